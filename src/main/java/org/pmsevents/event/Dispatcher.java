@@ -31,7 +31,7 @@ public class Dispatcher {
     private final List<Ordered> ordered = new CopyOnWriteArrayList<>();
     private final List<Consumer<EventMessage>> listeners = new CopyOnWriteArrayList<>();
 
-    private record Ordered(String name, Function<List<FeedEvent>, Uni<Void>> consumer) {}
+    private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
     Dispatcher(Vertx vertx, FeedConfig config, Emissions emissions, MeterRegistry meters) {
         this.bus = vertx.eventBus();
@@ -42,7 +42,7 @@ public class Dispatcher {
     }
 
     /** Registers who is told every batch of the feed in position order, before the EventBus; it must bound its own work. */
-    public void inOrder(String name, Function<List<FeedEvent>, Uni<Void>> consumer) {
+    public void inOrder(String name, Function<FeedBatch, Uni<Void>> consumer) {
         ordered.add(new Ordered(name, consumer));
     }
 
@@ -52,7 +52,7 @@ public class Dispatcher {
     }
 
     /** Completes, never with a failure, when every ordered consumer has returned or timed out. */
-    Uni<Void> dispatch(List<FeedEvent> batch) {
+    Uni<Void> dispatch(FeedBatch batch) {
         if (ordered.isEmpty()) {
             return Uni.createFrom().voidItem().invoke(() -> toBus(batch));
         }
@@ -69,12 +69,12 @@ public class Dispatcher {
         listeners.forEach(listener -> listener.accept(event));
     }
 
-    private void toBus(List<FeedEvent> batch) {
-        batch.forEach(event -> bus.publish(event.message().type().wireName(), event.message(), byReference));
-        emissions.markDispatched(batch);
+    private void toBus(FeedBatch batch) {
+        batch.events().forEach(event -> bus.publish(event.message().type().wireName(), event.message(), byReference));
+        emissions.markDispatched(batch.events());
     }
 
-    private Uni<Void> hand(Ordered to, List<FeedEvent> batch) {
+    private Uni<Void> hand(Ordered to, FeedBatch batch) {
         return Uni.createFrom()
                 .deferred(() -> to.consumer().apply(batch))
                 .ifNoItem()
@@ -84,12 +84,7 @@ public class Dispatcher {
                 .invoke(failure -> {
                     meters.counter("pms.feed.consumer.failures", "consumer", to.name())
                             .increment();
-                    LOG.warnf(
-                            failure,
-                            "%s did not take the events %d to %d",
-                            to.name(),
-                            batch.get(0).position(),
-                            batch.get(batch.size() - 1).position());
+                    LOG.warnf(failure, "%s did not take the events up to %d", to.name(), batch.upTo());
                 })
                 .onFailure()
                 .recoverWithNull();

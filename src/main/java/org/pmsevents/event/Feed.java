@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -97,11 +96,9 @@ public class Feed {
         }
     }
 
-    /**
-     * Runs between two dispatches, on the context on which the ordered consumers are called, with the position dispatched last.
-     */
-    public void between(Consumer<Long> work) {
-        context.runOnContext(go -> work.accept(position));
+    /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */
+    void onContext(Runnable work) {
+        context.runOnContext(go -> work.run());
     }
 
     private void advance() {
@@ -110,7 +107,7 @@ public class Feed {
         }
         var batch = next();
         if (!batch.isEmpty()) {
-            dispatch(batch, batch.get(batch.size() - 1).position());
+            dispatch(new FeedBatch(batch, position + batch.size()));
         } else if (head > position && !reading) {
             reading = true;
             vertx.setTimer(config.holePatience().toMillis(), timer -> context.runOnContext(go -> fillHole()));
@@ -128,14 +125,14 @@ public class Feed {
         return batch;
     }
 
-    private void dispatch(List<FeedEvent> batch, long upTo) {
+    private void dispatch(FeedBatch batch) {
         dispatching = true;
         Uni.createFrom()
                 .deferred(() -> dispatcher.dispatch(batch))
                 .subscribe()
-                .with(done -> dispatched(upTo), failure -> {
+                .with(done -> dispatched(batch.upTo()), failure -> {
                     LOG.error("a dispatch failed as a whole, which it must not", failure);
-                    dispatched(upTo);
+                    dispatched(batch.upTo());
                 });
     }
 
@@ -174,7 +171,7 @@ public class Feed {
             var news = stretch.events().stream()
                     .filter(event -> event.position() > position)
                     .toList();
-            dispatch(news, stretch.lastLooked());
+            dispatch(new FeedBatch(news, stretch.lastLooked()));
         } else {
             advance();
         }
