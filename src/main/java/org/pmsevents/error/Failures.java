@@ -1,0 +1,149 @@
+package org.pmsevents.error;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.quarkus.security.AuthenticationException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.impl.NoStackTraceThrowable;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what a caller is told of any failure at all: the one list of what becomes which status and code. */
+final class Failures {
+    private static final Map<Integer, String[]> BY_STATUS = Map.ofEntries(
+            status(400, "bad-request", "The request can't be understood."),
+            status(401, "unauthenticated", "A valid bearer token is needed."),
+            status(403, "forbidden", "The token does not carry a role that allows this."),
+            status(404, "not-found", "There is nothing at this path."),
+            status(405, "method-not-allowed", "This path does not have that method."),
+            status(406, "not-acceptable", "None of the media types in Accept can be given here."),
+            status(408, "request-timeout", "The request took too long to arrive."),
+            status(412, "precondition-failed", "A precondition of the request does not hold."),
+            status(413, "content-too-large", "The body is larger than this service takes."),
+            status(414, "uri-too-long", "The address is longer than this service takes."),
+            status(415, "unsupported-media-type", "The Content-Type is not one that this path takes."),
+            status(429, "too-many-requests", "Too many requests."),
+            status(431, "headers-too-large", "The headers are larger than this service takes."),
+            status(500, "internal-error", "Something went wrong in the service; the trace id leads to what it was."),
+            status(503, "unavailable", "The service can't do this at the moment."),
+            status(504, "timeout", "The service did not get an answer in time."));
+
+    private Failures() {}
+
+    private static Map.Entry<Integer, String[]> status(int status, String code, String detail) {
+        return Map.entry(status, new String[] {code, detail});
+    }
+
+    static AppException of(Throwable thrown) {
+        var failure = unwrapped(thrown);
+        if (failure instanceof AppException known) {
+            return known;
+        }
+        if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
+            return unauthenticated(true);
+        }
+        if (failure instanceof ForbiddenException) {
+            return ofStatus(403);
+        }
+        if (failure instanceof WebApplicationException web) {
+            return of(web);
+        }
+        if (failure instanceof JsonProcessingException) {
+            return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        if (isDatabaseAway(failure)) {
+            return AppException.databaseUnavailable().because(failure);
+        }
+        if (failure instanceof TimeoutException || failure instanceof RejectedExecutionException) {
+            return AppException.unavailable("timeout", "The service is too busy to do this in time.", 1)
+                    .because(failure);
+        }
+        return ofStatus(500).because(failure);
+    }
+
+    /** What is known is only the status, as for failures that arise in the HTTP server itself. */
+    static AppException ofStatus(int status) {
+        var known = BY_STATUS.get(status);
+        if (known == null) {
+            known = BY_STATUS.getOrDefault(status < 500 ? 400 : 500, new String[] {"error", "The request failed."});
+        }
+        var failure = AppException.of(status, known[0], known[1]);
+        return switch (status) {
+            case 429, 503 -> failure.header(HttpHeaders.RETRY_AFTER, "1");
+            default -> failure;
+        };
+    }
+
+    /** 401 with the challenge of RFC 6750: an error code only if a token was sent. */
+    static AppException unauthenticated(boolean tokenSent) {
+        return ofStatus(401)
+                .header(HttpHeaders.WWW_AUTHENTICATE, tokenSent ? "Bearer error=\"invalid_token\"" : "Bearer");
+    }
+
+    private static AppException of(WebApplicationException web) {
+        var response = web.getResponse();
+        if (response.getStatus() == 400 && web.getCause() instanceof JsonProcessingException) {
+            return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        var failure = ofStatus(response.getStatus());
+        if (response.getStatus() >= 500) {
+            failure = failure.because(web);
+        }
+        for (var name : response.getStringHeaders().keySet()) {
+            if (name.equalsIgnoreCase(HttpHeaders.ALLOW)
+                    || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER)
+                    || name.equalsIgnoreCase(HttpHeaders.WWW_AUTHENTICATE)
+                    || name.equalsIgnoreCase("Accept-Patch")) {
+                failure = failure.header(name, response.getHeaderString(name));
+            }
+        }
+        return failure;
+    }
+
+    private static Throwable unwrapped(Throwable thrown) {
+        var failure = thrown;
+        while ((failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() != null) {
+            failure = failure.getCause();
+        }
+        return failure;
+    }
+
+    /** Whether this is how the PostgreSQL client says that it has no working connection. */
+    private static boolean isDatabaseAway(@Nullable Throwable failure) {
+        if (failure instanceof PgException refusal) {
+            var state = refusal.getSqlState();
+            // connection exceptions, too many connections, shutting down or starting up
+            return state != null
+                    && (state.startsWith("08")
+                            || state.startsWith("57P0")
+                            || state.equals("53300")
+                            || state.equals("25006"));
+        }
+        return failure instanceof ClosedConnectionException
+                || failure instanceof ConnectException
+                || failure instanceof UnknownHostException
+                || failure instanceof ClosedChannelException
+                || failure instanceof HttpClosedException
+                || (failure instanceof NoStackTraceThrowable && isAboutThePool(failure.getMessage()));
+    }
+
+    private static boolean isAboutThePool(@Nullable String message) {
+        return message != null
+                && (message.startsWith("Timeout")
+                        || message.contains("pool")
+                        || message.contains("Connection is not active"));
+    }
+}

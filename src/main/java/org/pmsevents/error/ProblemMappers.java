@@ -1,0 +1,82 @@
+package org.pmsevents.error;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import io.quarkus.security.AuthenticationCompletionException;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/**
+ * Turns every failure of a REST call into a problem document. The framework's own mappers, most of which answer with an empty body,
+ * are more specific than one for {@code Throwable}: so each type that they take is named here.
+ */
+public class ProblemMappers {
+    private final ErrorFlow flow;
+    private final ProblemWriter writer;
+
+    public ProblemMappers(ErrorFlow flow, ProblemWriter writer) {
+        this.flow = flow;
+        this.writer = writer;
+    }
+
+    @ServerExceptionMapper
+    public Response expected(AppException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper
+    public Response framework(WebApplicationException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response mismatch(MismatchedInputException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response json(JsonProcessingException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response unauthorized(UnauthorizedException failure, RoutingContext routing) {
+        return answer(
+                Failures.unauthenticated(routing.request().headers().contains(HttpHeaders.AUTHORIZATION)), routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response authentication(AuthenticationFailedException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response authenticationCompletion(AuthenticationCompletionException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper(priority = 1)
+    public Response forbidden(ForbiddenException failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    @ServerExceptionMapper
+    public Response anything(Throwable failure, RoutingContext routing) {
+        return answer(failure, routing);
+    }
+
+    private Response answer(Throwable failure, RoutingContext routing) {
+        var known = Failures.of(failure);
+        var response = Response.status(known.status())
+                .header("Content-Type", Problem.MEDIA_TYPE)
+                .entity(writer.bytes(flow.answer(known, routing)));
+        known.headers().forEach(response::header);
+        return response.build();
+    }
+}
