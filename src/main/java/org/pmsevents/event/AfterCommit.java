@@ -1,0 +1,62 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Runs the steps of a flow that come after the commit: each may fail or be late, is then logged and counted, and never costs the
+ * caller the answer to a change that has been made.
+ */
+@ApplicationScoped
+public class AfterCommit {
+    private static final Logger LOG = Logger.getLogger(AfterCommit.class);
+    private static final Duration AT_LEAST = Duration.ofMillis(1);
+
+    private final FeedConfig config;
+    private final Clock clock;
+    private final MeterRegistry meters;
+
+    AfterCommit(FeedConfig config, Clock clock, MeterRegistry meters) {
+        this.config = config;
+        this.clock = clock;
+        this.meters = meters;
+    }
+
+    /** When the answer to a change that is committed now has to leave. */
+    public Instant answerBy() {
+        return clock.instant().plus(config.answerBudget());
+    }
+
+    /** Completes when the step does, or at the given time, and never with a failure. */
+    public Uni<Void> attempt(String step, Instant until, Supplier<Uni<?>> work) {
+        var left = Duration.between(clock.instant(), until);
+        return Uni.createFrom()
+                .deferred(work::get)
+                .replaceWithVoid()
+                .ifNoItem()
+                .after(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left)
+                .fail()
+                .onFailure()
+                .invoke(failure -> missed(step, failure))
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    private void missed(String step, Throwable failure) {
+        boolean late = failure instanceof TimeoutException;
+        meters.counter("pms.after.commit.missed", "step", step, "why", late ? "late" : "failed")
+                .increment();
+        if (late) {
+            LOG.debugf("%s was not done when the answer left", step);
+        } else {
+            LOG.warnf("%s failed: %s", step, failure.toString());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package org.pmsevents.handlers;
+
+import static org.pmsevents.event.EventType.ERROR_INTEGRATION;
+import static org.pmsevents.event.EventType.ERROR_SYSTEM;
+import static org.pmsevents.event.EventType.ERROR_VALIDATION;
+import static org.pmsevents.event.EventType.PRODUCT_CREATED;
+import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
+import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
+import static org.pmsevents.event.EventType.WS_ERROR;
+
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pmsevents.event.Dispatcher;
+import org.pmsevents.event.EventHandlers;
+import org.pmsevents.event.EventScope;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.PrimaryHandlers;
+import org.pmsevents.websocket.LiveFlow;
+import org.pmsevents.websocket.LiveSessions;
+
+/** Says in one place who hears of which events, and how. */
+@ApplicationScoped
+public class EventRegistration {
+    private static final Set<EventType> PRODUCTS = EnumSet.of(PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_PUBLISHED);
+    private static final Set<EventType> ERRORS =
+            EnumSet.of(ERROR_VALIDATION, ERROR_INTEGRATION, ERROR_SYSTEM, WS_ERROR);
+    private static final Set<EventType> FEED = Arrays.stream(EventType.values())
+            .filter(type -> type.scope() == EventScope.FEED)
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** Before the feed starts, so that nobody misses its first event. */
+    void register(
+            @Observes @Priority(1_000) StartupEvent started,
+            Dispatcher dispatcher,
+            PrimaryHandlers primary,
+            EventHandlers bus,
+            LiveFlow live,
+            LiveSessions sessions,
+            ProductHandler products,
+            CacheHandler cache,
+            ErrorHandler errors,
+            MetricsHandler metrics) {
+        // told every batch of the feed in position order, before anyone else
+        dispatcher.inOrder("cache", cache::evict);
+        dispatcher.inOrder("websocket", live::update);
+        dispatcher.announcements(sessions::announce);
+
+        // durable: on one replica at a time, in order, at least once
+        primary.register("product-history", PRODUCTS, products::recordHistory);
+
+        // live: on every replica, best effort
+        bus.secondary("errors", ERRORS, errors::count);
+        bus.secondary("metrics", FEED, metrics::measureDelay);
+        bus.listen();
+    }
+}

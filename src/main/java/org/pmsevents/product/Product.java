@@ -1,0 +1,66 @@
+package org.pmsevents.product;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A product as it is stored.
+ *
+ * @param draft what callers say of it
+ * @param version 1 when created, one more with every change; the ETag
+ * @param publishedAt when it was first published
+ */
+public record Product(
+        ProductDraft draft,
+        ProductStatus status,
+        long version,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable Instant publishedAt) {
+
+    static Product created(ProductDraft draft, Instant now) {
+        return new Product(draft, ProductStatus.DRAFT, 1, now, now, null);
+    }
+
+    Product replaced(ProductDraft draft, Instant now) {
+        return new Product(draft, status, version + 1, createdAt, now, publishedAt);
+    }
+
+    Product published(Instant now) {
+        return new Product(draft, ProductStatus.PUBLISHED, version + 1, createdAt, now, now);
+    }
+
+    Product archived(Instant now) {
+        return new Product(draft, ProductStatus.ARCHIVED, version + 1, createdAt, now, publishedAt);
+    }
+
+    public String sku() {
+        return draft.sku();
+    }
+
+    /** The names of the fields, other than version and updatedAt, in which this product differs from another state of it. */
+    List<String> changedFrom(Product other) {
+        var changed = new ArrayList<String>();
+        note(changed, "name", draft.name(), other.draft.name());
+        note(changed, "description", draft.description(), other.draft.description());
+        note(changed, "price", draft.price(), other.draft.price());
+        note(changed, "tags", draft.tags(), other.draft.tags());
+        note(
+                changed,
+                "attributes",
+                draft.attributes().toString(),
+                other.draft.attributes().toString());
+        note(changed, "status", status, other.status);
+        note(changed, "publishedAt", publishedAt, other.publishedAt);
+        return changed;
+    }
+
+    private static void note(List<String> changed, String field, @Nullable Object now, @Nullable Object before) {
+        if (!Objects.equals(now, before)) {
+            changed.add(field);
+        }
+    }
+}

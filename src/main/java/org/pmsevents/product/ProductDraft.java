@@ -1,0 +1,13 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a caller may say of a product.
+ *
+ * @param attributes never modified
+ */
+public record ProductDraft(
+        String sku, String name, @Nullable String description, Price price, List<String> tags, ObjectNode attributes) {}

@@ -1,0 +1,227 @@
+package org.pmsevents.product;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheFlow;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.error.AppException;
+import org.pmsevents.event.AfterCommit;
+import org.pmsevents.event.EventEmitter;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.json.ParsedBody;
+import org.pmsevents.json.StrictJson;
+import org.pmsevents.pms.PmsSync;
+
+/** The product flows: every change is committed with its event, then cached and told, and only then answered. */
+@ApplicationScoped
+public class ProductFlow {
+    private final ProductTable products;
+    private final Transactions transactions;
+    private final EventEmitter events;
+    private final AfterCommit afterCommit;
+    private final CacheFlow cache;
+    private final Clock clock;
+
+    ProductFlow(
+            ProductTable products,
+            Transactions transactions,
+            EventEmitter events,
+            AfterCommit afterCommit,
+            CacheFlow cache,
+            Clock clock) {
+        this.products = products;
+        this.transactions = transactions;
+        this.events = events;
+        this.afterCommit = afterCommit;
+        this.cache = cache;
+        this.clock = clock;
+    }
+
+    /** A published product and how far it has come to the PMS. */
+    record Publication(ProductView product, PmsSync pmsSync) {}
+
+    /**
+     * Creates a product as a draft.
+     *
+     * @throws AppException 400 with all violations; 409 {@code product-exists}
+     */
+    Uni<ProductView> create(byte @Nullable [] body, Origin origin) {
+        return validateProduct(body)
+                .map(ProductRules::draft)
+                .chain(draft -> createProduct(draft, origin))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket)
+                .map(change -> ProductJson.view(change.product()));
+    }
+
+    /**
+     * Replaces what callers may say of a product; a body that changes nothing leaves version and feed as they are.
+     *
+     * @throws AppException 400 with all violations; 404; 409 {@code product-archived}; 412 {@code version-mismatch}
+     */
+    Uni<ProductView> replace(String sku, byte @Nullable [] body, Precondition ifMatch, Origin origin) {
+        return validateProduct(body)
+                .chain(valid -> update(sku, ifMatch, origin, stored -> ProductRules.replacement(valid, stored)));
+    }
+
+    /** Applies a merge patch (RFC 7396); otherwise as {@link #replace}. */
+    Uni<ProductView> patch(String sku, byte @Nullable [] body, Precondition ifMatch, Origin origin) {
+        return validateProduct(body)
+                .chain(valid -> update(sku, ifMatch, origin, stored -> ProductRules.patched(valid, stored)));
+    }
+
+    private Uni<ProductView> update(
+            String sku, Precondition ifMatch, Origin origin, Function<Product, ProductDraft> edit) {
+        return transactions
+                .run(transaction -> findProduct(transaction, sku, ifMatch)
+                        .map(ProductFlow::refuseArchived)
+                        .chain(found -> updateProduct(transaction, found, edit.apply(found), origin)))
+                .call(this::emitEvent)
+                .call(change -> invalidateCache(change, origin))
+                .call(this::notifyWebSocket)
+                .map(change -> ProductJson.view(change.product()));
+    }
+
+    /**
+     * Publishes a product; one that is published already stays as it is.
+     *
+     * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
+     */
+    Uni<Publication> publish(String sku, Precondition ifMatch, Origin origin) {
+        return transactions
+                .run(transaction -> findProduct(transaction, sku, ifMatch)
+                        .map(ProductFlow::refuseArchived)
+                        .chain(found -> publishProduct(transaction, found, origin)))
+                .call(this::emitEvent)
+                .chain(change -> syncWithPMS()
+                        .call(() -> updateCache(change))
+                        .call(() -> notifyWebSocket(change))
+                        .map(synced -> new Publication(ProductJson.view(change.product()), synced)));
+    }
+
+    /**
+     * Archives a product: it keeps its SKU and can be read, not changed. One that is archived already stays as it is.
+     *
+     * @throws AppException 404; 412 {@code version-mismatch}
+     */
+    Uni<Void> archive(String sku, Precondition ifMatch, Origin origin) {
+        return transactions
+                .run(transaction -> findProduct(transaction, sku, ifMatch)
+                        .chain(found -> archiveProduct(transaction, found, origin)))
+                .call(this::emitEvent)
+                .call(change -> invalidateCache(change, origin))
+                .call(this::notifyWebSocket)
+                .replaceWithVoid();
+    }
+
+    private static Uni<ParsedBody> validateProduct(byte @Nullable [] body) {
+        return Uni.createFrom().item(() -> StrictJson.read(body));
+    }
+
+    private Uni<ProductChange> createProduct(ProductDraft draft, Origin origin) {
+        var product = Product.created(draft, clock.instant());
+        var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), origin);
+        return transactions
+                .run(transaction -> products.insert(transaction, product)
+                        .invoke(inserted -> refuseExisting(inserted, product.sku()))
+                        .chain(() -> events.record(transaction, event)))
+                .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
+    }
+
+    private Uni<Product> findProduct(SqlClient transaction, String sku, Precondition ifMatch) {
+        return products.lock(transaction, sku)
+                .map(found -> found.orElseThrow(() -> notFound(sku)))
+                .invoke(found -> ifMatch.check(found.version()));
+    }
+
+    private Uni<ProductChange> updateProduct(SqlClient transaction, Product found, ProductDraft draft, Origin origin) {
+        var updated = found.replaced(draft, clock.instant());
+        return store(transaction, found, updated, EventType.PRODUCT_UPDATED, origin);
+    }
+
+    private Uni<ProductChange> publishProduct(SqlClient transaction, Product found, Origin origin) {
+        var published = found.status() == ProductStatus.PUBLISHED ? found : found.published(clock.instant());
+        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, origin);
+    }
+
+    private Uni<ProductChange> archiveProduct(SqlClient transaction, Product found, Origin origin) {
+        var archived = found.status() == ProductStatus.ARCHIVED ? found : found.archived(clock.instant());
+        return store(transaction, found, archived, EventType.PRODUCT_UPDATED, origin);
+    }
+
+    /** Writes row and event, unless they would say nothing new. */
+    private Uni<ProductChange> store(
+            SqlClient transaction, Product before, Product after, EventType type, Origin origin) {
+        var changed = after.changedFrom(before);
+        if (changed.isEmpty()) {
+            return Uni.createFrom().item(new ProductChange(before, null, afterCommit.answerBy()));
+        }
+        var payload = type == EventType.PRODUCT_UPDATED ? ProductJson.updated(after, changed) : ProductJson.of(after);
+        var event = events.event(type, after.sku(), payload, origin);
+        return products.update(transaction, after)
+                .chain(() -> events.record(transaction, event))
+                .map(recorded -> new ProductChange(after, event, afterCommit.answerBy()));
+    }
+
+    private Uni<Void> emitEvent(ProductChange change) {
+        return afterCommit(change, "emitEvent", () -> events.published(change.event()));
+    }
+
+    /** No PMS is configured: there is nothing to sync. */
+    private static Uni<PmsSync> syncWithPMS() {
+        return Uni.createFrom().item(PmsSync.DISABLED);
+    }
+
+    private Uni<Void> updateCache(ProductChange change) {
+        return afterCommit(
+                change,
+                "updateCache",
+                () -> cache.update(
+                        CacheKey.product(change.product().sku()),
+                        ProductJson.view(change.product()).cached()));
+    }
+
+    private Uni<Void> invalidateCache(ProductChange change, Origin origin) {
+        var product = change.product();
+        return afterCommit(
+                change,
+                "invalidateCache",
+                () -> cache.invalidate(CacheKey.product(product.sku()), product.version(), origin));
+    }
+
+    private Uni<Void> notifyWebSocket(ProductChange change) {
+        return afterCommit(change, "notifyWebSocket", () -> events.dispatched(change.event()));
+    }
+
+    private Uni<Void> afterCommit(ProductChange change, String step, Supplier<Uni<?>> work) {
+        return change.changedNothing()
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt(step, change.answerBy(), work);
+    }
+
+    private static void refuseExisting(boolean inserted, String sku) {
+        if (!inserted) {
+            throw AppException.conflict("product-exists", "There is a product with the SKU " + sku + " already.");
+        }
+    }
+
+    private static Product refuseArchived(Product found) {
+        if (found.status() == ProductStatus.ARCHIVED) {
+            throw AppException.conflict(
+                    "product-archived", "The product " + found.sku() + " is archived and can't be changed.");
+        }
+        return found;
+    }
+
+    static AppException notFound(String sku) {
+        return AppException.notFound("product-not-found", "There is no product with the SKU " + sku + ".");
+    }
+}

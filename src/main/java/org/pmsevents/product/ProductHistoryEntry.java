@@ -1,0 +1,24 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One change of a product: what, by whom, when.
+ *
+ * @param position of the event in the feed
+ * @param type of the event
+ * @param version after the change
+ * @param changed names of the fields that changed; empty for a creation
+ * @param product the product after the change, as JSON text
+ */
+public record ProductHistoryEntry(
+        long position,
+        String type,
+        long version,
+        List<String> changed,
+        String actor,
+        String traceId,
+        Instant timestamp,
+        @JsonRawValue String product) {}

@@ -1,0 +1,54 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** The one JSON form of a product: what REST answers, what the cache holds and what events carry. */
+final class ProductJson {
+    static final String[] READ_ONLY = {"status", "version", "createdAt", "updatedAt", "publishedAt"};
+
+    private static final JsonNodeFactory NODES = JsonNodeFactory.withExactBigDecimals(true);
+
+    private ProductJson() {}
+
+    static ObjectNode of(Product product) {
+        var draft = product.draft();
+        var json = NODES.objectNode();
+        json.put("sku", draft.sku());
+        json.put("name", draft.name());
+        json.put("description", draft.description());
+        var price = json.putObject("price");
+        price.put("amount", draft.price().amount());
+        price.put("currency", draft.price().currency());
+        var tags = json.putArray("tags");
+        draft.tags().forEach(tags::add);
+        json.set("attributes", draft.attributes());
+        json.put("status", product.status().wireName());
+        json.put("version", product.version());
+        json.put("createdAt", product.createdAt().toString());
+        json.put("updatedAt", product.updatedAt().toString());
+        var publishedAt = product.publishedAt();
+        json.put("publishedAt", publishedAt == null ? null : publishedAt.toString());
+        return json;
+    }
+
+    static ProductView view(Product product) {
+        return new ProductView(product.sku(), product.version(), of(product).toString());
+    }
+
+    /** The answer to a publication: the product, and how far it has come to the PMS. */
+    static String publication(ProductFlow.Publication done) {
+        var json = done.product().json();
+        return json.substring(0, json.length() - 1) + ",\"pmsSync\":\""
+                + done.pmsSync().wireName() + "\"}";
+    }
+
+    /** The payload of {@code product.updated}: the product with the names of the fields that changed. */
+    static ObjectNode updated(Product product, List<String> changed) {
+        var json = of(product);
+        var names = json.putArray("changed");
+        changed.forEach(names::add);
+        return json;
+    }
+}

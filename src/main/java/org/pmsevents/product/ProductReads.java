@@ -1,0 +1,75 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheFlow;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.event.Origin;
+import org.pmsevents.paging.Page;
+import org.pmsevents.paging.PageRequest;
+
+/** Reads products: one by one through the cache, lists and history from PostgreSQL. */
+@ApplicationScoped
+public class ProductReads {
+    private final ProductTable products;
+    private final ProductHistoryTable history;
+    private final Pool pool;
+    private final CacheFlow cache;
+
+    ProductReads(ProductTable products, ProductHistoryTable history, Pool pool, CacheFlow cache) {
+        this.products = products;
+        this.history = history;
+        this.pool = pool;
+        this.cache = cache;
+    }
+
+    /**
+     * Reads a product, from the cache if it is there.
+     *
+     * @throws AppException 404 {@code product-not-found}
+     */
+    Uni<ProductView> read(String sku, Origin origin) {
+        if (!ProductRules.isSku(sku)) {
+            return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
+        }
+        return cache.read(CacheKey.product(sku), origin, () -> fetchFromDB(sku))
+                .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
+                .map(entry -> new ProductView(sku, entry.version(), entry.json()));
+    }
+
+    /**
+     * Lists products in the order of their SKUs.
+     *
+     * @param search a part of the name or SKU, in any case
+     */
+    Uni<Page<ObjectNode>> list(
+            @Nullable ProductStatus status, @Nullable String tag, @Nullable String search, PageRequest page) {
+        return products.list(pool, page.after(), status, tag, search, page.oneMore())
+                .map(found -> page.page(found, Product::sku))
+                .map(found ->
+                        new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()));
+    }
+
+    /**
+     * Who changed what of a product and when, the newest first.
+     *
+     * @throws AppException 404 {@code product-not-found}
+     */
+    Uni<Page<ProductHistoryEntry>> history(String sku, PageRequest page) {
+        var before = page.afterNumber();
+        return products.find(pool, sku)
+                .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
+                .chain(() -> history.list(pool, sku, before, page.oneMore()))
+                .map(entries -> page.page(entries, entry -> Long.toString(entry.position())));
+    }
+
+    private Uni<Optional<CacheEntry>> fetchFromDB(String sku) {
+        return products.find(pool, sku)
+                .map(found -> found.map(product -> ProductJson.view(product).cached()));
+    }
+}

@@ -1,0 +1,171 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Currency;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.json.Fields;
+import org.pmsevents.json.ParsedBody;
+
+/** Says what a product may look like; reports all that is wrong with one at once. */
+final class ProductRules {
+    private static final int SKU_LENGTH = 64;
+    private static final int NAME_LENGTH = 255;
+    private static final int DESCRIPTION_LENGTH = 10_000;
+    private static final int TAGS = 50;
+    private static final int TAG_LENGTH = 64;
+    private static final int ATTRIBUTES_BYTES = 16 * 1024;
+    private static final BigDecimal HIGHEST_PRICE = new BigDecimal("99999999999999999999");
+    private static final int PRICE_SCALE = 8;
+    private static final Set<String> CURRENCIES = Currency.getAvailableCurrencies().stream()
+            .map(Currency::getCurrencyCode)
+            .collect(Collectors.toUnmodifiableSet());
+    private static final String[] WRITABLE = {"sku", "name", "description", "price", "tags", "attributes"};
+    private static final String[] ALL = concat(WRITABLE, ProductJson.READ_ONLY);
+    private static final String[] UNCHANGEABLE = concat(new String[] {"sku"}, ProductJson.READ_ONLY);
+
+    private ProductRules() {}
+
+    /** A new product. */
+    static ProductDraft draft(ParsedBody body) {
+        var fields = body.fields().only(WRITABLE);
+        var draft = read(fields, null);
+        fields.violations().throwIfAny();
+        return draft;
+    }
+
+    /** A whole product in place of a stored one; what is read-only may be there if it is as stored. */
+    static ProductDraft replacement(ParsedBody body, Product stored) {
+        var fields = body.fields().only(ALL);
+        refuseChanged(fields, stored);
+        var draft = read(fields, stored);
+        fields.violations().throwIfAny();
+        return draft;
+    }
+
+    /** A stored product with a merge patch applied (RFC 7396). */
+    static ProductDraft patched(ParsedBody patch, Product stored) {
+        var changes = patch.fields();
+        refuseChanged(changes, stored);
+        var merged = merge(ProductJson.of(stored).deepCopy(), changes.tree());
+        var draft = read(new Fields((ObjectNode) merged, "", changes.violations()).only(ALL), stored);
+        changes.violations().throwIfAny();
+        return draft;
+    }
+
+    /** Whether a product can have this SKU: 1 to 64 characters that survive in a path, no space at either end. */
+    static boolean isSku(String sku) {
+        int length = sku.codePointCount(0, sku.length());
+        return length >= 1
+                && length <= SKU_LENGTH
+                && !sku.equals(".")
+                && !sku.equals("..")
+                && !isSpace(sku.codePointAt(0))
+                && !isSpace(sku.codePointBefore(sku.length()))
+                && sku.codePoints().noneMatch(c -> Character.isISOControl(c) || "/;%?#".indexOf(c) >= 0);
+    }
+
+    private static ProductDraft read(Fields fields, @Nullable Product stored) {
+        return new ProductDraft(
+                sku(fields, stored),
+                fields.requiredText("name", NAME_LENGTH),
+                fields.optionalText("description", DESCRIPTION_LENGTH),
+                price(fields.requiredObject("price").only("amount", "currency")),
+                tags(fields),
+                attributes(fields));
+    }
+
+    private static String sku(Fields fields, @Nullable Product stored) {
+        if (stored != null) {
+            return stored.sku();
+        }
+        return fields.requiredText(
+                "sku",
+                SKU_LENGTH,
+                ProductRules::isSku,
+                "pattern",
+                "Must have 1 to 64 characters, no control characters, none of / ; % ? #, no space at either end, and not be"
+                        + " . or ..");
+    }
+
+    private static Price price(Fields price) {
+        return new Price(
+                price.requiredDecimal("amount", BigDecimal.ZERO, HIGHEST_PRICE, PRICE_SCALE),
+                price.requiredText(
+                        "currency",
+                        3,
+                        CURRENCIES::contains,
+                        "unknown-currency",
+                        "Must be an ISO 4217 code such as EUR."));
+    }
+
+    private static List<String> tags(Fields fields) {
+        var tags = fields.textArray("tags", TAGS, TAG_LENGTH);
+        var seen = new HashSet<String>();
+        for (int i = 0; i < tags.size(); i++) {
+            var at = fields.pointerTo("tags") + "/" + i;
+            if (tags.get(i).isBlank()) {
+                fields.violations().add(at, "blank", "Must not be blank.");
+            } else if (!seen.add(tags.get(i))) {
+                fields.violations().add(at, "duplicate", "This tag occurs more than once.");
+            }
+        }
+        return tags;
+    }
+
+    private static ObjectNode attributes(Fields fields) {
+        var attributes = fields.optionalObject("attributes");
+        if (attributes == null) {
+            return JsonNodeFactory.instance.objectNode();
+        }
+        if (attributes.tree().toString().getBytes(StandardCharsets.UTF_8).length > ATTRIBUTES_BYTES) {
+            fields.violation("attributes", "too-large", "May take at most 16 KiB of JSON.");
+        }
+        return attributes.tree();
+    }
+
+    /** Compared as text, so that a number is the same only with the same digits. */
+    private static void refuseChanged(Fields fields, Product stored) {
+        var json = ProductJson.of(stored);
+        for (var name : UNCHANGEABLE) {
+            if (fields.has(name)
+                    && !json.get(name).toString().equals(fields.tree().get(name).toString())) {
+                fields.violation(name, "read-only", "Can't be changed; leave it out or send it as it is stored.");
+            }
+        }
+    }
+
+    private static JsonNode merge(JsonNode target, JsonNode patch) {
+        if (!(patch instanceof ObjectNode changes)) {
+            return patch;
+        }
+        var merged = target instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
+        changes.fields().forEachRemaining(change -> {
+            if (change.getValue().isNull()) {
+                merged.remove(change.getKey());
+            } else {
+                var before = merged.path(change.getKey());
+                merged.set(change.getKey(), merge(before, change.getValue()));
+            }
+        });
+        return merged;
+    }
+
+    private static boolean isSpace(int c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
+    }
+
+    private static String[] concat(String[] a, String[] b) {
+        var all = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, all, a.length, b.length);
+        return all;
+    }
+}

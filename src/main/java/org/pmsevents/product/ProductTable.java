@@ -1,0 +1,160 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of products. */
+@ApplicationScoped
+public class ProductTable {
+    private static final String COLUMNS =
+            "sku, name, description, price_amount, price_currency, tags, attributes::text AS attributes, status, version,"
+                    + " created_at, updated_at, published_at";
+
+    private static final String FIND = "SELECT " + COLUMNS + " FROM product WHERE sku = $1";
+
+    private static final String LOCK = FIND + " FOR NO KEY UPDATE";
+
+    private static final String INSERT = """
+            INSERT INTO product (sku, name, description, price_amount, price_currency, tags, attributes, status, version,
+                                 created_at, updated_at, published_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json, $8, $9, $10, $11, $12)
+            ON CONFLICT (sku) DO NOTHING
+            """;
+
+    private static final String UPDATE = """
+            UPDATE product
+            SET name = $2, description = $3, price_amount = $4, price_currency = $5, tags = $6,
+                attributes = $7::text::json, status = $8, version = $9, created_at = $10, updated_at = $11,
+                published_at = $12
+            WHERE sku = $1
+            """;
+
+    private static final String LIST = """
+            SELECT %s FROM product
+            WHERE ($1::text IS NULL OR sku > $1)
+              AND ($2::text IS NULL OR status = $2)
+              AND ($3::text IS NULL OR tags @> ARRAY[$3])
+              AND ($4::text IS NULL OR name ILIKE $4 OR sku ILIKE $4)
+            ORDER BY sku LIMIT $5
+            """.formatted(COLUMNS);
+
+    private final ObjectMapper mapper;
+
+    ProductTable(ObjectMapper mapper) {
+        this.mapper = mapper;
+    }
+
+    Uni<Optional<Product>> find(SqlClient client, String sku) {
+        return client.preparedQuery(FIND).execute(Tuple.of(sku)).map(this::first);
+    }
+
+    /** The product, locked until the transaction ends. */
+    Uni<Optional<Product>> lock(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).map(this::first);
+    }
+
+    /** Whether there was no product of this SKU and now is. */
+    Uni<Boolean> insert(SqlClient transaction, Product product) {
+        return transaction.preparedQuery(INSERT).execute(row(product)).map(inserted -> inserted.rowCount() > 0);
+    }
+
+    Uni<Void> update(SqlClient transaction, Product product) {
+        return transaction.preparedQuery(UPDATE).execute(row(product)).replaceWithVoid();
+    }
+
+    /**
+     * Products in the order of their SKUs.
+     *
+     * @param search a part of the name or SKU, in any case
+     */
+    Uni<List<Product>> list(
+            SqlClient client,
+            @Nullable String after,
+            @Nullable ProductStatus status,
+            @Nullable String tag,
+            @Nullable String search,
+            int limit) {
+        return client.preparedQuery(LIST)
+                .execute(Tuple.of(
+                        after,
+                        status == null ? null : status.wireName(),
+                        tag,
+                        search == null ? null : "%" + search.replaceAll("([\\\\%_])", "\\\\$1") + "%",
+                        limit))
+                .map(rows -> {
+                    var products = new ArrayList<Product>(rows.size());
+                    rows.forEach(row -> products.add(product(row)));
+                    return products;
+                });
+    }
+
+    private static Tuple row(Product product) {
+        var draft = product.draft();
+        var publishedAt = product.publishedAt();
+        return Tuple.from(Arrays.asList(
+                draft.sku(),
+                draft.name(),
+                draft.description(),
+                draft.price().amount(),
+                draft.price().currency(),
+                draft.tags().toArray(String[]::new),
+                draft.attributes().toString(),
+                product.status().wireName(),
+                product.version(),
+                product.createdAt().atOffset(ZoneOffset.UTC),
+                product.updatedAt().atOffset(ZoneOffset.UTC),
+                publishedAt == null ? null : publishedAt.atOffset(ZoneOffset.UTC)));
+    }
+
+    private Optional<Product> first(RowSet<Row> rows) {
+        for (var row : rows) {
+            return Optional.of(product(row));
+        }
+        return Optional.empty();
+    }
+
+    private Product product(Row row) {
+        var draft = new ProductDraft(
+                row.getString("sku"),
+                row.getString("name"),
+                row.getString("description"),
+                new Price(row.getBigDecimal("price_amount"), row.getString("price_currency")),
+                List.of(row.getArrayOfStrings("tags")),
+                attributes(row.getString("attributes")));
+        return new Product(
+                draft,
+                ProductStatus.named(row.getString("status")).orElseThrow(),
+                row.getLong("version"),
+                row.getOffsetDateTime("created_at").toInstant(),
+                row.getOffsetDateTime("updated_at").toInstant(),
+                instant(row, "published_at"));
+    }
+
+    private static @Nullable Instant instant(Row row, String column) {
+        var time = row.getOffsetDateTime(column);
+        return time == null ? null : time.toInstant();
+    }
+
+    private ObjectNode attributes(String json) {
+        try {
+            return (ObjectNode) mapper.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

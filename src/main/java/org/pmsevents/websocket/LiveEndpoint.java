@@ -1,0 +1,125 @@
+package org.pmsevents.websocket;
+
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.websockets.next.InboundProcessingMode;
+import io.quarkus.websockets.next.OnBinaryMessage;
+import io.quarkus.websockets.next.OnClose;
+import io.quarkus.websockets.next.OnError;
+import io.quarkus.websockets.next.OnOpen;
+import io.quarkus.websockets.next.OnTextMessage;
+import io.quarkus.websockets.next.UserData.TypedKey;
+import io.quarkus.websockets.next.WebSocket;
+import io.quarkus.websockets.next.WebSocketConnection;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import jakarta.annotation.security.RolesAllowed;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import org.jboss.logging.Logger;
+import org.pmsevents.error.AppException;
+import org.pmsevents.event.FeedSubscriptions;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.TraceId;
+import org.pmsevents.security.Roles;
+
+/** The WebSocket of the service: reads what clients send, and leaves the rest to the flow. */
+@WebSocket(path = "/ws", inboundProcessingMode = InboundProcessingMode.SERIAL)
+@RolesAllowed(Roles.VIEWER)
+public class LiveEndpoint {
+    private static final Logger LOG = Logger.getLogger(LiveEndpoint.class);
+    private static final TypedKey<Window> WINDOW = new TypedKey<>("window");
+    private static final long WINDOW_MILLIS = 10_000;
+
+    private final LiveFlow flow;
+    private final LiveSessions sessions;
+    private final FeedSubscriptions feed;
+    private final LiveConfig config;
+    private final SecurityIdentity identity;
+    private final Clock clock;
+
+    /** How many messages came since when; only used while a message of the connection is handled. */
+    private static final class Window {
+        private long since;
+        private int messages;
+    }
+
+    LiveEndpoint(
+            LiveFlow flow,
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            LiveConfig config,
+            SecurityIdentity identity,
+            Clock clock) {
+        this.flow = flow;
+        this.sessions = sessions;
+        this.feed = feed;
+        this.config = config;
+        this.identity = identity;
+        this.clock = clock;
+    }
+
+    @OnOpen
+    Uni<Void> open(WebSocketConnection connection) {
+        connection.userData().put(WINDOW, new Window());
+        var traceparent = connection.handshakeRequest().header("traceparent");
+        var origin = new Origin(identity.getPrincipal().getName(), TraceId.fromTraceparent(traceparent));
+        return flow.connect(connection, new LiveFlow.Caller(origin, identity.getRoles()));
+    }
+
+    @OnTextMessage
+    Uni<Void> message(String text, WebSocketConnection connection) {
+        var session = sessions.of(connection.id());
+        if (session == null) {
+            return Uni.createFrom().voidItem();
+        }
+        if (tooMany(connection)) {
+            return close(connection, LiveProtocol.TOO_MANY, "too many messages");
+        }
+        if (text.length() > config.maxMessageBytes()
+                || text.getBytes(StandardCharsets.UTF_8).length > config.maxMessageBytes()) {
+            return close(
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+        }
+        try {
+            var message = LiveProtocol.parse(text, config.maxNames());
+            feed.onContext(() -> session.handle(message));
+            return Uni.createFrom().voidItem();
+        } catch (AppException e) {
+            return close(connection, LiveProtocol.UNREADABLE, "unreadable message");
+        }
+    }
+
+    @OnBinaryMessage
+    Uni<Void> binary(Buffer ignored, WebSocketConnection connection) {
+        return close(connection, LiveProtocol.UNREADABLE, "messages are text");
+    }
+
+    @OnClose
+    void closed(WebSocketConnection connection) {
+        sessions.remove(connection.id());
+    }
+
+    @OnError
+    void failed(Throwable failure, WebSocketConnection connection) {
+        LOG.debugf(failure, "WebSocket %s failed", connection.id());
+        feed.onContext(() -> flow.error(connection, LiveProtocol.INTERNAL_ERROR, "internal error"));
+    }
+
+    private Uni<Void> close(WebSocketConnection connection, int code, String reason) {
+        feed.onContext(() -> flow.error(connection, code, reason));
+        return Uni.createFrom().voidItem();
+    }
+
+    private boolean tooMany(WebSocketConnection connection) {
+        var window = connection.userData().get(WINDOW);
+        if (window == null) {
+            return false;
+        }
+        long now = clock.millis();
+        if (now - window.since > WINDOW_MILLIS) {
+            window.since = now;
+            window.messages = 0;
+        }
+        return ++window.messages > config.maxMessagesPerTenSeconds();
+    }
+}

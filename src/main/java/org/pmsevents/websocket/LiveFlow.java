@@ -1,0 +1,161 @@
+package org.pmsevents.websocket;
+
+import io.quarkus.websockets.next.WebSocketConnection;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventEmitter;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedSubscriptions;
+import org.pmsevents.event.Origin;
+
+/** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@ApplicationScoped
+public class LiveFlow {
+    private static final Logger LOG = Logger.getLogger(LiveFlow.class);
+
+    private final LiveSessions sessions;
+    private final FeedSubscriptions feed;
+    private final EventEmitter events;
+    private final LiveConfig config;
+    private final Vertx vertx;
+
+    LiveFlow(LiveSessions sessions, FeedSubscriptions feed, EventEmitter events, LiveConfig config, Vertx vertx) {
+        this.sessions = sessions;
+        this.feed = feed;
+        this.events = events;
+        this.config = config;
+        this.vertx = vertx;
+    }
+
+    /** Who has connected, as the handshake proved it. */
+    record Caller(Origin origin, Set<String> roles) {}
+
+    /** Connect → authenticate → emitEvent(ws.connect) → setupListeners → Response. */
+    Uni<Void> connect(WebSocketConnection connection, Caller authenticated) {
+        return emitConnect(connection, authenticated)
+                .invoke(() -> setupListeners(connection, authenticated))
+                .replaceWithVoid();
+    }
+
+    /** DataChange → preparePayload → emitEvent(ws.update) → broadcastToClients → Response. */
+    public Uni<Void> update(FeedBatch change) {
+        return preparePayload(change).call(this::emitUpdate).chain(this::broadcastToClients);
+    }
+
+    /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
+    void error(WebSocketConnection connection, int code, String reason) {
+        var session = sessions.of(connection.id());
+        if (session != null) {
+            handleWSError(connection, code, reason);
+            emitError(connection, session, code, reason);
+            reconnect(connection, session, code, reason);
+        }
+    }
+
+    private Uni<Void> emitConnect(WebSocketConnection connection, Caller caller) {
+        events.emit(EventType.WS_CONNECT, connection.id(), Map.of("connection", connection.id()), caller.origin());
+        return Uni.createFrom().voidItem();
+    }
+
+    private void setupListeners(WebSocketConnection connection, Caller caller) {
+        var query = new Query(connection.handshakeRequest().query());
+        var session = new LiveSession(
+                connection,
+                caller.roles(),
+                caller.origin(),
+                query.flag("batch"),
+                config,
+                feed,
+                (code, reason) -> error(connection, code, reason),
+                sessions::countWanted);
+        sessions.add(connection.id(), session);
+        if (!query.list("topics").isEmpty()) {
+            feed.onContext(() -> session.handle(query.subscribe()));
+        }
+    }
+
+    /** The payloads were encoded once, when the events got their positions. */
+    private static Uni<FeedBatch> preparePayload(FeedBatch change) {
+        return Uni.createFrom().item(change);
+    }
+
+    private Uni<Void> emitUpdate(FeedBatch change) {
+        events.emit(
+                EventType.WS_UPDATE,
+                "feed",
+                Map.of("position", change.upTo(), "events", change.events().size(), "connections", sessions.size()),
+                Origin.system());
+        return Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> broadcastToClients(FeedBatch change) {
+        return feed.deliver(change);
+    }
+
+    private static void handleWSError(WebSocketConnection connection, int code, String reason) {
+        LOG.infof("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    }
+
+    private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        events.emit(
+                EventType.WS_ERROR,
+                connection.id(),
+                Map.of("connection", connection.id(), "closeCode", code, "detail", reason),
+                session.origin());
+    }
+
+    private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        var position = session.position();
+        session.close(code, position == null ? reason : reason + ", resume after " + position);
+        vertx.setTimer(config.dropAfter().toMillis(), timer -> {
+            if (connection.isOpen()) {
+                var socket = connection.userData().get(LiveUpgrade.SOCKET);
+                if (socket != null) {
+                    socket.close();
+                }
+            }
+        });
+    }
+
+    /** The query of the handshake, which can subscribe at once. */
+    private record Query(Map<String, List<String>> parameters) {
+        Query(@Nullable String query) {
+            this(
+                    query == null
+                            ? Map.of()
+                            : new io.netty.handler.codec.http.QueryStringDecoder("?" + query).parameters());
+        }
+
+        boolean flag(String name) {
+            return parameters.getOrDefault(name, List.of()).contains("true");
+        }
+
+        List<String> list(String name) {
+            return parameters.getOrDefault(name, List.of()).stream()
+                    .flatMap(values -> Arrays.stream(values.split(",")))
+                    .filter(value -> !value.isEmpty())
+                    .toList();
+        }
+
+        LiveProtocol.ClientMessage subscribe() {
+            var after = list("after");
+            try {
+                return new LiveProtocol.Subscribe(
+                        "query",
+                        list("topics"),
+                        list("subjects"),
+                        after.isEmpty() ? null : Long.valueOf(Long.parseUnsignedLong(after.get(0))));
+            } catch (NumberFormatException e) {
+                return new LiveProtocol.Invalid("query", "after must be a position.");
+            }
+        }
+    }
+}
