@@ -19,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.security.KeysUnavailableException;
+import org.pmsevents.security.OriginNotAllowedException;
 
 /** Decides what a caller is told of any failure at all: the one list of what becomes which status and code. */
 final class Failures {
@@ -54,6 +56,9 @@ final class Failures {
         if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
             return unauthenticated(true);
         }
+        if (failure instanceof OriginNotAllowedException) {
+            return AppException.forbidden("origin-not-allowed", "Pages of this origin may not connect.");
+        }
         if (failure instanceof ForbiddenException) {
             return ofStatus(403);
         }
@@ -62,6 +67,10 @@ final class Failures {
         }
         if (failure instanceof JsonProcessingException) {
             return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        if (failure instanceof KeysUnavailableException) {
+            return AppException.unavailable("keys-unavailable", "Tokens can't be verified at the moment.", 1)
+                    .because(failure);
         }
         if (isDatabaseAway(failure)) {
             return AppException.databaseUnavailable().because(failure);
