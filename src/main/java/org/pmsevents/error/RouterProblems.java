@@ -26,11 +26,19 @@ class RouterProblems {
     }
 
     void answerFailures(@Observes Router router) {
-        router.route().order(FIRST).failureHandler(this::failed);
+        router.route().order(FIRST).handler(this::checkUri).failureHandler(this::failed);
         router.route().order(AFTER_ALL_ROUTES).handler(routing -> writer.write(Failures.ofStatus(404), routing));
         for (int status : WITHOUT_A_ROUTE) {
             var failure = Failures.ofStatus(status);
             router.errorHandler(status, routing -> writer.write(failure, routing));
+        }
+    }
+
+    private void checkUri(RoutingContext routing) {
+        if (UriValidation.isValid(routing.request())) {
+            routing.next();
+        } else {
+            writer.write(Failures.ofStatus(400), routing);
         }
     }
 
