@@ -1,15 +1,81 @@
 package org.pmsevents.event;
 
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import org.jboss.logging.Logger;
 
-/** The one way by which events leave a flow. */
+/**
+ * The one way by which events leave a flow: those of the feed are recorded in the change's transaction and announced once it is
+ * committed, the others are announced at once.
+ */
 @ApplicationScoped
 public class EventEmitter {
+    private static final Logger LOG = Logger.getLogger(EventEmitter.class);
+
+    private final EventTable events;
+    private final Sequencer sequencer;
+    private final Emissions emissions;
+    private final Dispatcher dispatcher;
+    private final Fanout fanout;
+    private final EventCodec codec;
+    private final Clock clock;
+
+    EventEmitter(
+            EventTable events,
+            Sequencer sequencer,
+            Emissions emissions,
+            Dispatcher dispatcher,
+            Fanout fanout,
+            EventCodec codec,
+            Clock clock) {
+        this.events = events;
+        this.sequencer = sequencer;
+        this.emissions = emissions;
+        this.dispatcher = dispatcher;
+        this.fanout = fanout;
+        this.codec = codec;
+        this.clock = clock;
+    }
+
+    /** A new event, not told to anyone yet. */
+    public EventMessage event(EventType type, String subject, Object payload, Origin origin) {
+        return new EventMessage(
+                type,
+                codec.payload(payload),
+                new EventMetadata(
+                        clock.instant(), origin.actor(), origin.traceId(), UuidV7.next(clock), subject, null));
+    }
+
+    /** Inserts an event of the feed in the transaction of its change, after the change's own rows. */
+    public Uni<Void> record(SqlClient transaction, EventMessage event) {
+        return events.insert(transaction, event);
+    }
+
+    /** After the commit: has the event sequenced, and completes once it has its position and is published. */
+    public Uni<Void> published(EventMessage committed) {
+        sequencer.trigger();
+        return emissions.published(committed.metadata().id());
+    }
+
+    /** After the commit: completes once everyone on this replica who is told in order has been told of the event. */
+    public Uni<Void> dispatched(EventMessage committed) {
+        return emissions.dispatched(committed.metadata().id());
+    }
 
     /**
      * Announces an event of scope LOCAL or CLUSTER; never fails and waits for nobody.
      *
      * @param payload written as JSON
      */
-    public void emit(EventType type, String subject, Object payload, Origin origin) {}
+    public void emit(EventType type, String subject, Object payload, Origin origin) {
+        var event = event(type, subject, payload, origin);
+        dispatcher.announce(event);
+        if (type.scope() == EventScope.CLUSTER) {
+            fanout.cluster(codec.encode(event))
+                    .subscribe()
+                    .with(sent -> {}, failure -> LOG.errorf(failure, "%s did not leave this replica", type));
+        }
+    }
 }

@@ -1,0 +1,50 @@
+package org.pmsevents.event;
+
+import io.smallrye.mutiny.Uni;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Runs work on demand, one run under way and at most one waiting, however often it is asked for; every demand is followed by a run. */
+final class Coalescer {
+    private enum State {
+        IDLE,
+        UNDER_WAY,
+        WANTED_AGAIN
+    }
+
+    private final Supplier<Uni<Boolean>> work;
+    private final Consumer<Throwable> failed;
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+
+    /**
+     * @param work one run; its answer says whether there is more to do at once
+     * @param failed told of a run that failed, after which the next one waits for a demand
+     */
+    Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed) {
+        this.work = work;
+        this.failed = failed;
+    }
+
+    /** Asks for a run that begins after this call; returns at once. */
+    void demand() {
+        var before = state.getAndUpdate(now -> now == State.IDLE ? State.UNDER_WAY : State.WANTED_AGAIN);
+        if (before == State.IDLE) {
+            run();
+        }
+    }
+
+    private void run() {
+        Uni.createFrom().deferred(work::get).subscribe().with(this::done, failure -> {
+            failed.accept(failure);
+            done(false);
+        });
+    }
+
+    private void done(boolean more) {
+        var before = state.getAndUpdate(now -> more || now == State.WANTED_AGAIN ? State.UNDER_WAY : State.IDLE);
+        if (more || before == State.WANTED_AGAIN) {
+            run();
+        }
+    }
+}

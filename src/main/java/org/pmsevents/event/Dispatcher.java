@@ -1,0 +1,92 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/**
+ * Hands the feed on this replica, batch by batch in position order, to the consumers that need that order, then to the EventBus;
+ * announcements without a position go straight to the EventBus and to who listens.
+ */
+@ApplicationScoped
+public class Dispatcher {
+    private static final Logger LOG = Logger.getLogger(Dispatcher.class);
+
+    private final EventBus bus;
+    private final FeedConfig config;
+    private final Emissions emissions;
+    private final MeterRegistry meters;
+    private final DeliveryOptions byReference = new DeliveryOptions()
+            .setLocalOnly(true)
+            .setCodecName(LocalEventCodec.NAME)
+            .setTracingPolicy(io.vertx.core.tracing.TracingPolicy.IGNORE);
+    private final List<Ordered> ordered = new CopyOnWriteArrayList<>();
+    private final List<Consumer<EventMessage>> listeners = new CopyOnWriteArrayList<>();
+
+    private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
+
+    Dispatcher(Vertx vertx, FeedConfig config, Emissions emissions, MeterRegistry meters) {
+        this.bus = vertx.eventBus();
+        this.config = config;
+        this.emissions = emissions;
+        this.meters = meters;
+        bus.registerCodec(new LocalEventCodec());
+    }
+
+    /** Registers who is told every batch of the feed in position order, before the EventBus; it must bound its own work. */
+    public void inOrder(String name, Function<FeedBatch, Uni<Void>> consumer) {
+        ordered.add(new Ordered(name, consumer));
+    }
+
+    /** Registers who is told every event without a position, on the thread that announces it. */
+    public void announcements(Consumer<EventMessage> listener) {
+        listeners.add(listener);
+    }
+
+    /** Completes, never with a failure, when every ordered consumer has returned or timed out. */
+    Uni<Void> dispatch(FeedBatch batch) {
+        if (ordered.isEmpty()) {
+            return Uni.createFrom().voidItem().invoke(() -> toBus(batch));
+        }
+        return Uni.join()
+                .all(ordered.stream().map(each -> hand(each, batch)).toList())
+                .andCollectFailures()
+                .replaceWithVoid()
+                .invoke(() -> toBus(batch));
+    }
+
+    /** Tells an event of scope LOCAL, or one of scope CLUSTER that has arrived here. */
+    void announce(EventMessage event) {
+        bus.publish(event.type().wireName(), event, byReference);
+        listeners.forEach(listener -> listener.accept(event));
+    }
+
+    private void toBus(FeedBatch batch) {
+        batch.events().forEach(event -> bus.publish(event.message().type().wireName(), event.message(), byReference));
+        emissions.markDispatched(batch.events());
+    }
+
+    private Uni<Void> hand(Ordered to, FeedBatch batch) {
+        return Uni.createFrom()
+                .deferred(() -> to.consumer().apply(batch))
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .onFailure()
+                .invoke(failure -> {
+                    meters.counter("pms.feed.consumer.failures", "consumer", to.name())
+                            .increment();
+                    LOG.warnf(failure, "%s did not take the events up to %d", to.name(), batch.upTo());
+                })
+                .onFailure()
+                .recoverWithNull();
+    }
+}

@@ -1,0 +1,139 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/**
+ * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics. Every handler
+ * runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
+ */
+@ApplicationScoped
+public class EventHandlers {
+    private static final Logger LOG = Logger.getLogger("org.pmsevents.events");
+
+    private final Vertx vertx;
+    private final EventEmitter emitter;
+    private final FeedConfig config;
+    private final MeterRegistry meters;
+    private final List<Handler> secondary = new ArrayList<>();
+    private final List<Handler> cleanup = new ArrayList<>();
+
+    private record Handler(
+            String name, Collection<EventType> types, AtomicInteger underWay, Function<EventMessage, Uni<Void>> work) {}
+
+    EventHandlers(Vertx vertx, EventEmitter emitter, FeedConfig config, MeterRegistry meters) {
+        this.vertx = vertx;
+        this.emitter = emitter;
+        this.config = config;
+        this.meters = meters;
+    }
+
+    /** Adds a handler that every replica calls with every event of the types; it may be late, and misses what a crash swallows. */
+    public void secondary(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        secondary.add(new Handler(name, types, new AtomicInteger(), work));
+    }
+
+    /** Adds work that is done after the secondary handlers of an event, whether they failed or not. */
+    public void cleanup(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        cleanup.add(new Handler(name, types, new AtomicInteger(), work));
+    }
+
+    /** Starts to listen on the EventBus; called once, after all have been added. */
+    public void listen() {
+        for (var type : EventType.values()) {
+            var handlers = of(type, secondary);
+            var cleanups = of(type, cleanup);
+            vertx.eventBus()
+                    .<EventMessage>localConsumer(
+                            type.wireName(), message -> process(message.body(), handlers, cleanups));
+        }
+    }
+
+    private static List<Handler> of(EventType type, List<Handler> handlers) {
+        return handlers.stream().filter(each -> each.types().contains(type)).toList();
+    }
+
+    private void process(EventMessage event, List<Handler> handlers, List<Handler> cleanups) {
+        logEvent(event);
+        runAll(handlers, event)
+                .chain(() -> runAll(cleanups, event))
+                .subscribe()
+                .with(
+                        done -> updateMetrics(event),
+                        failure -> LOG.errorf(failure, "the guard let a failure through for %s", event.type()));
+    }
+
+    private static void logEvent(EventMessage event) {
+        var level = event.type().family().equals("error") || event.type() == EventType.INVENTORY_ALERT
+                ? Logger.Level.INFO
+                : Logger.Level.DEBUG;
+        var metadata = event.metadata();
+        LOG.logf(
+                level,
+                "%s subject=%s actor=%s traceId=%s position=%s id=%s",
+                event.type(),
+                metadata.subject(),
+                metadata.actor(),
+                metadata.traceId(),
+                metadata.position(),
+                metadata.id());
+    }
+
+    private void updateMetrics(EventMessage event) {
+        meters.counter("pms.events", "type", event.type().wireName()).increment();
+    }
+
+    private Uni<Void> runAll(List<Handler> handlers, EventMessage event) {
+        if (handlers.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        var runs = new ArrayList<Uni<Void>>(handlers.size());
+        handlers.forEach(handler -> runs.add(guarded(handler, event)));
+        return Uni.join().all(runs).andCollectFailures().replaceWithVoid();
+    }
+
+    private Uni<Void> guarded(Handler handler, EventMessage event) {
+        if (handler.underWay().incrementAndGet() > config.handlerBacklog()) {
+            handler.underWay().decrementAndGet();
+            meters.counter("pms.handler.dropped", "handler", handler.name()).increment();
+            return Uni.createFrom().voidItem();
+        }
+        return Uni.createFrom()
+                .deferred(() -> handler.work().apply(event))
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .onFailure()
+                .invoke(failure -> failed(handler, event, failure))
+                .onFailure()
+                .recoverWithNull()
+                .onTermination()
+                .invoke(() -> handler.underWay().decrementAndGet());
+    }
+
+    private void failed(Handler handler, EventMessage event, Throwable failure) {
+        meters.counter("pms.handler.failures", "handler", handler.name()).increment();
+        LOG.errorf(
+                failure,
+                "%s failed on %s %s",
+                handler.name(),
+                event.type(),
+                event.metadata().id());
+        if (!event.type().family().equals("error")) {
+            emitter.emit(
+                    EventType.ERROR_SYSTEM,
+                    handler.name(),
+                    Map.of("operation", handler.name(), "event", event.type().wireName(), "detail", "handler failed"),
+                    new Origin(event.metadata().actor(), event.metadata().traceId()));
+        }
+    }
+}

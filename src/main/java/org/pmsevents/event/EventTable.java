@@ -1,0 +1,238 @@
+package org.pmsevents.event;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+/** The SQL of the feed: events are inserted without a position, get one from the sequencer, are read by it and in the end pruned. */
+@ApplicationScoped
+public class EventTable {
+    private static final String COLUMNS =
+            "position, id, type, subject, actor, trace_id, occurred_at, payload::text AS payload";
+
+    private static final String INSERT = """
+            INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload)
+            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)
+            """;
+
+    /**
+     * One simple-protocol string, one implicit transaction, which the server finishes by itself even if this replica is
+     * stopped. The lock is a statement of its own: what was committed while it waited is seen by the next statement.
+     */
+    private static final String SEQUENCE = """
+            SET LOCAL statement_timeout = '4s';
+            SELECT head FROM feed_head FOR UPDATE;
+            WITH pending AS MATERIALIZED (
+              SELECT seq, row_number() OVER (ORDER BY seq) AS n
+              FROM (SELECT seq FROM event
+                    WHERE position IS NULL AND seq > (SELECT floor FROM feed_head)
+                    ORDER BY seq LIMIT %1$d) AS oldest),
+            stamped AS (
+              UPDATE event SET position = (SELECT head FROM feed_head) + pending.n
+              FROM pending WHERE event.seq = pending.seq AND event.position IS NULL
+              RETURNING %2$s),
+            moved AS (
+              UPDATE feed_head SET head = head + (SELECT count(*) FROM stamped)
+              WHERE EXISTS (SELECT FROM stamped))
+            SELECT * FROM stamped ORDER BY position;
+            SELECT head FROM feed_head;
+            """;
+
+    /**
+     * Moves the floor to an earlier mark once every transaction that could have inserted an event below that mark has ended and
+     * nothing below it is waiting, then sets the next mark: first the last seq given out, then, by a younger snapshot, the
+     * first transaction id that cannot have been given one of those.
+     */
+    private static final String RAISE_FLOOR = """
+            SET LOCAL statement_timeout = '4s';
+            SELECT head FROM feed_head FOR UPDATE;
+            UPDATE feed_head SET floor = mark_seq
+            WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
+              AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
+            UPDATE feed_head SET mark_seq = last_value, mark_xid = NULL
+            FROM event_seq_seq WHERE mark_seq = floor AND last_value > mark_seq;
+            UPDATE feed_head SET mark_xid = pg_snapshot_xmax(pg_current_snapshot())
+            WHERE mark_seq > floor AND mark_xid IS NULL;
+            """;
+
+    private static final String STATE = """
+            SELECT feed_id, head, pruned,
+                   EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor) AS waiting,
+                   (SELECT last_value FROM event_seq_seq) > floor AS risen
+            FROM feed_head, feed_tail
+            """;
+
+    private static final String READ = """
+            SELECT head, pruned, e.*
+            FROM feed_head CROSS JOIN feed_tail LEFT JOIN LATERAL (
+              SELECT %s FROM event
+              WHERE position > greatest($1, pruned) AND position <= greatest($1, pruned) + $3 AND type = ANY($4)
+              ORDER BY position LIMIT $2) AS e ON true
+            ORDER BY e.position
+            """.formatted(COLUMNS);
+
+    /** Deletes the longest prefix of positions that is older than the retention, at most so many rows, by the database's clock. */
+    private static final String PRUNE = """
+            WITH tail AS (SELECT pruned FROM feed_tail FOR UPDATE SKIP LOCKED),
+            bound AS (
+              SELECT coalesce(min(position), 9223372036854775807) AS slowest FROM handler_cursor),
+            candidate AS (
+              SELECT position,
+                     stored_at < now() - $1 * interval '1 second'
+                     AND (position <= slowest OR stored_at < now() - $2 * interval '1 second') AS old,
+                     position > slowest AS unseen
+              FROM event, tail, bound
+              WHERE position > pruned AND position <= pruned + $3),
+            upto AS (
+              SELECT coalesce(min(position) FILTER (WHERE NOT old) - 1, max(position)) AS position FROM candidate),
+            deleted AS (
+              DELETE FROM event USING upto, tail
+              WHERE event.position > tail.pruned AND event.position <= upto.position RETURNING event.position),
+            moved AS (
+              UPDATE feed_tail SET pruned = upto.position FROM upto, tail
+              WHERE upto.position > tail.pruned)
+            SELECT (SELECT count(*) FROM deleted) AS deleted,
+                   (SELECT count(*) FROM candidate, upto WHERE unseen AND candidate.position <= upto.position) AS unseen
+            """;
+
+    private static final String SEQUENCE_BATCH =
+            SEQUENCE.formatted(Sequencer.BATCH, COLUMNS.replace("id,", "event.id,"));
+
+    private final EventCodec codec;
+
+    EventTable(EventCodec codec) {
+        this.codec = codec;
+    }
+
+    /** What a glance at the feed shows: its identity, its ends, and whether there is work for the sequencer. */
+    record State(UUID feedId, long head, long pruned, boolean waiting, boolean risen) {}
+
+    /** Events that were given positions just now, and the head after that. */
+    record Sequenced(List<FeedEvent> events, long head) {}
+
+    /**
+     * A stretch of the feed.
+     *
+     * @param events the matching ones, in position order
+     * @param lastLooked the last position looked at, matching or not; where to go on
+     * @param pruned positions up to this one are no longer kept
+     */
+    public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned) {}
+
+    /** Inserts an event beside its change, in the transaction of the change, after the change's own rows. */
+    Uni<Void> insert(SqlClient transaction, EventMessage event) {
+        var metadata = event.metadata();
+        return transaction
+                .preparedQuery(INSERT)
+                .execute(Tuple.from(List.of(
+                        metadata.id(),
+                        event.type().wireName(),
+                        metadata.subject(),
+                        metadata.actor(),
+                        metadata.traceId(),
+                        metadata.timestamp().atOffset(ZoneOffset.UTC),
+                        event.payload())))
+                .replaceWithVoid();
+    }
+
+    Uni<Sequenced> sequence(SqlClient client) {
+        return client.query(SEQUENCE_BATCH).execute().map(first -> {
+            RowSet<Row> stamped = first.next().next();
+            return new Sequenced(
+                    events(stamped), stamped.next().iterator().next().getLong("head"));
+        });
+    }
+
+    Uni<Void> raiseFloor(SqlClient client) {
+        return client.query(RAISE_FLOOR).execute().replaceWithVoid();
+    }
+
+    Uni<State> state(SqlClient client) {
+        return client.preparedQuery(STATE).execute().map(rows -> {
+            var row = rows.iterator().next();
+            return new State(
+                    row.getUUID("feed_id"),
+                    row.getLong("head"),
+                    row.getLong("pruned"),
+                    row.getBoolean("waiting"),
+                    row.getBoolean("risen"));
+        });
+    }
+
+    /**
+     * Reads what follows a position, from the oldest kept one where that is later.
+     *
+     * @param limit at most so many events
+     * @param reach looks at no more than so many positions, so that a rare type costs no walk over the whole feed
+     */
+    public Uni<Stretch> read(SqlClient client, long after, int limit, int reach, Collection<EventType> types) {
+        var names = types.stream().map(EventType::wireName).toArray(String[]::new);
+        return client.preparedQuery(READ)
+                .execute(Tuple.of(after, limit, (long) reach, names))
+                .map(rows -> {
+                    var first = rows.iterator().next();
+                    long head = first.getLong("head");
+                    long pruned = first.getLong("pruned");
+                    if (first.getLong("position") == null) {
+                        return new Stretch(List.of(), end(after, reach, head, pruned), head, pruned);
+                    }
+                    long looked = rows.size() < limit ? end(after, reach, head, pruned) : lastPosition(rows);
+                    return new Stretch(events(rows), looked, head, pruned);
+                });
+    }
+
+    private static long end(long after, int reach, long head, long pruned) {
+        return Math.max(after, Math.min(head, Math.max(after, pruned) + reach));
+    }
+
+    private static long lastPosition(RowSet<Row> rows) {
+        long last = 0;
+        for (var row : rows) {
+            last = row.getLong("position");
+        }
+        return last;
+    }
+
+    /** How many events were pruned, and how many of those a primary handler had not seen. */
+    record Pruned(long deleted, long unseen) {}
+
+    Uni<Pruned> prune(SqlClient client, Duration retention, Duration hardLimit, int rows) {
+        return client.preparedQuery(PRUNE)
+                .execute(Tuple.of((double) retention.toSeconds(), (double) hardLimit.toSeconds(), (long) rows))
+                .map(result -> {
+                    var row = result.iterator().next();
+                    return new Pruned(row.getLong("deleted"), row.getLong("unseen"));
+                });
+    }
+
+    private List<FeedEvent> events(RowSet<Row> rows) {
+        var events = new ArrayList<FeedEvent>(rows.size());
+        for (var row : rows) {
+            EventType.named(row.getString("type"))
+                    .ifPresent(type -> events.add(codec.encodeFeed(row.getLong("position"), message(type, row))));
+        }
+        return events;
+    }
+
+    private static EventMessage message(EventType type, Row row) {
+        return new EventMessage(
+                type,
+                row.getString("payload"),
+                new EventMetadata(
+                        row.getOffsetDateTime("occurred_at").toInstant(),
+                        row.getString("actor"),
+                        row.getString("trace_id"),
+                        row.getUUID("id"),
+                        row.getString("subject"),
+                        null));
+    }
+}

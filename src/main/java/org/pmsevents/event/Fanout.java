@@ -1,0 +1,126 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.logging.Logger;
+
+/**
+ * Publishes to the other replicas over Redis: the fast path, which may lose messages and is never trusted, so a publication
+ * that fails is counted and forgotten.
+ *
+ * <p>A message is a header line, {@code feed|cluster|ping} and the sender's name, then one event a line.
+ */
+@ApplicationScoped
+public class Fanout {
+    static final String FEED = "feed";
+    static final String CLUSTER = "cluster";
+    static final String PING = "ping";
+
+    private static final Logger LOG = Logger.getLogger(Fanout.class);
+    private static final int MESSAGE_BYTES = 256 * 1024;
+    private static final int MOST_IN_FLIGHT = 256;
+    private static final Duration TIMEOUT = Duration.ofMillis(500);
+
+    private final Redis redis;
+    private final FeedConfig config;
+    private final MeterRegistry meters;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final String replica = UUID.randomUUID().toString();
+    private volatile String channel = "";
+    private volatile boolean reachable = true;
+
+    Fanout(Redis redis, FeedConfig config, MeterRegistry meters) {
+        this.redis = redis;
+        this.config = config;
+        this.meters = meters;
+        meters.gauge("pms.redis.publish.in.flight", inFlight);
+    }
+
+    /** This replica's name among the others, new at every start. */
+    String replica() {
+        return replica;
+    }
+
+    /** The channel of a feed: services on different databases never hear each other, even if they share a Redis. */
+    String open(UUID feedId) {
+        channel = config.redisPrefix() + ":feed:" + feedId;
+        return channel;
+    }
+
+    /** Sends events of the feed, in as few messages as their size allows; completes when Redis has them, or will not. */
+    Uni<Void> feed(List<FeedEvent> events) {
+        var messages = new ArrayList<Uni<Void>>();
+        var message = new StringBuilder();
+        int bytes = 0;
+        for (var event : events) {
+            int size = event.json().getBytes(StandardCharsets.UTF_8).length + 1;
+            if (bytes > 0 && bytes + size > MESSAGE_BYTES) {
+                messages.add(publish(FEED, message.toString()));
+                message.setLength(0);
+                bytes = 0;
+            }
+            message.append('\n').append(event.json());
+            bytes += size;
+        }
+        messages.add(publish(FEED, message.toString()));
+        return messages.size() == 1
+                ? messages.get(0)
+                : Uni.join().all(messages).andCollectFailures().replaceWithVoid();
+    }
+
+    Uni<Void> cluster(String event) {
+        return publish(CLUSTER, "\n" + event);
+    }
+
+    Uni<Void> ping() {
+        return publish(PING, "");
+    }
+
+    private Uni<Void> publish(String kind, String lines) {
+        if (inFlight.incrementAndGet() > MOST_IN_FLIGHT) {
+            inFlight.decrementAndGet();
+            meters.counter("pms.redis.publish.dropped").increment();
+            return Uni.createFrom().voidItem();
+        }
+        var request = Request.cmd(Command.PUBLISH).arg(channel).arg(kind + " " + replica + lines);
+        return redis.send(request)
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail()
+                .invoke(this::wentWell)
+                .onFailure()
+                .invoke(this::failed)
+                .onFailure()
+                .recoverWithNull()
+                .onTermination()
+                .invoke(inFlight::decrementAndGet)
+                .replaceWithVoid();
+    }
+
+    private void wentWell() {
+        if (!reachable) {
+            reachable = true;
+            LOG.info("Redis takes publications again");
+        }
+    }
+
+    private void failed(Throwable failure) {
+        meters.counter("pms.redis.publish.failures").increment();
+        if (reachable) {
+            reachable = false;
+            LOG.warnf(
+                    "Redis does not take publications, replicas read the feed from PostgreSQL: %s",
+                    failure.getMessage());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.TreeMap;
+import org.jboss.logging.Logger;
+
+/**
+ * Follows the feed on this replica: puts what arrives from the sequencer and from Redis in position order, fills holes from
+ * PostgreSQL, and hands every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context.
+ */
+@ApplicationScoped
+public class Feed {
+    private static final Logger LOG = Logger.getLogger(Feed.class);
+    private static final int BATCH = 500;
+    private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
+
+    private final EventTable events;
+    private final Pool pool;
+    private final Dispatcher dispatcher;
+    private final FeedConfig config;
+    private final Vertx vertx;
+    private final Context context;
+
+    private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
+    private volatile long position = -1;
+    private volatile long head;
+    private boolean dispatching;
+    private boolean reading;
+
+    Feed(EventTable events, Pool pool, Dispatcher dispatcher, FeedConfig config, Vertx vertx, MeterRegistry meters) {
+        this.events = events;
+        this.pool = pool;
+        this.dispatcher = dispatcher;
+        this.config = config;
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        meters.gauge("pms.feed.position", this, feed -> feed.position);
+        meters.gauge("pms.feed.lag", this, feed -> feed.started() ? Math.max(0, feed.head - feed.position) : 0);
+    }
+
+    /** Begins after the given head; what arrived before is kept if it is newer. */
+    void start(long head) {
+        context.runOnContext(go -> {
+            this.head = Math.max(this.head, head);
+            position = head;
+            early.headMap(head, true).clear();
+            advance();
+        });
+    }
+
+    boolean started() {
+        return position >= 0;
+    }
+
+    /** The last position dispatched here; -1 before the start. */
+    public long position() {
+        return position;
+    }
+
+    /** The highest position that this replica has heard of; PostgreSQL may be ahead. */
+    public long head() {
+        return head;
+    }
+
+    /** Events with positions, from wherever they come, in any order, any number of times. */
+    void offer(List<FeedEvent> arrived) {
+        context.runOnContext(go -> {
+            for (var event : arrived) {
+                if (event.position() > position) {
+                    early.put(event.position(), event);
+                }
+                head = Math.max(head, event.position());
+            }
+            while (early.size() > config.buffer()) {
+                early.pollLastEntry();
+            }
+            advance();
+        });
+    }
+
+    /** The head as PostgreSQL told it. */
+    void heardOf(long head) {
+        if (head > this.head) {
+            context.runOnContext(go -> {
+                this.head = Math.max(this.head, head);
+                advance();
+            });
+        }
+    }
+
+    /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */
+    void onContext(Runnable work) {
+        context.runOnContext(go -> work.run());
+    }
+
+    private void advance() {
+        if (dispatching || !started()) {
+            return;
+        }
+        var batch = next();
+        if (!batch.isEmpty()) {
+            dispatch(new FeedBatch(batch, position + batch.size()));
+        } else if (head > position && !reading) {
+            reading = true;
+            vertx.setTimer(config.holePatience().toMillis(), timer -> context.runOnContext(go -> fillHole()));
+        }
+    }
+
+    private List<FeedEvent> next() {
+        var batch = new ArrayList<FeedEvent>();
+        var first = early.firstEntry();
+        while (first != null && first.getKey() == position + batch.size() + 1 && batch.size() < BATCH) {
+            batch.add(first.getValue());
+            early.pollFirstEntry();
+            first = early.firstEntry();
+        }
+        return batch;
+    }
+
+    private void dispatch(FeedBatch batch) {
+        dispatching = true;
+        Uni.createFrom()
+                .deferred(() -> dispatcher.dispatch(batch))
+                .subscribe()
+                .with(done -> dispatched(batch.upTo()), failure -> {
+                    LOG.error("a dispatch failed as a whole, which it must not", failure);
+                    dispatched(batch.upTo());
+                });
+    }
+
+    private void dispatched(long upTo) {
+        context.runOnContext(go -> {
+            position = upTo;
+            early.headMap(upTo, true).clear();
+            dispatching = false;
+            advance();
+        });
+    }
+
+    private void fillHole() {
+        if (dispatching || head <= position || early.containsKey(position + 1)) {
+            reading = false;
+            advance();
+            return;
+        }
+        events.read(pool, position, BATCH, BATCH, ALL)
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .subscribe()
+                .with(
+                        stretch -> context.runOnContext(go -> filled(stretch)),
+                        failure -> context.runOnContext(go -> {
+                            LOG.warnf("cannot read the feed after %d: %s", position, failure.toString());
+                            reading = false;
+                        }));
+    }
+
+    private void filled(EventTable.Stretch stretch) {
+        reading = false;
+        head = Math.max(head, stretch.head());
+        if (stretch.lastLooked() > position && !dispatching) {
+            var news = stretch.events().stream()
+                    .filter(event -> event.position() > position)
+                    .toList();
+            dispatch(new FeedBatch(news, stretch.lastLooked()));
+        } else {
+            advance();
+        }
+    }
+}

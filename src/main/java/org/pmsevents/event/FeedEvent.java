@@ -1,0 +1,8 @@
+package org.pmsevents.event;
+
+/**
+ * An event that has its position, with its wire form, which is made once however many hear of it.
+ *
+ * @param json the event as JSON text on one line
+ */
+public record FeedEvent(long position, EventMessage message, String json) {}

@@ -1,0 +1,159 @@
+package org.pmsevents.event;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
+
+/**
+ * Joins the feed at the start, Redis first and then the head, and from then on looks once in a while whether this replica is
+ * behind, whether events are left to sequence, and whether the subscription still lives.
+ */
+@ApplicationScoped
+public class FeedLifecycle {
+    private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+    private final EventTable events;
+    private final Pool pool;
+    private final Feed feed;
+    private final Sequencer sequencer;
+    private final Fanout fanout;
+    private final FeedSubscriber subscriber;
+    private final PrimaryHandlers primaryHandlers;
+    private final Retention retention;
+    private final FeedConfig config;
+    private final Vertx vertx;
+    private volatile boolean stopped;
+    private volatile String channel = "";
+
+    FeedLifecycle(
+            EventTable events,
+            Pool pool,
+            Feed feed,
+            Sequencer sequencer,
+            Fanout fanout,
+            FeedSubscriber subscriber,
+            PrimaryHandlers primaryHandlers,
+            Retention retention,
+            FeedConfig config,
+            Vertx vertx) {
+        this.events = events;
+        this.pool = pool;
+        this.feed = feed;
+        this.sequencer = sequencer;
+        this.fanout = fanout;
+        this.subscriber = subscriber;
+        this.primaryHandlers = primaryHandlers;
+        this.retention = retention;
+        this.config = config;
+        this.vertx = vertx;
+    }
+
+    /** After the handlers have been registered, which observe the same event earlier. */
+    void start(@Observes @Priority(5_000) StartupEvent started) {
+        sequencer.tell(sequenced -> {
+            feed.offer(sequenced.events());
+            feed.heardOf(sequenced.head());
+            primaryHandlers.wake();
+        });
+        vertx.runOnContext(go -> join());
+    }
+
+    void stop(@Observes ShutdownEvent stopping) {
+        stopped = true;
+        subscriber.close();
+    }
+
+    /** True once this replica has joined the feed, at its head. */
+    public boolean joined() {
+        return feed.started();
+    }
+
+    private void join() {
+        if (stopped) {
+            return;
+        }
+        events.state(pool)
+                .chain(state -> {
+                    channel = fanout.open(state.feedId());
+                    return subscriber.subscribe(channel);
+                })
+                .chain(() -> events.state(pool))
+                .ifNoItem()
+                .after(TIMEOUT.multipliedBy(2))
+                .fail()
+                .subscribe()
+                .with(
+                        state -> {
+                            feed.start(state.head());
+                            LOG.debugf("joined the feed at position %d", state.head());
+                            sequencer.trigger();
+                            primaryHandlers.start();
+                            later(config.poll(), this::poll);
+                            later(config.pruneEvery(), this::prune);
+                        },
+                        failure -> {
+                            LOG.warnf("cannot join the feed yet: %s", failure.toString());
+                            later(Duration.ofSeconds(1), this::join);
+                        });
+    }
+
+    private void poll() {
+        subscriber.check(channel);
+        Uni.join()
+                .all(look(), fanout.ping())
+                .andCollectFailures()
+                .onTermination()
+                .invoke(() -> later(config.poll(), this::poll))
+                .subscribe()
+                .with(done -> {}, failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()));
+    }
+
+    private Uni<Void> look() {
+        return events.state(pool)
+                .call(state -> state.risen()
+                        ? events.raiseFloor(pool)
+                        : Uni.createFrom().voidItem())
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail()
+                .invoke(state -> {
+                    feed.heardOf(state.head());
+                    primaryHandlers.wake();
+                    if (state.waiting()) {
+                        sequencer.trigger();
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    private void prune() {
+        retention
+                .prune()
+                .onTermination()
+                .invoke(() -> later(config.pruneEvery(), this::prune))
+                .subscribe()
+                .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
+    }
+
+    /** Spread by a fifth, so that replicas do not look all at once. */
+    private void later(Duration delay, Runnable work) {
+        long millis = delay.toMillis();
+        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
+        if (!stopped) {
+            vertx.setTimer(Math.max(1, millis + spread), timer -> {
+                if (!stopped) {
+                    work.run();
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package org.pmsevents.event;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.RedisConnection;
+import io.vertx.mutiny.redis.client.Request;
+import io.vertx.mutiny.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what the replicas publish in Redis. A subscription that brings nothing for a while, not even this replica's own pings,
+ * counts as dead and is renewed, whatever its socket says.
+ */
+@ApplicationScoped
+public class FeedSubscriber {
+    private static final Logger LOG = Logger.getLogger(FeedSubscriber.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration SILENCE = Duration.ofSeconds(4);
+
+    private final Redis redis;
+    private final Fanout fanout;
+    private final EventCodec codec;
+    private final Feed feed;
+    private final Emissions emissions;
+    private final Dispatcher dispatcher;
+    private final Clock clock;
+
+    private volatile @Nullable RedisConnection connection;
+    private volatile boolean connecting;
+    private volatile long lastHeard;
+
+    FeedSubscriber(
+            Redis redis,
+            Fanout fanout,
+            EventCodec codec,
+            Feed feed,
+            Emissions emissions,
+            Dispatcher dispatcher,
+            Clock clock) {
+        this.redis = redis;
+        this.fanout = fanout;
+        this.codec = codec;
+        this.feed = feed;
+        this.emissions = emissions;
+        this.dispatcher = dispatcher;
+        this.clock = clock;
+    }
+
+    /** Subscribes; completes, never with a failure, when that is done or has failed. */
+    Uni<Void> subscribe(String channel) {
+        connecting = true;
+        return redis.connect()
+                .chain(opened -> {
+                    opened.handler(this::heard);
+                    opened.exceptionHandler(failure -> lost(opened, failure.toString()));
+                    opened.endHandler(() -> lost(opened, "the connection was closed"));
+                    connection = opened;
+                    return opened.send(Request.cmd(Command.SUBSCRIBE).arg(channel));
+                })
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail()
+                .invoke(() -> {
+                    lastHeard = clock.millis();
+                    LOG.debugf("hears %s", channel);
+                })
+                .onFailure()
+                .invoke(failure -> {
+                    LOG.warnf("cannot hear the other replicas over Redis: %s", failure.toString());
+                    close();
+                })
+                .onTermination()
+                .invoke(() -> connecting = false)
+                .onFailure()
+                .recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    /** Renews the subscription if it is gone or silent. */
+    void check(String channel) {
+        boolean silent = clock.millis() - lastHeard > SILENCE.toMillis();
+        if (connecting || (connection != null && !silent)) {
+            return;
+        }
+        close();
+        subscribe(channel)
+                .subscribe()
+                .with(done -> {}, failure -> LOG.error("renewing the subscription failed", failure));
+    }
+
+    void close() {
+        var old = connection;
+        connection = null;
+        if (old != null) {
+            old.close().subscribe().with(closed -> {}, failure -> LOG.debug("closing a subscription failed", failure));
+        }
+    }
+
+    private void lost(RedisConnection which, String why) {
+        if (connection == which) {
+            connection = null;
+            LOG.warnf("the Redis subscription is lost, the feed comes from PostgreSQL: %s", why);
+        }
+    }
+
+    private void heard(Response push) {
+        if (push.type() != ResponseType.PUSH && push.type() != ResponseType.MULTI
+                || push.size() < 3
+                || !"message".equals(push.get(0).toString())) {
+            return;
+        }
+        lastHeard = clock.millis();
+        try {
+            message(push.get(2).toString());
+        } catch (RuntimeException e) {
+            LOG.warnf("a Redis message was not understood: %s", e.getMessage());
+        }
+    }
+
+    private void message(String text) {
+        var lines = text.split("\n", -1);
+        var header = lines[0].split(" ", -1);
+        if (header.length < 2 || header[1].equals(fanout.replica())) {
+            return;
+        }
+        switch (header[0]) {
+            case Fanout.FEED -> {
+                var events = events(lines);
+                emissions.markPublished(events);
+                feed.offer(events);
+            }
+            case Fanout.CLUSTER -> {
+                for (int i = 1; i < lines.length; i++) {
+                    dispatcher.announce(codec.decode(lines[i]));
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private List<FeedEvent> events(String[] lines) {
+        var events = new ArrayList<FeedEvent>(lines.length - 1);
+        for (int i = 1; i < lines.length; i++) {
+            var event = codec.decode(lines[i]);
+            var position = event.metadata().position();
+            if (position != null) {
+                events.add(new FeedEvent(position, event, lines[i]));
+            }
+        }
+        return events;
+    }
+}

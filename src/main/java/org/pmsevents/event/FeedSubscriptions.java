@@ -1,0 +1,193 @@
+package org.pmsevents.event;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Gives each subscriber of this replica the feed from where it wants it, in position order without a hole: first from
+ * PostgreSQL, at the subscriber's own pace, then live. All state belongs to the feed's context.
+ */
+@ApplicationScoped
+public class FeedSubscriptions {
+    private static final Logger LOG = Logger.getLogger(FeedSubscriptions.class);
+    private static final int BATCH = 500;
+    private static final int RETRY_MILLIS = 1_000;
+    private static final Set<EventType> ALL = EnumSet.allOf(EventType.class);
+
+    private final Feed feed;
+    private final EventTable events;
+    private final Pool pool;
+    private final Vertx vertx;
+    private final FeedConfig config;
+    private final Set<Subscription> live = new HashSet<>();
+    private long handed = -1;
+
+    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config) {
+        this.feed = feed;
+        this.events = events;
+        this.pool = pool;
+        this.vertx = vertx;
+        this.config = config;
+    }
+
+    /** Takes what a subscription brings; called on the feed's context. */
+    public interface Subscriber {
+        /** The subscription holds: everything after the position will come, and is first told of after this call. */
+        void subscribed(long position);
+
+        /** The position asked for is not kept, or never was; {@link #subscribed} follows with where it goes on. */
+        void reset(long oldest, long head);
+
+        /** PostgreSQL can't be asked for the position; there is no subscription. */
+        void unavailable();
+
+        /** The next events, all of them, matching or not; completes once they have left, which a subscriber that is behind waits for. */
+        Uni<Void> take(FeedBatch batch);
+    }
+
+    /** One subscriber's place in the feed. */
+    public final class Subscription {
+        private final Subscriber subscriber;
+        private long position;
+        private boolean ended;
+
+        private Subscription(Subscriber subscriber) {
+            this.subscriber = subscriber;
+        }
+
+        /** Everything up to here has been handed to the subscriber; read on the feed's context. */
+        public long position() {
+            return position;
+        }
+
+        /** Ends the subscription; nothing is handed out any more. */
+        public void end() {
+            feed.onContext(() -> {
+                ended = true;
+                live.remove(this);
+            });
+        }
+    }
+
+    /** Runs on the context on which subscribers are called. */
+    public void onContext(Runnable work) {
+        feed.onContext(work);
+    }
+
+    /** Subscribes to what comes from now on. */
+    public Subscription fromNow(Subscriber subscriber) {
+        var subscription = new Subscription(subscriber);
+        feed.onContext(() -> goLive(subscription));
+        return subscription;
+    }
+
+    /** Subscribes to everything after a position. */
+    public Subscription after(long position, Subscriber subscriber) {
+        var subscription = new Subscription(subscriber);
+        subscription.position = position;
+        read(
+                subscription,
+                first -> {
+                    if (position > first.head() || (position < first.pruned() && position != 0)) {
+                        subscriber.reset(first.pruned() + 1, first.head());
+                        goLive(subscription);
+                    } else {
+                        subscriber.subscribed(position);
+                        hand(subscription, first);
+                    }
+                },
+                subscriber::unavailable);
+        return subscription;
+    }
+
+    /** Hands a batch to everyone who is live; the ordered consumer of the dispatcher. */
+    public Uni<Void> deliver(FeedBatch batch) {
+        handed = batch.upTo();
+        for (var subscription : List.copyOf(live)) {
+            take(subscription, batch)
+                    .subscribe()
+                    .with(
+                            taken -> {},
+                            failure -> LOG.debugf("a subscriber did not take events: %s", failure.toString()));
+        }
+        return Uni.createFrom().voidItem();
+    }
+
+    private void goLive(Subscription subscription) {
+        if (!feed.started()) {
+            subscription.subscriber.unavailable();
+            return;
+        }
+        handed = Math.max(handed, feed.position());
+        subscription.position = handed;
+        if (!subscription.ended) {
+            live.add(subscription);
+            subscription.subscriber.subscribed(handed);
+        }
+    }
+
+    private void catchUp(Subscription subscription) {
+        read(
+                subscription,
+                stretch -> hand(subscription, stretch),
+                () -> vertx.setTimer(RETRY_MILLIS, timer -> feed.onContext(() -> catchUp(subscription))));
+    }
+
+    private void read(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
+        if (subscription.ended) {
+            return;
+        }
+        events.read(pool, subscription.position, BATCH, BATCH, ALL)
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .subscribe()
+                .with(stretch -> feed.onContext(() -> then.accept(stretch)), failure -> {
+                    LOG.warnf("cannot read the feed for a subscriber: %s", failure.toString());
+                    feed.onContext(failed);
+                });
+    }
+
+    /** What was pruned between two reads is a hole, and is said. */
+    private void hand(Subscription subscription, EventTable.Stretch stretch) {
+        if (subscription.position < stretch.pruned() && subscription.position != 0) {
+            subscription.subscriber.reset(stretch.pruned() + 1, stretch.head());
+            goLive(subscription);
+            return;
+        }
+        take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()))
+                .subscribe()
+                .with(taken -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
+    }
+
+    private void goOn(Subscription subscription) {
+        if (subscription.ended) {
+            return;
+        }
+        if (subscription.position >= Math.max(handed, feed.position())) {
+            live.add(subscription);
+        } else {
+            catchUp(subscription);
+        }
+    }
+
+    private static Uni<Void> take(Subscription subscription, FeedBatch batch) {
+        if (subscription.ended || batch.upTo() <= subscription.position) {
+            return Uni.createFrom().voidItem();
+        }
+        long after = subscription.position;
+        var news = batch.events().stream()
+                .filter(event -> event.position() > after)
+                .toList();
+        subscription.position = batch.upTo();
+        return subscription.subscriber.take(new FeedBatch(news, batch.upTo()));
+    }
+}

@@ -1,0 +1,228 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import org.jboss.logging.Logger;
+import org.pmsevents.database.Transactions;
+
+/**
+ * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps
+ * failing is parked as a dead letter, with an alert, and the cursor goes on.
+ */
+@ApplicationScoped
+public class PrimaryHandlers {
+    private static final Logger LOG = Logger.getLogger(PrimaryHandlers.class);
+    private static final int BATCH = 200;
+    private static final int REACH = 5_000;
+    private static final int LONGEST_ERROR = 2_000;
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final HandlerTable table;
+    private final EventTable events;
+    private final Transactions transactions;
+    private final Pool pool;
+    private final EventEmitter emitter;
+    private final EventCodec codec;
+    private final FeedConfig config;
+    private final Clock clock;
+    private final MeterRegistry meters;
+    private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
+    private final Set<String> enrolled = ConcurrentHashMap.newKeySet();
+    private volatile boolean started;
+
+    /** A durable handler with its runs; its work joins the transaction that moves its cursor. */
+    private final class Handler {
+        private final String name;
+        private final Set<EventType> types;
+        private final BiFunction<SqlClient, FeedEvent, Uni<Void>> work;
+        private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
+
+        Handler(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
+            this.name = name;
+            this.types = types;
+            this.work = work;
+        }
+
+        private void couldNotRun(Throwable failure) {
+            LOG.warnf("the handler %s could not run: %s", name, failure.toString());
+        }
+    }
+
+    private static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final transient FeedEvent event;
+        private final transient HandlerTable.Cursor cursor;
+        private final int taken;
+
+        Failed(FeedEvent event, HandlerTable.Cursor cursor, int taken, Throwable cause) {
+            super(cause);
+            this.event = event;
+            this.cursor = cursor;
+            this.taken = taken;
+        }
+    }
+
+    PrimaryHandlers(
+            HandlerTable table,
+            EventTable events,
+            Transactions transactions,
+            Pool pool,
+            EventEmitter emitter,
+            EventCodec codec,
+            FeedConfig config,
+            Clock clock,
+            MeterRegistry meters) {
+        this.table = table;
+        this.events = events;
+        this.transactions = transactions;
+        this.pool = pool;
+        this.emitter = emitter;
+        this.codec = codec;
+        this.config = config;
+        this.clock = clock;
+        this.meters = meters;
+    }
+
+    /**
+     * Registers a handler; a name that is new to the database begins with the oldest event that is kept.
+     *
+     * @param work must be idempotent; what it does through the given client is committed together with the cursor
+     */
+    public void register(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
+        handlers.put(name, new Handler(name, types, work));
+    }
+
+    void start() {
+        started = true;
+        wake();
+    }
+
+    /** There may be new events, or it may be time to try one again. */
+    void wake() {
+        if (started) {
+            handlers.values().forEach(handler -> handler.runs.demand());
+        }
+    }
+
+    /** Tries a dead letter again; it is gone if its handler takes it this time, and stays if not. */
+    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id) {
+        return transactions.run(transaction -> table.takeDeadLetter(transaction, id)
+                .call(found -> found.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : retry(transaction, found.get()).chain(() -> table.bury(transaction, id))));
+    }
+
+    public Uni<List<HandlerTable.DeadLetter>> deadLetters(UUID after, int limit) {
+        return table.deadLetters(pool, after, limit);
+    }
+
+    private Uni<Void> retry(SqlClient transaction, HandlerTable.DeadLetter letter) {
+        var handler = handlers.get(letter.handler());
+        if (handler == null) {
+            return Uni.createFrom()
+                    .failure(new IllegalStateException("no handler is called " + letter.handler() + " any more"));
+        }
+        return handler.work.apply(
+                transaction, new FeedEvent(letter.position(), codec.decode(letter.event()), letter.event()));
+    }
+
+    private Uni<Boolean> run(Handler handler) {
+        return enrol(handler.name)
+                .chain(() -> batch(handler, BATCH))
+                .onFailure(Failed.class)
+                .recoverWithUni(failure -> failed(handler, (Failed) failure))
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail();
+    }
+
+    private Uni<Void> enrol(String name) {
+        return enrolled.contains(name)
+                ? Uni.createFrom().voidItem()
+                : table.enrol(pool, name).invoke(() -> enrolled.add(name));
+    }
+
+    /** One transaction: take the cursor, handle what follows, move the cursor. Tells whether there may be more. */
+    private Uni<Boolean> batch(Handler handler, int limit) {
+        return transactions.run(transaction -> table.take(transaction, handler.name)
+                .chain(taken -> taken.isEmpty()
+                        ? Uni.createFrom().item(false)
+                        : events.read(transaction, taken.get().position(), limit, REACH, handler.types)
+                                .chain(stretch -> handle(transaction, handler, taken.get(), stretch))));
+    }
+
+    private Uni<Boolean> handle(
+            SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
+        if (stretch.lastLooked() == cursor.position()) {
+            return Uni.createFrom().item(false);
+        }
+        return Multi.createFrom()
+                .iterable(stretch.events())
+                .onItem()
+                .transformToUniAndConcatenate(event -> handle(transaction, handler, cursor, stretch, event))
+                .collect()
+                .last()
+                .chain(() -> table.move(transaction, handler.name, stretch.lastLooked()))
+                .map(moved -> stretch.lastLooked() < stretch.head());
+    }
+
+    private Uni<Void> handle(
+            SqlClient transaction,
+            Handler handler,
+            HandlerTable.Cursor cursor,
+            EventTable.Stretch stretch,
+            FeedEvent event) {
+        return Uni.createFrom()
+                .deferred(() -> handler.work.apply(transaction, event))
+                .onFailure()
+                .transform(failure -> new Failed(event, cursor, stretch.events().indexOf(event), failure));
+    }
+
+    /** Commits what came before the failed event; counts the failure once that event is the first in line. */
+    private Uni<Boolean> failed(Handler handler, Failed failure) {
+        if (failure.taken > 0) {
+            return batch(handler, failure.taken).replaceWith(true);
+        }
+        meters.counter("pms.handler.failures", "handler", handler.name).increment();
+        var error = String.valueOf(failure.getCause());
+        var shortError = error.substring(0, Math.min(LONGEST_ERROR, error.length()));
+        LOG.warnf(
+                "%s failed on event %d, attempt %d: %s",
+                handler.name, failure.event.position(), failure.cursor.attempts() + 1, shortError);
+        if (failure.cursor.attempts() + 1 < config.handlerAttempts()) {
+            var delay = config.handlerBackoff().multipliedBy(1L << Math.min(10, failure.cursor.attempts()));
+            return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
+                    .replaceWith(false);
+        }
+        return table.park(pool, handler.name, failure.cursor, failure.event, UuidV7.next(clock), shortError)
+                .invoke(parked -> {
+                    if (parked) {
+                        alert(handler, failure.event, shortError);
+                    }
+                })
+                .replaceWith(true);
+    }
+
+    private void alert(Handler handler, FeedEvent event, String error) {
+        LOG.errorf("ALERT %s cannot take event %d, parked as a dead letter: %s", handler.name, event.position(), error);
+        var metadata = event.message().metadata();
+        emitter.emit(
+                EventType.ERROR_SYSTEM,
+                handler.name,
+                Map.of("operation", handler.name, "position", event.position(), "detail", "dead letter"),
+                new Origin(metadata.actor(), metadata.traceId()));
+    }
+}

@@ -1,0 +1,73 @@
+package org.pmsevents.event;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Gives committed events their positions and publishes them. On a replica one call is under way and at most one waits, so
+ * batches grow by themselves under load; in the cluster the row lock of the head lets one at a time through.
+ */
+@ApplicationScoped
+public class Sequencer {
+    /** The most events that one call gives positions to. */
+    static final int BATCH = 512;
+
+    private static final Logger LOG = Logger.getLogger(Sequencer.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final EventTable events;
+    private final Pool pool;
+    private final Fanout fanout;
+    private final Emissions emissions;
+    private final DistributionSummary batches;
+    private final Coalescer calls = new Coalescer(
+            this::sequence, failure -> LOG.warnf("events wait for their positions: %s", failure.toString()));
+    private volatile Consumer<EventTable.Sequenced> follower = sequenced -> {};
+
+    Sequencer(EventTable events, Pool pool, Fanout fanout, Emissions emissions, MeterRegistry meters) {
+        this.events = events;
+        this.pool = pool;
+        this.fanout = fanout;
+        this.emissions = emissions;
+        this.batches = DistributionSummary.builder("pms.feed.batch")
+                .description("events given positions by one call")
+                .register(meters);
+    }
+
+    /** Who on this replica hears of what was sequenced here, without the way over Redis. */
+    void tell(Consumer<EventTable.Sequenced> follower) {
+        this.follower = follower;
+    }
+
+    /** Sequences what has been committed by now, soon; returns at once. */
+    public void trigger() {
+        calls.demand();
+    }
+
+    private Uni<Boolean> sequence() {
+        return events.sequence(pool)
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail()
+                .invoke(this::tell)
+                .map(done -> done.events().size() == BATCH);
+    }
+
+    private void tell(EventTable.Sequenced done) {
+        if (!done.events().isEmpty()) {
+            batches.record(done.events().size());
+            fanout.feed(done.events())
+                    .subscribe()
+                    .with(
+                            sent -> emissions.markPublished(done.events()),
+                            failure -> LOG.error("publishing to Redis failed", failure));
+        }
+        follower.accept(done);
+    }
+}
