@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import org.pmsevents.database.OutcomeUnknownException;
 import org.pmsevents.security.KeysUnavailableException;
 import org.pmsevents.security.OriginNotAllowedException;
 
@@ -78,6 +79,9 @@ final class Failures {
         if (failure instanceof KeysUnavailableException) {
             return AppException.unavailable("keys-unavailable", "Tokens can't be verified at the moment.", 1)
                     .because(failure);
+        }
+        if (failure instanceof OutcomeUnknownException) {
+            return AppException.outcomeUnknown().because(failure);
         }
         if (isDatabaseAway(failure)) {
             return AppException.databaseUnavailable().because(failure);
@@ -160,7 +164,6 @@ final class Failures {
 
     private static boolean isOneOf(Throwable failure, String... words) {
         var message = failure.getMessage();
-        return message != null
-                && Arrays.stream(words).anyMatch(message.toLowerCase(Locale.ROOT)::contains);
+        return message != null && Arrays.stream(words).anyMatch(message.toLowerCase(Locale.ROOT)::contains);
     }
 }
