@@ -32,7 +32,7 @@ public final class EmbeddedServersProcessor {
             return null;
         }
         return DevServicesResultBuildItem.<EmbeddedPostgresServer>owned()
-                .name("embedded-postgresql")
+                .feature("embedded-postgresql")
                 .serviceName("embedded-postgresql")
                 .serviceConfig("embedded-postgresql")
                 .startable(() -> new EmbeddedPostgresServer(folder("postgresql", launchMode, target)))
@@ -50,7 +50,7 @@ public final class EmbeddedServersProcessor {
             return null;
         }
         return DevServicesResultBuildItem.<EmbeddedRedisServer>owned()
-                .name("embedded-redis")
+                .feature("embedded-redis")
                 .serviceName("embedded-redis")
                 .serviceConfig("embedded-redis")
                 .startable(() -> new EmbeddedRedisServer(folder("redis", launchMode, target)))

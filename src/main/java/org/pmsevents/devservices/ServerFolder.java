@@ -114,17 +114,23 @@ final class ServerFolder implements Closeable {
     private static void stopLeftServers(Path folder) throws IOException {
         for (String name : PID_FILES) {
             Path pidFile = folder.resolve(name);
-            if (!Files.exists(pidFile)) {
-                continue;
-            }
-            List<String> lines = Files.readAllLines(pidFile);
-            String pid = lines.isEmpty() ? "" : lines.get(0).strip();
+            String pid = firstLine(pidFile);
             if (pid.matches("[0-9]{1,10}")) {
                 ProcessHandle.of(Long.parseLong(pid))
                         .filter(ServerFolder::runsOurExecutable)
                         .ifPresent(ServerFolder::stop);
             }
             Files.deleteIfExists(pidFile);
+        }
+    }
+
+    /** Empty if there is no such file, or no longer: another run may be sweeping the same folder. */
+    private static String firstLine(Path file) throws IOException {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.findFirst().map(String::strip).orElse("");
+        } catch (NoSuchFileException e) {
+            LOG.tracef(e, "There is no %s", file);
+            return "";
         }
     }
 

@@ -5,8 +5,8 @@ import java.util.Set;
 
 /** Makes tokens that the service accepts in tests. */
 public final class Tokens {
-    /** The same as {@code %test.pms-events.jwt.secret}. */
-    public static final String SECRET = "test-only-secret-of-pms-events-0123456789";
+    /** The same as {@code pms-events.jwt.secret} of dev mode and the tests. */
+    public static final String SECRET = "dev-secret-dev-secret-dev-secret-dev-secret";
 
     private Tokens() {}
 

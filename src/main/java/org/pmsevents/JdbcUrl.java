@@ -1,0 +1,56 @@
+package org.pmsevents;
+
+import io.smallrye.config.ConfigSourceInterceptor;
+import io.smallrye.config.ConfigSourceInterceptorContext;
+import io.smallrye.config.ConfigValue;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the migrations' connection be named as databases are named everywhere else ({@code postgresql://…}, with or
+ * without user and password), so that one variable can serve both drivers.
+ */
+public final class JdbcUrl implements ConfigSourceInterceptor {
+    private static final long serialVersionUID = 1L;
+
+    private static final String PROPERTY = "quarkus.datasource.jdbc.url";
+    private static final Pattern URL = Pattern.compile(
+            "(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<rest>.*)");
+    /** The reactive client may be given several servers; any one of them will do to migrate. */
+    private static final Pattern FURTHER_SERVERS =
+            Pattern.compile(",\\s*(?:vertx-reactive:)?postgres(?:ql)?://.*", Pattern.DOTALL);
+
+    @Override
+    public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
+        ConfigValue value = context.proceed(name);
+        if (value == null || value.getValue() == null || !PROPERTY.equals(name)) {
+            return value;
+        }
+        return value.withValue(toJdbc(value.getValue()));
+    }
+
+    /** Anything that isn't a PostgreSQL URL stays as it is, for the driver to complain about. */
+    static String toJdbc(String url) {
+        Matcher parts = URL.matcher(FURTHER_SERVERS.matcher(url.strip()).replaceFirst(""));
+        if (!parts.matches()) {
+            return url;
+        }
+        String jdbc = "jdbc:postgresql://" + parts.group("rest");
+        jdbc = with(jdbc, "user", parts.group("user"));
+        return with(jdbc, "password", parts.group("password"));
+    }
+
+    private static String with(String url, String parameter, @Nullable String encoded) {
+        if (encoded == null) {
+            return url;
+        }
+        // A plus means itself in a URL's user part, and a space in its query.
+        String value = URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
+        return url + (url.contains("?") ? "&" : "?") + parameter + "="
+                + URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+}

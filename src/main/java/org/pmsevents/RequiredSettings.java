@@ -1,0 +1,55 @@
+package org.pmsevents;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.microprofile.config.Config;
+
+/** What production can't do without; it names all that is missing at once, by the variables to set. */
+final class RequiredSettings {
+    /** RFC 7518, section 3.2: a key for HS256 has at least the size of the hash. */
+    private static final int MIN_SECRET_BYTES = 32;
+
+    private static final Map<String, String> ALWAYS = new LinkedHashMap<>();
+
+    static {
+        ALWAYS.put(
+                "quarkus.datasource.reactive.url",
+                "QUARKUS_DATASOURCE_REACTIVE_URL: where PostgreSQL is, as postgresql://host:5432/database");
+        ALWAYS.put("quarkus.datasource.username", "QUARKUS_DATASOURCE_USERNAME: the user to log in to PostgreSQL as");
+        ALWAYS.put("quarkus.datasource.password", "QUARKUS_DATASOURCE_PASSWORD: that user's password");
+        ALWAYS.put("quarkus.redis.hosts", "QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
+    }
+
+    private RequiredSettings() {}
+
+    /** One line for each problem, beginning with the variable; empty if all is well. */
+    static List<String> problems(Config config) {
+        List<String> problems = new ArrayList<>();
+        ALWAYS.forEach((property, problem) -> {
+            if (value(config, property).isEmpty()) {
+                problems.add(problem);
+            }
+        });
+        Optional<String> secret = value(config, "pms-events.jwt.secret");
+        Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
+        if (secret.isEmpty() && jwksUrl.isEmpty()) {
+            problems.add("PMS_EVENTS_JWT_SECRET: the secret that tokens are signed with (HS256), at least "
+                    + MIN_SECRET_BYTES + " bytes; or PMS_EVENTS_JWT_JWKS_URL: where the public keys that tokens are"
+                    + " verified with (RS256, ES256) can be read");
+        } else if (secret.isPresent() && jwksUrl.isPresent()) {
+            problems.add("PMS_EVENTS_JWT_SECRET and PMS_EVENTS_JWT_JWKS_URL are both set: only one of the two can be"
+                    + " used, as a token must have one way to be verified");
+        } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
+            problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
+        }
+        return problems;
+    }
+
+    private static Optional<String> value(Config config, String property) {
+        return config.getOptionalValue(property, String.class).filter(value -> !value.isBlank());
+    }
+}

@@ -1,0 +1,59 @@
+package org.pmsevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RequiredSettingsTest {
+    private static final Map<String, String> SERVERS = Map.of(
+            "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://db/pms",
+            "QUARKUS_DATASOURCE_USERNAME", "pms",
+            "QUARKUS_DATASOURCE_PASSWORD", "secret",
+            "QUARKUS_REDIS_HOSTS", "redis://redis");
+
+    @Test
+    void oneKeyIsEnough() {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32))))
+                .isEmpty();
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_JWKS_URL", "https://issuer/jwks")))
+                .isEmpty();
+    }
+
+    @Test
+    void shortSecretIsRefused() {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(31))))
+                .singleElement()
+                .asString()
+                .contains("PMS_EVENTS_JWT_SECRET", "too short");
+    }
+
+    @Test
+    void bothKeysAreRefused() {
+        assertThat(problemsWith(Map.of(
+                        "PMS_EVENTS_JWT_SECRET", "x".repeat(32), "PMS_EVENTS_JWT_JWKS_URL", "https://issuer/jwks")))
+                .singleElement()
+                .asString()
+                .contains("only one");
+    }
+
+    @Test
+    void blankCountsAsMissing() {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), "QUARKUS_REDIS_HOSTS", " ")))
+                .singleElement()
+                .asString()
+                .startsWith("QUARKUS_REDIS_HOSTS:");
+    }
+
+    private static List<String> problemsWith(Map<String, String> settings) {
+        Map<String, String> environment = new HashMap<>(SERVERS);
+        environment.putAll(settings);
+        return RequiredSettings.problems(new SmallRyeConfigBuilder()
+                .withSources(new EnvConfigSource(environment, 300))
+                .build());
+    }
+}
