@@ -1,6 +1,7 @@
 package org.pmsevents.error;
 
 import io.quarkus.arc.Unremovable;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -23,9 +24,11 @@ public class ErrorFlow {
     private static final long REPEAT_MILLIS = 1_000;
 
     /** Payload of {@code error.validation}. */
+    @RegisterForReflection
     public record ValidationError(int status, String code, String method, String path, List<Violation> violations) {}
 
     /** Payload of {@code error.system}; {@code cause} is the class of the failure, never its message. */
+    @RegisterForReflection
     public record SystemError(String code, String operation, String cause) {}
 
     private final EventEmitter events;

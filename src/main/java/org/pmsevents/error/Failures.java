@@ -4,21 +4,27 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.quarkus.security.AuthenticationException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
-import java.net.ConnectException;
+import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import org.pmsevents.database.OutcomeUnknownException;
+import org.pmsevents.security.KeysUnavailableException;
+import org.pmsevents.security.OriginNotAllowedException;
 
 /** Decides what a caller is told of any failure at all: the one list of what becomes which status and code. */
 final class Failures {
@@ -54,14 +60,28 @@ final class Failures {
         if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
             return unauthenticated(true);
         }
+        if (failure instanceof OriginNotAllowedException) {
+            return AppException.forbidden("origin-not-allowed", "Pages of this origin may not connect.");
+        }
         if (failure instanceof ForbiddenException) {
             return ofStatus(403);
         }
         if (failure instanceof WebApplicationException web) {
             return of(web);
         }
+        if (failure instanceof HttpClosedException) {
+            // the client went away: nobody reads this
+            return ofStatus(408);
+        }
         if (failure instanceof JsonProcessingException) {
             return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        if (failure instanceof KeysUnavailableException) {
+            return AppException.unavailable("keys-unavailable", "Tokens can't be verified at the moment.", 1)
+                    .because(failure);
+        }
+        if (failure instanceof OutcomeUnknownException) {
+            return AppException.outcomeUnknown().because(failure);
         }
         if (isDatabaseAway(failure)) {
             return AppException.databaseUnavailable().because(failure);
@@ -122,7 +142,7 @@ final class Failures {
     }
 
     /** Whether this is how the PostgreSQL client says that it has no working connection. */
-    private static boolean isDatabaseAway(@Nullable Throwable failure) {
+    private static boolean isDatabaseAway(Throwable failure) {
         if (failure instanceof PgException refusal) {
             var state = refusal.getSqlState();
             // connection exceptions, too many connections, shutting down or starting up
@@ -133,17 +153,17 @@ final class Failures {
                             || state.equals("25006"));
         }
         return failure instanceof ClosedConnectionException
-                || failure instanceof ConnectException
+                || failure instanceof ConnectionPoolTooBusyException
+                || failure instanceof SocketException
                 || failure instanceof UnknownHostException
                 || failure instanceof ClosedChannelException
-                || failure instanceof HttpClosedException
-                || (failure instanceof NoStackTraceThrowable && isAboutThePool(failure.getMessage()));
+                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
+                || (failure instanceof NoStackTraceThrowable
+                        && isOneOf(failure, "timeout", "pool", "connection is not active"));
     }
 
-    private static boolean isAboutThePool(@Nullable String message) {
-        return message != null
-                && (message.startsWith("Timeout")
-                        || message.contains("pool")
-                        || message.contains("Connection is not active"));
+    private static boolean isOneOf(Throwable failure, String... words) {
+        var message = failure.getMessage();
+        return message != null && Arrays.stream(words).anyMatch(message.toLowerCase(Locale.ROOT)::contains);
     }
 }

@@ -7,6 +7,7 @@ import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
@@ -17,6 +18,8 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
  * are more specific than one for {@code Throwable}: so each type that they take is named here.
  */
 public class ProblemMappers {
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+
     private final ErrorFlow flow;
     private final ProblemWriter writer;
 
@@ -32,7 +35,23 @@ public class ProblemMappers {
 
     @ServerExceptionMapper
     public Response framework(WebApplicationException failure, RoutingContext routing) {
-        return answer(failure, routing);
+        var known = Failures.of(failure);
+        return answer(
+                switch (known.status()) {
+                    case 404 -> wrongType(failure, routing) ? Failures.ofStatus(400) : known;
+                    case 405 -> known.header(HttpHeaders.ALLOW.toString(), AllowedMethods.of(routing));
+                    case 415 ->
+                        routing.request().method() == HttpMethod.PATCH
+                                ? known.header("Accept-Patch", MERGE_PATCH)
+                                : known;
+                    default -> known;
+                },
+                routing);
+    }
+
+    /** JAX-RS says 404 where a query parameter can't be converted (section 3.2), which would deny that the path exists. */
+    private static boolean wrongType(WebApplicationException failure, RoutingContext routing) {
+        return failure.getCause() != null && routing.request().query() != null;
     }
 
     @ServerExceptionMapper(priority = 1)

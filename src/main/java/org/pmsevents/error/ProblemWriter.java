@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 
 /** Writes a problem as the answer to a request, for whatever lies outside of REST: routing, authentication, upgrades. */
 @Singleton
 public class ProblemWriter {
+    private static final long LINGER_MILLIS = 2_000;
+
     private final ErrorFlow flow;
     private final ObjectMapper json;
 
@@ -31,14 +34,44 @@ public class ProblemWriter {
         }
         var known = Failures.of(failure);
         var body = Buffer.buffer(bytes(flow.answer(known, routing)));
+        boolean bodyRefused = known.status() == 413 && routing.request().version() != HttpVersion.HTTP_2;
         response.setStatusCode(known.status()).putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
         known.headers().forEach(response::putHeader);
+        if (bodyRefused) {
+            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
         if (routing.request().method() == HttpMethod.HEAD) {
             response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
             response.end();
         } else {
             response.end(body);
         }
+        if (bodyRefused) {
+            closeWithoutReset(routing);
+        } else if (!routing.request().isEnded()) {
+            routing.request().resume();
+        }
+    }
+
+    /**
+     * Where a body was refused the connection can't be used again. What still comes is thrown away for a while before it is closed,
+     * since closing over unread bytes resets the connection, and the client might lose the answer.
+     */
+    private static void closeWithoutReset(RoutingContext routing) {
+        var request = routing.request();
+        var connection = request.connection();
+        if (request.isEnded()) {
+            connection.close();
+            return;
+        }
+        long timer = routing.vertx().setTimer(LINGER_MILLIS, late -> connection.close());
+        request.handler(ignored -> {})
+                .exceptionHandler(broken -> {})
+                .endHandler(end -> {
+                    routing.vertx().cancelTimer(timer);
+                    connection.close();
+                })
+                .resume();
     }
 
     byte[] bytes(Problem problem) {

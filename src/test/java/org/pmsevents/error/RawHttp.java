@@ -1,0 +1,60 @@
+package org.pmsevents.error;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Sends bytes that no HTTP client would send, and reads one answer. */
+final class RawHttp {
+
+    record Answer(int status, Map<String, String> headers, String body) {
+        String header(String name) {
+            return headers.get(name.toLowerCase(Locale.ROOT));
+        }
+    }
+
+    interface Sender {
+        void send(OutputStream out) throws IOException;
+    }
+
+    private RawHttp() {}
+
+    static Answer send(URI server, String request) throws IOException {
+        return send(server, out -> out.write(request.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    static Answer send(URI server, Sender sender) throws IOException {
+        try (var socket = new Socket(server.getHost(), server.getPort())) {
+            socket.setSoTimeout(10_000);
+            sender.send(socket.getOutputStream());
+            socket.getOutputStream().flush();
+            var in = socket.getInputStream();
+            var head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n") < 0) {
+                int c = in.read();
+                if (c < 0) {
+                    throw new IOException("closed after: " + head);
+                }
+                head.append((char) c);
+            }
+            var lines = head.toString().split("\r\n");
+            var headers = new TreeMap<String, String>();
+            for (int i = 1; i < lines.length; i++) {
+                int colon = lines[i].indexOf(':');
+                headers.put(
+                        lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+                        lines[i].substring(colon + 1).strip());
+            }
+            int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+            return new Answer(
+                    Integer.parseInt(lines[0].split(" ")[1]),
+                    headers,
+                    new String(in.readNBytes(length), StandardCharsets.UTF_8));
+        }
+    }
+}
