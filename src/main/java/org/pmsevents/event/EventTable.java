@@ -105,7 +105,7 @@ public class EventTable {
             """;
 
     private static final String SEQUENCE_BATCH =
-            SEQUENCE.formatted(Sequencer.BATCH, COLUMNS.replace("id,", "event.id,"));
+            SEQUENCE.formatted(Sequencer.BATCH, COLUMNS);
 
     private final EventCodec codec;
 
@@ -126,7 +126,12 @@ public class EventTable {
      * @param lastLooked the last position looked at, matching or not; where to go on
      * @param pruned positions up to this one are no longer kept
      */
-    public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned) {}
+    public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned) {
+        /** Whether events between the position and these have been deleted; 0 stands for before the oldest kept one. */
+        public boolean expired(long after) {
+            return after != 0 && after < pruned;
+        }
+    }
 
     /** Inserts an event beside its change, in the transaction of the change, after the change's own rows. */
     Uni<Void> insert(SqlClient transaction, EventMessage event) {

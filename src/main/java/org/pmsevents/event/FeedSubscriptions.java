@@ -96,7 +96,7 @@ public class FeedSubscriptions {
         read(
                 subscription,
                 first -> {
-                    if (position > first.head() || (position < first.pruned() && position != 0)) {
+                    if (position > first.head() || first.expired(position)) {
                         subscriber.reset(first.pruned() + 1, first.head());
                         goLive(subscription);
                     } else {
@@ -158,7 +158,7 @@ public class FeedSubscriptions {
 
     /** What was pruned between two reads is a hole, and is said. */
     private void hand(Subscription subscription, EventTable.Stretch stretch) {
-        if (subscription.position < stretch.pruned() && subscription.position != 0) {
+        if (stretch.expired(subscription.position)) {
             subscription.subscriber.reset(stretch.pruned() + 1, stretch.head());
             goLive(subscription);
             return;

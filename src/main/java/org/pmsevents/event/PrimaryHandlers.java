@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
 
 /**
@@ -125,7 +126,7 @@ public class PrimaryHandlers {
                         : retry(transaction, found.get()).chain(() -> table.bury(transaction, id))));
     }
 
-    public Uni<List<HandlerTable.DeadLetter>> deadLetters(UUID after, int limit) {
+    public Uni<List<HandlerTable.DeadLetter>> deadLetters(@Nullable UUID after, int limit) {
         return table.deadLetters(pool, after, limit);
     }
 

@@ -1,4 +1,4 @@
-package org.pmsevents.websocket;
+package org.pmsevents.security;
 
 import java.util.Arrays;
 import java.util.Collection;
@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventType;
-import org.pmsevents.security.Roles;
 
 /** Turns topics such as {@code product.created}, {@code product.*} and {@code *} into event types that a caller may hear. */
 public final class Topics {

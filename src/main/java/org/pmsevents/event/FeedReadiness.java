@@ -1,0 +1,26 @@
+package org.pmsevents.event;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready once this replica has joined the feed, and from then on whatever becomes of PostgreSQL and Redis: that would hit all replicas alike. */
+@Readiness
+@ApplicationScoped
+public class FeedReadiness implements HealthCheck {
+    private final Feed feed;
+
+    FeedReadiness(Feed feed) {
+        this.feed = feed;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        return HealthCheckResponse.named("feed")
+                .status(feed.started())
+                .withData("position", feed.position())
+                .withData("head", feed.head())
+                .build();
+    }
+}

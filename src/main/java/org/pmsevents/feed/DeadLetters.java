@@ -1,0 +1,90 @@
+package org.pmsevents.feed;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.pmsevents.error.AppException;
+import org.pmsevents.event.HandlerTable;
+import org.pmsevents.event.PrimaryHandlers;
+import org.pmsevents.paging.Page;
+import org.pmsevents.paging.PageRequest;
+
+/** Shows and retries the events that a primary handler could not take. */
+@ApplicationScoped
+public class DeadLetters {
+    private static final Logger LOG = Logger.getLogger(DeadLetters.class);
+
+    private final PrimaryHandlers handlers;
+
+    DeadLetters(PrimaryHandlers handlers) {
+        this.handlers = handlers;
+    }
+
+    /**
+     * An event that its handler gave up on.
+     *
+     * @param event its wire form
+     * @param attempts how often it was tried
+     */
+    public record DeadLetter(
+            UUID id,
+            String handler,
+            long position,
+            @JsonRawValue String event,
+            int attempts,
+            String error,
+            Instant parkedAt) {}
+
+    /** The oldest first. */
+    Uni<Page<DeadLetter>> list(PageRequest page) {
+        return handlers.deadLetters(page.afterId(), page.oneMore())
+                .map(letters -> page.page(letters, letter -> letter.id().toString()))
+                .map(letters -> new Page<>(
+                        letters.items().stream().map(DeadLetters::shown).toList(), letters.next()));
+    }
+
+    /**
+     * Hands the event to its handler once more; it is gone if that works.
+     *
+     * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}
+     */
+    Uni<Void> retry(String id) {
+        return Uni.createFrom()
+                .item(() -> id(id))
+                .chain(handlers::retry)
+                .onFailure(failure -> !(failure instanceof AppException))
+                .transform(failure -> {
+                    LOG.warnf(failure, "the dead letter %s failed again", id);
+                    return AppException.conflict(
+                            "dead-letter-failed-again", "Its handler could not take the event this time either.");
+                })
+                .map(found -> found.orElseThrow(() -> notFound(id)))
+                .replaceWithVoid();
+    }
+
+    private static UUID id(String id) {
+        try {
+            return UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw notFound(id);
+        }
+    }
+
+    private static AppException notFound(String id) {
+        return AppException.notFound("dead-letter-not-found", "There is no dead letter " + id + ".");
+    }
+
+    private static DeadLetter shown(HandlerTable.DeadLetter letter) {
+        return new DeadLetter(
+                letter.id(),
+                letter.handler(),
+                letter.position(),
+                letter.event(),
+                letter.attempts(),
+                letter.error(),
+                letter.parkedAt());
+    }
+}

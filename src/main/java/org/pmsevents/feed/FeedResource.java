@@ -1,0 +1,99 @@
+package org.pmsevents.feed;
+
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.error.AppException;
+import org.pmsevents.paging.PageRequest;
+import org.pmsevents.security.Roles;
+
+/** The feed over HTTP: page by page, as a stream, and what its primary handlers could not take. */
+@Path("/api/events")
+@Tag(name = "Events")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.VIEWER)
+public class FeedResource {
+    private final FeedReads reads;
+    private final FeedStreams streams;
+    private final DeadLetters deadLetters;
+
+    FeedResource(FeedReads reads, FeedStreams streams, DeadLetters deadLetters) {
+        this.reads = reads;
+        this.streams = streams;
+        this.deadLetters = deadLetters;
+    }
+
+    @GET
+    @Operation(summary = "Events after a position; send next back as after to go on")
+    public Uni<Response> events(
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("type") @Nullable List<String> types) {
+        return reads.page(position("?after", after, 0), PageRequest.limit(limit), types == null ? List.of() : types)
+                .map(page -> Response.ok(page).build());
+    }
+
+    @GET
+    @Path("/stream")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @Operation(summary = "Events as they happen (server-sent events); Last-Event-ID resumes")
+    public Multi<OutboundSseEvent> stream(
+            @QueryParam("type") @Nullable List<String> types,
+            @HeaderParam("Last-Event-ID") @Nullable String lastEventId,
+            @Context Sse sse) {
+        return streams.open(
+                types == null ? List.of() : types,
+                lastEventId == null || lastEventId.isEmpty() ? null : position("Last-Event-ID", lastEventId, 0),
+                sse);
+    }
+
+    @GET
+    @Path("/dead-letters")
+    @RolesAllowed(Roles.OPERATOR)
+    @Operation(summary = "Events that a primary handler could not take")
+    public Uni<Response> deadLetters(
+            @QueryParam("limit") @Nullable String limit, @QueryParam("after") @Nullable String after) {
+        return deadLetters
+                .list(PageRequest.of(limit, after))
+                .map(page -> Response.ok(page).build());
+    }
+
+    @POST
+    @Path("/dead-letters/{id}/retry")
+    @RolesAllowed(Roles.OPERATOR)
+    @Operation(summary = "Hand an event to its handler again")
+    public Uni<Response> retry(@PathParam("id") String id) {
+        return deadLetters.retry(id).map(done -> Response.noContent().build());
+    }
+
+    private static long position(String name, @Nullable String text, long otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            long position = Long.parseLong(text);
+            if (position >= 0) {
+                return position;
+            }
+        } catch (NumberFormatException e) {
+            // reported below
+        }
+        throw AppException.validationFailed(name, "format", name + " must be a position: an integer, 0 or more.");
+    }
+}

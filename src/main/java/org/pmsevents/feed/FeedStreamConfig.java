@@ -1,0 +1,17 @@
+package org.pmsevents.feed;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** The bounds of server-sent event streams. */
+@ConfigMapping(prefix = "pms-events.stream")
+public interface FeedStreamConfig {
+    /** How often a stream is told the position that it has reached. */
+    @WithDefault("15s")
+    Duration heartbeat();
+
+    /** How many characters may wait for a reader that is slow; with more its stream is ended. */
+    @WithDefault("4194304")
+    int maxQueuedBytes();
+}

@@ -1,0 +1,132 @@
+package org.pmsevents.feed;
+
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
+import io.smallrye.mutiny.subscription.MultiEmitter;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedSubscriptions;
+
+/**
+ * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
+ * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
+ */
+@ApplicationScoped
+public class FeedStreams {
+    private final FeedSubscriptions feed;
+    private final FeedReads reads;
+    private final FeedStreamConfig config;
+    private final Vertx vertx;
+
+    FeedStreams(FeedSubscriptions feed, FeedReads reads, FeedStreamConfig config, Vertx vertx) {
+        this.feed = feed;
+        this.reads = reads;
+        this.config = config;
+        this.vertx = vertx;
+    }
+
+    /** @param after the last position that the reader has; null for what comes from now on */
+    Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
+        var types = reads.types(topics);
+        return Multi.createFrom().deferred(() -> {
+            var stream = new Stream(types, sse);
+            return Multi.createFrom()
+                    .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
+                    .invoke(stream::sent);
+        });
+    }
+
+    private final class Stream implements FeedSubscriptions.Subscriber {
+        private final Set<EventType> types;
+        private final Sse sse;
+        private final AtomicLong queued = new AtomicLong();
+        private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
+        private FeedSubscriptions.@Nullable Subscription subscription;
+
+        Stream(Set<EventType> types, Sse sse) {
+            this.types = types;
+            this.sse = sse;
+        }
+
+        void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
+            long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
+            reader = emitter;
+            var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
+            subscription = begun;
+            emitter.onTermination(() -> {
+                vertx.cancelTimer(heartbeat);
+                begun.end();
+            });
+        }
+
+        void sent(OutboundSseEvent event) {
+            queued.addAndGet(-size(event));
+        }
+
+        @Override
+        public void subscribed(long position) {
+            send(sse.newEventBuilder().id(Long.toString(position)).build());
+        }
+
+        @Override
+        public void reset(long oldest, long head) {
+            send(sse.newEventBuilder()
+                    .name("reset")
+                    .data("{\"oldest\":" + oldest + ",\"head\":" + head + "}")
+                    .build());
+        }
+
+        @Override
+        public void unavailable() {
+            end();
+        }
+
+        @Override
+        public Uni<Void> take(FeedBatch batch) {
+            for (var event : batch.events()) {
+                if (types.contains(event.message().type())) {
+                    send(sse.newEventBuilder()
+                            .id(Long.toString(event.position()))
+                            .data(event.json())
+                            .build());
+                }
+            }
+            return Uni.createFrom().voidItem();
+        }
+
+        private void heartbeat() {
+            if (subscription != null) {
+                send(sse.newEventBuilder()
+                        .id(Long.toString(subscription.position()))
+                        .build());
+            }
+        }
+
+        private void send(OutboundSseEvent event) {
+            if (queued.addAndGet(size(event)) > config.maxQueuedBytes()) {
+                end();
+            } else if (reader != null) {
+                reader.emit(event);
+            }
+        }
+
+        private void end() {
+            if (reader != null) {
+                reader.complete();
+            }
+        }
+
+        private static int size(OutboundSseEvent event) {
+            return event.getData() instanceof String data ? data.length() : 16;
+        }
+    }
+}
