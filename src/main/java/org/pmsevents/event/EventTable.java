@@ -58,8 +58,8 @@ public class EventTable {
             UPDATE feed_head SET floor = mark_seq
             WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
               AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
-            UPDATE feed_head SET mark_seq = last_value, mark_xid = NULL
-            FROM event_seq_seq WHERE mark_seq = floor AND last_value > mark_seq;
+            UPDATE feed_head SET mark_seq = (SELECT last_value FROM event_seq_seq), mark_xid = NULL
+            WHERE mark_seq = floor AND mark_seq < (SELECT last_value FROM event_seq_seq);
             UPDATE feed_head SET mark_xid = pg_snapshot_xmax(pg_current_snapshot())
             WHERE mark_seq > floor AND mark_xid IS NULL;
             """;
@@ -104,8 +104,7 @@ public class EventTable {
                    (SELECT count(*) FROM candidate, upto WHERE unseen AND candidate.position <= upto.position) AS unseen
             """;
 
-    private static final String SEQUENCE_BATCH =
-            SEQUENCE.formatted(Sequencer.BATCH, COLUMNS);
+    private static final String SEQUENCE_BATCH = SEQUENCE.formatted(Sequencer.BATCH, COLUMNS);
 
     private final EventCodec codec;
 

@@ -14,7 +14,6 @@ import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventTable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedEvent;
-import org.pmsevents.security.Topics;
 
 /** Reads the feed page by page, with the position as the cursor. */
 @ApplicationScoped

@@ -74,7 +74,7 @@ public class FeedStreams {
 
         @Override
         public void subscribed(long position) {
-            send(sse.newEventBuilder().id(Long.toString(position)).build());
+            sendPosition(position);
         }
 
         @Override
@@ -105,10 +105,16 @@ public class FeedStreams {
 
         private void heartbeat() {
             if (subscription != null) {
-                send(sse.newEventBuilder()
-                        .id(Long.toString(subscription.position()))
-                        .build());
+                sendPosition(subscription.position());
             }
+        }
+
+        /** A block without data: readers remember the id and are told of nothing (the builder insists on a comment). */
+        private void sendPosition(long position) {
+            send(sse.newEventBuilder()
+                    .id(Long.toString(position))
+                    .comment("position")
+                    .build());
         }
 
         private void send(OutboundSseEvent event) {

@@ -15,7 +15,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
-import org.pmsevents.security.Topics;
+import org.pmsevents.feed.Topics;
 
 /**
  * One WebSocket connection: one stream of events in position order, whatever it has subscribed to. Runs on the feed's context,

@@ -1,4 +1,4 @@
-package org.pmsevents.security;
+package org.pmsevents.feed;
 
 import java.util.Arrays;
 import java.util.Collection;
@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventType;
+import org.pmsevents.security.Roles;
 
 /** Turns topics such as {@code product.created}, {@code product.*} and {@code *} into event types that a caller may hear. */
 public final class Topics {
