@@ -49,8 +49,13 @@ public class FeedSubscriptions {
         /** PostgreSQL can't be asked for the position; there is no subscription. */
         void unavailable();
 
-        /** The next events, all of them, matching or not; completes once they have left, which a subscriber that is behind waits for. */
-        Uni<Void> take(FeedBatch batch);
+        /** The next events, all of them, matching or not. */
+        void take(FeedBatch batch);
+
+        /** Completes once more can be taken; asked only while the subscriber is behind, and so sets its own pace. */
+        default Uni<Void> ready() {
+            return Uni.createFrom().voidItem();
+        }
     }
 
     /** One subscriber's place in the feed. */
@@ -111,13 +116,7 @@ public class FeedSubscriptions {
     /** Hands a batch to everyone who is live; the ordered consumer of the dispatcher. */
     public Uni<Void> deliver(FeedBatch batch) {
         handed = batch.upTo();
-        for (var subscription : List.copyOf(live)) {
-            take(subscription, batch)
-                    .subscribe()
-                    .with(
-                            taken -> {},
-                            failure -> LOG.debugf("a subscriber did not take events: %s", failure.toString()));
-        }
+        List.copyOf(live).forEach(subscription -> take(subscription, batch));
         return Uni.createFrom().voidItem();
     }
 
@@ -163,9 +162,12 @@ public class FeedSubscriptions {
             goLive(subscription);
             return;
         }
-        take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()))
+        take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()));
+        subscription
+                .subscriber
+                .ready()
                 .subscribe()
-                .with(taken -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
+                .with(ready -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
     }
 
     private void goOn(Subscription subscription) {
@@ -179,15 +181,28 @@ public class FeedSubscriptions {
         }
     }
 
-    private static Uni<Void> take(Subscription subscription, FeedBatch batch) {
-        if (subscription.ended || batch.upTo() <= subscription.position) {
-            return Uni.createFrom().voidItem();
-        }
+    /** One that fails to take its events harms none of the others. */
+    private static void take(Subscription subscription, FeedBatch batch) {
         long after = subscription.position;
-        var news = batch.events().stream()
-                .filter(event -> event.position() > after)
-                .toList();
+        if (subscription.ended || batch.upTo() <= after) {
+            return;
+        }
         subscription.position = batch.upTo();
-        return subscription.subscriber.take(new FeedBatch(news, batch.upTo()));
+        try {
+            subscription.subscriber.take(after(after, batch));
+        } catch (RuntimeException e) {
+            LOG.error("a subscriber failed to take events and gets no more", e);
+            subscription.end();
+        }
+    }
+
+    private static FeedBatch after(long position, FeedBatch batch) {
+        if (batch.events().isEmpty() || batch.events().get(0).position() > position) {
+            return batch;
+        }
+        var news = batch.events().stream()
+                .filter(event -> event.position() > position)
+                .toList();
+        return new FeedBatch(news, batch.upTo());
     }
 }

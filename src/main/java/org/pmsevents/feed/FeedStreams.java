@@ -1,7 +1,6 @@
 package org.pmsevents.feed;
 
 import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.vertx.core.Vertx;
@@ -91,7 +90,7 @@ public class FeedStreams {
         }
 
         @Override
-        public Uni<Void> take(FeedBatch batch) {
+        public void take(FeedBatch batch) {
             for (var event : batch.events()) {
                 if (types.contains(event.message().type())) {
                     send(sse.newEventBuilder()
@@ -100,7 +99,6 @@ public class FeedStreams {
                             .build());
                 }
             }
-            return Uni.createFrom().voidItem();
         }
 
         private void heartbeat() {

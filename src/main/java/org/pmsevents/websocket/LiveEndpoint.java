@@ -6,6 +6,7 @@ import io.quarkus.websockets.next.OnBinaryMessage;
 import io.quarkus.websockets.next.OnClose;
 import io.quarkus.websockets.next.OnError;
 import io.quarkus.websockets.next.OnOpen;
+import io.quarkus.websockets.next.OnPingMessage;
 import io.quarkus.websockets.next.OnTextMessage;
 import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocket;
@@ -75,13 +76,13 @@ public class LiveEndpoint {
         if (tooMany(connection)) {
             return close(connection, LiveProtocol.TOO_MANY, "too many messages");
         }
-        if (text.length() > config.maxMessageBytes()
-                || text.getBytes(StandardCharsets.UTF_8).length > config.maxMessageBytes()) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > config.maxMessageBytes()) {
             return close(
                     connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
         }
         try {
-            var message = LiveProtocol.parse(text, config.maxNames());
+            var message = LiveProtocol.parse(bytes, config.maxNames());
             feed.onContext(() -> session.handle(message));
             return Uni.createFrom().voidItem();
         } catch (AppException e) {
@@ -94,6 +95,14 @@ public class LiveEndpoint {
         return close(connection, LiveProtocol.UNREADABLE, "messages are text");
     }
 
+    /** Vert.x has answered it; counted, or a client could have pongs pile up that it never reads. */
+    @OnPingMessage
+    Uni<Void> ping(Buffer ignored, WebSocketConnection connection) {
+        return tooMany(connection)
+                ? close(connection, LiveProtocol.TOO_MANY, "too many pings")
+                : Uni.createFrom().voidItem();
+    }
+
     @OnClose
     void closed(WebSocketConnection connection) {
         sessions.remove(connection.id());
@@ -102,7 +111,11 @@ public class LiveEndpoint {
     @OnError
     void failed(Throwable failure, WebSocketConnection connection) {
         LOG.debugf(failure, "WebSocket %s failed", connection.id());
-        feed.onContext(() -> flow.error(connection, LiveProtocol.INTERNAL_ERROR, "internal error"));
+        if (connection.isOpen()) {
+            feed.onContext(() -> flow.error(connection, LiveProtocol.INTERNAL_ERROR, "internal error"));
+        } else {
+            feed.onContext(() -> flow.error(connection, LiveProtocol.LOST, "the connection was lost"));
+        }
     }
 
     private Uni<Void> close(WebSocketConnection connection, int code, String reason) {

@@ -1,5 +1,6 @@
 package org.pmsevents.websocket;
 
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -53,7 +54,7 @@ public class LiveFlow {
     /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
     void error(WebSocketConnection connection, int code, String reason) {
         var session = sessions.of(connection.id());
-        if (session != null) {
+        if (session != null && session.end()) {
             handleWSError(connection, code, reason);
             emitError(connection, session, code, reason);
             reconnect(connection, session, code, reason);
@@ -67,15 +68,9 @@ public class LiveFlow {
 
     private void setupListeners(WebSocketConnection connection, Caller caller) {
         var query = new Query(connection.handshakeRequest().query());
-        var session = new LiveSession(
-                connection,
-                caller.roles(),
-                caller.origin(),
-                query.flag("batch"),
-                config,
-                feed,
-                (code, reason) -> error(connection, code, reason),
-                sessions::countWanted);
+        Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
+        var outgoing = new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow);
+        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {
             feed.onContext(() -> session.handle(query.subscribe()));
@@ -101,7 +96,7 @@ public class LiveFlow {
     }
 
     private static void handleWSError(WebSocketConnection connection, int code, String reason) {
-        LOG.infof("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+        LOG.debugf("closing WebSocket %s with %d: %s", connection.id(), code, reason);
     }
 
     private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
@@ -115,23 +110,20 @@ public class LiveFlow {
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
         var position = session.position();
         session.close(code, position == null ? reason : reason + ", resume after " + position);
-        vertx.setTimer(config.dropAfter().toMillis(), timer -> {
-            if (connection.isOpen()) {
-                var socket = connection.userData().get(LiveUpgrade.SOCKET);
-                if (socket != null) {
-                    socket.close();
-                }
-            }
-        });
+        vertx.setTimer(config.dropAfter().toMillis(), timer -> dropStuck(connection));
+    }
+
+    /** Whoever has not answered the goodbye by now does not read. */
+    private void dropStuck(WebSocketConnection connection) {
+        if (sessions.of(connection.id()) != null) {
+            LiveUpgrade.drop(connection);
+        }
     }
 
     /** The query of the handshake, which can subscribe at once. */
     private record Query(Map<String, List<String>> parameters) {
         Query(@Nullable String query) {
-            this(
-                    query == null
-                            ? Map.of()
-                            : new io.netty.handler.codec.http.QueryStringDecoder("?" + query).parameters());
+            this(query == null ? Map.of() : new QueryStringDecoder(query, false).parameters());
         }
 
         boolean flag(String name) {
@@ -149,13 +141,18 @@ public class LiveFlow {
             var after = list("after");
             try {
                 return new LiveProtocol.Subscribe(
-                        "query",
-                        list("topics"),
-                        list("subjects"),
-                        after.isEmpty() ? null : Long.valueOf(Long.parseUnsignedLong(after.get(0))));
+                        "query", list("topics"), list("subjects"), after.isEmpty() ? null : position(after.get(0)));
             } catch (NumberFormatException e) {
                 return new LiveProtocol.Invalid("query", "after must be a position.");
             }
+        }
+
+        private static Long position(String text) {
+            long position = Long.parseLong(text);
+            if (position < 0) {
+                throw new NumberFormatException("a position is not negative");
+            }
+            return position;
         }
     }
 }

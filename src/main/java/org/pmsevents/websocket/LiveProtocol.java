@@ -2,7 +2,6 @@ package org.pmsevents.websocket;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
@@ -12,7 +11,7 @@ import org.pmsevents.json.StrictJson;
 
 /** The messages of a WebSocket connection, other than the events themselves, as JSON text. */
 final class LiveProtocol {
-    static final int NORMAL = 1000;
+    static final int LOST = 1006;
     static final int UNREADABLE = 4400;
     static final int TOO_LONG = 1009;
     static final int TOO_SLOW = 4408;
@@ -48,8 +47,8 @@ final class LiveProtocol {
     /**
      * @throws AppException if the text is not a JSON object
      */
-    static ClientMessage parse(String text, int maxNames) {
-        var body = StrictJson.read(text.getBytes(StandardCharsets.UTF_8));
+    static ClientMessage parse(byte[] text, int maxNames) {
+        var body = StrictJson.read(text);
         if (!(body.tree() instanceof ObjectNode object)) {
             throw AppException.malformedJson("A message is a JSON object.");
         }

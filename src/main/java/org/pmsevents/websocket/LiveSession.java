@@ -1,251 +1,208 @@
 package org.pmsevents.websocket;
 
 import io.quarkus.websockets.next.CloseReason;
-import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
 import org.pmsevents.feed.Topics;
 
 /**
- * One WebSocket connection: one stream of events in position order, whatever it has subscribed to. Runs on the feed's context,
- * and bounds what waits for a client that reads slowly.
+ * One WebSocket connection: one stream of events in position order, whatever it has subscribed to. Everything but what says
+ * otherwise runs on the feed's context.
  */
 final class LiveSession implements FeedSubscriptions.Subscriber {
-    private static final int FRAME_CHARS = 256 * 1024;
-
-    private final WebSocketConnection connection;
-    private final Set<String> roles;
-    private final Origin origin;
-    private final boolean batched;
+    private final LiveFlow.Caller caller;
+    private final OutgoingFrames outgoing;
     private final LiveConfig config;
     private final FeedSubscriptions feed;
-    private final BiConsumer<Integer, String> fail;
-    private final Runnable changed;
+    private final Runnable tooSlow;
+    private final Subscriptions subscriptions;
 
-    private final Subscriptions subscriptions = new Subscriptions();
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final List<String> unanswered = new ArrayList<>();
     private FeedSubscriptions.@Nullable Subscription stream;
-    private LiveProtocol.@Nullable Subscribe first;
-    private volatile boolean closed;
+    private String streamId = "";
+    private boolean flowing;
+    private boolean ended;
 
-    /**
-     * @param fail closes the connection with a code and a reason
-     * @param changed told whenever the subscriptions have changed
-     */
+    /** @param tooSlow closes the connection of a client that does not take what is sent to it */
     LiveSession(
-            WebSocketConnection connection,
-            Set<String> roles,
-            Origin origin,
-            boolean batched,
+            LiveFlow.Caller caller,
+            OutgoingFrames outgoing,
+            Audience audience,
             LiveConfig config,
             FeedSubscriptions feed,
-            BiConsumer<Integer, String> fail,
-            Runnable changed) {
-        this.connection = connection;
-        this.roles = roles;
-        this.origin = origin;
-        this.batched = batched;
+            Runnable tooSlow) {
+        this.caller = caller;
+        this.outgoing = outgoing;
         this.config = config;
         this.feed = feed;
-        this.fail = fail;
-        this.changed = changed;
+        this.tooSlow = tooSlow;
+        this.subscriptions = new Subscriptions(audience);
     }
 
     Origin origin() {
-        return origin;
+        return caller.origin();
     }
 
-    long queuedBytes() {
-        return queuedBytes.get();
+    /** How many characters wait for the client; on any thread. */
+    long queued() {
+        return outgoing.queued();
     }
 
     /** Where a client that reconnects goes on; null while it follows nothing. */
     @Nullable
     Long position() {
-        return stream == null ? null : stream.position();
+        return flowing && stream != null ? stream.position() : null;
     }
 
     void handle(LiveProtocol.ClientMessage message) {
+        if (ended) {
+            return;
+        }
         if (message instanceof LiveProtocol.Subscribe subscribe) {
             subscribe(subscribe);
         } else if (message instanceof LiveProtocol.Unsubscribe unsubscribe) {
             unsubscribe(unsubscribe.id());
         } else if (message instanceof LiveProtocol.Invalid invalid) {
-            send(LiveProtocol.error(invalid.id(), "invalid-message", invalid.detail()));
+            outgoing.send(LiveProtocol.error(invalid.id(), "invalid-message", invalid.detail()));
         } else {
-            send(LiveProtocol.pong());
+            outgoing.send(LiveProtocol.pong());
         }
     }
 
     private void subscribe(LiveProtocol.Subscribe wanted) {
-        var after = wanted.after();
-        if (subscriptions.has(wanted.id())) {
-            error(wanted, "id-in-use", "This connection has a subscription of this id.");
+        var id = wanted.id();
+        if (subscriptions.has(id)) {
+            refuse(id, "id-in-use", "This connection has a subscription of this id.");
         } else if (subscriptions.size() >= config.maxSubscriptions()) {
-            error(wanted, "too-many-subscriptions", "At most " + config.maxSubscriptions() + " are possible.");
-        } else if (after != null && (stream != null || first != null)) {
-            error(wanted, "resume-first", "after is for the first subscription of a connection.");
+            refuse(id, "too-many-subscriptions", "At most " + config.maxSubscriptions() + " are possible.");
+        } else if (wanted.after() != null && stream != null) {
+            refuse(id, "resume-first", "after is for the first subscription of a connection.");
         } else {
             try {
-                var types = Topics.types(wanted.topics(), roles);
-                subscriptions.add(wanted.id(), new Subscriptions.Subscription(types, Set.copyOf(wanted.subjects())));
-                changed.run();
+                var types = Topics.types(wanted.topics(), caller.roles());
+                subscriptions.add(id, new Subscriptions.Subscription(types, Set.copyOf(wanted.subjects())));
                 follow(wanted);
             } catch (AppException e) {
-                error(wanted, e.code(), e.detail());
+                refuse(id, e.code(), e.detail());
             }
         }
     }
 
     private void follow(LiveProtocol.Subscribe wanted) {
-        if (stream != null) {
-            send(LiveProtocol.subscribed(wanted.id(), stream.position()));
+        if (flowing && stream != null) {
+            outgoing.send(LiveProtocol.subscribed(wanted.id(), stream.position()));
             return;
         }
-        if (first != null) {
-            subscriptions.remove(wanted.id());
-            error(wanted, "not-yet", "Wait for the answer to the first subscription.");
-            return;
+        unanswered.add(wanted.id());
+        if (stream == null) {
+            var after = wanted.after();
+            streamId = wanted.id();
+            stream = after == null ? feed.fromNow(this) : feed.after(after, this);
         }
-        first = wanted;
-        var after = wanted.after();
-        starting = after == null ? feed.fromNow(this) : feed.after(after, this);
     }
-
-    private FeedSubscriptions.@Nullable Subscription starting;
 
     private void unsubscribe(String id) {
+        unanswered.remove(id);
         if (subscriptions.remove(id)) {
-            changed.run();
-            send(LiveProtocol.unsubscribed(id));
+            outgoing.send(LiveProtocol.unsubscribed(id));
         } else {
-            send(LiveProtocol.error(id, "id-unknown", "This connection has no subscription of this id."));
+            refuse(id, "id-unknown", "This connection has no subscription of this id.");
         }
     }
 
+    /** The answer to all who wait for it; after a reset in the middle of the stream there is none, and the position is told. */
     @Override
     public void subscribed(long position) {
-        var answered = first;
-        stream = starting;
-        first = null;
-        if (answered != null) {
-            send(LiveProtocol.subscribed(answered.id(), position));
-        } else {
-            send(LiveProtocol.position(position));
+        if (flowing) {
+            outgoing.send(LiveProtocol.position(position));
         }
+        flowing = true;
+        unanswered.forEach(id -> outgoing.send(LiveProtocol.subscribed(id, position)));
+        unanswered.clear();
     }
 
     @Override
     public void reset(long oldest, long head) {
-        send(LiveProtocol.reset(first == null ? "" : first.id(), oldest, head));
+        outgoing.send(LiveProtocol.reset(streamId, oldest, head));
     }
 
     @Override
     public void unavailable() {
-        var failed = first;
-        first = null;
-        if (failed != null) {
-            subscriptions.remove(failed.id());
-            error(failed, "unavailable", "The feed can't be read at the moment. Subscribe again.");
+        stream = null;
+        for (var id : unanswered) {
+            subscriptions.remove(id);
+            refuse(id, "unavailable", "The feed can't be read at the moment. Subscribe again.");
+        }
+        unanswered.clear();
+    }
+
+    @Override
+    public void take(FeedBatch batch) {
+        var matching = new ArrayList<String>();
+        for (var event : batch.events()) {
+            if (subscriptions.match(event.message())) {
+                matching.add(event.json());
+            }
+        }
+        if (!matching.isEmpty()) {
+            outgoing.send(matching);
         }
     }
 
     @Override
-    public Uni<Void> take(FeedBatch batch) {
-        var frames = new ArrayList<String>();
-        for (var event : batch.events()) {
-            if (subscriptions.match(event.message())) {
-                frames.add(event.json());
-            }
-        }
-        Uni<Void> last = Uni.createFrom().voidItem();
-        for (var frame : batched ? joined(frames) : frames) {
-            last = send(frame);
-        }
-        return last;
+    public Uni<Void> ready() {
+        return outgoing.ready();
     }
 
     /** An event without a position. */
     void announce(EventMessage event, String json) {
-        if (subscriptions.match(event)) {
-            send(json);
+        if (flowing && subscriptions.match(event)) {
+            outgoing.send(json);
         }
     }
 
     void heartbeat() {
+        var position = position();
+        if (outgoing.stalled()) {
+            tooSlow.run();
+        } else if (position != null && !ended) {
+            outgoing.send(LiveProtocol.position(position));
+        }
+    }
+
+    /** Stops the stream; true if nobody has done so before. */
+    boolean end() {
+        if (ended) {
+            return false;
+        }
+        ended = true;
+        subscriptions.clear();
         if (stream != null) {
-            send(LiveProtocol.position(stream.position()));
+            stream.end();
         }
+        return true;
     }
 
-    Set<EventType> types() {
-        return subscriptions.types();
-    }
-
+    /** Says goodbye; on any thread. */
     void close(int code, String reason) {
-        if (!closed) {
-            closed = true;
-            end();
-            connection.close(new CloseReason(code, reason)).subscribe().with(done -> {}, failure -> {});
-        }
+        outgoing.close(new CloseReason(code, reason));
     }
 
-    /** The connection is gone, or is about to be. */
-    void end() {
-        closed = true;
-        if (starting != null) {
-            starting.end();
-        }
+    /** The connection is gone. */
+    void lost() {
+        outgoing.drop();
+        end();
     }
 
-    private void error(LiveProtocol.Subscribe wanted, String code, String detail) {
-        send(LiveProtocol.error(wanted.id(), code, detail));
-    }
-
-    /** Hands a frame to the connection; completes when it has left. */
-    private Uni<Void> send(String frame) {
-        if (closed) {
-            return Uni.createFrom().voidItem();
-        }
-        int size = frame.length();
-        if (queuedBytes.addAndGet(size) > config.maxQueuedBytes()) {
-            fail.accept(LiveProtocol.TOO_SLOW, "too slow");
-            return Uni.createFrom().voidItem();
-        }
-        var sent = connection
-                .sendText(frame)
-                .onTermination()
-                .invoke(() -> queuedBytes.addAndGet(-size))
-                .memoize()
-                .indefinitely();
-        sent.subscribe().with(done -> {}, failure -> end());
-        return sent;
-    }
-
-    private static List<String> joined(List<String> events) {
-        var frames = new ArrayList<String>();
-        var frame = new StringBuilder();
-        for (var event : events) {
-            if (frame.length() > 0 && frame.length() + event.length() > FRAME_CHARS) {
-                frames.add(frame.append(']').toString());
-                frame.setLength(0);
-            }
-            frame.append(frame.length() == 0 ? '[' : ',').append(event);
-        }
-        if (frame.length() > 0) {
-            frames.add(frame.append(']').toString());
-        }
-        return frames;
+    private void refuse(String id, String code, String detail) {
+        outgoing.send(LiveProtocol.error(id, code, detail));
     }
 }

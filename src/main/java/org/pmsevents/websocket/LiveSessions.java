@@ -1,39 +1,37 @@
 package org.pmsevents.websocket;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.util.Collection;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedSubscriptions;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
+    private final Audience audience = new Audience();
     private final EventCodec codec;
     private final FeedSubscriptions feed;
     private final LiveConfig config;
     private final Vertx vertx;
-    private volatile Set<EventType> wanted = EnumSet.noneOf(EventType.class);
+    private volatile boolean stopping;
 
     LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
         this.codec = codec;
         this.feed = feed;
         this.config = config;
         this.vertx = vertx;
-        meters.gaugeMapSize("pms.websocket.connections", io.micrometer.core.instrument.Tags.empty(), byConnection);
-        meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queuedBytes);
+        meters.gaugeMapSize("pms.websocket.connections", Tags.empty(), byConnection);
+        meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queued);
     }
 
     void start(@Observes StartupEvent started) {
@@ -42,8 +40,18 @@ public class LiveSessions {
                 timer -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
+    /** Not by way of the feed's context: the HTTP server is closed next, and these have to be said before. */
+    void stop(@Observes ShutdownEvent shutdown) {
+        stopping = true;
         byConnection.values().forEach(session -> session.close(LiveProtocol.RESTARTING, "restarting, reconnect"));
+    }
+
+    boolean full() {
+        return stopping || byConnection.size() >= config.maxConnections();
+    }
+
+    Audience audience() {
+        return audience;
     }
 
     void add(String connection, LiveSession session) {
@@ -55,42 +63,26 @@ public class LiveSessions {
         return byConnection.get(connection);
     }
 
-    @Nullable
-    LiveSession remove(String connection) {
+    void remove(String connection) {
         var session = byConnection.remove(connection);
         if (session != null) {
-            session.end();
-            feed.onContext(this::countWanted);
+            feed.onContext(session::lost);
         }
-        return session;
     }
 
     int size() {
         return byConnection.size();
     }
 
-    Collection<LiveSession> all() {
-        return byConnection.values();
-    }
-
-    /** Remembers which types anyone listens to, so that the many that nobody wants cost nothing. */
-    void countWanted() {
-        var types = EnumSet.noneOf(EventType.class);
-        byConnection.values().forEach(session -> types.addAll(session.types()));
-        wanted = types;
-    }
-
     /** Tells an event without a position to those who have subscribed to it. */
     public void announce(EventMessage event) {
-        if (wanted.contains(event.type())) {
+        if (audience.wants(event.type())) {
             var json = codec.encode(event);
             feed.onContext(() -> byConnection.values().forEach(session -> session.announce(event, json)));
         }
     }
 
-    private double queuedBytes() {
-        return byConnection.values().stream()
-                .mapToLong(LiveSession::queuedBytes)
-                .sum();
+    private double queued() {
+        return byConnection.values().stream().mapToLong(LiveSession::queued).sum();
     }
 }

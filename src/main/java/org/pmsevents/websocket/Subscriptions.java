@@ -1,6 +1,5 @@
 package org.pmsevents.websocket;
 
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -10,12 +9,17 @@ import org.pmsevents.event.EventType;
 /** What one connection wants to hear: the sum of its subscriptions. */
 final class Subscriptions {
     private final Map<String, Subscription> byId = new HashMap<>();
+    private final Audience audience;
 
     /** @param subjects all if empty */
     record Subscription(Set<EventType> types, Set<String> subjects) {
         boolean matches(EventMessage event) {
             return types.contains(event.type()) && (subjects.isEmpty() || subjects.contains(event.subject()));
         }
+    }
+
+    Subscriptions(Audience audience) {
+        this.audience = audience;
     }
 
     boolean has(String id) {
@@ -28,10 +32,19 @@ final class Subscriptions {
 
     void add(String id, Subscription subscription) {
         byId.put(id, subscription);
+        audience.join(subscription.types());
     }
 
     boolean remove(String id) {
-        return byId.remove(id) != null;
+        var removed = byId.remove(id);
+        if (removed != null) {
+            audience.leave(removed.types());
+        }
+        return removed != null;
+    }
+
+    void clear() {
+        Set.copyOf(byId.keySet()).forEach(this::remove);
     }
 
     boolean match(EventMessage event) {
@@ -41,11 +54,5 @@ final class Subscriptions {
             }
         }
         return false;
-    }
-
-    Set<EventType> types() {
-        var types = EnumSet.noneOf(EventType.class);
-        byId.values().forEach(subscription -> types.addAll(subscription.types()));
-        return types;
     }
 }
