@@ -5,13 +5,13 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
+import org.pmsevents.event.Throttle;
 
 /**
  * What happens when a request fails, wherever it fails: it is announced, logged without anything secret, and answered. Failures of
@@ -21,7 +21,7 @@ import org.pmsevents.event.Origin;
 @Unremovable
 public class ErrorFlow {
     private static final Logger LOG = Logger.getLogger(ErrorFlow.class);
-    private static final long REPEAT_MILLIS = 1_000;
+    private static final Duration REPEAT = Duration.ofSeconds(1);
 
     /** Payload of {@code error.validation}. */
     @RegisterForReflection
@@ -32,12 +32,11 @@ public class ErrorFlow {
     public record SystemError(String code, String operation, String cause) {}
 
     private final EventEmitter events;
-    private final Clock clock;
-    private final Map<String, Long> lastAnnounced = new ConcurrentHashMap<>();
+    private final Throttle announcements;
 
     public ErrorFlow(EventEmitter events, Clock clock) {
         this.events = events;
-        this.clock = clock;
+        this.announcements = new Throttle(clock, REPEAT);
     }
 
     /** Whatever failed: the answer for it. */
@@ -73,7 +72,7 @@ public class ErrorFlow {
     private void handleError(String code, String operation, Throwable failure, Origin origin) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
         boolean unexpected = code.equals("internal-error");
-        if (!unexpected && isRepeated(code)) {
+        if (!unexpected && !announcements.admits(code)) {
             return;
         }
         events.emit(
@@ -123,14 +122,5 @@ public class ErrorFlow {
             case 400, 413, 415, 422 -> true;
             default -> false;
         };
-    }
-
-    private boolean isRepeated(String code) {
-        long now = clock.millis();
-        var last = lastAnnounced.get(code);
-        if (last != null && now - last < REPEAT_MILLIS) {
-            return true;
-        }
-        return last == null ? lastAnnounced.putIfAbsent(code, now) != null : !lastAnnounced.replace(code, last, now);
     }
 }

@@ -22,11 +22,13 @@ public class AfterCommit {
     private final FeedConfig config;
     private final Clock clock;
     private final MeterRegistry meters;
+    private final Throttle warnings;
 
     AfterCommit(FeedConfig config, Clock clock, MeterRegistry meters) {
         this.config = config;
         this.clock = clock;
         this.meters = meters;
+        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
     }
 
     /** When the answer to a change that is committed now has to leave. */
@@ -53,10 +55,10 @@ public class AfterCommit {
         boolean late = failure instanceof TimeoutException;
         meters.counter("pms.after.commit.missed", "step", step, "why", late ? "late" : "failed")
                 .increment();
-        if (late) {
-            LOG.debugf("%s was not done when the answer left", step);
+        if (!late && warnings.admits(step)) {
+            LOG.warnf("%s failed, the answer leaves without it: %s", step, failure.toString());
         } else {
-            LOG.warnf("%s failed: %s", step, failure.toString());
+            LOG.debugf("%s was not done when the answer left: %s", step, failure.toString());
         }
     }
 }

@@ -6,6 +6,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -24,6 +26,7 @@ public class Dispatcher {
     private final FeedConfig config;
     private final Emissions emissions;
     private final MeterRegistry meters;
+    private final Throttle warnings;
     private final DeliveryOptions byReference = new DeliveryOptions()
             .setLocalOnly(true)
             .setCodecName(LocalEventCodec.NAME)
@@ -33,7 +36,8 @@ public class Dispatcher {
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
-    Dispatcher(Vertx vertx, FeedConfig config, Emissions emissions, MeterRegistry meters) {
+    Dispatcher(Vertx vertx, FeedConfig config, Emissions emissions, MeterRegistry meters, Clock clock) {
+        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
         this.config = config;
         this.emissions = emissions;
@@ -84,7 +88,11 @@ public class Dispatcher {
                 .invoke(failure -> {
                     meters.counter("pms.feed.consumer.failures", "consumer", to.name())
                             .increment();
-                    LOG.warnf(failure, "%s did not take the events up to %d", to.name(), batch.upTo());
+                    if (warnings.admits(to.name())) {
+                        LOG.warnf(
+                                "%s did not take the events up to %d, they went on without it: %s",
+                                to.name(), batch.upTo(), failure.toString());
+                    }
                 })
                 .onFailure()
                 .recoverWithNull();
