@@ -18,6 +18,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,6 +46,9 @@ final class Failures {
             status(500, "internal-error", "Something went wrong in the service; the trace id leads to what it was."),
             status(503, "unavailable", "The service can't do this at the moment."),
             status(504, "timeout", "The service did not get an answer in time."));
+
+    /** Deadlock, serialization, lock time-out, statement time-out, idle in transaction for too long. */
+    private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
 
     private Failures() {}
 
@@ -85,6 +89,11 @@ final class Failures {
         }
         if (isDatabaseAway(failure)) {
             return AppException.databaseUnavailable().because(failure);
+        }
+        if (failure instanceof PgException refusal && BUSY.contains(String.valueOf(refusal.getSqlState()))) {
+            return AppException.unavailable(
+                            "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1)
+                    .because(failure);
         }
         if (failure instanceof TimeoutException || failure instanceof RejectedExecutionException) {
             return AppException.unavailable("timeout", "The service is too busy to do this in time.", 1)

@@ -86,9 +86,9 @@ public class Feed {
         });
     }
 
-    /** The head as PostgreSQL told it. */
+    /** The head as PostgreSQL told it; also the moment to try again what could not be read before. */
     void heardOf(long head) {
-        if (head > this.head) {
+        if (head > position) {
             context.runOnContext(go -> {
                 this.head = Math.max(this.head, head);
                 advance();

@@ -2,13 +2,13 @@ package org.pmsevents.feed;
 
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventTable;
@@ -26,12 +26,12 @@ public class FeedReads {
             .collect(Collectors.toUnmodifiableSet());
 
     private final EventTable events;
-    private final Pool pool;
+    private final Transactions database;
     private final SecurityIdentity identity;
 
-    FeedReads(EventTable events, Pool pool, SecurityIdentity identity) {
+    FeedReads(EventTable events, Transactions database, SecurityIdentity identity) {
         this.events = events;
-        this.pool = pool;
+        this.database = database;
         this.identity = identity;
     }
 
@@ -42,7 +42,7 @@ public class FeedReads {
      */
     Uni<String> page(long after, int limit, List<String> topics) {
         var types = types(topics);
-        return events.read(pool, after, limit, REACH, types)
+        return database.read(client -> events.read(client, after, limit, REACH, types))
                 .invoke(stretch -> refuse(after, stretch))
                 .map(stretch -> "{\"items\":["
                         + stretch.events().stream().map(FeedEvent::json).collect(Collectors.joining(","))

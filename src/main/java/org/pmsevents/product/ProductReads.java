@@ -2,13 +2,13 @@ package org.pmsevents.product;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
+import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Origin;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
@@ -18,13 +18,13 @@ import org.pmsevents.paging.PageRequest;
 public class ProductReads {
     private final ProductTable products;
     private final ProductHistoryTable history;
-    private final Pool pool;
+    private final Transactions database;
     private final CacheFlow cache;
 
-    ProductReads(ProductTable products, ProductHistoryTable history, Pool pool, CacheFlow cache) {
+    ProductReads(ProductTable products, ProductHistoryTable history, Transactions database, CacheFlow cache) {
         this.products = products;
         this.history = history;
-        this.pool = pool;
+        this.database = database;
         this.cache = cache;
     }
 
@@ -49,7 +49,7 @@ public class ProductReads {
      */
     Uni<Page<ObjectNode>> list(
             @Nullable ProductStatus status, @Nullable String tag, @Nullable String search, PageRequest page) {
-        return products.list(pool, page.after(), status, tag, search, page.oneMore())
+        return database.read(client -> products.list(client, page.after(), status, tag, search, page.oneMore()))
                 .map(found -> page.page(found, Product::sku))
                 .map(found ->
                         new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()));
@@ -62,14 +62,14 @@ public class ProductReads {
      */
     Uni<Page<ProductHistoryEntry>> history(String sku, PageRequest page) {
         var before = page.afterNumber();
-        return products.find(pool, sku)
+        return database.read(client -> products.find(client, sku))
                 .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
-                .chain(() -> history.list(pool, sku, before, page.oneMore()))
+                .chain(() -> database.read(client -> history.list(client, sku, before, page.oneMore())))
                 .map(entries -> page.page(entries, entry -> Long.toString(entry.position())));
     }
 
     private Uni<Optional<CacheEntry>> fetchFromDB(String sku) {
-        return products.find(pool, sku)
+        return database.read(client -> products.find(client, sku))
                 .map(found -> found.map(product -> ProductJson.view(product).cached()));
     }
 }

@@ -25,6 +25,7 @@ public final class Cluster implements AutoCloseable {
     private final String database = "cluster_" + UUID.randomUUID().toString().replace("-", "");
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final Map<String, String> settings;
+    private final PostgresProxy postgresProxy = new PostgresProxy(postgres.address());
     private OwnServers.Server redis = OwnServers.redis();
     private final RedisProxy redisProxy = new RedisProxy(redis.address());
     private int started;
@@ -54,7 +55,8 @@ public final class Cluster implements AutoCloseable {
     /** Starts a replica on a port, and waits until it listens. */
     public Replica start(int port) {
         var environment = new HashMap<>(settings);
-        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", url(database));
+        environment.put(
+                "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
         environment.put("QUARKUS_DATASOURCE_USERNAME", OwnServers.postgresUsername());
         environment.put("QUARKUS_DATASOURCE_PASSWORD", OwnServers.postgresPassword());
         environment.put("QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redisProxy.port());
@@ -65,6 +67,10 @@ public final class Cluster implements AutoCloseable {
         return replica;
     }
 
+    PostgresProxy postgres() {
+        return postgresProxy;
+    }
+
     RedisProxy redis() {
         return redisProxy;
     }
@@ -72,6 +78,15 @@ public final class Cluster implements AutoCloseable {
     void stopRedis() throws IOException {
         redis.close();
         redisProxy.cut();
+    }
+
+    /** Nobody reaches it; what it holds stays. */
+    void cutRedisOff() {
+        redisProxy.leadTo(URI.create("redis://127.0.0.1:1"));
+    }
+
+    void reconnectRedis() {
+        redisProxy.leadTo(redis.address());
     }
 
     /** A new one, empty, where the old one was. */
@@ -109,6 +124,7 @@ public final class Cluster implements AutoCloseable {
         replicas.forEach(Replica::close);
         redisProxy.close();
         redis.close();
+        postgresProxy.close();
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
             statement.execute("DROP DATABASE " + database + " WITH (FORCE)");

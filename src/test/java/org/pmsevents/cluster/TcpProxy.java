@@ -51,6 +51,11 @@ class TcpProxy implements AutoCloseable {
         server.transferTo(client);
     }
 
+    /** Passes on what the service sends to the server; to be overridden by who spoils it. */
+    void clientToServer(InputStream client, OutputStream server) throws IOException {
+        client.transferTo(server);
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try {
@@ -79,7 +84,7 @@ class TcpProxy implements AutoCloseable {
                 close(client);
                 close(server);
             });
-            client.getInputStream().transferTo(server.getOutputStream());
+            clientToServer(client.getInputStream(), server.getOutputStream());
         } catch (IOException e) {
             // cut, closed by either side, or nobody listens there
         } finally {
