@@ -35,11 +35,19 @@ class RouterProblems {
     }
 
     private void checkUri(RoutingContext routing) {
-        if (UriValidation.isValid(routing.request())) {
-            routing.next();
-        } else {
+        if (!UriValidation.isValid(routing.request())) {
             writer.write(Failures.ofStatus(400), routing);
+        } else if (hasPathParameters(routing)) {
+            writer.write(Failures.ofStatus(404), routing);
+        } else {
+            routing.next();
         }
+    }
+
+    /** The framework would cut them off, so that whoever means {@code a;b} would be given, or change, {@code a}. */
+    private static boolean hasPathParameters(RoutingContext routing) {
+        var path = routing.request().path();
+        return path != null && path.indexOf(';') >= 0;
     }
 
     private void failed(RoutingContext routing) {

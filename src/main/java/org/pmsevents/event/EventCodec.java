@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,7 @@ public class EventCodec {
                     default -> in.skipChildren();
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | DateTimeException e) {
             throw new IllegalArgumentException("not an event: " + e.getMessage(), e);
         }
         if (type == null || payload == null || metadata == null) {

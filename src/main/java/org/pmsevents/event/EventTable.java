@@ -76,7 +76,7 @@ public class EventTable {
             SELECT head, pruned, e.*
             FROM feed_head CROSS JOIN feed_tail LEFT JOIN LATERAL (
               SELECT %s FROM event
-              WHERE position > greatest($1, pruned) AND position <= greatest($1, pruned) + $3 AND type = ANY($4)
+              WHERE position > greatest($1, pruned) AND position <= greatest(least($1, head), pruned) + $3 AND type = ANY($4)
               ORDER BY position LIMIT $2) AS e ON true
             ORDER BY e.position
             """.formatted(COLUMNS);
@@ -196,7 +196,7 @@ public class EventTable {
     }
 
     private static long end(long after, int reach, long head, long pruned) {
-        return Math.max(after, Math.min(head, Math.max(after, pruned) + reach));
+        return after >= head ? after : Math.min(head, Math.max(after, pruned) + reach);
     }
 
     private static long lastPosition(RowSet<Row> rows) {

@@ -118,12 +118,28 @@ public class PrimaryHandlers {
         }
     }
 
-    /** Tries a dead letter again; it is gone if its handler takes it this time, and stays if not. */
+    /** A dead letter's handler could not take the event this time either. */
+    public static final class FailedAgainException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        FailedAgainException(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    /**
+     * Tries a dead letter again; it is gone if its handler takes it this time, and stays if not.
+     *
+     * @throws FailedAgainException if not
+     */
     public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id) {
         return transactions.run(transaction -> table.takeDeadLetter(transaction, id)
                 .call(found -> found.isEmpty()
                         ? Uni.createFrom().voidItem()
-                        : retry(transaction, found.get()).chain(() -> table.bury(transaction, id))));
+                        : retry(transaction, found.get())
+                                .onFailure()
+                                .transform(FailedAgainException::new)
+                                .chain(() -> table.bury(transaction, id))));
     }
 
     public Uni<List<HandlerTable.DeadLetter>> deadLetters(@Nullable UUID after, int limit) {
@@ -131,13 +147,14 @@ public class PrimaryHandlers {
     }
 
     private Uni<Void> retry(SqlClient transaction, HandlerTable.DeadLetter letter) {
-        var handler = handlers.get(letter.handler());
-        if (handler == null) {
-            return Uni.createFrom()
-                    .failure(new IllegalStateException("no handler is called " + letter.handler() + " any more"));
-        }
-        return handler.work.apply(
-                transaction, new FeedEvent(letter.position(), codec.decode(letter.event()), letter.event()));
+        return Uni.createFrom().deferred(() -> {
+            var handler = handlers.get(letter.handler());
+            if (handler == null) {
+                throw new IllegalStateException("no handler is called " + letter.handler() + " any more");
+            }
+            var event = new FeedEvent(letter.position(), codec.decode(letter.event()), letter.event());
+            return handler.work.apply(transaction, event);
+        });
     }
 
     private Uni<Boolean> run(Handler handler) {
@@ -198,7 +215,7 @@ public class PrimaryHandlers {
             return batch(handler, failure.taken).replaceWith(true);
         }
         meters.counter("pms.handler.failures", "handler", handler.name).increment();
-        var error = String.valueOf(failure.getCause());
+        var error = String.valueOf(failure.getCause()).replace('\0', ' ');
         var shortError = error.substring(0, Math.min(LONGEST_ERROR, error.length()));
         LOG.warnf(
                 "%s failed on event %d, attempt %d: %s",

@@ -8,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -177,6 +178,24 @@ public final class Fields {
             var text = text(item.node(), item.pointer(), maxLength);
             if (text != null) {
                 texts.add(text);
+            }
+        }
+        return List.copyOf(texts);
+    }
+
+    /** The items of an array of texts, none of them blank and none twice; no items if it is absent. */
+    public List<String> distinctTexts(String name, int maxItems, int maxLength) {
+        var node = optional(name);
+        var texts = new LinkedHashSet<String>();
+        for (var item : node == null ? List.<Item>of() : items(node, name, maxItems)) {
+            var text = text(item.node(), item.pointer(), maxLength);
+            if (text == null) {
+                continue;
+            }
+            if (text.isBlank()) {
+                violations.add(item.pointer(), "blank", "Must not be blank.");
+            } else if (!texts.add(text)) {
+                violations.add(item.pointer(), "duplicate", "Occurs more than once.");
             }
         }
         return List.copyOf(texts);

@@ -30,7 +30,7 @@ import org.pmsevents.error.Violations;
 public final class StrictJson {
     /** How deep objects and arrays may nest. */
     public static final int MAX_DEPTH = 64;
-    /** How many characters a number may have. */
+    /** How many characters a number may have, also once it is written without exponent, which whoever reads it later bounds as well. */
     public static final int MAX_NUMBER_LENGTH = 1_000;
     /** How many digits after the point, or zeros before it, an exponent may make. */
     public static final int MAX_SCALE = 1_000;
@@ -185,7 +185,7 @@ public final class StrictJson {
     private JsonNode decimal(String text) {
         try {
             var decimal = new BigDecimal(text);
-            if (Math.abs((long) decimal.scale()) <= MAX_SCALE) {
+            if (Math.abs((long) decimal.scale()) <= MAX_SCALE && decimal.toPlainString().length() <= MAX_NUMBER_LENGTH) {
                 return NODES.numberNode(decimal);
             }
         } catch (NumberFormatException e) {
@@ -194,8 +194,7 @@ public final class StrictJson {
         violations.add(
                 pointer.toString(),
                 "number-out-of-range",
-                "A number may have at most " + MAX_SCALE + " digits after the point, and an exponent up to " + MAX_SCALE
-                        + ".");
+                "A number may have at most " + MAX_NUMBER_LENGTH + " characters, written without an exponent.");
         return NODES.numberNode(0);
     }
 

@@ -114,4 +114,14 @@ class FieldsTest {
             assertThat(only.code()).isEqualTo("type");
         });
     }
+
+    @Test
+    void textsThatMustDifferAreReportedWhereTheyStand() {
+        var fields = fields("{\"tags\":[\"a\",7,\"a\",\" \",\"toolong\",\"A\",\"toolong\"]}");
+        assertThat(fields.distinctTexts("tags", 9, 3)).containsExactly("a", "A");
+        assertThat(problems(fields))
+                .containsExactly(
+                        "/tags/1 type", "/tags/2 duplicate", "/tags/3 blank", "/tags/4 too-long", "/tags/6 too-long");
+        assertThat(fields.distinctTexts("absent", 9, 3)).isEmpty();
+    }
 }
