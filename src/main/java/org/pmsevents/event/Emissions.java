@@ -51,6 +51,6 @@ public class Emissions {
 
     /** A waiter that gives up must not cancel what others wait for. */
     private static Uni<Void> waiting(CompletableFuture<Void> event) {
-        return Uni.createFrom().completionStage(() -> event.thenApply(done -> done));
+        return Uni.createFrom().completionStage(() -> event.copy());
     }
 }

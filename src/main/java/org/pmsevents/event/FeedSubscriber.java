@@ -112,9 +112,8 @@ public class FeedSubscriber {
     }
 
     private void heard(Response push) {
-        if (push.type() != ResponseType.PUSH && push.type() != ResponseType.MULTI
-                || push.size() < 3
-                || !"message".equals(push.get(0).toString())) {
+        boolean pushed = push.type() == ResponseType.PUSH || push.type() == ResponseType.MULTI;
+        if (!pushed || push.size() < 3 || !"message".equals(push.get(0).toString())) {
             return;
         }
         lastHeard = clock.millis();
