@@ -36,8 +36,11 @@ final class Coalescer {
 
     private void run() {
         Uni.createFrom().deferred(work::get).subscribe().with(this::done, failure -> {
-            failed.accept(failure);
-            done(false);
+            try {
+                failed.accept(failure);
+            } finally {
+                done(false);
+            }
         });
     }
 

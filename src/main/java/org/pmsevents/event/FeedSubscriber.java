@@ -32,6 +32,7 @@ public class FeedSubscriber {
     private final Emissions emissions;
     private final Dispatcher dispatcher;
     private final Clock clock;
+    private final Throttle warnings;
 
     private volatile @Nullable RedisConnection connection;
     private volatile boolean connecting;
@@ -52,13 +53,14 @@ public class FeedSubscriber {
         this.emissions = emissions;
         this.dispatcher = dispatcher;
         this.clock = clock;
+        this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
 
     /** Subscribes; completes, never with a failure, when that is done or has failed. */
     Uni<Void> subscribe(String channel) {
         connecting = true;
-        return redis.connect()
-                .chain(opened -> {
+        var opening = redis.connect().memoize().indefinitely();
+        return opening.chain(opened -> {
                     opened.handler(this::heard);
                     opened.exceptionHandler(failure -> lost(opened, failure.toString()));
                     opened.endHandler(() -> lost(opened, "the connection was closed"));
@@ -74,8 +76,11 @@ public class FeedSubscriber {
                 })
                 .onFailure()
                 .invoke(failure -> {
-                    LOG.warnf("cannot hear the other replicas over Redis: %s", failure.toString());
+                    if (warnings.admits("subscribe")) {
+                        LOG.warnf("cannot hear the other replicas over Redis: %s", failure.toString());
+                    }
                     close();
+                    closeIfLate(opening);
                 })
                 .onTermination()
                 .invoke(() -> connecting = false)
@@ -102,6 +107,18 @@ public class FeedSubscriber {
         if (old != null) {
             old.close().subscribe().with(closed -> {}, failure -> LOG.debug("closing a subscription failed", failure));
         }
+    }
+
+    /** A connection that opens after nobody waits for it any more must not be left open. */
+    private void closeIfLate(Uni<RedisConnection> opening) {
+        opening.subscribe()
+                .with(
+                        late -> {
+                            if (connection != late) {
+                                late.close().subscribe().with(closed -> {}, failure -> {});
+                            }
+                        },
+                        failure -> {});
     }
 
     private void lost(RedisConnection which, String why) {
