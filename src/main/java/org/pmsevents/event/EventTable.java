@@ -58,8 +58,8 @@ public class EventTable {
             UPDATE feed_head SET floor = mark_seq
             WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
               AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
-            UPDATE feed_head SET mark_seq = (SELECT last_value FROM event_seq_seq), mark_xid = NULL
-            WHERE mark_seq = floor AND mark_seq < (SELECT last_value FROM event_seq_seq);
+            UPDATE feed_head SET mark_seq = (SELECT last_value - (NOT is_called)::int FROM event_seq_seq), mark_xid = NULL
+            WHERE mark_seq = floor AND mark_seq < (SELECT last_value - (NOT is_called)::int FROM event_seq_seq);
             UPDATE feed_head SET mark_xid = pg_snapshot_xmax(pg_current_snapshot())
             WHERE mark_seq > floor AND mark_xid IS NULL;
             """;
@@ -67,7 +67,7 @@ public class EventTable {
     private static final String STATE = """
             SELECT feed_id, head, pruned,
                    EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor) AS waiting,
-                   (SELECT last_value FROM event_seq_seq) > floor AS risen
+                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen
             FROM feed_head, feed_tail
             """;
 
