@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -11,6 +12,7 @@ import jakarta.ws.rs.sse.Sse;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
@@ -49,6 +51,7 @@ public class FeedStreams {
         private final Set<EventType> types;
         private final Sse sse;
         private final AtomicLong queued = new AtomicLong();
+        private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
 
@@ -70,6 +73,7 @@ public class FeedStreams {
 
         void sent(OutboundSseEvent event) {
             queued.addAndGet(-size(event));
+            goOnIfLow();
         }
 
         @Override
@@ -90,8 +94,13 @@ public class FeedStreams {
             end();
         }
 
+        /** One batch is always taken, so that a reader who catches up gets on, however large its events are. */
         @Override
         public Uni<Void> take(FeedBatch batch) {
+            if (queued.get() > config.maxQueuedBytes()) {
+                end();
+                return Uni.createFrom().voidItem();
+            }
             for (var event : batch.events()) {
                 if (types.contains(event.message().type())) {
                     send(sse.newEventBuilder()
@@ -100,7 +109,27 @@ public class FeedStreams {
                             .build());
                 }
             }
-            return Uni.createFrom().voidItem();
+            return queued.get() <= low()
+                    ? Uni.createFrom().voidItem()
+                    : Uni.createFrom().<Void>emitter(this::waitUntilLow);
+        }
+
+        private void waitUntilLow(UniEmitter<? super Void> taken) {
+            waiting.set(() -> taken.complete(null));
+            goOnIfLow();
+        }
+
+        private void goOnIfLow() {
+            if (queued.get() <= low()) {
+                var goOn = waiting.getAndSet(null);
+                if (goOn != null) {
+                    goOn.run();
+                }
+            }
+        }
+
+        private int low() {
+            return config.maxQueuedBytes() / 2;
         }
 
         private void heartbeat() {
@@ -118,9 +147,8 @@ public class FeedStreams {
         }
 
         private void send(OutboundSseEvent event) {
-            if (queued.addAndGet(size(event)) > config.maxQueuedBytes()) {
-                end();
-            } else if (reader != null) {
+            if (reader != null) {
+                queued.addAndGet(size(event));
                 reader.emit(event);
             }
         }
