@@ -185,7 +185,8 @@ public final class StrictJson {
     private JsonNode decimal(String text) {
         try {
             var decimal = new BigDecimal(text);
-            if (Math.abs((long) decimal.scale()) <= MAX_SCALE && decimal.toPlainString().length() <= MAX_NUMBER_LENGTH) {
+            if (Math.abs((long) decimal.scale()) <= MAX_SCALE
+                    && decimal.toPlainString().length() <= MAX_NUMBER_LENGTH) {
                 return NODES.numberNode(decimal);
             }
         } catch (NumberFormatException e) {
