@@ -14,7 +14,7 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
  * The cache that the replicas share. Every entry carries the version of what it holds: a write of an older version is refused by
  * Redis itself, and an invalidation leaves its version behind, so that a slow reader can't bring the old value back.
  *
- * <p>A key is a hash {@code v} (version) and {@code j} (JSON; absent once invalidated). Times out fast, and stops trying for a
+ * <p>A key is a hash {@code v} (version) and {@code j} (JSON; absent once invalidated); what is neither is replaced. Times out fast, and stops trying for a
  * moment when Redis keeps failing.
  */
 @ApplicationScoped
@@ -22,16 +22,18 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
 @CircuitBreaker
 public class RedisCache {
     private static final String PUT = """
-            local held = redis.call('HGET', KEYS[1], 'v')
-            if held and tonumber(held) > tonumber(ARGV[1]) then return 0 end
+            local held = redis.pcall('HGET', KEYS[1], 'v')
+            if type(held) == 'table' then redis.call('DEL', KEYS[1]) held = false end
+            if held and (tonumber(held) or 0) > tonumber(ARGV[1]) then return 0 end
             redis.call('HSET', KEYS[1], 'v', ARGV[1], 'j', ARGV[2])
             redis.call('PEXPIRE', KEYS[1], ARGV[3])
             return 1
             """;
 
     private static final String INVALIDATE = """
-            local held = redis.call('HGET', KEYS[1], 'v')
-            if held and tonumber(held) >= tonumber(ARGV[1]) then return 0 end
+            local held = redis.pcall('HGET', KEYS[1], 'v')
+            if type(held) == 'table' then redis.call('DEL', KEYS[1]) held = false end
+            if held and (tonumber(held) or 0) >= tonumber(ARGV[1]) then return 0 end
             redis.call('HSET', KEYS[1], 'v', ARGV[1])
             redis.call('HDEL', KEYS[1], 'j')
             redis.call('PEXPIRE', KEYS[1], ARGV[2])

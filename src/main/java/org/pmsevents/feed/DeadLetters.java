@@ -55,7 +55,7 @@ public class DeadLetters {
         return Uni.createFrom()
                 .item(() -> id(id))
                 .chain(handlers::retry)
-                .onFailure(failure -> !(failure instanceof AppException))
+                .onFailure(PrimaryHandlers.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(failure, "the dead letter %s failed again", id);
                     return AppException.conflict(

@@ -17,6 +17,10 @@ import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
@@ -26,6 +30,10 @@ import org.pmsevents.security.Roles;
 /** The feed over HTTP: page by page, as a stream, and what its primary handlers could not take. */
 @Path("/api/events")
 @Tag(name = "Events")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Roles.VIEWER)
 public class FeedResource {
@@ -41,10 +49,23 @@ public class FeedResource {
 
     @GET
     @Operation(summary = "Events after a position; send next back as after to go on")
+    @APIResponse(
+            responseCode = "200",
+            description = "What follows the position",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "EventPage")))
+    @APIResponse(responseCode = "400", ref = "EventsRefused")
+    @APIResponse(responseCode = "403", ref = "TopicNotAllowed")
+    @APIResponse(responseCode = "410", ref = "PositionExpired")
     public Uni<Response> events(
-            @QueryParam("after") @Nullable String after,
-            @QueryParam("limit") @Nullable String limit,
-            @QueryParam("type") @Nullable List<String> types) {
+            @QueryParam("after")
+                    @Parameter(description = "0 is before the first that is kept", schema = @Schema(ref = "Position"))
+                    @Nullable
+                    String after,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("type")
+                    @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
+                    @Nullable
+                    List<String> types) {
         return reads.page(position("?after", after, 0), PageRequest.limit(limit), types == null ? List.of() : types)
                 .map(page -> Response.ok(page).build());
     }
@@ -53,9 +74,19 @@ public class FeedResource {
     @Path("/stream")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(summary = "Events as they happen (server-sent events); Last-Event-ID resumes")
+    @APIResponse(
+            responseCode = "200",
+            description =
+                    "Events, each with its position as id; an id alone is a heartbeat; the event reset, with oldest and head, says that what Last-Event-ID asks for is not kept",
+            content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(ref = "EventMessage")))
+    @APIResponse(responseCode = "400", ref = "EventsRefused")
+    @APIResponse(responseCode = "403", ref = "TopicNotAllowed")
     public Multi<OutboundSseEvent> stream(
-            @QueryParam("type") @Nullable List<String> types,
-            @HeaderParam("Last-Event-ID") @Nullable String lastEventId,
+            @QueryParam("type")
+                    @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
+                    @Nullable
+                    List<String> types,
+            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "Position")) @Nullable String lastEventId,
             @Context Sse sse) {
         return streams.open(
                 types == null ? List.of() : types,
@@ -67,8 +98,13 @@ public class FeedResource {
     @Path("/dead-letters")
     @RolesAllowed(Roles.OPERATOR)
     @Operation(summary = "Events that a primary handler could not take")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page, the oldest first",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "DeadLetterPage")))
     public Uni<Response> deadLetters(
-            @QueryParam("limit") @Nullable String limit, @QueryParam("after") @Nullable String after) {
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Nullable String after) {
         return deadLetters
                 .list(PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
@@ -78,6 +114,9 @@ public class FeedResource {
     @Path("/dead-letters/{id}/retry")
     @RolesAllowed(Roles.OPERATOR)
     @Operation(summary = "Hand an event to its handler again")
+    @APIResponse(responseCode = "204", description = "The handler took it; the dead letter is gone")
+    @APIResponse(responseCode = "404", ref = "DeadLetterNotFound")
+    @APIResponse(responseCode = "409", ref = "DeadLetterFailedAgain")
     public Uni<Response> retry(@PathParam("id") String id) {
         return deadLetters.retry(id).map(done -> Response.noContent().build());
     }

@@ -11,7 +11,7 @@ public interface FeedStreamConfig {
     @WithDefault("15s")
     Duration heartbeat();
 
-    /** How many characters may wait for a reader that is slow; with more its stream is ended. */
+    /** How many characters may wait for a reader that is slow; with more its stream is ended before the next batch. */
     @WithDefault("4194304")
     int maxQueuedBytes();
 }

@@ -1,8 +1,10 @@
 package org.pmsevents.feed;
 
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -10,6 +12,7 @@ import jakarta.ws.rs.sse.Sse;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
@@ -48,6 +51,7 @@ public class FeedStreams {
         private final Set<EventType> types;
         private final Sse sse;
         private final AtomicLong queued = new AtomicLong();
+        private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
 
@@ -69,6 +73,7 @@ public class FeedStreams {
 
         void sent(OutboundSseEvent event) {
             queued.addAndGet(-size(event));
+            goOnIfLow();
         }
 
         @Override
@@ -89,8 +94,13 @@ public class FeedStreams {
             end();
         }
 
+        /** One batch is always taken, so that a reader who catches up gets on, however large its events are. */
         @Override
         public void take(FeedBatch batch) {
+            if (queued.get() > config.maxQueuedBytes()) {
+                end();
+                return;
+            }
             for (var event : batch.events()) {
                 if (types.contains(event.message().type())) {
                     send(sse.newEventBuilder()
@@ -99,6 +109,31 @@ public class FeedStreams {
                             .build());
                 }
             }
+        }
+
+        @Override
+        public Uni<Void> ready() {
+            return queued.get() <= low()
+                    ? Uni.createFrom().voidItem()
+                    : Uni.createFrom().<Void>emitter(this::waitUntilLow);
+        }
+
+        private void waitUntilLow(UniEmitter<? super Void> ready) {
+            waiting.set(() -> ready.complete(null));
+            goOnIfLow();
+        }
+
+        private void goOnIfLow() {
+            if (queued.get() <= low()) {
+                var goOn = waiting.getAndSet(null);
+                if (goOn != null) {
+                    goOn.run();
+                }
+            }
+        }
+
+        private int low() {
+            return config.maxQueuedBytes() / 2;
         }
 
         private void heartbeat() {
@@ -116,9 +151,8 @@ public class FeedStreams {
         }
 
         private void send(OutboundSseEvent event) {
-            if (queued.addAndGet(size(event)) > config.maxQueuedBytes()) {
-                end();
-            } else if (reader != null) {
+            if (reader != null) {
+                queued.addAndGet(size(event));
                 reader.emit(event);
             }
         }

@@ -1,38 +1,53 @@
 package org.pmsevents.product;
 
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 
 /** The entity tags of an {@code If-Match} or {@code If-None-Match} header (RFC 9110, section 13.1); a version is the tag. */
 final class Precondition {
-    private static final Pattern TAG = Pattern.compile("(W/)?\"([\\x21\\x23-\\x7E\\x80-\\xFF]*)\"");
-    private static final Pattern LIST = Pattern.compile("\\s*(" + TAG + "\\s*(,\\s*|$))+");
+    /** One after the other, so that a long list needs no deep recursion. */
+    private static final Pattern NEXT_TAG =
+            Pattern.compile("\\G[ \\t,]*+(W/)?+\"([\\x21\\x23-\\x7E\\x80-\\xFF]*+)\"[ \\t]*+(?:,[ \\t,]*+|$)");
 
-    private final String header;
+    private final boolean absent;
     private final boolean any;
-    private final Set<String> strong;
-    private final Set<String> all;
+    private final Set<String> strong = new HashSet<>();
+    private final Set<String> all = new HashSet<>();
 
-    private Precondition(String name, String header) {
-        this.header = header;
-        this.any = header.isEmpty() || header.strip().equals("*");
-        if (!any && !LIST.matcher(header).matches()) {
+    private Precondition(String name, List<String> headers) {
+        var header = String.join(",", headers).strip();
+        absent = headers.isEmpty();
+        any = header.equals("*");
+        if (!absent && !any && !readTags(header)) {
             throw AppException.of(
                     400, "invalid-header", name + " must be * or a list of quoted entity tags, such as \"3\".");
         }
-        this.all = tags(header, false);
-        this.strong = tags(header, true);
     }
 
-    static Precondition ifMatch(@Nullable String header) {
-        return new Precondition("If-Match", header == null ? "" : header);
+    private boolean readTags(String header) {
+        var tags = NEXT_TAG.matcher(header);
+        int end = 0;
+        while (tags.find()) {
+            all.add(tags.group(2));
+            if (tags.group(1) == null) {
+                strong.add(tags.group(2));
+            }
+            end = tags.end();
+        }
+        return end == header.length() && !all.isEmpty();
     }
 
-    static Precondition ifNoneMatch(@Nullable String header) {
-        return new Precondition("If-None-Match", header == null ? "" : header);
+    /** @param headers all of the name, which count as one list; none is no condition */
+    static Precondition ifMatch(List<String> headers) {
+        return new Precondition("If-Match", headers);
+    }
+
+    /** @param headers all of the name, which count as one list; none is no condition */
+    static Precondition ifNoneMatch(List<String> headers) {
+        return new Precondition("If-None-Match", headers);
     }
 
     /**
@@ -41,21 +56,13 @@ final class Precondition {
      * @throws AppException 412 {@code version-mismatch} with the version
      */
     void check(long version) {
-        if (!any && !strong.contains(Long.toString(version))) {
+        if (!absent && !any && !strong.contains(Long.toString(version))) {
             throw AppException.versionMismatch(version);
         }
     }
 
     /** Whether the version is among the tags of a header that is there, compared weakly. */
     boolean names(long version) {
-        return !header.isEmpty() && (any || all.contains(Long.toString(version)));
-    }
-
-    private static Set<String> tags(String header, boolean strongOnly) {
-        return TAG.matcher(header)
-                .results()
-                .filter(tag -> !strongOnly || tag.group(1) == null)
-                .map(tag -> tag.group(2))
-                .collect(Collectors.toUnmodifiableSet());
+        return !absent && (any || all.contains(Long.toString(version)));
     }
 }

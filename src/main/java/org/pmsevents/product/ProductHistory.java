@@ -1,13 +1,16 @@
 package org.pmsevents.product;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedEvent;
+import org.pmsevents.json.JsonText;
 
 /** Writes the product history from the product events of the feed. */
 @ApplicationScoped
@@ -37,11 +40,10 @@ public class ProductHistory {
                         metadata.actor(),
                         metadata.traceId(),
                         metadata.timestamp(),
-                        product.toString()));
+                        JsonText.of(product)));
     }
 
-    private static List<String> names(
-            com.fasterxml.jackson.databind.@org.jspecify.annotations.Nullable JsonNode array) {
+    private static List<String> names(@Nullable JsonNode array) {
         var names = new ArrayList<String>();
         if (array != null) {
             array.forEach(name -> names.add(name.textValue()));

@@ -3,6 +3,7 @@ package org.pmsevents.product;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.pmsevents.json.JsonText;
 
 /** The one JSON form of a product: what REST answers, what the cache holds and what events carry. */
 final class ProductJson {
@@ -34,7 +35,7 @@ final class ProductJson {
     }
 
     static ProductView view(Product product) {
-        return new ProductView(product.sku(), product.version(), of(product).toString());
+        return new ProductView(product.sku(), product.version(), JsonText.of(of(product)));
     }
 
     /** The answer to a publication: the product, and how far it has come to the PMS. */

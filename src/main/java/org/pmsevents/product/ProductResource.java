@@ -16,7 +16,15 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriBuilder;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
@@ -27,6 +35,10 @@ import org.pmsevents.security.Roles;
 /** Products over HTTP. */
 @Path("/api/products")
 @Tag(name = "Products")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Roles.VIEWER)
 public class ProductResource {
@@ -46,6 +58,20 @@ public class ProductResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Create a product as a draft")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductDraft")))
+    @APIResponse(
+            responseCode = "201",
+            description = "Created",
+            headers = {
+                @Header(name = "ETag", ref = "Version"),
+                @Header(name = "Location", schema = @Schema(type = SchemaType.STRING))
+            },
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "409", ref = "ProductExists")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<Response> create(byte @Nullable [] body) {
         return flow.create(body, origin.current())
                 .map(product -> Response.created(
@@ -58,8 +84,17 @@ public class ProductResource {
     @GET
     @Path("/{sku}")
     @Operation(summary = "Read a product")
+    @APIResponse(
+            responseCode = "200",
+            description = "The product",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "304", description = "The version is the one in If-None-Match")
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
     public Uni<Response> read(
-            @PathParam("sku") String sku, @HeaderParam("If-None-Match") @Nullable String ifNoneMatch) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch) {
         var known = Precondition.ifNoneMatch(ifNoneMatch);
         return reads.read(sku, origin.current())
                 .map(product -> known.names(product.version())
@@ -72,8 +107,24 @@ public class ProductResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Replace a product")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductReplacement")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The product as it is now",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<Response> replace(
-            @PathParam("sku") String sku, @HeaderParam("If-Match") @Nullable String ifMatch, byte @Nullable [] body) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch,
+            byte @Nullable [] body) {
         return flow.replace(sku, body, Precondition.ifMatch(ifMatch), origin.current())
                 .map(ProductResource::ok);
     }
@@ -83,8 +134,27 @@ public class ProductResource {
     @Consumes(MERGE_PATCH)
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Change parts of a product (RFC 7396)")
+    @RequestBody(required = true, content = @Content(mediaType = MERGE_PATCH, schema = @Schema(ref = "ProductPatch")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The product as it is now",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<Response> patch(
-            @PathParam("sku") String sku, @HeaderParam("If-Match") @Nullable String ifMatch, byte @Nullable [] body) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch,
+            @HeaderParam("Content-Type") @Parameter(hidden = true) @Nullable String contentType,
+            byte @Nullable [] body) {
+        if (contentType == null || contentType.isBlank()) {
+            throw AppException.unsupportedMediaType("A patch must say that it is " + MERGE_PATCH + ".")
+                    .header("Accept-Patch", MERGE_PATCH);
+        }
         return flow.patch(sku, body, Precondition.ifMatch(ifMatch), origin.current())
                 .map(ProductResource::ok);
     }
@@ -93,7 +163,18 @@ public class ProductResource {
     @Path("/{sku}/publish")
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Publish a product")
-    public Uni<Response> publish(@PathParam("sku") String sku, @HeaderParam("If-Match") @Nullable String ifMatch) {
+    @APIResponse(
+            responseCode = "200",
+            description = "Published, now or before",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Publication")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    public Uni<Response> publish(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch) {
         return flow.publish(sku, Precondition.ifMatch(ifMatch), origin.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
@@ -104,19 +185,29 @@ public class ProductResource {
     @Path("/{sku}")
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Archive a product")
-    public Uni<Response> archive(@PathParam("sku") String sku, @HeaderParam("If-Match") @Nullable String ifMatch) {
+    @APIResponse(responseCode = "204", description = "Archived, now or before")
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    public Uni<Response> archive(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch) {
         return flow.archive(sku, Precondition.ifMatch(ifMatch), origin.current())
                 .map(done -> Response.noContent().build());
     }
 
     @GET
     @Operation(summary = "List and search products in the order of their SKUs")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductPage")))
     public Uni<Response> list(
-            @QueryParam("status") @Nullable String status,
+            @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
-            @QueryParam("q") @Nullable String search,
-            @QueryParam("limit") @Nullable String limit,
-            @QueryParam("after") @Nullable String after) {
+            @QueryParam("q") @Parameter(description = "A part of the name or SKU, in any case") @Nullable String search,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
         return reads.list(status(status), tag, search, PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }
@@ -124,10 +215,15 @@ public class ProductResource {
     @GET
     @Path("/{sku}/history")
     @Operation(summary = "Who changed what of a product, the newest change first")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductHistoryPage")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
     public Uni<Response> history(
-            @PathParam("sku") String sku,
-            @QueryParam("limit") @Nullable String limit,
-            @QueryParam("after") @Nullable String after) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
         return reads.history(sku, PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }

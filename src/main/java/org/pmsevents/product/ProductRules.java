@@ -7,12 +7,11 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Currency;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.json.Fields;
+import org.pmsevents.json.JsonText;
 import org.pmsevents.json.ParsedBody;
 
 /** Says what a product may look like; reports all that is wrong with one at once. */
@@ -38,7 +37,7 @@ final class ProductRules {
     static ProductDraft draft(ParsedBody body) {
         var fields = body.fields().only(WRITABLE);
         var draft = read(fields, null);
-        fields.violations().throwIfAny();
+        body.violations().throwIfAny();
         return draft;
     }
 
@@ -47,7 +46,7 @@ final class ProductRules {
         var fields = body.fields().only(ALL);
         refuseChanged(fields, stored);
         var draft = read(fields, stored);
-        fields.violations().throwIfAny();
+        body.violations().throwIfAny();
         return draft;
     }
 
@@ -56,8 +55,8 @@ final class ProductRules {
         var changes = patch.fields();
         refuseChanged(changes, stored);
         var merged = merge(ProductJson.of(stored).deepCopy(), changes.tree());
-        var draft = read(new Fields((ObjectNode) merged, "", changes.violations()).only(ALL), stored);
-        changes.violations().throwIfAny();
+        var draft = read(new Fields((ObjectNode) merged, "", patch.violations()).only(ALL), stored);
+        patch.violations().throwIfAny();
         return draft;
     }
 
@@ -79,7 +78,7 @@ final class ProductRules {
                 fields.requiredText("name", NAME_LENGTH),
                 fields.optionalText("description", DESCRIPTION_LENGTH),
                 price(fields.requiredObject("price").only("amount", "currency")),
-                tags(fields),
+                fields.distinctTexts("tags", TAGS, TAG_LENGTH),
                 attributes(fields));
     }
 
@@ -107,40 +106,30 @@ final class ProductRules {
                         "Must be an ISO 4217 code such as EUR."));
     }
 
-    private static List<String> tags(Fields fields) {
-        var tags = fields.textArray("tags", TAGS, TAG_LENGTH);
-        var seen = new HashSet<String>();
-        for (int i = 0; i < tags.size(); i++) {
-            var at = fields.pointerTo("tags") + "/" + i;
-            if (tags.get(i).isBlank()) {
-                fields.violations().add(at, "blank", "Must not be blank.");
-            } else if (!seen.add(tags.get(i))) {
-                fields.violations().add(at, "duplicate", "This tag occurs more than once.");
-            }
-        }
-        return tags;
-    }
-
     private static ObjectNode attributes(Fields fields) {
         var attributes = fields.optionalObject("attributes");
         if (attributes == null) {
             return JsonNodeFactory.instance.objectNode();
         }
-        if (attributes.tree().toString().getBytes(StandardCharsets.UTF_8).length > ATTRIBUTES_BYTES) {
+        if (JsonText.of(attributes.tree()).getBytes(StandardCharsets.UTF_8).length > ATTRIBUTES_BYTES) {
             fields.violation("attributes", "too-large", "May take at most 16 KiB of JSON.");
         }
         return attributes.tree();
     }
 
-    /** Compared as text, so that a number is the same only with the same digits. */
     private static void refuseChanged(Fields fields, Product stored) {
         var json = ProductJson.of(stored);
         for (var name : UNCHANGEABLE) {
-            if (fields.has(name)
-                    && !json.get(name).toString().equals(fields.tree().get(name).toString())) {
+            if (fields.has(name) && !isSame(fields.tree().get(name), json.get(name))) {
                 fields.violation(name, "read-only", "Can't be changed; leave it out or send it as it is stored.");
             }
         }
+    }
+
+    /** The same text; {@code 1.0} or {@code 1e0} is not the same as 1. */
+    private static boolean isSame(JsonNode sent, JsonNode stored) {
+        return sent.isIntegralNumber() == stored.isIntegralNumber()
+                && sent.toString().equals(stored.toString());
     }
 
     private static JsonNode merge(JsonNode target, JsonNode patch) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.json.JsonText;
 
 /** The SQL of products. */
 @ApplicationScoped
@@ -44,12 +45,13 @@ public class ProductTable {
             WHERE sku = $1
             """;
 
+    /** Case is ignored as Unicode has it, whatever the database's locale: under that of SKUs only ASCII would have any. */
     private static final String LIST = """
             SELECT %s FROM product
             WHERE ($1::text IS NULL OR sku > $1)
               AND ($2::text IS NULL OR status = $2)
               AND ($3::text IS NULL OR tags @> ARRAY[$3])
-              AND ($4::text IS NULL OR name ILIKE $4 OR sku ILIKE $4)
+              AND ($4::text IS NULL OR name ILIKE $4 COLLATE "und-x-icu" OR sku ILIKE $4 COLLATE "und-x-icu")
             ORDER BY sku LIMIT $5
             """.formatted(COLUMNS);
 
@@ -113,7 +115,7 @@ public class ProductTable {
                 draft.price().amount(),
                 draft.price().currency(),
                 draft.tags().toArray(String[]::new),
-                draft.attributes().toString(),
+                JsonText.of(draft.attributes()),
                 product.status().wireName(),
                 product.version(),
                 product.createdAt().atOffset(ZoneOffset.UTC),

@@ -1,0 +1,177 @@
+package org.pmsevents;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.restassured.config.EncoderConfig;
+import io.restassured.config.RestAssuredConfig;
+import io.restassured.response.Response;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.pmsevents.event.TraceId;
+import org.pmsevents.security.Tokens;
+
+/** Somebody who uses the service in a test: under one trace, with the calls that many tests make. */
+public final class Client {
+    private static final ObjectMapper EXACT = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+
+    /** Of every request that this client sends. */
+    public final String traceId = TraceId.random();
+
+    private final String authorization;
+
+    private Client(String authorization) {
+        this.authorization = authorization;
+    }
+
+    public static Client of(String actor, String... roles) {
+        return new Client(Tokens.bearer(actor, roles));
+    }
+
+    public static Client viewer() {
+        return of("vera", "viewer");
+    }
+
+    public static Client editor() {
+        return of("edda", "editor");
+    }
+
+    /** A SKU that no other test uses. */
+    public static String newSku(String start) {
+        return start + UUID.randomUUID().toString().substring(0, 13);
+    }
+
+    /** A product that may be created. */
+    public static String product(String sku) {
+        return "{\"sku\":" + quoted(sku) + ",\"name\":\"Lamp\",\"price\":{\"amount\":12.50,\"currency\":\"EUR\"}}";
+    }
+
+    public static String quoted(String text) {
+        return EXACT.getNodeFactory().textNode(text).toString();
+    }
+
+    public static JsonNode json(String text) {
+        try {
+            return EXACT.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static JsonNode json(Response response) {
+        return json(response.asString());
+    }
+
+    /** The path of a product, percent-encoded. */
+    public static String path(String sku) {
+        return "/api/products/"
+                + URLEncoder.encode(sku, StandardCharsets.UTF_8)
+                        .replace("+", "%20")
+                        .replace("*", "%2A");
+    }
+
+    /** A request without a token. */
+    public RequestSpecification anonymous() {
+        return given().config(RestAssuredConfig.config()
+                        .encoderConfig(EncoderConfig.encoderConfig()
+                                .appendDefaultContentCharsetToContentTypeIfUndefined(false)))
+                .urlEncodingEnabled(false)
+                .header("traceparent", "00-" + traceId + "-00f067aa0ba902b7-01");
+    }
+
+    public RequestSpecification request() {
+        return anonymous().header("Authorization", authorization);
+    }
+
+    public RequestSpecification request(String body) {
+        return request().contentType("application/json").body(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Creates a product and expects that to work. */
+    public JsonNode create(String sku) {
+        return create(sku, product(sku));
+    }
+
+    public JsonNode create(String sku, String product) {
+        var created = request(product).post("/api/products");
+        assertThat(created.statusCode()).as(created.asString()).isEqualTo(201);
+        return json(created);
+    }
+
+    public Response read(String sku) {
+        return request().get(path(sku));
+    }
+
+    public Response put(String sku, String product) {
+        return request(product).put(path(sku));
+    }
+
+    public Response patch(String sku, String changes) {
+        return request()
+                .contentType(MERGE_PATCH)
+                .body(changes.getBytes(StandardCharsets.UTF_8))
+                .patch(path(sku));
+    }
+
+    public Response publish(String sku) {
+        return request().post(path(sku) + "/publish");
+    }
+
+    public Response archive(String sku) {
+        return request().delete(path(sku));
+    }
+
+    public JsonNode history(String sku) {
+        return json(request().get(path(sku) + "/history")).get("items");
+    }
+
+    /** The last position of the feed in PostgreSQL. */
+    public long head() {
+        return request().get("/api/events?after=" + Long.MAX_VALUE).jsonPath().getLong("head");
+    }
+
+    /** The feed's events about a subject after a position, as far as they have been given positions. */
+    public List<JsonNode> events(long after, String subject) {
+        var found = new ArrayList<JsonNode>();
+        long next = after;
+        long before;
+        do {
+            before = next;
+            var page = json(request().get("/api/events?limit=500&after=" + next));
+            page.get("items").forEach(event -> {
+                if (event.at("/metadata/subject").asText().equals(subject)) {
+                    found.add(event);
+                }
+            });
+            next = page.get("next").longValue();
+        } while (next != before);
+        return found;
+    }
+
+    /** Expects a problem document of this request's trace. */
+    public ValidatableResponse isProblem(Response response, int status, String code) {
+        return response.then()
+                .statusCode(status)
+                .header("Content-Type", equalTo("application/problem+json"))
+                .body("status", equalTo(status))
+                .body("code", equalTo(code))
+                .body("traceId", equalTo(traceId));
+    }
+}

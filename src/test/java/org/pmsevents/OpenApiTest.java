@@ -1,0 +1,70 @@
+package org.pmsevents;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@QuarkusTest
+class OpenApiTest {
+    private static final String SKU = "/paths/~1api~1products~1{sku}";
+
+    private JsonNode document;
+
+    @BeforeEach
+    void read() {
+        document = Client.json(given().get("/q/openapi?format=json"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/paths/~1api~1products/post, application~1json, ProductDraft",
+        SKU + "/put, application~1json, ProductReplacement",
+        SKU + "/patch, application~1merge-patch+json, ProductPatch"
+    })
+    void aBodyIsDescribedByItsFields(String operation, String type, String schema) {
+        var content = document.at(operation + "/requestBody/content");
+        assertThat(content.size()).isEqualTo(1);
+        assertThat(content.at("/" + type + "/schema/$ref").textValue()).isEqualTo("#/components/schemas/" + schema);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/paths/~1api~1products/post, 201 400 401 403 409 413 415 503",
+        "/paths/~1api~1products/get, 200 400 401 403 503",
+        SKU + "/get, 200 304 400 401 403 404 503",
+        SKU + "/put, 200 400 401 403 404 409 412 413 415 503",
+        SKU + "/patch, 200 400 401 403 404 409 412 413 415 503",
+        SKU + "/delete, 204 400 401 403 404 412 503",
+        "/paths/~1api~1products~1{sku}~1publish/post, 200 400 401 403 404 409 412 503",
+        "/paths/~1api~1products~1{sku}~1history/get, 200 400 401 403 404 503",
+        "/paths/~1api~1events/get, 200 400 401 403 410 503",
+        "/paths/~1api~1events~1stream/get, 200 400 401 403 503",
+        "/paths/~1api~1events~1dead-letters/get, 200 400 401 403 503",
+        "/paths/~1api~1events~1dead-letters~1{id}~1retry/post, 204 400 401 403 404 409 503"
+    })
+    void everyStatusOfACallIsDescribed(String operation, String statuses) {
+        assertThat(document.at(operation + "/responses").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrder(statuses.split(" "));
+        assertThat(document.at(operation + "/security").size()).isEqualTo(1);
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhere() {
+        var references = new ArrayList<String>();
+        document.findValues("$ref").forEach(reference -> references.add(reference.textValue()));
+        assertThat(references)
+                .isNotEmpty()
+                .allSatisfy(reference -> assertThat(
+                                document.at(reference.substring(1)).isMissingNode())
+                        .as(reference)
+                        .isFalse());
+    }
+}
