@@ -4,9 +4,11 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -20,6 +22,9 @@ public class FeedSubscriptions {
     private static final Logger LOG = Logger.getLogger(FeedSubscriptions.class);
     private static final int BATCH = 500;
     private static final int RETRY_MILLIS = 1_000;
+    /** However many are behind: the changes need connections, too. */
+    private static final int READS_AT_ONCE = 4;
+
     private static final Set<EventType> ALL = EnumSet.allOf(EventType.class);
 
     private final Feed feed;
@@ -28,6 +33,8 @@ public class FeedSubscriptions {
     private final Vertx vertx;
     private final FeedConfig config;
     private final Set<Subscription> live = new HashSet<>();
+    private final Queue<Runnable> waitingReads = new ArrayDeque<>();
+    private int reads;
     private long handed = -1;
 
     FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config) {
@@ -141,18 +148,40 @@ public class FeedSubscriptions {
     }
 
     private void read(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
+        feed.onContext(() -> {
+            waitingReads.add(() -> readNow(subscription, then, failed));
+            nextRead();
+        });
+    }
+
+    private void nextRead() {
+        while (reads < READS_AT_ONCE && !waitingReads.isEmpty()) {
+            waitingReads.remove().run();
+        }
+    }
+
+    private void readNow(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
         if (subscription.ended) {
             return;
         }
+        reads++;
         events.read(pool, subscription.position, BATCH, BATCH, ALL)
                 .ifNoItem()
                 .after(config.consumerTimeout())
                 .fail()
                 .subscribe()
-                .with(stretch -> feed.onContext(() -> then.accept(stretch)), failure -> {
+                .with(stretch -> done(() -> then.accept(stretch)), failure -> {
                     LOG.warnf("cannot read the feed for a subscriber: %s", failure.toString());
-                    feed.onContext(failed);
+                    done(failed);
                 });
+    }
+
+    private void done(Runnable work) {
+        feed.onContext(() -> {
+            reads--;
+            nextRead();
+            work.run();
+        });
     }
 
     /** What was pruned between two reads is a hole, and is said. */

@@ -104,18 +104,17 @@ public class LiveEndpoint {
     }
 
     @OnClose
-    void closed(WebSocketConnection connection) {
+    Uni<Void> closed(WebSocketConnection connection) {
         sessions.remove(connection.id());
+        return Uni.createFrom().voidItem();
     }
 
     @OnError
-    void failed(Throwable failure, WebSocketConnection connection) {
-        LOG.debugf(failure, "WebSocket %s failed", connection.id());
-        if (connection.isOpen()) {
-            feed.onContext(() -> flow.error(connection, LiveProtocol.INTERNAL_ERROR, "internal error"));
-        } else {
-            feed.onContext(() -> flow.error(connection, LiveProtocol.LOST, "the connection was lost"));
-        }
+    Uni<Void> failed(Throwable failure, WebSocketConnection connection) {
+        LOG.debugf("WebSocket %s failed: %s", connection.id(), failure.toString());
+        return connection.isOpen()
+                ? close(connection, LiveProtocol.INTERNAL_ERROR, "internal error")
+                : close(connection, LiveProtocol.LOST, "the connection was lost");
     }
 
     private Uni<Void> close(WebSocketConnection connection, int code, String reason) {

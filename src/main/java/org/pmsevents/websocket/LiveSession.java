@@ -1,6 +1,5 @@
 package org.pmsevents.websocket;
 
-import io.quarkus.websockets.next.CloseReason;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,7 +192,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
 
     /** Says goodbye; on any thread. */
     void close(int code, String reason) {
-        outgoing.close(new CloseReason(code, reason));
+        outgoing.close(code, reason);
     }
 
     /** The connection is gone. */

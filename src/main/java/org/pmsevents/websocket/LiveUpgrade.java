@@ -31,10 +31,10 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         return CheckResult.permitUpgrade();
     }
 
-    /** Closes the channel itself: Vert.x would first write what waits, which is just what a stuck client does not take. */
+    /** Closes the channel past Vert.x, which would first write what waits, and that is just what a stuck client does not take. */
     static void drop(WebSocketConnection connection) {
         if (connection.userData().get(SOCKET) instanceof ConnectionBase socket) {
-            var unused = socket.channel().close();
+            var unused = socket.channelHandlerContext().close();
         }
     }
 }

@@ -93,10 +93,10 @@ final class OutgoingFrames {
     }
 
     /** Drops what waits and says goodbye. */
-    void close(CloseReason reason) {
+    void close(int code, String reason) {
         drop();
         if (connection.isOpen()) {
-            connection.close(reason).subscribe().with(sent -> {}, failure -> {});
+            connection.close(new CloseReason(code, reason)).subscribe().with(sent -> {}, failure -> {});
         }
     }
 
