@@ -50,8 +50,7 @@ public class EventTable {
     /**
      * Moves the floor to an earlier mark once every transaction that could have inserted an event below that mark has ended and
      * nothing below it is waiting, then sets the next mark: first the last seq given out (a sequence that has given out none says
-     * 1 as well), then, by a younger snapshot, the
-     * first transaction id that cannot have been given one of those.
+     * the first one it will give), then, by a younger snapshot, the first transaction id that cannot have been given one of those.
      */
     private static final String RAISE_FLOOR = """
             SET LOCAL statement_timeout = '4s';
@@ -59,8 +58,8 @@ public class EventTable {
             UPDATE feed_head SET floor = mark_seq
             WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
               AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
-            UPDATE feed_head SET mark_seq = (SELECT last_value FROM event_seq_seq WHERE is_called), mark_xid = NULL
-            WHERE mark_seq = floor AND mark_seq < (SELECT last_value FROM event_seq_seq WHERE is_called);
+            UPDATE feed_head SET mark_seq = (SELECT last_value - (NOT is_called)::int FROM event_seq_seq), mark_xid = NULL
+            WHERE mark_seq = floor AND mark_seq < (SELECT last_value - (NOT is_called)::int FROM event_seq_seq);
             UPDATE feed_head SET mark_xid = pg_snapshot_xmax(pg_current_snapshot())
             WHERE mark_seq > floor AND mark_xid IS NULL;
             """;
@@ -68,7 +67,7 @@ public class EventTable {
     private static final String STATE = """
             SELECT feed_id, head, pruned,
                    EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor) AS waiting,
-                   EXISTS (SELECT FROM event_seq_seq WHERE is_called AND last_value > floor) AS risen
+                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen
             FROM feed_head, feed_tail
             """;
 
