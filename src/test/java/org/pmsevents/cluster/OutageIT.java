@@ -72,8 +72,8 @@ class OutageIT {
     @Test
     void aChangeWhoseCommitGotNoAnswerIsUnknownToTheCallerAndWholeInTheFeed() throws Exception {
         create("OUTAGE-2");
-        cluster.postgres().cutAtNextCommit();
-        patch("OUTAGE-2", "cut")
+        cluster.postgres().cutAtCommitOf("cut off");
+        patch("OUTAGE-2", "cut off")
                 .then()
                 .statusCode(503)
                 .header("Retry-After", "1")
@@ -83,7 +83,7 @@ class OutageIT {
                 .until(() -> as("viewer")
                         .get("/api/products/OUTAGE-2/history")
                         .asString()
-                        .contains("\"description\":\"cut\""));
+                        .contains("\"description\":\"cut off\""));
         assertFeedIsWhole();
     }
 

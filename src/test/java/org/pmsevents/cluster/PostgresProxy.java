@@ -5,23 +5,23 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Stands before a real PostgreSQL and can cut a connection right after a commit has been sent, before its answer is seen. */
 final class PostgresProxy extends TcpProxy {
     private static final URI NOWHERE = URI.create("postgresql://127.0.0.1:1");
 
     private final URI server;
-    private final AtomicBoolean cutAtCommit = new AtomicBoolean();
+    private final AtomicReference<String> marker = new AtomicReference<>("");
 
     PostgresProxy(URI server) {
         super(server);
         this.server = server;
     }
 
-    /** The next commit reaches the server, its answer reaches nobody. */
-    void cutAtNextCommit() {
-        cutAtCommit.set(true);
+    /** The commit of the next transaction that writes this text reaches the server, its answer reaches nobody. */
+    void cutAtCommitOf(String text) {
+        marker.set(text);
     }
 
     /** From now on as if nobody were there. */
@@ -36,11 +36,16 @@ final class PostgresProxy extends TcpProxy {
     @Override
     void clientToServer(InputStream client, OutputStream toServer) throws IOException {
         var buffer = new byte[1 << 16];
+        boolean marked = false;
         for (int read = client.read(buffer); read >= 0; read = client.read(buffer)) {
-            boolean commit = new String(buffer, 0, read, StandardCharsets.ISO_8859_1).contains("COMMIT\0");
             toServer.write(buffer, 0, read);
-            if (commit && cutAtCommit.compareAndSet(true, false)) {
-                throw new IOException("cut after a commit");
+            var text = new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
+            var wanted = marker.get();
+            if (!wanted.isEmpty() && text.contains(wanted) && marker.compareAndSet(wanted, "")) {
+                marked = true;
+            }
+            if (marked && text.contains("COMMIT\0")) {
+                throw new IOException("cut after the commit");
             }
         }
     }
