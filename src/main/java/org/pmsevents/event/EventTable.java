@@ -48,9 +48,12 @@ public class EventTable {
             """;
 
     /**
-     * Moves the floor to an earlier mark once every transaction that could have inserted an event below that mark has ended and
-     * nothing below it is waiting, then sets the next mark: first the last seq given out (a sequence that has given out none says
-     * the first one it will give), then, by a younger snapshot, the first transaction id that cannot have been given one of those.
+     * Raises the floor, in three calls of which each is a transaction of its own. The first reads the last seq given out (a
+     * sequence that has given out none says the first one it will give) as the mark. The second takes its own transaction id,
+     * which is younger than that of every transaction that could have been given a seq up to the mark, because an event is
+     * inserted after its change's own rows. The third moves the floor to the mark if all older transactions have ended and
+     * nothing up to the mark is waiting. The id must be one given out after the mark was read: the upper end of a snapshot is
+     * only the last one that has ended, and those of open transactions may lie beyond.
      */
     private static final String RAISE_FLOOR = """
             SET LOCAL statement_timeout = '4s';
@@ -58,10 +61,17 @@ public class EventTable {
             UPDATE feed_head SET floor = mark_seq
             WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
               AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
+            UPDATE feed_head SET mark_xid = pg_current_xact_id()
+            WHERE mark_seq > floor AND mark_xid IS NULL;
             UPDATE feed_head SET mark_seq = (SELECT last_value - (NOT is_called)::int FROM event_seq_seq), mark_xid = NULL
             WHERE mark_seq = floor AND mark_seq < (SELECT last_value - (NOT is_called)::int FROM event_seq_seq);
-            UPDATE feed_head SET mark_xid = pg_snapshot_xmax(pg_current_snapshot())
-            WHERE mark_seq > floor AND mark_xid IS NULL;
+            """;
+
+    /** Looks at all that is waiting, below the floor too: a net below the proof, and for databases that were tampered with. */
+    private static final String LOWER_FLOOR = """
+            UPDATE feed_head SET floor = waiting.seq - 1, mark_seq = waiting.seq - 1, mark_xid = NULL
+            FROM (SELECT min(seq) AS seq FROM event WHERE position IS NULL) AS waiting
+            WHERE floor >= waiting.seq
             """;
 
     private static final String STATE = """
@@ -158,6 +168,11 @@ public class EventTable {
 
     Uni<Void> raiseFloor(SqlClient client) {
         return client.query(RAISE_FLOOR).execute().replaceWithVoid();
+    }
+
+    /** Whether events were waiting where none can be, and are found from now on. */
+    Uni<Boolean> lowerFloor(SqlClient client) {
+        return client.query(LOWER_FLOOR).execute().map(lowered -> lowered.rowCount() > 0);
     }
 
     Uni<State> state(SqlClient client) {

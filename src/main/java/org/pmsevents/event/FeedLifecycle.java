@@ -20,6 +20,7 @@ import org.jboss.logging.Logger;
 public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration PRUNE = Duration.ofSeconds(60);
 
     private final EventTable events;
     private final Pool pool;
@@ -136,8 +137,17 @@ public class FeedLifecycle {
     }
 
     private void prune() {
-        retention
-                .prune()
+        events.lowerFloor(pool)
+                .invoke(lowered -> {
+                    if (lowered) {
+                        LOG.error("ALERT events without a position were found below the floor; they get theirs now");
+                        sequencer.trigger();
+                    }
+                })
+                .chain(retention::prune)
+                .ifNoItem()
+                .after(PRUNE)
+                .fail()
                 .onTermination()
                 .invoke(() -> later(config.pruneEvery(), this::prune))
                 .subscribe()
