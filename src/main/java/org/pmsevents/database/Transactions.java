@@ -9,6 +9,8 @@ import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
  * Runs a flow's work in one PostgreSQL transaction, which the server ends by itself if this replica stops answering, so that a
@@ -19,7 +21,8 @@ public class Transactions {
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
-    private static final Duration CONNECTION = Duration.ofSeconds(5);
+    private static final Logger LOG = Logger.getLogger(Transactions.class);
+
     /** Longer than the server's own limit of a statement, which says better what was wrong. */
     private static final Duration WORK = Duration.ofSeconds(12);
 
@@ -37,21 +40,30 @@ public class Transactions {
      * @throws OutcomeUnknownException if the connection was lost, or did not answer, during the commit
      */
     public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
-        return pool.getConnection()
+        return detached(() -> pool.getConnection()
+                .chain(connection -> transact(connection, work).onTermination().invoke(() -> release(connection))));
+    }
+
+    /** What was begun is ended whether its caller still waits or not: a caller that leaves must not leave a connection behind. */
+    private static <T> Uni<T> detached(Supplier<Uni<T>> whole) {
+        return Uni.createFrom()
+                .emitter(caller ->
+                        Uni.createFrom().deferred(whole::get).subscribe().with(caller::complete, caller::fail));
+    }
+
+    private static <T> Uni<T> transact(SqlConnection connection, Function<SqlClient, Uni<T>> work) {
+        return connection
+                .begin()
                 .ifNoItem()
-                .after(CONNECTION)
+                .after(ANSWER)
                 .fail()
-                .chain(connection -> connection
-                        .begin()
-                        .chain(transaction -> limited(connection, work)
-                                .ifNoItem()
-                                .after(WORK)
-                                .fail()
-                                .onFailure()
-                                .call(() -> rollback(transaction))
-                                .call(() -> commit(transaction)))
-                        .onTermination()
-                        .call(() -> release(connection)));
+                .chain(transaction -> limited(connection, work)
+                        .ifNoItem()
+                        .after(WORK)
+                        .fail()
+                        .onFailure()
+                        .call(() -> rollback(transaction))
+                        .call(() -> commit(transaction)));
     }
 
     /** Runs a query that needs no transaction, for as long as a reader waits. */
@@ -83,7 +95,7 @@ public class Transactions {
                 .recoverWithNull();
     }
 
-    private static Uni<Void> release(SqlConnection connection) {
-        return connection.close().onFailure().recoverWithNull();
+    private static void release(SqlConnection connection) {
+        connection.close().subscribe().with(released -> {}, failure -> LOG.debugf("not released: %s", failure));
     }
 }

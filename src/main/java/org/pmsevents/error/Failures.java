@@ -95,7 +95,9 @@ final class Failures {
                             "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1)
                     .because(failure);
         }
-        if (failure instanceof TimeoutException || failure instanceof RejectedExecutionException) {
+        if (failure instanceof TimeoutException
+                || failure instanceof io.smallrye.mutiny.TimeoutException
+                || failure instanceof RejectedExecutionException) {
             return AppException.unavailable("timeout", "The service is too busy to do this in time.", 1)
                     .because(failure);
         }

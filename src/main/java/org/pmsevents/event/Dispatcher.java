@@ -10,13 +10,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
  * Hands the feed on this replica, batch by batch in position order, to the consumers that need that order, then to the EventBus;
- * announcements without a position go straight to the EventBus and to who listens.
+ * announcements without a position go straight to the EventBus.
  */
 @ApplicationScoped
 public class Dispatcher {
@@ -32,7 +31,6 @@ public class Dispatcher {
             .setCodecName(LocalEventCodec.NAME)
             .setTracingPolicy(io.vertx.core.tracing.TracingPolicy.IGNORE);
     private final List<Ordered> ordered = new CopyOnWriteArrayList<>();
-    private final List<Consumer<EventMessage>> listeners = new CopyOnWriteArrayList<>();
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
@@ -50,11 +48,6 @@ public class Dispatcher {
         ordered.add(new Ordered(name, consumer));
     }
 
-    /** Registers who is told every event without a position, on the thread that announces it. */
-    public void announcements(Consumer<EventMessage> listener) {
-        listeners.add(listener);
-    }
-
     /** Completes, never with a failure, when every ordered consumer has returned or timed out. */
     Uni<Void> dispatch(FeedBatch batch) {
         if (ordered.isEmpty()) {
@@ -70,7 +63,6 @@ public class Dispatcher {
     /** Tells an event of scope LOCAL, or one of scope CLUSTER that has arrived here. */
     void announce(EventMessage event) {
         bus.publish(event.type().wireName(), event, byReference);
-        listeners.forEach(listener -> listener.accept(event));
     }
 
     private void toBus(FeedBatch batch) {

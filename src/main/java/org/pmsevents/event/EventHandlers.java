@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
- * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics. Every handler
+ * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics, notifications. Every handler
  * runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
  */
 @ApplicationScoped
@@ -26,6 +26,7 @@ public class EventHandlers {
     private final MeterRegistry meters;
     private final List<Handler> secondary = new ArrayList<>();
     private final List<Handler> cleanup = new ArrayList<>();
+    private final List<Handler> notifications = new ArrayList<>();
 
     private record Handler(
             String name, Collection<EventType> types, AtomicInteger underWay, Function<EventMessage, Uni<Void>> work) {}
@@ -47,14 +48,20 @@ public class EventHandlers {
         cleanup.add(new Handler(name, types, new AtomicInteger(), work));
     }
 
+    /** Adds who is told of an event after all that. */
+    public void notification(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        notifications.add(new Handler(name, types, new AtomicInteger(), work));
+    }
+
     /** Starts to listen on the EventBus; called once, after all have been added. */
     public void listen() {
         for (var type : EventType.values()) {
             var handlers = of(type, secondary);
             var cleanups = of(type, cleanup);
+            var told = of(type, notifications);
             vertx.eventBus()
                     .<EventMessage>localConsumer(
-                            type.wireName(), message -> process(message.body(), handlers, cleanups));
+                            type.wireName(), message -> process(message.body(), handlers, cleanups, told));
         }
     }
 
@@ -62,13 +69,15 @@ public class EventHandlers {
         return handlers.stream().filter(each -> each.types().contains(type)).toList();
     }
 
-    private void process(EventMessage event, List<Handler> handlers, List<Handler> cleanups) {
+    private void process(EventMessage event, List<Handler> handlers, List<Handler> cleanups, List<Handler> told) {
         logEvent(event);
         runAll(handlers, event)
                 .chain(() -> runAll(cleanups, event))
+                .invoke(() -> updateMetrics(event))
+                .chain(() -> runAll(told, event))
                 .subscribe()
                 .with(
-                        done -> updateMetrics(event),
+                        done -> {},
                         failure -> LOG.errorf(failure, "the guard let a failure through for %s", event.type()));
     }
 

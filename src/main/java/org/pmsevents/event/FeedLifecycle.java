@@ -33,6 +33,7 @@ public class FeedLifecycle {
     private final FeedConfig config;
     private final Vertx vertx;
     private volatile boolean stopped;
+    private volatile boolean seesPostgres = true;
     private volatile String channel = "";
 
     FeedLifecycle(
@@ -73,9 +74,9 @@ public class FeedLifecycle {
         subscriber.close();
     }
 
-    /** True once this replica has joined the feed, at its head. */
-    public boolean joined() {
-        return feed.started();
+    /** Whether PostgreSQL answered when it was last asked. */
+    boolean seesPostgres() {
+        return seesPostgres;
     }
 
     private void join() {
@@ -126,6 +127,8 @@ public class FeedLifecycle {
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
+                .onItemOrFailure()
+                .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
                     feed.heardOf(state.head());
                     primaryHandlers.wake();

@@ -10,9 +10,13 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class FeedReadiness implements HealthCheck {
     private final Feed feed;
+    private final FeedLifecycle lifecycle;
+    private final FeedSubscriber subscriber;
 
-    FeedReadiness(Feed feed) {
+    FeedReadiness(Feed feed, FeedLifecycle lifecycle, FeedSubscriber subscriber) {
         this.feed = feed;
+        this.lifecycle = lifecycle;
+        this.subscriber = subscriber;
     }
 
     @Override
@@ -21,6 +25,8 @@ public class FeedReadiness implements HealthCheck {
                 .status(feed.started())
                 .withData("position", feed.position())
                 .withData("head", feed.head())
+                .withData("postgresql", lifecycle.seesPostgres() ? "reachable" : "away")
+                .withData("redis", subscriber.hears() ? "reachable" : "away")
                 .build();
     }
 }

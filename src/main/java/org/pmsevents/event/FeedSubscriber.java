@@ -89,10 +89,18 @@ public class FeedSubscriber {
                 .replaceWithVoid();
     }
 
+    /** Whether the subscription lives, as far as this replica knows. */
+    boolean hears() {
+        return connection != null && !silent();
+    }
+
+    private boolean silent() {
+        return clock.millis() - lastHeard > SILENCE.toMillis();
+    }
+
     /** Renews the subscription if it is gone or silent. */
     void check(String channel) {
-        boolean silent = clock.millis() - lastHeard > SILENCE.toMillis();
-        if (connecting || (connection != null && !silent)) {
+        if (connecting || hears()) {
             return;
         }
         close();

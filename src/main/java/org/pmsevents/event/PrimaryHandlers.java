@@ -2,6 +2,7 @@ package org.pmsevents.event;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
@@ -29,7 +30,10 @@ public class PrimaryHandlers {
     private static final int BATCH = 200;
     private static final int REACH = 5_000;
     private static final int LONGEST_ERROR = 2_000;
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    /** How long a handler may take over one event before that counts as a failure; shorter than a transaction may last. */
+    private static final Duration EVENT = Duration.ofSeconds(5);
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final HandlerTable table;
     private final EventTable events;
@@ -50,6 +54,8 @@ public class PrimaryHandlers {
         private final Set<EventType> types;
         private final BiFunction<SqlClient, FeedEvent, Uni<Void>> work;
         private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
+        /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
+        private volatile int batch = BATCH;
 
         Handler(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
             this.name = name;
@@ -159,7 +165,10 @@ public class PrimaryHandlers {
 
     private Uni<Boolean> run(Handler handler) {
         return enrol(handler.name)
-                .chain(() -> batch(handler, BATCH))
+                .chain(() -> batch(handler, handler.batch))
+                .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))
+                .onFailure(TimeoutException.class)
+                .invoke(() -> handler.batch = Math.max(1, handler.batch / 4))
                 .onFailure(Failed.class)
                 .recoverWithUni(failure -> failed(handler, (Failed) failure))
                 .ifNoItem()
@@ -205,6 +214,9 @@ public class PrimaryHandlers {
             FeedEvent event) {
         return Uni.createFrom()
                 .deferred(() -> handler.work.apply(transaction, event))
+                .ifNoItem()
+                .after(EVENT)
+                .fail()
                 .onFailure()
                 .transform(failure -> new Failed(event, cursor, stretch.events().indexOf(event), failure));
     }

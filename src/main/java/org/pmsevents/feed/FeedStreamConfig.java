@@ -14,4 +14,8 @@ public interface FeedStreamConfig {
     /** How many characters may wait for a reader that is slow; with more its stream is ended before the next batch. */
     @WithDefault("4194304")
     int maxQueuedBytes();
+
+    /** How many streams a replica takes; further ones get 503. */
+    @WithDefault("5000")
+    int maxStreams();
 }

@@ -1,5 +1,7 @@
 package org.pmsevents.feed;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
@@ -7,13 +9,17 @@ import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
+import java.time.Clock;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
@@ -28,45 +34,78 @@ public class FeedStreams {
     private final FeedReads reads;
     private final FeedStreamConfig config;
     private final Vertx vertx;
+    private final SecurityIdentity identity;
+    private final Clock clock;
+    private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
-    FeedStreams(FeedSubscriptions feed, FeedReads reads, FeedStreamConfig config, Vertx vertx) {
+    FeedStreams(
+            FeedSubscriptions feed,
+            FeedReads reads,
+            FeedStreamConfig config,
+            Vertx vertx,
+            SecurityIdentity identity,
+            Clock clock) {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
         this.vertx = vertx;
+        this.identity = identity;
+        this.clock = clock;
     }
 
-    /** @param after the last position that the reader has; null for what comes from now on */
+    /** Before the HTTP server is closed, so that readers come back elsewhere and the shutdown does not wait for them. */
+    void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
+        open.forEach(Stream::end);
+    }
+
+    /**
+     * @param after the last position that the reader has; null for what comes from now on
+     * @throws AppException 503 {@code too-many-streams}
+     */
     Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
         var types = reads.types(topics);
+        if (open.size() >= config.maxStreams()) {
+            throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
+        }
+        long expires = expires();
         return Multi.createFrom().deferred(() -> {
-            var stream = new Stream(types, sse);
+            var stream = new Stream(types, sse, expires);
             return Multi.createFrom()
                     .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
                     .invoke(stream::sent);
         });
     }
 
+    /** When the token's time is over, as for a WebSocket; seconds since the epoch. */
+    private long expires() {
+        Long expires = identity.getAttribute("quarkus.identity.expire-time");
+        return expires == null ? Long.MAX_VALUE : expires;
+    }
+
     private final class Stream implements FeedSubscriptions.Subscriber {
         private final Set<EventType> types;
         private final Sse sse;
+        private final long expires;
         private final AtomicLong queued = new AtomicLong();
         private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
 
-        Stream(Set<EventType> types, Sse sse) {
+        Stream(Set<EventType> types, Sse sse, long expires) {
             this.types = types;
             this.sse = sse;
+            this.expires = expires;
         }
 
         void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
             long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
             reader = emitter;
+            open.add(this);
             var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
             subscription = begun;
             emitter.onTermination(() -> {
                 vertx.cancelTimer(heartbeat);
+                open.remove(this);
                 begun.end();
             });
         }
@@ -137,7 +176,9 @@ public class FeedStreams {
         }
 
         private void heartbeat() {
-            if (subscription != null) {
+            if (clock.instant().getEpochSecond() >= expires) {
+                end();
+            } else if (subscription != null) {
                 sendPosition(subscription.position());
             }
         }

@@ -7,6 +7,7 @@ import static org.pmsevents.event.EventType.PRODUCT_CREATED;
 import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
 import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
 import static org.pmsevents.event.EventType.WS_ERROR;
+import static org.pmsevents.event.EventType.WS_UPDATE;
 
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -34,6 +35,11 @@ public class EventRegistration {
             .filter(type -> type.scope() == EventScope.FEED)
             .collect(Collectors.toUnmodifiableSet());
 
+    /** Has no position, so is told as it comes; ws.update itself would never end. */
+    private static final Set<EventType> ANNOUNCED = Arrays.stream(EventType.values())
+            .filter(type -> type.scope() != EventScope.FEED && type != WS_UPDATE)
+            .collect(Collectors.toUnmodifiableSet());
+
     /** Before the feed starts, so that nobody misses its first event. */
     void register(
             @Observes @Priority(1_000) StartupEvent started,
@@ -49,7 +55,6 @@ public class EventRegistration {
         // told every batch of the feed in position order, before anyone else
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);
-        dispatcher.announcements(sessions::announce);
 
         // durable: on one replica at a time, in order, at least once
         primary.register("product-history", PRODUCTS, products::recordHistory);
@@ -57,6 +62,7 @@ public class EventRegistration {
         // live: on every replica, best effort
         bus.secondary("errors", ERRORS, errors::count);
         bus.secondary("metrics", FEED, metrics::measureDelay);
+        bus.notification("websocket", ANNOUNCED, sessions::announce);
         bus.listen();
     }
 }

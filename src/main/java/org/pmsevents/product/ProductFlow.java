@@ -97,9 +97,8 @@ public class ProductFlow {
      */
     Uni<Publication> publish(String sku, Precondition ifMatch, Origin origin) {
         return transactions
-                .run(transaction -> findProduct(transaction, sku, ifMatch)
-                        .map(ProductFlow::refuseArchived)
-                        .chain(found -> publishProduct(transaction, found, origin)))
+                .run(transaction -> validateProduct(transaction, sku, ifMatch)
+                        .chain(valid -> publishProduct(transaction, valid, origin)))
                 .call(this::emitEvent)
                 .chain(change -> syncWithPMS()
                         .call(() -> updateCache(change))
@@ -134,6 +133,11 @@ public class ProductFlow {
                         .invoke(inserted -> refuseExisting(inserted, product.sku()))
                         .chain(() -> events.record(transaction, event)))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
+    }
+
+    /** A product that is there, in the version that the caller knows, and may be changed. */
+    private Uni<Product> validateProduct(SqlClient transaction, String sku, Precondition ifMatch) {
+        return findProduct(transaction, sku, ifMatch).map(ProductFlow::refuseArchived);
     }
 
     private Uni<Product> findProduct(SqlClient transaction, String sku, Precondition ifMatch) {

@@ -109,7 +109,9 @@ public class LiveFlow {
 
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
         var position = session.position();
-        session.close(code, position == null ? reason : reason + ", resume after " + position);
+        if (code != LiveProtocol.LOST) {
+            session.close(code, position == null ? reason : reason + ", resume after " + position);
+        }
         vertx.setTimer(config.dropAfter().toMillis(), timer -> dropStuck(connection));
     }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -75,11 +76,12 @@ public class LiveSessions {
     }
 
     /** Tells an event without a position to those who have subscribed to it. */
-    public void announce(EventMessage event) {
+    public Uni<Void> announce(EventMessage event) {
         if (audience.wants(event.type())) {
             var json = codec.encode(event);
             feed.onContext(() -> byConnection.values().forEach(session -> session.announce(event, json)));
         }
+        return Uni.createFrom().voidItem();
     }
 
     private double queued() {

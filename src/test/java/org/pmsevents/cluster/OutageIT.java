@@ -8,9 +8,18 @@ import static org.hamcrest.Matchers.equalTo;
 
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,6 +28,10 @@ import org.pmsevents.security.Tokens;
 /** What callers see while PostgreSQL or Redis is away, and that nothing is wrong afterwards. */
 class OutageIT {
     private static final Duration SOON = Duration.ofSeconds(15);
+
+    private static final int GONE = 0;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final ExecutorService callers = Executors.newFixedThreadPool(40);
 
     private static Cluster cluster;
     private static Connection database;
@@ -35,6 +48,7 @@ class OutageIT {
     static void stopCluster() throws Exception {
         database.close();
         cluster.close();
+        callers.shutdownNow();
     }
 
     @Test
@@ -109,6 +123,83 @@ class OutageIT {
                 .statusCode(200)
                 .body("description", containsString("changed without Redis"));
         assertFeedIsWhole();
+    }
+
+    @Test
+    void aPostgresThatHangsCostsCallersAnErrorInTimeAndTheReplicaNoConnection() throws Exception {
+        create("OUTAGE-4");
+        cluster.postgres().stall();
+        try {
+            var answers = IntStream.range(0, 40)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(
+                            () -> i % 2 == 0
+                                    ? patchAndLeave("OUTAGE-4")
+                                    : patch("OUTAGE-4", "hangs " + i).statusCode(),
+                            callers))
+                    .toList();
+            for (var answer : answers) {
+                assertThat(answer.get(60, TimeUnit.SECONDS)).isIn(503, GONE);
+            }
+        } finally {
+            cluster.postgres().goOn();
+        }
+        await("the replica works again")
+                .atMost(Duration.ofSeconds(40))
+                .until(() -> patch("OUTAGE-4", "again").statusCode() == 200);
+        var answers = IntStream.range(0, 40)
+                .mapToObj(i -> CompletableFuture.supplyAsync(
+                        () -> patch("OUTAGE-4", "all " + i).statusCode(), callers))
+                .toList();
+        for (var answer : answers) {
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(200);
+        }
+        assertFeedIsWhole();
+    }
+
+    @Test
+    void aRedisThatHangsAgainAndAgainCostsNothingOnceItGoesOn() throws Exception {
+        create("OUTAGE-5");
+        for (int round = 0; round < 3; round++) {
+            cluster.redis().stall();
+            try {
+                patch("OUTAGE-5", "round " + round).then().statusCode(200);
+                await("the replica notices")
+                        .atMost(SOON)
+                        .until(() -> redisState().equals("away"));
+            } finally {
+                cluster.redis().goOn();
+            }
+            await("Redis is back")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> redisState().equals("reachable"));
+        }
+        await("the cache is right").atMost(SOON).until(() -> metric("pms_cache_evictions_waiting") == 0);
+        as("viewer").get("/api/products/OUTAGE-5").then().body("description", equalTo("round 2"));
+        assertFeedIsWhole();
+    }
+
+    private static String redisState() {
+        return given().baseUri(replica.management().toString())
+                .get("/q/health/ready")
+                .path("checks.find { it.name == 'feed' }.data.redis");
+    }
+
+    /** A caller who has no time. */
+    private static int patchAndLeave(String sku) {
+        try {
+            var request = HttpRequest.newBuilder(replica.address().resolve("/api/products/" + sku))
+                    .timeout(Duration.ofSeconds(1))
+                    .header("Authorization", Tokens.bearer("outage", "editor"))
+                    .header("Content-Type", "application/merge-patch+json")
+                    .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"description\":\"left\"}"))
+                    .build();
+            return HTTP.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+        } catch (IOException e) {
+            return GONE;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return GONE;
+        }
     }
 
     private static void assertFeedIsWhole() throws Exception {

@@ -38,6 +38,7 @@ final class PostgresProxy extends TcpProxy {
         var buffer = new byte[1 << 16];
         boolean marked = false;
         for (int read = client.read(buffer); read >= 0; read = client.read(buffer)) {
+            waitWhileStalled();
             toServer.write(buffer, 0, read);
             var text = new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
             var wanted = marker.get();

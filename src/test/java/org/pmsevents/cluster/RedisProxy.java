@@ -38,6 +38,7 @@ final class RedisProxy extends TcpProxy {
             var reply = new ByteArrayOutputStream();
             copyReply(in, reply);
             var bytes = reply.toByteArray();
+            waitWhileStalled();
             boolean message = isFeedMessage(bytes);
             if (message && oneIn(losesOneIn)) {
                 lost.incrementAndGet();

@@ -20,6 +20,7 @@ class TcpProxy implements AutoCloseable {
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile URI target;
+    private boolean stalled;
 
     TcpProxy(URI target) {
         this.target = target;
@@ -48,12 +49,41 @@ class TcpProxy implements AutoCloseable {
 
     /** Passes on what the server sends to the service; to be overridden by who spoils it. */
     void serverToClient(InputStream server, OutputStream client) throws IOException {
-        server.transferTo(client);
+        pass(server, client);
     }
 
     /** Passes on what the service sends to the server; to be overridden by who spoils it. */
     void clientToServer(InputStream client, OutputStream server) throws IOException {
-        client.transferTo(server);
+        pass(client, server);
+    }
+
+    private void pass(InputStream from, OutputStream to) throws IOException {
+        var buffer = new byte[1 << 16];
+        for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+            waitWhileStalled();
+            to.write(buffer, 0, read);
+        }
+    }
+
+    /** Connections stay open and nothing passes, as with a server that hangs. */
+    synchronized void stall() {
+        stalled = true;
+    }
+
+    synchronized void goOn() {
+        stalled = false;
+        notifyAll();
+    }
+
+    synchronized void waitWhileStalled() throws IOException {
+        try {
+            while (stalled) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
     }
 
     private void accept() {
