@@ -102,8 +102,8 @@ final class KeySet {
                         .setAbsoluteURI(url)
                         .setTimeout(TIMEOUT_MILLIS)
                         .putHeader("Accept", "application/jwk-set+json, application/json"))
-                .compose(request -> request.send())
-                .compose(this::body)
+                // on the request's own context: heard of later, a short answer would be over already
+                .compose(request -> request.send().compose(this::body))
                 .compose(this::read)
                 .onComplete(result -> {
                     if (result.succeeded()) {

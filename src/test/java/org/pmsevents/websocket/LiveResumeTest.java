@@ -1,28 +1,44 @@
 package org.pmsevents.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.event.EventType;
+import org.pmsevents.security.Tokens;
 
 @QuarkusTest
 class LiveResumeTest {
     @TestHTTPResource("/ws")
     URI address;
 
-    private final TestFeed feed;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
-    LiveResumeTest(TestFeed feed) {
+    private final TestFeed feed;
+    private final Vertx vertx;
+
+    LiveResumeTest(TestFeed feed, Vertx vertx) {
         this.feed = feed;
+        this.vertx = vertx;
     }
 
     private static String sku() {
@@ -79,18 +95,72 @@ class LiveResumeTest {
                 feed.write(sku(), 5);
             }
         });
-        var sockets = new ArrayList<LiveSocket>();
+        var client = vertx.createWebSocketClient(new WebSocketClientOptions()
+                .setMaxConnections(500)
+                .setMaxFrameSize(1 << 20)
+                .setMaxMessageSize(1 << 20));
+        var crowd = new ArrayList<Follower>();
+        for (int i = 0; i < subscribers; i++) {
+            crowd.add(new Follower(client, first + i * 4L));
+        }
         try {
-            for (int i = 0; i < subscribers; i++) {
-                sockets.add(LiveSocket.open(address, "?batch=true&topics=*&after=" + (first + i * 4L), "viewer"));
-            }
             more.join();
             long last = feed.head();
-            for (int i = 0; i < subscribers; i++) {
-                assertThat(positionsUpTo(last, sockets.get(i))).isEqualTo(all(first + i * 4L, last));
+            for (var follower : crowd) {
+                await().atMost(Duration.ofSeconds(30)).until(() -> follower.last() >= last);
+                assertThat(follower.positions()).isEqualTo(all(follower.after, last));
             }
         } finally {
-            sockets.forEach(LiveSocket::close);
+            crowd.forEach(Follower::close);
+        }
+    }
+
+    /**
+     * One of many, on the Vert.x client: the JDK's loses track of frames on some connection out of hundreds (Invalid UTF-8 in a
+     * stream of nothing but ASCII that stricter clients read without complaint).
+     */
+    private final class Follower {
+        private final long after;
+        private final List<Long> positions = Collections.synchronizedList(new ArrayList<>());
+        private final Future<WebSocket> socket;
+
+        Follower(WebSocketClient client, long after) {
+            this.after = after;
+            this.socket = client.connect(new WebSocketConnectOptions()
+                            .setHost(address.getHost())
+                            .setPort(address.getPort())
+                            .setURI("/ws?batch=true&topics=*&after=" + after)
+                            .addHeader("Authorization", Tokens.bearer("listener", "viewer")))
+                    .onSuccess(opened -> opened.textMessageHandler(this::take));
+        }
+
+        private void take(String frame) {
+            try {
+                var message = JSON.readTree(frame);
+                for (JsonNode each : message.isArray() ? message : List.of(message)) {
+                    if (each.has("type")) {
+                        positions.add(each.at("/metadata/position").longValue());
+                    }
+                }
+            } catch (JsonProcessingException e) {
+                positions.add(-1L);
+            }
+        }
+
+        List<Long> positions() {
+            synchronized (positions) {
+                return List.copyOf(positions);
+            }
+        }
+
+        long last() {
+            synchronized (positions) {
+                return positions.isEmpty() ? after : positions.get(positions.size() - 1);
+            }
+        }
+
+        void close() {
+            socket.onSuccess(WebSocket::close);
         }
     }
 
