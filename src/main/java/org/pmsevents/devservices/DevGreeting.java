@@ -38,7 +38,8 @@ public class DevGreeting {
             return;
         }
         String service = "http://localhost:" + setting("quarkus.http.port");
-        LOG.infof("""
+        LOG.infof(
+                """
 
 
                 PMS Events is up.
@@ -48,13 +49,20 @@ public class DevGreeting {
                   PostgreSQL   psql %3$s
                   Redis        redis-cli -u %4$s
 
-                A first product (the token is good for seven days):
+                To try it, paste this into another terminal (the token, of an admin, is good for seven days):
 
+                export TOKEN='%5$s'
                 curl -i %1$s/api/products \\
-                  -H 'Authorization: Bearer %5$s' \\
+                  -H "Authorization: Bearer $TOKEN" \\
                   -H 'Content-Type: application/json' \\
-                  -d '{"sku":"MUG-1","name":"Mug","price":{"amount":7.50,"currency":"EUR"}}'
-                """, service, setting("quarkus.management.port"), psql(), setting("quarkus.redis.hosts"), token());
+                  -d '{"sku":"HELLO-%6$s","name":"Hello","price":{"amount":7.50,"currency":"EUR"}}'
+                """,
+                service,
+                setting("quarkus.management.port"),
+                psql(),
+                setting("quarkus.redis.hosts"),
+                token(),
+                ProcessHandle.current().pid());
     }
 
     private String psql() {

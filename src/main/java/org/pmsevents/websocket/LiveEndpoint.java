@@ -1,5 +1,6 @@
 package org.pmsevents.websocket;
 
+import io.netty.handler.codec.DecoderException;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.websockets.next.InboundProcessingMode;
 import io.quarkus.websockets.next.OnBinaryMessage;
@@ -112,9 +113,20 @@ public class LiveEndpoint {
     @OnError
     Uni<Void> failed(Throwable failure, WebSocketConnection connection) {
         LOG.debugf("WebSocket %s failed: %s", connection.id(), failure.toString());
+        if (connection.isOpen() && isTooLong(failure)) {
+            return close(
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+        }
         return connection.isOpen()
                 ? close(connection, LiveProtocol.INTERNAL_ERROR, "internal error")
                 : close(connection, LiveProtocol.LOST, "the connection was lost");
+    }
+
+    /** What Netty says of one frame, and Vert.x of several, that are longer than is configured. */
+    private static boolean isTooLong(Throwable failure) {
+        return failure instanceof DecoderException
+                || (failure instanceof IllegalStateException
+                        && String.valueOf(failure.getMessage()).contains("max message size"));
     }
 
     private Uni<Void> close(WebSocketConnection connection, int code, String reason) {

@@ -200,6 +200,14 @@ class LiveProtocolTest {
     }
 
     @Test
+    void aMessageTooLongForTheDecoderClosesWith1009AsWell() throws Exception {
+        try (var socket = LiveSocket.open(address, "", "viewer")) {
+            socket.send("{'op':'ping','x':'" + "x".repeat(400_000) + "'}");
+            assertThat(socket.closed().code()).isEqualTo(1009);
+        }
+    }
+
+    @Test
     void aMessageOver64KiBClosesWith1009() throws Exception {
         try (var socket = viewer()) {
             socket.send("{'op':'ping','x':'" + "x".repeat(65_536) + "'}");
