@@ -69,7 +69,8 @@ public class LiveFlow {
     private void setupListeners(WebSocketConnection connection, Caller caller) {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
-        var outgoing = new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow);
+        var outgoing =
+                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {

@@ -7,11 +7,13 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is on its way to one client, in order and bounded. Only a little of it is given to the socket at a time, because what is
- * there is a copy, while what waits here is shared by all clients. May be used on any thread.
+ * there is a copy, while what waits here is shared by all clients. May be used on any thread; the socket is written to by one only,
+ * the sender's, because writes of different threads may overtake each other.
  */
 final class OutgoingFrames {
     /** How much the socket is given at a time, and how much may be left when more is asked for. */
@@ -23,6 +25,7 @@ final class OutgoingFrames {
     private final boolean batched;
     private final long bound;
     private final Runnable tooSlow;
+    private final Executor sender;
 
     private final Queue<String> waiting = new ArrayDeque<>();
     private long queued;
@@ -36,13 +39,15 @@ final class OutgoingFrames {
     /**
      * @param batched whether what waits may be joined to JSON arrays
      * @param bound how many characters may wait; what comes at once to a client that has nothing waiting is taken whole
+     * @param sender runs what writes to the socket, always on the same thread: the one that calls {@link #send}
      * @param tooSlow called, perhaps repeatedly, when more would wait
      */
-    OutgoingFrames(WebSocketConnection connection, boolean batched, long bound, Runnable tooSlow) {
+    OutgoingFrames(WebSocketConnection connection, boolean batched, long bound, Runnable tooSlow, Executor sender) {
         this.connection = connection;
         this.batched = batched;
         this.bound = bound;
         this.tooSlow = tooSlow;
+        this.sender = sender;
     }
 
     void send(String message) {
@@ -146,10 +151,16 @@ final class OutgoingFrames {
         underWay -= size;
         queued -= size;
         passed++;
-        pump();
+        if (!waiting.isEmpty()) {
+            sender.execute(this::goOn);
+        }
         if (queued <= WINDOW) {
             makeRoom();
         }
+    }
+
+    private synchronized void goOn() {
+        pump();
     }
 
     private void makeRoom() {

@@ -115,10 +115,7 @@ class LiveResumeTest {
         }
     }
 
-    /**
-     * One of many, on the Vert.x client: the JDK's loses track of frames on some connection out of hundreds (Invalid UTF-8 in a
-     * stream of nothing but ASCII that stricter clients read without complaint).
-     */
+    /** One of many, on the Vert.x client, which needs no threads for them. */
     private final class Follower {
         private final long after;
         private final List<Long> positions = Collections.synchronizedList(new ArrayList<>());
