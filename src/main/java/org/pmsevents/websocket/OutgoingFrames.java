@@ -139,7 +139,7 @@ final class OutgoingFrames {
         }
         long taken = size;
         underWay += taken;
-        connection.sendText(frame).subscribe().with(sent -> left(taken), failure -> left(taken));
+        connection.sendText(frame).subscribe().with(sent -> left(taken), failure -> notWritten(taken));
     }
 
     private boolean fits(long size) {
@@ -157,6 +157,12 @@ final class OutgoingFrames {
         if (queued <= WINDOW) {
             makeRoom();
         }
+    }
+
+    /** What comes after a frame that was not written would hide that it is missing: the client is to come back instead. */
+    private void notWritten(long size) {
+        left(size);
+        close(LiveProtocol.INTERNAL_ERROR, "a frame was not written");
     }
 
     private synchronized void goOn() {
