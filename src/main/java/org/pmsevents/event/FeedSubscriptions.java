@@ -22,6 +22,7 @@ public class FeedSubscriptions {
     private static final Logger LOG = Logger.getLogger(FeedSubscriptions.class);
     private static final int BATCH = 500;
     private static final int RETRY_MILLIS = 1_000;
+    private static final int NOT_STARTED_MILLIS = 100;
     /** However many are behind: the changes need connections, too. */
     private static final int READS_AT_ONCE = 4;
 
@@ -144,7 +145,11 @@ public class FeedSubscriptions {
         read(
                 subscription,
                 stretch -> hand(subscription, stretch),
-                () -> vertx.setTimer(RETRY_MILLIS, timer -> feed.onContext(() -> catchUp(subscription))));
+                () -> later(RETRY_MILLIS, () -> catchUp(subscription)));
+    }
+
+    private void later(long millis, Runnable work) {
+        vertx.setTimer(millis, timer -> feed.onContext(work));
     }
 
     private void read(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
@@ -199,11 +204,14 @@ public class FeedSubscriptions {
                 .with(ready -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
     }
 
+    /** Before the feed has begun nobody knows from where it will: who went live then would miss what lies between. */
     private void goOn(Subscription subscription) {
         if (subscription.ended) {
             return;
         }
-        if (subscription.position >= Math.max(handed, feed.position())) {
+        if (!feed.started()) {
+            later(NOT_STARTED_MILLIS, () -> catchUp(subscription));
+        } else if (subscription.position >= Math.max(handed, feed.position())) {
             live.add(subscription);
         } else {
             catchUp(subscription);
