@@ -54,7 +54,7 @@ public class DeadLetters {
     /**
      * Hands the event to its handler once more; it is gone if that works.
      *
-     * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}
+     * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}; 503 {@code handler-not-ready}
      */
     Uni<Void> retry(String id, @Nullable IdempotencyKey key) {
         return idempotency.once(key, done -> null, keeper -> retry(id, keeper));
@@ -67,6 +67,10 @@ public class DeadLetters {
                 .onFailure(PrimaryHandlers.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(failure, "the dead letter %s failed again", id);
+                    if (failure.getCause() instanceof PrimaryHandlers.NotNowException) {
+                        return AppException.unavailable(
+                                "handler-not-ready", "What its handler needs is away at the moment.", 1);
+                    }
                     return AppException.conflict(
                             "dead-letter-failed-again", "Its handler could not take the event this time either.");
                 })

@@ -210,7 +210,8 @@ class InventoryResourceTest {
     void atomicLinesAreDoneAllOrNone() {
         keeper.adjust(sku, 5);
         keeper.isProblem(keeper.adjustAll(line(sku, -4) + "," + line(sku, -2), true), 409, "lines-refused")
-                .body("results.status", equalTo(List.of(424, 409)));
+                .body("results.status", equalTo(List.of(424, 409)))
+                .body("results.onHand", equalTo(List.of(5, 5)));
         assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(5);
         assertThat(viewer.movements(sku)).hasSize(1);
         keeper.adjustAll(line(sku, -4) + "," + line(sku, -1), true)
