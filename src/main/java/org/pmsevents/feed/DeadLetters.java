@@ -1,6 +1,7 @@
 package org.pmsevents.feed;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -34,6 +35,7 @@ public class DeadLetters {
      * @param event its wire form
      * @param attempts how often it was tried
      */
+    @RegisterForReflection
     public record DeadLetter(
             UUID id,
             String handler,
