@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -115,6 +116,11 @@ public final class Replica implements AutoCloseable {
     /** Whether it has joined the feed; it listens a moment earlier. */
     public boolean isReady() {
         return RestAssured.get(management().resolve("/q/health/ready")).statusCode() == 200;
+    }
+
+    /** How much CPU it has used since its start. */
+    public Duration cpuTime() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     public boolean isAlive() {

@@ -87,6 +87,14 @@ class LowStockTest {
     }
 
     @Test
+    void levelsAreInRedisForOthersToRead() {
+        var hashes = redis.hash(String.class);
+        keeper.adjust(sku, -1);
+        await().until(() -> "9".equals(hashes.hget("pms-events:stock:" + sku, "main")));
+        assertThat(hashes.hget("pms-events:stock:" + sku, "main#version")).isEqualTo("4");
+    }
+
+    @Test
     void levelsThatRedisHasLostAreWrittenAnew() {
         var hashes = redis.hash(String.class);
         var key = "pms-events:stock:" + sku;
