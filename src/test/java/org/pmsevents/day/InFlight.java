@@ -26,7 +26,7 @@ final class InFlight<T> {
         this.work = work;
     }
 
-    /** Returns when everything has been done, or throws what the first of it throws and does no more. */
+    /** Returns when everything has been done; at the first failure throws that as the cause of another, and begins nothing more. */
     static <T> void each(Collection<T> things, int atOnce, Function<T, ?> subject, Consumer<T> work) {
         if (things.isEmpty()) {
             return;
@@ -81,6 +81,7 @@ final class InFlight<T> {
                 }
             } catch (Throwable failure) {
                 done.completeExceptionally(failure);
+                threads.shutdownNow();
             }
         }
     }
