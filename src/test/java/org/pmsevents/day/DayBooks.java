@@ -2,11 +2,11 @@ package org.pmsevents.day;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pmsevents.day.DayService.Answer;
 
@@ -19,16 +19,22 @@ final class DayBooks {
 
     private final DayService service;
     private final String prefix;
+    private final Set<String> skus;
     private final long begin;
     private final List<JsonNode> feed = new ArrayList<>();
     private final Map<String, List<JsonNode>> ledger = new ConcurrentHashMap<>();
     private final Map<String, JsonNode> stock = new ConcurrentHashMap<>();
     private long position;
 
-    /** Opened at the present end of the feed. */
-    DayBooks(DayService service, String prefix) {
+    /**
+     * Opened at the present end of the feed.
+     *
+     * @param skus of the day, without their prefix
+     */
+    DayBooks(DayService service, String prefix, Set<String> skus) {
         this.service = service;
         this.prefix = prefix;
+        this.skus = skus;
         this.begin = service.get("/api/events?after=" + Long.MAX_VALUE)
                 .body()
                 .required("head")
@@ -52,12 +58,21 @@ final class DayBooks {
         } while (position != before);
     }
 
-    void readShelves(Collection<String> skus) {
+    void readShelves() {
         InFlight.each(skus, DayReplay.IN_FLIGHT, sku -> sku, sku -> {
             var path = "/api/inventory/" + DayService.encoded(prefix + sku);
             stock.put(sku, read(path));
             ledger.put(sku, readMovements(path + "/movements?limit=" + MOVEMENTS_A_PAGE));
         });
+    }
+
+    /** The position of the last event that has been read. */
+    long end() {
+        return feed.isEmpty() ? begin : position(feed.get(feed.size() - 1));
+    }
+
+    static long position(JsonNode event) {
+        return event.at("/metadata/position").longValue();
     }
 
     private List<JsonNode> readMovements(String path) {
@@ -91,7 +106,7 @@ final class DayBooks {
         Map<String, List<String>> stories = new LinkedHashMap<>();
         for (var event : feed) {
             var sku = event.at("/metadata/subject").asText();
-            if (sku.startsWith(prefix)) {
+            if (sku.startsWith(prefix) && skus.contains(sku.substring(prefix.length()))) {
                 stories.computeIfAbsent(sku.substring(prefix.length()), key -> new ArrayList<>())
                         .add(told(event));
             }

@@ -24,7 +24,8 @@ import org.pmsevents.Client;
 final class DayService {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int ATTEMPTS = 8;
-    private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final long SHORTEST_PAUSE_MILLIS = 100;
+    private static final long LONGEST_PAUSE_MILLIS = 2_000;
     private static final String KEY = "Idempotency-Key";
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -42,7 +43,12 @@ final class DayService {
     }
 
     /** @param replayed the service says that this is the answer to an earlier request with the same key */
-    record Answer(int status, boolean replayed, JsonNode body) {}
+    record Answer(int status, boolean replayed, JsonNode body) {
+
+        boolean isReplayOf(Answer first) {
+            return replayed && status == first.status && body.equals(first.body);
+        }
+    }
 
     static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
@@ -81,7 +87,7 @@ final class DayService {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (attempt > 0) {
                 askedAgain.incrementAndGet();
-                pause(FIRST_PAUSE_MILLIS << attempt);
+                pause(Math.min(LONGEST_PAUSE_MILLIS, SHORTEST_PAUSE_MILLIS << attempt));
             }
             var replica = replicas.get(Math.floorMod(turn.getAndIncrement(), replicas.size()));
             try {
@@ -97,7 +103,8 @@ final class DayService {
                 throw new IllegalStateException(e);
             }
         }
-        throw new IllegalStateException("asked " + ATTEMPTS + " times: " + path.getRawPath() + ", last: " + last);
+        throw new IllegalStateException(
+                "asked " + replicas + " " + ATTEMPTS + " times for " + path.getRawPath() + ", at last: " + last);
     }
 
     private static URI at(URI replica, URI path) {
