@@ -114,10 +114,15 @@ final class DayService {
     /** A busy key means, after a request without an answer, that this one is still at work. */
     private static boolean isOpen(HttpResponse<String> answer, int attempt) {
         return answer.statusCode() == 503
-                || attempt > 0 && answer.statusCode() == 409 && answer.body().contains("\"idempotency-key-busy\"");
+                || (attempt > 0 && answer.statusCode() == 409 && answer.body().contains("\"idempotency-key-busy\""));
     }
 
     private static Answer answer(HttpResponse<String> answer) {
+        var type = answer.headers().firstValue("Content-Type").orElse("nothing");
+        if (!type.contains("json")) {
+            throw new IllegalStateException(
+                    answer.uri() + " answered " + answer.statusCode() + " with " + type + ", is this the service?");
+        }
         return new Answer(
                 answer.statusCode(),
                 answer.headers().firstValue("Idempotent-Replayed").orElse("").equals("true"),
