@@ -101,17 +101,31 @@ final class DayBooks {
         return feed;
     }
 
+    /** The {@code inventory.updated} events about SKUs of this day. */
+    List<JsonNode> updates() {
+        return feed.stream()
+                .filter(event -> event.required("type").asText().equals("inventory.updated"))
+                .filter(event -> sku(event) != null)
+                .toList();
+    }
+
     /** The events about SKUs of this day, in the words and the order of {@link Shelf#story()}. */
     Map<String, List<String>> stories() {
         Map<String, List<String>> stories = new LinkedHashMap<>();
         for (var event : feed) {
-            var sku = event.at("/metadata/subject").asText();
-            if (sku.startsWith(prefix) && skus.contains(sku.substring(prefix.length()))) {
-                stories.computeIfAbsent(sku.substring(prefix.length()), key -> new ArrayList<>())
-                        .add(told(event));
+            var sku = sku(event);
+            if (sku != null) {
+                stories.computeIfAbsent(sku, key -> new ArrayList<>()).add(told(event));
             }
         }
         return stories;
+    }
+
+    /** The SKU of this day, without its prefix, that an event is about, or null. */
+    private String sku(JsonNode event) {
+        var subject = event.at("/metadata/subject").asText();
+        var sku = subject.startsWith(prefix) ? subject.substring(prefix.length()) : "";
+        return skus.contains(sku) ? sku : null;
     }
 
     int events() {
