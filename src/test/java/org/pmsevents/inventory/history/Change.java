@@ -1,7 +1,7 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.inventory.StockModel.Step;
+import org.pmsevents.inventory.history.StockModel.Step;
 
 /** What one line of a request asks of one place. */
 sealed interface Change {

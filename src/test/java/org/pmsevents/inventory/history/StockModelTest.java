@@ -1,17 +1,17 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.pmsevents.inventory.Answer.accepted;
-import static org.pmsevents.inventory.Answer.missing;
-import static org.pmsevents.inventory.Answer.notApplied;
-import static org.pmsevents.inventory.Answer.refused;
-import static org.pmsevents.inventory.StockModel.MOST;
+import static org.pmsevents.inventory.history.Answer.accepted;
+import static org.pmsevents.inventory.history.Answer.missing;
+import static org.pmsevents.inventory.history.Answer.notApplied;
+import static org.pmsevents.inventory.history.Answer.refused;
+import static org.pmsevents.inventory.history.StockModel.MOST;
 
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.inventory.Change.Adjust;
-import org.pmsevents.inventory.Change.Count;
+import org.pmsevents.inventory.history.Change.Adjust;
+import org.pmsevents.inventory.history.Change.Count;
 
 /** The model is what the service is judged by, so what it says is spelled out here case by case. */
 class StockModelTest {

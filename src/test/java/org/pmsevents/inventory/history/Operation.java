@@ -1,4 +1,4 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import java.util.ArrayList;
 import java.util.HashMap;

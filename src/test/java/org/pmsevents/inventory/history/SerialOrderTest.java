@@ -1,19 +1,19 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.pmsevents.inventory.Answer.accepted;
-import static org.pmsevents.inventory.Answer.notApplied;
-import static org.pmsevents.inventory.Answer.refused;
+import static org.pmsevents.inventory.history.Answer.accepted;
+import static org.pmsevents.inventory.history.Answer.notApplied;
+import static org.pmsevents.inventory.history.Answer.refused;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.inventory.Change.Adjust;
-import org.pmsevents.inventory.Change.Count;
-import org.pmsevents.inventory.Change.Read;
+import org.pmsevents.inventory.history.Change.Adjust;
+import org.pmsevents.inventory.history.Change.Count;
+import org.pmsevents.inventory.history.Change.Read;
 
 /** A checker that accepts everything proves nothing: histories that must be accepted, and those that must not. */
 class SerialOrderTest {

@@ -1,4 +1,4 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 /** Where stock is: one SKU at one location. */
 record Place(String sku, String location) {

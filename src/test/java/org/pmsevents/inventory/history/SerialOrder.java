@@ -1,4 +1,4 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.inventory.Operation.Outcome;
+import org.pmsevents.inventory.history.Operation.Outcome;
 
 /**
  * Finds the order in which one caller, one request at a time, would have got the answers that many callers got at once: whoever was

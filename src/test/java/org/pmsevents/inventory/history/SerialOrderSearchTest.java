@@ -1,4 +1,4 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,9 +15,9 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.statistics.Statistics;
 import net.jqwik.api.statistics.StatisticsReport;
-import org.pmsevents.inventory.Change.Adjust;
-import org.pmsevents.inventory.Change.Count;
-import org.pmsevents.inventory.Change.Read;
+import org.pmsevents.inventory.history.Change.Adjust;
+import org.pmsevents.inventory.history.Change.Count;
+import org.pmsevents.inventory.history.Change.Read;
 
 /** The search for a serial order leaves much out; here it is compared with trying every order there is. */
 class SerialOrderSearchTest {

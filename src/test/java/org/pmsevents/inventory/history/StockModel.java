@@ -1,4 +1,4 @@
-package org.pmsevents.inventory;
+package org.pmsevents.inventory.history;
 
 import org.jspecify.annotations.Nullable;
 
