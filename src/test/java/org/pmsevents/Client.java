@@ -138,6 +138,43 @@ public final class Client {
         return request().delete(path(sku));
     }
 
+    /** The path of a product's stock, percent-encoded. */
+    public static String stockPath(String sku) {
+        return path(sku).replace("/api/products/", "/api/inventory/");
+    }
+
+    public Response adjust(String sku, String adjustment) {
+        return request(adjustment).post(stockPath(sku) + "/adjustments");
+    }
+
+    /** Adds to a stock and expects that to work. */
+    public JsonNode adjust(String sku, long delta) {
+        var adjusted = adjust(sku, "{\"delta\":" + delta + ",\"reason\":\"correction\"}");
+        assertThat(adjusted.statusCode()).as(adjusted.asString()).isEqualTo(200);
+        return json(adjusted);
+    }
+
+    public Response adjustAll(String lines, boolean atomic) {
+        return request("{\"lines\":[" + lines + "]}").post("/api/inventory/adjustments?atomic=" + atomic);
+    }
+
+    public Response count(String sku, String count) {
+        return request(count).put(stockPath(sku));
+    }
+
+    public Response threshold(String sku, String threshold) {
+        return request(threshold).put(stockPath(sku) + "/threshold");
+    }
+
+    public JsonNode stock(String sku) {
+        return json(request().get(stockPath(sku)));
+    }
+
+    /** The ledger, the newest movement first. */
+    public JsonNode movements(String sku) {
+        return json(request().get(stockPath(sku) + "/movements")).get("items");
+    }
+
     public JsonNode history(String sku) {
         return json(request().get(path(sku) + "/history")).get("items");
     }

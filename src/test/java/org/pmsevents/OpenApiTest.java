@@ -26,7 +26,11 @@ class OpenApiTest {
     @CsvSource({
         "/paths/~1api~1products/post, application~1json, ProductDraft",
         SKU + "/put, application~1json, ProductReplacement",
-        SKU + "/patch, application~1merge-patch+json, ProductPatch"
+        SKU + "/patch, application~1merge-patch+json, ProductPatch",
+        "/paths/~1api~1inventory~1{sku}~1adjustments/post, application~1json, Adjustment",
+        "/paths/~1api~1inventory~1adjustments/post, application~1json, Adjustments",
+        "/paths/~1api~1inventory~1{sku}/put, application~1json, StockCount",
+        "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold"
     })
     void aBodyIsDescribedByItsFields(String operation, String type, String schema) {
         var content = document.at(operation + "/requestBody/content");
@@ -36,18 +40,27 @@ class OpenApiTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/paths/~1api~1products/post, 201 400 401 403 409 413 415 503",
+        "/paths/~1api~1products/post, 201 400 401 403 409 413 415 422 503",
         "/paths/~1api~1products/get, 200 400 401 403 503",
         SKU + "/get, 200 304 400 401 403 404 503",
         SKU + "/put, 200 400 401 403 404 409 412 413 415 503",
         SKU + "/patch, 200 400 401 403 404 409 412 413 415 503",
         SKU + "/delete, 204 400 401 403 404 412 503",
-        "/paths/~1api~1products~1{sku}~1publish/post, 200 400 401 403 404 409 412 503",
+        "/paths/~1api~1products~1{sku}~1publish/post, 200 400 401 403 404 409 412 422 503",
         "/paths/~1api~1products~1{sku}~1history/get, 200 400 401 403 404 503",
         "/paths/~1api~1events/get, 200 400 401 403 410 503",
         "/paths/~1api~1events~1stream/get, 200 400 401 403 503",
         "/paths/~1api~1events~1dead-letters/get, 200 400 401 403 503",
-        "/paths/~1api~1events~1dead-letters~1{id}~1retry/post, 204 400 401 403 404 409 503"
+        "/paths/~1api~1events~1dead-letters~1{id}~1retry/post, 204 400 401 403 404 409 422 503",
+        "/paths/~1api~1inventory~1{sku}/get, 200 400 401 403 404 503",
+        "/paths/~1api~1inventory/get, 200 400 401 403 503",
+        "/paths/~1api~1inventory~1{sku}~1adjustments/post, 200 400 401 403 404 409 413 415 422 503",
+        "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 413 415 422 503",
+        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 503",
+        "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 413 415 503",
+        "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
+        "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
+        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503"
     })
     void everyStatusOfACallIsDescribed(String operation, String statuses) {
         assertThat(document.at(operation + "/responses").fieldNames())

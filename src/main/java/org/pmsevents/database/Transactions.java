@@ -1,10 +1,12 @@
 package org.pmsevents.database;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Transaction;
+import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -28,10 +30,15 @@ public class Transactions {
 
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
-    private final Pool pool;
+    /** Of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} lets them. */
+    private static final Duration STATEMENT = Duration.ofSeconds(10);
 
-    Transactions(Pool pool) {
+    private final Pool pool;
+    private final Vertx vertx;
+
+    Transactions(Pool pool, Vertx vertx) {
         this.pool = pool;
+        this.vertx = vertx;
     }
 
     /**
@@ -64,6 +71,33 @@ public class Transactions {
                         .onFailure()
                         .call(() -> rollback(transaction))
                         .call(() -> commit(transaction)));
+    }
+
+    /**
+     * Runs one statement that is a transaction of its own. One that takes too long is cancelled, so that it fails instead of being
+     * left to an unknown end.
+     *
+     * @throws OutcomeUnknownException if the connection was lost, or did not answer at all, while it ran
+     */
+    public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
+        return detached(() -> pool.getConnection().chain(connection -> {
+            long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancel(connection));
+            return work.apply(connection)
+                    .onFailure(failure -> !(failure instanceof DatabaseException))
+                    .transform(OutcomeUnknownException::new)
+                    .onTermination()
+                    .invoke(() -> {
+                        vertx.cancelTimer(limit);
+                        release(connection);
+                    });
+        }));
+    }
+
+    private static void cancel(SqlConnection connection) {
+        if (connection.getDelegate() instanceof PgConnection postgres) {
+            postgres.cancelRequest()
+                    .onFailure(failure -> LOG.warnf("a statement that took too long was not cancelled: %s", failure));
+        }
     }
 
     /** Runs a query that needs no transaction, for as long as a reader waits. */

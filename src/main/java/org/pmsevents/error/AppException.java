@@ -19,6 +19,7 @@ public final class AppException extends RuntimeException {
     private final transient List<Violation> violations;
     private final transient Map<String, Object> members;
     private final Map<String, String> headers;
+    private final @Nullable String traceId;
 
     private AppException(
             int status,
@@ -27,6 +28,7 @@ public final class AppException extends RuntimeException {
             List<Violation> violations,
             Map<String, Object> members,
             Map<String, String> headers,
+            @Nullable String traceId,
             @Nullable Throwable cause) {
         super(code + ": " + detail, cause, false, false);
         this.status = status;
@@ -35,11 +37,12 @@ public final class AppException extends RuntimeException {
         this.violations = violations;
         this.members = members;
         this.headers = headers;
+        this.traceId = traceId;
     }
 
     /** Any status and code; prefer the named kinds below. */
     public static AppException of(int status, String code, String detail) {
-        return new AppException(status, code, detail, List.of(), Map.of(), Map.of(), null);
+        return new AppException(status, code, detail, List.of(), Map.of(), Map.of(), null, null);
     }
 
     /** 400 {@code validation-failed} with all that is wrong. */
@@ -57,7 +60,7 @@ public final class AppException extends RuntimeException {
     }
 
     private static AppException validationFailed(List<Violation> violations, String detail) {
-        return new AppException(400, "validation-failed", detail, violations, Map.of(), Map.of(), null);
+        return new AppException(400, "validation-failed", detail, violations, Map.of(), Map.of(), null, null);
     }
 
     /** 400 {@code malformed-json}. */
@@ -133,17 +136,24 @@ public final class AppException extends RuntimeException {
 
     /** A copy with one more member in the problem document; the value is written as JSON. */
     public AppException with(String member, Object value) {
-        return new AppException(status, code, detail, violations, plus(members, member, value), headers, getCause());
+        return new AppException(
+                status, code, detail, violations, plus(members, member, value), headers, traceId, getCause());
     }
 
     /** A copy with one more header on the answer. */
     public AppException header(String name, String value) {
-        return new AppException(status, code, detail, violations, members, plus(headers, name, value), getCause());
+        return new AppException(
+                status, code, detail, violations, members, plus(headers, name, value), traceId, getCause());
     }
 
     /** A copy that remembers what caused it, for the log only. */
     public AppException because(Throwable cause) {
-        return new AppException(status, code, detail, violations, members, headers, cause);
+        return new AppException(status, code, detail, violations, members, headers, traceId, cause);
+    }
+
+    /** A copy that is told under the trace of an earlier request, of which it was the answer. */
+    public AppException tracedAs(String earlier) {
+        return new AppException(status, code, detail, violations, members, headers, earlier, getCause());
     }
 
     private AppException retryAfter(int seconds) {
@@ -174,6 +184,11 @@ public final class AppException extends RuntimeException {
 
     public Map<String, Object> members() {
         return members;
+    }
+
+    /** The trace of the request that this answered first; null for the present one's. */
+    public @Nullable String traceId() {
+        return traceId;
     }
 
     public Map<String, String> headers() {

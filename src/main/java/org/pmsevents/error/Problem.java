@@ -32,14 +32,16 @@ public record Problem(
     /** The media type of RFC 9457. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
+    /** @param traceId of the present request; a refusal that is given again keeps that of the first */
     static Problem of(AppException failure, String traceId) {
+        var first = failure.traceId();
         return new Problem(
                 "urn:pms-events:problem:" + failure.code(),
                 title(failure.code()),
                 failure.status(),
                 failure.detail(),
                 failure.code(),
-                traceId,
+                first == null ? traceId : first,
                 failure.violations(),
                 failure.members());
     }

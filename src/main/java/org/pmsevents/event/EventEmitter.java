@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 
 /**
@@ -53,15 +54,30 @@ public class EventEmitter {
         return events.insert(transaction, event);
     }
 
+    /** After the commit: has what was recorded told, soon; returns at once. */
+    public void announceRecorded() {
+        sequencer.trigger();
+    }
+
     /** After the commit: has the event sequenced, and completes once it has its position and is published. */
     public Uni<Void> published(EventMessage committed) {
+        return published(committed.metadata().id());
+    }
+
+    /** The same for an event that was written by the statement of its change. */
+    public Uni<Void> published(UUID committed) {
         sequencer.trigger();
-        return emissions.published(committed.metadata().id());
+        return emissions.published(committed);
     }
 
     /** After the commit: completes once everyone on this replica who is told in order has been told of the event. */
     public Uni<Void> dispatched(EventMessage committed) {
-        return emissions.dispatched(committed.metadata().id());
+        return dispatched(committed.metadata().id());
+    }
+
+    /** The same for an event that was written by the statement of its change. */
+    public Uni<Void> dispatched(UUID committed) {
+        return emissions.dispatched(committed);
     }
 
     /**

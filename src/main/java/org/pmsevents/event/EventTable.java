@@ -19,10 +19,14 @@ public class EventTable {
     private static final String COLUMNS =
             "position, id, type, subject, actor, trace_id, occurred_at, payload::text AS payload";
 
-    private static final String INSERT = """
-            INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload)
-            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)
-            """;
+    /**
+     * Begins an insert in a statement that makes the changes as well; to be followed by a query of these columns, payload as json,
+     * that locks the changes' rows first and is in the order in which the events happened.
+     */
+    public static final String INSERT_INTO =
+            "INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload)";
+
+    private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)";
 
     /**
      * One simple-protocol string, one implicit transaction, which the server finishes by itself even if this replica is

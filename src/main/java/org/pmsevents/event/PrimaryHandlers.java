@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
@@ -46,25 +47,52 @@ public class PrimaryHandlers {
     private final MeterRegistry meters;
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
     private final Set<String> enrolled = ConcurrentHashMap.newKeySet();
+    private final Throttle warnings;
     private volatile boolean started;
 
     /** A durable handler with its runs; its work joins the transaction that moves its cursor. */
     private final class Handler {
         private final String name;
         private final Set<EventType> types;
-        private final BiFunction<SqlClient, FeedEvent, Uni<Void>> work;
+        private final boolean together;
+        private final BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work;
         private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
         /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
         private volatile int batch = BATCH;
 
-        Handler(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
+        Handler(
+                String name,
+                Set<EventType> types,
+                boolean together,
+                BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work) {
             this.name = name;
             this.types = types;
+            this.together = together;
             this.work = work;
         }
 
         private void couldNotRun(Throwable failure) {
-            LOG.warnf("the handler %s could not run: %s", name, failure.toString());
+            if (warnings.admits(name)) {
+                LOG.warnf("the handler %s could not run: %s", name, failure.toString());
+            }
+        }
+    }
+
+    /** What a handler needs is away: nothing is wrong with the event, which waits until it is back. */
+    public static final class NotNowException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public NotNowException(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    /** Which of several events was the bad one is found out by taking them one by one. */
+    private static final class OneOfThemFailed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        OneOfThemFailed(Throwable cause) {
+            super(cause);
         }
     }
 
@@ -101,15 +129,31 @@ public class PrimaryHandlers {
         this.config = config;
         this.clock = clock;
         this.meters = meters;
+        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
     }
 
     /**
-     * Registers a handler; a name that is new to the database begins with the oldest event that is kept.
+     * Registers a handler that takes one event after the other; a name that is new to the database begins with the oldest event that
+     * is kept.
      *
      * @param work must be idempotent; what it does through the given client is committed together with the cursor
      */
     public void register(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
-        handlers.put(name, new Handler(name, types, work));
+        add(new Handler(name, types, false, (transaction, events) -> work.apply(transaction, events.get(0))));
+    }
+
+    /**
+     * The same for a handler that takes several events at once, in their order.
+     *
+     * @param work as above; fails with {@link NotNowException} to be asked again later without that counting as an attempt
+     */
+    public void registerBatch(
+            String name, Set<EventType> types, BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work) {
+        add(new Handler(name, types, true, work));
+    }
+
+    private void add(Handler handler) {
+        handlers.put(handler.name, handler);
     }
 
     void start() {
@@ -136,16 +180,18 @@ public class PrimaryHandlers {
     /**
      * Tries a dead letter again; it is gone if its handler takes it this time, and stays if not.
      *
+     * @param also what is to be done in the same transaction, if that is committed
      * @throws FailedAgainException if not
      */
-    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id) {
+    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id, Function<SqlClient, Uni<Void>> also) {
         return transactions.run(transaction -> table.takeDeadLetter(transaction, id)
                 .call(found -> found.isEmpty()
                         ? Uni.createFrom().voidItem()
                         : retry(transaction, found.get())
                                 .onFailure()
                                 .transform(FailedAgainException::new)
-                                .chain(() -> table.bury(transaction, id))));
+                                .chain(() -> table.bury(transaction, id))
+                                .chain(() -> also.apply(transaction))));
     }
 
     public Uni<List<HandlerTable.DeadLetter>> deadLetters(@Nullable UUID after, int limit) {
@@ -159,7 +205,7 @@ public class PrimaryHandlers {
                 throw new IllegalStateException("no handler is called " + letter.handler() + " any more");
             }
             var event = new FeedEvent(letter.position(), codec.decode(letter.event()), letter.event());
-            return handler.work.apply(transaction, event);
+            return handler.work.apply(transaction, List.of(event));
         });
     }
 
@@ -171,6 +217,11 @@ public class PrimaryHandlers {
                 .invoke(() -> handler.batch = Math.max(1, handler.batch / 4))
                 .onFailure(Failed.class)
                 .recoverWithUni(failure -> failed(handler, (Failed) failure))
+                .onFailure(OneOfThemFailed.class)
+                .recoverWithUni(failure -> {
+                    handler.batch = 1;
+                    return Uni.createFrom().item(true);
+                })
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail();
@@ -196,29 +247,54 @@ public class PrimaryHandlers {
         if (stretch.lastLooked() == cursor.position()) {
             return Uni.createFrom().item(false);
         }
+        var handled = handler.together
+                ? handleTogether(transaction, handler, cursor, stretch)
+                : handleEach(transaction, handler, cursor, stretch);
+        return handled.chain(() -> table.move(transaction, handler.name, stretch.lastLooked()))
+                .map(moved -> stretch.lastLooked() < stretch.head());
+    }
+
+    private static Uni<Void> handleTogether(
+            SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
+        var events = stretch.events();
+        return switch (events.size()) {
+            case 0 -> Uni.createFrom().voidItem();
+            case 1 -> handle(transaction, handler, cursor, stretch, events.get(0));
+            default ->
+                work(transaction, handler, events)
+                        .onFailure(failure ->
+                                !(failure instanceof NotNowException) && !(failure instanceof TimeoutException))
+                        .transform(OneOfThemFailed::new);
+        };
+    }
+
+    private static Uni<Void> handleEach(
+            SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
         return Multi.createFrom()
                 .iterable(stretch.events())
                 .onItem()
                 .transformToUniAndConcatenate(event -> handle(transaction, handler, cursor, stretch, event))
                 .collect()
-                .last()
-                .chain(() -> table.move(transaction, handler.name, stretch.lastLooked()))
-                .map(moved -> stretch.lastLooked() < stretch.head());
+                .last();
     }
 
-    private Uni<Void> handle(
+    private static Uni<Void> handle(
             SqlClient transaction,
             Handler handler,
             HandlerTable.Cursor cursor,
             EventTable.Stretch stretch,
             FeedEvent event) {
+        return work(transaction, handler, List.of(event))
+                .onFailure(failure -> !(failure instanceof NotNowException))
+                .transform(failure -> new Failed(event, cursor, stretch.events().indexOf(event), failure));
+    }
+
+    private static Uni<Void> work(SqlClient transaction, Handler handler, List<FeedEvent> events) {
         return Uni.createFrom()
-                .deferred(() -> handler.work.apply(transaction, event))
+                .deferred(() -> handler.work.apply(transaction, events))
                 .ifNoItem()
                 .after(EVENT)
-                .fail()
-                .onFailure()
-                .transform(failure -> new Failed(event, cursor, stretch.events().indexOf(event), failure));
+                .fail();
     }
 
     /** Commits what came before the failed event; counts the failure once that event is the first in line. */

@@ -6,9 +6,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.UUID;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.HandlerTable;
 import org.pmsevents.event.PrimaryHandlers;
+import org.pmsevents.idempotency.Idempotency;
+import org.pmsevents.idempotency.IdempotencyKey;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
@@ -18,9 +21,11 @@ public class DeadLetters {
     private static final Logger LOG = Logger.getLogger(DeadLetters.class);
 
     private final PrimaryHandlers handlers;
+    private final Idempotency idempotency;
 
-    DeadLetters(PrimaryHandlers handlers) {
+    DeadLetters(PrimaryHandlers handlers, Idempotency idempotency) {
         this.handlers = handlers;
+        this.idempotency = idempotency;
     }
 
     /**
@@ -51,10 +56,14 @@ public class DeadLetters {
      *
      * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}
      */
-    Uni<Void> retry(String id) {
+    Uni<Void> retry(String id, @Nullable IdempotencyKey key) {
+        return idempotency.once(key, done -> null, keeper -> retry(id, keeper));
+    }
+
+    private Uni<Void> retry(String id, Idempotency.Keeper keeper) {
         return Uni.createFrom()
                 .item(() -> id(id))
-                .chain(handlers::retry)
+                .chain(found -> handlers.retry(found, transaction -> keeper.keep(transaction, "{}")))
                 .onFailure(PrimaryHandlers.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(failure, "the dead letter %s failed again", id);

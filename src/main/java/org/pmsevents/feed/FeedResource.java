@@ -24,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
+import org.pmsevents.idempotency.IdempotencyKeys;
 import org.pmsevents.paging.PageRequest;
 import org.pmsevents.security.Roles;
 
@@ -41,10 +42,13 @@ public class FeedResource {
     private final FeedStreams streams;
     private final DeadLetters deadLetters;
 
-    FeedResource(FeedReads reads, FeedStreams streams, DeadLetters deadLetters) {
+    private final IdempotencyKeys keys;
+
+    FeedResource(FeedReads reads, FeedStreams streams, DeadLetters deadLetters, IdempotencyKeys keys) {
         this.reads = reads;
         this.streams = streams;
         this.deadLetters = deadLetters;
+        this.keys = keys;
     }
 
     @GET
@@ -114,11 +118,15 @@ public class FeedResource {
     @Path("/dead-letters/{id}/retry")
     @RolesAllowed(Roles.OPERATOR)
     @Operation(summary = "Hand an event to its handler again")
+    @Parameter(ref = "IdempotencyKey")
     @APIResponse(responseCode = "204", description = "The handler took it; the dead letter is gone")
     @APIResponse(responseCode = "404", ref = "DeadLetterNotFound")
     @APIResponse(responseCode = "409", ref = "DeadLetterFailedAgain")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> retry(@PathParam("id") String id) {
-        return deadLetters.retry(id).map(done -> Response.noContent().build());
+        return deadLetters
+                .retry(id, keys.current(null))
+                .map(done -> Response.noContent().build());
     }
 
     private static long position(String name, @Nullable String text, long otherwise) {

@@ -3,6 +3,8 @@ package org.pmsevents.handlers;
 import static org.pmsevents.event.EventType.ERROR_INTEGRATION;
 import static org.pmsevents.event.EventType.ERROR_SYSTEM;
 import static org.pmsevents.event.EventType.ERROR_VALIDATION;
+import static org.pmsevents.event.EventType.INVENTORY_ALERT;
+import static org.pmsevents.event.EventType.INVENTORY_UPDATED;
 import static org.pmsevents.event.EventType.PRODUCT_CREATED;
 import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
 import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
@@ -49,6 +51,7 @@ public class EventRegistration {
             LiveFlow live,
             LiveSessions sessions,
             ProductHandler products,
+            InventoryHandler inventory,
             CacheHandler cache,
             ErrorHandler errors,
             MetricsHandler metrics) {
@@ -58,6 +61,8 @@ public class EventRegistration {
 
         // durable: on one replica at a time, in order, at least once
         primary.register("product-history", PRODUCTS, products::recordHistory);
+        primary.registerBatch("stock-levels", EnumSet.of(INVENTORY_UPDATED), inventory::writeLevels);
+        primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort
         bus.secondary("errors", ERRORS, errors::count);

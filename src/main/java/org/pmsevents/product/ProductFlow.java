@@ -15,6 +15,9 @@ import org.pmsevents.event.AfterCommit;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
+import org.pmsevents.idempotency.Idempotency;
+import org.pmsevents.idempotency.IdempotencyKey;
+import org.pmsevents.inventory.InventoryFlow;
 import org.pmsevents.json.ParsedBody;
 import org.pmsevents.json.StrictJson;
 import org.pmsevents.pms.PmsSync;
@@ -27,6 +30,8 @@ public class ProductFlow {
     private final EventEmitter events;
     private final AfterCommit afterCommit;
     private final CacheFlow cache;
+    private final InventoryFlow inventory;
+    private final Idempotency idempotency;
     private final Clock clock;
 
     ProductFlow(
@@ -35,12 +40,16 @@ public class ProductFlow {
             EventEmitter events,
             AfterCommit afterCommit,
             CacheFlow cache,
+            InventoryFlow inventory,
+            Idempotency idempotency,
             Clock clock) {
         this.products = products;
         this.transactions = transactions;
         this.events = events;
         this.afterCommit = afterCommit;
         this.cache = cache;
+        this.inventory = inventory;
+        this.idempotency = idempotency;
         this.clock = clock;
     }
 
@@ -48,18 +57,21 @@ public class ProductFlow {
     record Publication(ProductView product, PmsSync pmsSync) {}
 
     /**
-     * Creates a product as a draft.
+     * Creates a product as a draft, with its stock, which begins at 0.
      *
      * @throws AppException 400 with all violations; 409 {@code product-exists}
      */
-    Uni<ProductView> create(byte @Nullable [] body, Origin origin) {
-        return validateProduct(body)
-                .map(ProductRules::draft)
-                .chain(draft -> createProduct(draft, origin))
-                .call(this::emitEvent)
-                .call(this::updateCache)
-                .call(this::notifyWebSocket)
-                .map(change -> ProductJson.view(change.product()));
+    Uni<ProductView> create(byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return idempotency.once(
+                key,
+                ProductJson::viewOf,
+                keeper -> validateProduct(body)
+                        .map(ProductRules::draft)
+                        .chain(draft -> createProduct(draft, keeper, origin))
+                        .call(this::emitEvent)
+                        .call(this::updateCache)
+                        .call(this::notifyWebSocket)
+                        .map(change -> ProductJson.view(change.product())));
     }
 
     /**
@@ -95,15 +107,19 @@ public class ProductFlow {
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<Publication> publish(String sku, Precondition ifMatch, Origin origin) {
-        return transactions
-                .run(transaction -> validateProduct(transaction, sku, ifMatch)
-                        .chain(valid -> publishProduct(transaction, valid, origin)))
-                .call(this::emitEvent)
-                .chain(change -> syncWithPMS()
-                        .call(() -> updateCache(change))
-                        .call(() -> notifyWebSocket(change))
-                        .map(synced -> new Publication(ProductJson.view(change.product()), synced)));
+    Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, Origin origin) {
+        return idempotency.once(
+                key,
+                ProductJson::publicationOf,
+                keeper -> transactions
+                        .run(transaction -> validateProduct(transaction, sku, ifMatch)
+                                .chain(valid -> publishProduct(transaction, valid, origin))
+                                .call(change -> keeper.keep(transaction, ProductJson.publication(disabled(change)))))
+                        .call(this::emitEvent)
+                        .chain(change -> syncWithPMS()
+                                .call(() -> updateCache(change))
+                                .call(() -> notifyWebSocket(change))
+                                .map(synced -> new Publication(ProductJson.view(change.product()), synced))));
     }
 
     /**
@@ -125,13 +141,16 @@ public class ProductFlow {
         return Uni.createFrom().item(() -> StrictJson.read(body));
     }
 
-    private Uni<ProductChange> createProduct(ProductDraft draft, Origin origin) {
+    private Uni<ProductChange> createProduct(ProductDraft draft, Idempotency.Keeper keeper, Origin origin) {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), origin);
         return transactions
                 .run(transaction -> products.insert(transaction, product)
                         .invoke(inserted -> refuseExisting(inserted, product.sku()))
-                        .chain(() -> events.record(transaction, event)))
+                        .chain(() -> inventory.openStock(transaction, product.sku()))
+                        .chain(() -> events.record(transaction, event))
+                        .chain(() -> keeper.keep(
+                                transaction, ProductJson.view(product).json())))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
@@ -177,6 +196,10 @@ public class ProductFlow {
 
     private Uni<Void> emitEvent(ProductChange change) {
         return afterCommit(change, "emitEvent", () -> events.published(change.event()));
+    }
+
+    private static Publication disabled(ProductChange change) {
+        return new Publication(ProductJson.view(change.product()), PmsSync.DISABLED);
     }
 
     /** No PMS is configured: there is nothing to sync. */

@@ -3,7 +3,9 @@ package org.pmsevents.product;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import org.pmsevents.json.JsonText;
+import org.pmsevents.pms.PmsSync;
 
 /** The one JSON form of a product: what REST answers, what the cache holds and what events carry. */
 final class ProductJson {
@@ -36,6 +38,20 @@ final class ProductJson {
 
     static ProductView view(Product product) {
         return new ProductView(product.sku(), product.version(), JsonText.of(of(product)));
+    }
+
+    /** The product of such a JSON text. */
+    static ProductView viewOf(String json) {
+        var product = JsonText.object(json);
+        return new ProductView(
+                product.path("sku").textValue(), product.path("version").longValue(), json);
+    }
+
+    /** The answer to a publication of such a JSON text. */
+    static ProductFlow.Publication publicationOf(String json) {
+        var product = JsonText.object(json);
+        var sync = PmsSync.valueOf(product.remove("pmsSync").textValue().toUpperCase(Locale.ROOT));
+        return new ProductFlow.Publication(viewOf(JsonText.of(product)), sync);
     }
 
     /** The answer to a publication: the product, and how far it has come to the PMS. */

@@ -10,6 +10,7 @@ import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Origin;
+import org.pmsevents.json.PathName;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
@@ -34,7 +35,7 @@ public class ProductReads {
      * @throws AppException 404 {@code product-not-found}
      */
     Uni<ProductView> read(String sku, Origin origin) {
-        if (!ProductRules.isSku(sku)) {
+        if (!PathName.isValid(sku)) {
             return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
         }
         return cache.read(CacheKey.product(sku), origin, () -> fetchFromDB(sku))

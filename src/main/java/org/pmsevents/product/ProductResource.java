@@ -28,6 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
+import org.pmsevents.idempotency.IdempotencyKeys;
 import org.pmsevents.paging.PageRequest;
 import org.pmsevents.security.RequestOrigin;
 import org.pmsevents.security.Roles;
@@ -47,17 +48,20 @@ public class ProductResource {
     private final ProductFlow flow;
     private final ProductReads reads;
     private final RequestOrigin origin;
+    private final IdempotencyKeys keys;
 
-    ProductResource(ProductFlow flow, ProductReads reads, RequestOrigin origin) {
+    ProductResource(ProductFlow flow, ProductReads reads, RequestOrigin origin, IdempotencyKeys keys) {
         this.flow = flow;
         this.reads = reads;
         this.origin = origin;
+        this.keys = keys;
     }
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Create a product as a draft")
+    @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductDraft")))
@@ -72,8 +76,9 @@ public class ProductResource {
     @APIResponse(responseCode = "409", ref = "ProductExists")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> create(byte @Nullable [] body) {
-        return flow.create(body, origin.current())
+        return flow.create(body, keys.current(body), origin.current())
                 .map(product -> Response.created(
                                 UriBuilder.fromPath("/api/products/{sku}").build(product.sku()))
                         .header("ETag", etag(product))
@@ -163,6 +168,7 @@ public class ProductResource {
     @Path("/{sku}/publish")
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Publish a product")
+    @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
             description = "Published, now or before",
@@ -171,11 +177,12 @@ public class ProductResource {
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "409", ref = "ProductArchived")
     @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> publish(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch) {
-        return flow.publish(sku, Precondition.ifMatch(ifMatch), origin.current())
+        return flow.publish(sku, Precondition.ifMatch(ifMatch), keys.current(null), origin.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
                         .build());

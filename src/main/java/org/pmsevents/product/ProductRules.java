@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.json.Fields;
 import org.pmsevents.json.JsonText;
 import org.pmsevents.json.ParsedBody;
+import org.pmsevents.json.PathName;
 
 /** Says what a product may look like; reports all that is wrong with one at once. */
 final class ProductRules {
-    private static final int SKU_LENGTH = 64;
     private static final int NAME_LENGTH = 255;
     private static final int DESCRIPTION_LENGTH = 10_000;
     private static final int TAGS = 50;
@@ -60,18 +60,6 @@ final class ProductRules {
         return draft;
     }
 
-    /** Whether a product can have this SKU: 1 to 64 characters that survive in a path, no space at either end. */
-    static boolean isSku(String sku) {
-        int length = sku.codePointCount(0, sku.length());
-        return length >= 1
-                && length <= SKU_LENGTH
-                && !sku.equals(".")
-                && !sku.equals("..")
-                && !isSpace(sku.codePointAt(0))
-                && !isSpace(sku.codePointBefore(sku.length()))
-                && sku.codePoints().noneMatch(c -> Character.isISOControl(c) || "/;%?#".indexOf(c) >= 0);
-    }
-
     private static ProductDraft read(Fields fields, @Nullable Product stored) {
         return new ProductDraft(
                 sku(fields, stored),
@@ -86,13 +74,7 @@ final class ProductRules {
         if (stored != null) {
             return stored.sku();
         }
-        return fields.requiredText(
-                "sku",
-                SKU_LENGTH,
-                ProductRules::isSku,
-                "pattern",
-                "Must have 1 to 64 characters, no control characters, none of / ; % ? #, no space at either end, and not be"
-                        + " . or ..");
+        return fields.requiredText("sku", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
     }
 
     private static Price price(Fields price) {
@@ -146,10 +128,6 @@ final class ProductRules {
             }
         });
         return merged;
-    }
-
-    private static boolean isSpace(int c) {
-        return Character.isWhitespace(c) || Character.isSpaceChar(c);
     }
 
     private static String[] concat(String[] a, String[] b) {

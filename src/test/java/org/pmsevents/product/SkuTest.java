@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
+import org.pmsevents.json.PathName;
 
 @QuarkusTest
 class SkuTest {
@@ -66,13 +67,13 @@ class SkuTest {
     @ParameterizedTest
     @MethodSource
     void valid(String sku) {
-        assertThat(ProductRules.isSku(sku)).isTrue();
+        assertThat(PathName.isValid(sku)).isTrue();
     }
 
     @ParameterizedTest
     @MethodSource
     void invalid(String sku) {
-        assertThat(ProductRules.isSku(sku)).isFalse();
+        assertThat(PathName.isValid(sku)).isFalse();
         editor.isProblem(editor.request(Client.product(sku)).post("/api/products"), 400, "validation-failed")
                 .body("violations.pointer", equalTo(List.of("/sku")));
     }

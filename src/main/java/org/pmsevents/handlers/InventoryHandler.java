@@ -1,0 +1,49 @@
+package org.pmsevents.handlers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.FeedEvent;
+import org.pmsevents.event.PrimaryHandlers;
+import org.pmsevents.inventory.LowStockFlow;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockLevel;
+import org.pmsevents.inventory.StockLevels;
+
+/** What follows from inventory events: the stock levels in Redis, and the admins being told of low stock. */
+@ApplicationScoped
+public class InventoryHandler {
+    private final StockLevels levels;
+    private final LowStockFlow lowStock;
+    private final EventCodec codec;
+
+    InventoryHandler(StockLevels levels, LowStockFlow lowStock, EventCodec codec) {
+        this.levels = levels;
+        this.lowStock = lowStock;
+        this.codec = codec;
+    }
+
+    /** Waits for Redis as long as it is away. */
+    Uni<Void> writeLevels(SqlClient transaction, List<FeedEvent> events) {
+        return levels.write(events.stream().map(this::level).toList())
+                .onFailure()
+                .transform(PrimaryHandlers.NotNowException::new);
+    }
+
+    Uni<Void> tellAdmin(SqlClient transaction, FeedEvent alert) {
+        return lowStock.tellAdmin(alert.message());
+    }
+
+    private StockLevel level(FeedEvent event) {
+        var payload = codec.payload(event.message(), JsonNode.class);
+        return new StockLevel(
+                new StockKey(
+                        payload.path("sku").textValue(),
+                        payload.path("location").textValue()),
+                payload.path("onHand").longValue(),
+                payload.path("version").longValue());
+    }
+}

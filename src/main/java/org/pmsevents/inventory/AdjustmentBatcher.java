@@ -1,0 +1,124 @@
+package org.pmsevents.inventory;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.stream.IntStream;
+import org.pmsevents.error.AppException;
+
+/**
+ * Lets requests that arrive while a statement is under way go together in the next one; one that comes alone waits for nobody. Single
+ * lines go into the lane of their SKU, so that those of one SKU are written in the order in which they came; requests of several
+ * lines have a lane of their own, and a statement each.
+ */
+@ApplicationScoped
+public class AdjustmentBatcher {
+    private final StockWriter writer;
+    private final InventoryConfig config;
+    private final DistributionSummary batches;
+    private final List<Lane> singles;
+    private final Lane several = new Lane();
+
+    AdjustmentBatcher(StockWriter writer, InventoryConfig config, MeterRegistry meters) {
+        this.writer = writer;
+        this.config = config;
+        this.batches = DistributionSummary.builder("pms.inventory.batch")
+                .description("requests written by one statement")
+                .register(meters);
+        this.singles =
+                IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
+        meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
+    }
+
+    /**
+     * Writes the request, soon.
+     *
+     * @throws AppException 503 {@code too-busy} if too many are waiting: nothing is done
+     */
+    Uni<StockResult> write(StockRequest request) {
+        var lane = request.lines().size() > 1 || request.atomic()
+                ? several
+                : singles.get(Math.floorMod(request.lines().get(0).stock().sku().hashCode(), singles.size()));
+        return Uni.createFrom().emitter(caller -> lane.add(new PendingRequest(request, caller)));
+    }
+
+    private int queued() {
+        return several.queued() + singles.stream().mapToInt(Lane::queued).sum();
+    }
+
+    private static AppException tooBusy() {
+        return AppException.unavailable("too-busy", "Too many adjustments are waiting. Nothing was changed.", 1);
+    }
+
+    /** One statement under way, and what waits for the next. */
+    private final class Lane {
+        private final Queue<PendingRequest> waiting = new ArrayDeque<>();
+        private int lines;
+        private boolean underWay;
+
+        void add(PendingRequest request) {
+            if (!accept(request)) {
+                request.fail(tooBusy());
+            } else if (begin()) {
+                run();
+            }
+        }
+
+        synchronized int queued() {
+            return lines;
+        }
+
+        private synchronized boolean accept(PendingRequest request) {
+            if (lines > 0 && lines + request.size() > config.queuedLines()) {
+                return false;
+            }
+            lines += request.size();
+            waiting.add(request);
+            return true;
+        }
+
+        private synchronized boolean begin() {
+            if (underWay) {
+                return false;
+            }
+            underWay = true;
+            return true;
+        }
+
+        private void run() {
+            var batch = next();
+            if (!batch.isEmpty()) {
+                batches.record(batch.size());
+                writer.write(batch).subscribe().with(done -> run(), failure -> run());
+            }
+        }
+
+        /** What goes together; nothing once all is done, and then nothing is under way any more. */
+        private synchronized List<PendingRequest> next() {
+            var batch = new ArrayList<PendingRequest>();
+            int size = 0;
+            while (fits(size)) {
+                var request = waiting.remove();
+                lines -= request.size();
+                if (request.waitedNanos() > config.longestWait().toNanos()) {
+                    request.fail(tooBusy());
+                } else {
+                    batch.add(request);
+                    size += request.size();
+                }
+            }
+            underWay = !batch.isEmpty();
+            return batch;
+        }
+
+        private boolean fits(int size) {
+            var request = waiting.peek();
+            return request != null && (size == 0 || (this != several && size + request.size() <= config.batchLines()));
+        }
+    }
+}

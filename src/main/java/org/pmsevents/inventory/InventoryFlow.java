@@ -1,0 +1,218 @@
+package org.pmsevents.inventory;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.error.AppException;
+import org.pmsevents.event.AfterCommit;
+import org.pmsevents.event.EventEmitter;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.Origin;
+import org.pmsevents.idempotency.Idempotency;
+import org.pmsevents.idempotency.IdempotencyKey;
+import org.pmsevents.json.ParsedBody;
+import org.pmsevents.json.StrictJson;
+
+/** The stock flows: every movement is committed with its ledger line and its events, then told, and only then answered. */
+@ApplicationScoped
+public class InventoryFlow {
+    private final StockTable stock;
+    private final StockRows rows;
+    private final AdjustmentBatcher batcher;
+    private final StockLevels levels;
+    private final Idempotency idempotency;
+    private final Transactions transactions;
+    private final EventEmitter events;
+    private final AfterCommit afterCommit;
+    private final LowStockFlow lowStock;
+    private final Clock clock;
+
+    InventoryFlow(
+            StockTable stock,
+            StockRows rows,
+            AdjustmentBatcher batcher,
+            StockLevels levels,
+            Idempotency idempotency,
+            Transactions transactions,
+            EventEmitter events,
+            AfterCommit afterCommit,
+            LowStockFlow lowStock,
+            Clock clock) {
+        this.stock = stock;
+        this.rows = rows;
+        this.batcher = batcher;
+        this.levels = levels;
+        this.idempotency = idempotency;
+        this.transactions = transactions;
+        this.events = events;
+        this.afterCommit = afterCommit;
+        this.lowStock = lowStock;
+        this.clock = clock;
+    }
+
+    /** A request that is committed, or refused line by line, with what became of it. */
+    private record StockChange(
+            StockRequest request,
+            StockResult result,
+            @Nullable UUID lastEventId,
+            Instant answerBy) {}
+
+    /** A stock whose threshold is set, and the alert if it is low by it. */
+    private record ThresholdChange(Stock stock, @Nullable EventMessage alert, Instant answerBy) {}
+
+    /**
+     * Adds to a stock or takes from it.
+     *
+     * @throws AppException 400 with all violations; 404 {@code product-not-found}; 409 {@code insufficient-stock}, {@code
+     *     stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
+     */
+    Uni<InventoryJson.Adjusted> adjust(
+            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return validateAdjustment(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)))
+                .chain(lines -> updateStock(new StockRequest(lines, false, key, origin, clock.instant())))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket)
+                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+    }
+
+    /**
+     * The same for several lines, in their order, each by itself or, if atomic, all or none.
+     *
+     * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
+     */
+    Uni<InventoryJson.LineResults> adjustAll(
+            byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, Origin origin) {
+        return validateAdjustment(body, valid -> StockRules.adjustments(valid, clock))
+                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, origin, clock.instant())))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket)
+                .map(change -> InventoryJson.results(change.request(), change.result()));
+    }
+
+    /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
+    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, Origin origin) {
+        return validateAdjustment(body, valid -> List.of(StockRules.count(sku, valid, clock)))
+                .chain(lines -> updateStock(new StockRequest(lines, false, null, origin, clock.instant())))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket)
+                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+    }
+
+    /**
+     * Sets at or below which number a stock is low, or that it never is.
+     *
+     * @throws AppException 400 with all violations; 404 {@code product-not-found}
+     */
+    Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, Origin origin) {
+        return validateThreshold(body)
+                .chain(threshold -> updateThreshold(sku, threshold, origin))
+                .call(this::emitAlert)
+                .map(change -> InventoryJson.view(change.stock()));
+    }
+
+    /**
+     * Says whether a location may go below zero; one that was never named is there from now on.
+     *
+     * @throws AppException 400 with all violations
+     */
+    Uni<InventoryJson.LocationView> setLocation(String location, byte @Nullable [] body) {
+        return Uni.createFrom()
+                .item(() -> StockRules.backorders(StrictJson.read(body)))
+                .call(backorders ->
+                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
+                .map(backorders -> new InventoryJson.LocationView(location, backorders));
+    }
+
+    /** The stock that a product begins with: nothing, at the main location; in the transaction that creates the product. */
+    public Uni<Void> openStock(SqlClient transaction, String sku) {
+        return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
+    }
+
+    private static Uni<List<StockLine>> validateAdjustment(
+            byte @Nullable [] body, Function<ParsedBody, List<StockLine>> rules) {
+        return Uni.createFrom().item(() -> rules.apply(StrictJson.read(body)));
+    }
+
+    private Uni<StockChange> updateStock(StockRequest request) {
+        return idempotency
+                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> batcher.write(request)))
+                .map(result -> new StockChange(request, result, result.lastEventId(), afterCommit.answerBy()));
+    }
+
+    private Uni<Void> emitEvent(StockChange change) {
+        return afterCommit(change, "emitEvent", events::published);
+    }
+
+    private Uni<Void> updateCache(StockChange change) {
+        return afterCommit(change, "updateCache", event -> levels.write(moved(change)));
+    }
+
+    private Uni<Void> notifyWebSocket(StockChange change) {
+        return afterCommit(change, "notifyWebSocket", events::dispatched);
+    }
+
+    private Uni<Void> afterCommit(StockChange change, String step, Function<UUID, Uni<?>> work) {
+        var lastEvent = change.lastEventId();
+        return lastEvent == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt(step, change.answerBy(), () -> work.apply(lastEvent));
+    }
+
+    private static List<StockLevel> moved(StockChange change) {
+        var levels = new ArrayList<StockLevel>();
+        for (int i = 0; i < change.result().outcomes().size(); i++) {
+            var outcome = change.result().outcomes().get(i);
+            if (outcome.movementId() != null) {
+                levels.add(
+                        new StockLevel(change.request().lines().get(i).stock(), outcome.onHand(), outcome.version()));
+            }
+        }
+        return levels;
+    }
+
+    private static Uni<StockRules.Threshold> validateThreshold(byte @Nullable [] body) {
+        return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
+    }
+
+    private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, Origin origin) {
+        var key = new StockKey(sku, wanted.location());
+        return rows.open(List.of(key))
+                .chain(() -> transactions.run(transaction -> stock.lock(transaction, key)
+                        .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
+                        .chain(found -> updateThreshold(transaction, found, wanted.threshold(), origin))));
+    }
+
+    private Uni<ThresholdChange> updateThreshold(
+            SqlClient transaction, Stock found, @Nullable Long threshold, Origin origin) {
+        if (Objects.equals(found.threshold(), threshold)) {
+            return Uni.createFrom().item(new ThresholdChange(found, null, afterCommit.answerBy()));
+        }
+        return stock.setThreshold(transaction, found.withThreshold(threshold))
+                .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, origin)
+                        .map(alert -> new ThresholdChange(updated, alert.orElse(null), afterCommit.answerBy())));
+    }
+
+    private Uni<Void> emitAlert(ThresholdChange change) {
+        var alert = change.alert();
+        return alert == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt("emitEvent", change.answerBy(), alertTold(alert));
+    }
+
+    private Supplier<Uni<?>> alertTold(EventMessage alert) {
+        return () -> events.published(alert).chain(() -> events.dispatched(alert));
+    }
+}

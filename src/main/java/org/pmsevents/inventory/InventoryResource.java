@@ -1,0 +1,195 @@
+package org.pmsevents.inventory;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.error.AppException;
+import org.pmsevents.idempotency.IdempotencyKeys;
+import org.pmsevents.paging.Page;
+import org.pmsevents.paging.PageRequest;
+import org.pmsevents.security.RequestOrigin;
+import org.pmsevents.security.Roles;
+
+/** Stock over HTTP. */
+@Path("/api/inventory")
+@Tag(name = "Inventory")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.VIEWER)
+public class InventoryResource {
+    private final InventoryFlow flow;
+    private final InventoryReads reads;
+    private final RequestOrigin origin;
+    private final IdempotencyKeys keys;
+
+    InventoryResource(InventoryFlow flow, InventoryReads reads, RequestOrigin origin, IdempotencyKeys keys) {
+        this.flow = flow;
+        this.reads = reads;
+        this.origin = origin;
+        this.keys = keys;
+    }
+
+    @GET
+    @Path("/{sku}")
+    @Operation(summary = "Read a stock")
+    @APIResponse(
+            responseCode = "200",
+            description = "The stock",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
+    @APIResponse(responseCode = "404", ref = "StockNotFound")
+    public Uni<InventoryJson.StockView> read(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
+        return reads.read(sku, location);
+    }
+
+    @GET
+    @Operation(summary = "List stock in the order of SKU and location")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockPage")))
+    public Uni<Page<InventoryJson.StockView>> list(
+            @QueryParam("low")
+                    @Parameter(description = "Only what is low", schema = @Schema(type = SchemaType.BOOLEAN))
+                    @Nullable
+                    String low,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+        return reads.list(location, flag("low", low), PageRequest.of(limit, after));
+    }
+
+    @POST
+    @Path("/{sku}/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Add to a stock or take from it")
+    @Parameter(ref = "IdempotencyKey")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjustment")))
+    @APIResponse(
+            responseCode = "200",
+            description = "Done",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "StockRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<InventoryJson.Adjusted> adjust(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
+        return flow.adjust(sku, body, keys.current(body), origin.current());
+    }
+
+    @POST
+    @Path("/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Adjust several stocks, line by line or all or none")
+    @Parameter(ref = "IdempotencyKey")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjustments")))
+    @APIResponse(
+            responseCode = "200",
+            description = "What became of each line",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LineResults")))
+    @APIResponse(responseCode = "409", ref = "LinesRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<InventoryJson.LineResults> adjustAll(
+            @QueryParam("atomic")
+                    @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
+                    @Nullable
+                    String atomic,
+            byte @Nullable [] body) {
+        return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), origin.current());
+    }
+
+    @PUT
+    @Path("/{sku}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Set a stock to what was counted")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCount")))
+    @APIResponse(
+            responseCode = "200",
+            description = "Done; without ids if it was as counted",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "StockRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public Uni<InventoryJson.Adjusted> count(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
+        return flow.count(sku, body, origin.current());
+    }
+
+    @PUT
+    @Path("/{sku}/threshold")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Set at or below which number a stock is low")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Threshold")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The stock as it is now",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public Uni<InventoryJson.StockView> threshold(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
+        return flow.setThreshold(sku, body, origin.current());
+    }
+
+    @GET
+    @Path("/{sku}/movements")
+    @Operation(summary = "The ledger of a product, the newest movement first")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "MovementPage")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    public Uni<Page<Movement>> movements(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+        return reads.movements(sku, location, PageRequest.of(limit, after));
+    }
+
+    private static boolean flag(String name, @Nullable String value) {
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw AppException.validationFailed("?" + name, "format", name + " must be true or false.");
+        }
+        return "true".equals(value);
+    }
+}

@@ -1,0 +1,43 @@
+package org.pmsevents.inventory;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a line.
+ *
+ * @param code why it was refused; null if it was accepted
+ * @param delta by how much the stock changed, or would have
+ * @param onHand after the line; of a refused one, what was there; 0 where there is no such product
+ * @param version of the stock after the line
+ * @param movementId null if nothing moved
+ * @param eventId null if nothing moved
+ * @param lastEventId the last event that tells of it; null if none does
+ */
+record LineOutcome(
+        @Nullable String code,
+        long delta,
+        long onHand,
+        long version,
+        @Nullable UUID movementId,
+        @Nullable UUID eventId,
+        @Nullable UUID lastEventId) {
+    static final String PRODUCT_NOT_FOUND = "product-not-found";
+    static final String INSUFFICIENT_STOCK = "insufficient-stock";
+    static final String STOCK_CHANGED = "stock-changed";
+    static final String STOCK_OUT_OF_RANGE = "stock-out-of-range";
+    /** Nothing was wrong with it, but with another line of an atomic request. */
+    static final String NOT_APPLIED = "not-applied";
+
+    static LineOutcome refused(String code, long onHand) {
+        return new LineOutcome(code, 0, onHand, 0, null, null, null);
+    }
+
+    boolean accepted() {
+        return code == null;
+    }
+
+    LineOutcome notApplied() {
+        return accepted() ? refused(NOT_APPLIED, onHand) : this;
+    }
+}

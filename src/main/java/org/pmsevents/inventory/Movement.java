@@ -1,0 +1,35 @@
+package org.pmsevents.inventory;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A line of the ledger.
+ *
+ * @param seq its place in the ledger
+ * @param onHand after it
+ * @param version of the stock after it
+ */
+@RegisterForReflection
+record Movement(
+        @JsonIgnore long seq,
+        UUID movementId,
+        UUID eventId,
+        String sku,
+        String location,
+        long delta,
+        long onHand,
+        long version,
+        String reason,
+        @Nullable String reference,
+        String actor,
+        String traceId,
+        Instant timestamp) {
+
+    LineOutcome outcome() {
+        return new LineOutcome(null, delta, onHand, version, movementId, eventId, eventId);
+    }
+}

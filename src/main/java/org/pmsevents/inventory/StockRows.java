@@ -1,0 +1,60 @@
+package org.pmsevents.inventory;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.pmsevents.database.Transactions;
+
+/**
+ * Has the row of a stock be there before it is changed: a row that is inserted by the statement that changes it would not be seen by
+ * that statement's own lock. A product's row for the main location is there from its beginning.
+ */
+@ApplicationScoped
+public class StockRows {
+    private static final int REMEMBERED = 50_000;
+
+    private final StockTable stock;
+    private final Transactions transactions;
+
+    /** Rows are never deleted. */
+    private final Map<StockKey, Boolean> known = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<StockKey, Boolean> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    StockRows(StockTable stock, Transactions transactions) {
+        this.stock = stock;
+        this.transactions = transactions;
+    }
+
+    /** For those whose product there is. */
+    Uni<Void> open(Collection<StockKey> keys) {
+        var unknown = keys.stream()
+                .filter(key -> !key.location().equals(StockKey.MAIN))
+                .filter(this::isUnknown)
+                .collect(Collectors.toSet());
+        return unknown.isEmpty() ? Uni.createFrom().voidItem() : insert(unknown);
+    }
+
+    private Uni<Void> insert(Collection<StockKey> keys) {
+        return transactions
+                .run(transaction -> stock.open(transaction, keys).chain(() -> stock.existing(transaction, keys)))
+                .invoke(this::remember)
+                .replaceWithVoid();
+    }
+
+    private synchronized boolean isUnknown(StockKey key) {
+        return !known.containsKey(key);
+    }
+
+    private synchronized void remember(Collection<StockKey> keys) {
+        keys.forEach(key -> known.put(key, true));
+    }
+}

@@ -1,0 +1,201 @@
+package org.pmsevents.inventory;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of stock rows and locations; what changes how much is on hand is in {@link StockChangeTable}. */
+@ApplicationScoped
+public class StockTable {
+    private static final String COLUMNS = "sku, location, on_hand, threshold, low, version, updated_at";
+
+    private static final String FIND = "SELECT " + COLUMNS + " FROM stock WHERE sku = $1 AND location = $2";
+
+    private static final String LOCK = FIND + " FOR NO KEY UPDATE";
+
+    private static final String EXISTS = "SELECT FROM stock WHERE sku = $1 LIMIT 1";
+
+    private static final String LIST = """
+            SELECT %s FROM stock
+            WHERE ($1::text IS NULL OR (sku, location) > ($1, $2))
+              AND ($3::text IS NULL OR location = $3)
+              AND (NOT $4 OR low)
+            ORDER BY sku, location LIMIT $5
+            """.formatted(COLUMNS);
+
+    /** The first row of a product: the product's own row stands in the same transaction. */
+    private static final String CREATE = "INSERT INTO stock (sku, location) VALUES ($1, $2)";
+
+    /** Where there is no row for main there is no such product. In one order, so that nobody waits in a circle. */
+    private static final String OPEN = """
+            WITH wanted AS MATERIALIZED (
+              SELECT DISTINCT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
+              WHERE EXISTS (SELECT FROM stock WHERE stock.sku = given.sku)),
+            named AS (
+              INSERT INTO location (location) SELECT DISTINCT location FROM wanted ORDER BY location ON CONFLICT DO NOTHING)
+            INSERT INTO stock (sku, location) SELECT sku, location FROM wanted ORDER BY sku, location ON CONFLICT DO NOTHING
+            """;
+
+    private static final String EXISTING = """
+            SELECT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
+            JOIN stock USING (sku, location)
+            """;
+
+    private static final String SET_THRESHOLD = """
+            UPDATE stock SET threshold = $3, low = $4, version = $5, updated_at = clock_timestamp()
+            WHERE sku = $1 AND location = $2
+            RETURNING %s
+            """.formatted(COLUMNS);
+
+    /** What has become low, or is no longer, without a movement; whoever is being changed is left to the next time. */
+    private static final String LOCK_MISJUDGED = """
+            SELECT %s FROM stock
+            WHERE low <> coalesce(on_hand <= threshold, false)
+            ORDER BY sku, location LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+            """.formatted(COLUMNS);
+
+    private static final String SET_LOW = """
+            UPDATE stock SET low = NOT low FROM unnest($1::text[], $2::text[]) AS judged (sku, location)
+            WHERE stock.sku = judged.sku AND stock.location = judged.location
+            """;
+
+    private static final String SET_LOCATION = """
+            INSERT INTO location (location, backorders) VALUES ($1, $2)
+            ON CONFLICT (location) DO UPDATE SET backorders = excluded.backorders, updated_at = now()
+            """;
+
+    private static final String FIND_LOCATION = "SELECT backorders FROM location WHERE location = $1";
+
+    Uni<Optional<Stock>> find(SqlClient client, StockKey key) {
+        return client.preparedQuery(FIND)
+                .execute(Tuple.of(key.sku(), key.location()))
+                .map(StockTable::first);
+    }
+
+    /** The row, locked until the transaction ends. */
+    Uni<Optional<Stock>> lock(SqlClient transaction, StockKey key) {
+        return transaction
+                .preparedQuery(LOCK)
+                .execute(Tuple.of(key.sku(), key.location()))
+                .map(StockTable::first);
+    }
+
+    /** Whether there is a product of this SKU, which has stock somewhere from its beginning. */
+    Uni<Boolean> exists(SqlClient client, String sku) {
+        return client.preparedQuery(EXISTS).execute(Tuple.of(sku)).map(found -> found.size() > 0);
+    }
+
+    /** In the order of SKU and location. */
+    Uni<List<Stock>> list(
+            SqlClient client, @Nullable StockKey after, @Nullable String location, boolean low, int limit) {
+        return client.preparedQuery(LIST)
+                .execute(Tuple.of(
+                        after == null ? null : after.sku(),
+                        after == null ? null : after.location(),
+                        location,
+                        low,
+                        limit))
+                .map(StockTable::all);
+    }
+
+    /** The row of a product that is being created. */
+    Uni<Void> create(SqlClient transaction, StockKey key) {
+        return transaction
+                .preparedQuery(CREATE)
+                .execute(Tuple.of(key.sku(), key.location()))
+                .replaceWithVoid();
+    }
+
+    /** Has rows and locations be there, at 0, for those of products that there are. */
+    Uni<Void> open(SqlClient client, Collection<StockKey> keys) {
+        return client.preparedQuery(OPEN).execute(columns(keys)).replaceWithVoid();
+    }
+
+    /** Which of these rows there are. */
+    Uni<List<StockKey>> existing(SqlClient client, Collection<StockKey> keys) {
+        return client.preparedQuery(EXISTING).execute(columns(keys)).map(rows -> {
+            var existing = new ArrayList<StockKey>(rows.size());
+            rows.forEach(row -> existing.add(key(row)));
+            return existing;
+        });
+    }
+
+    Uni<Stock> setThreshold(SqlClient transaction, Stock stock) {
+        return transaction
+                .preparedQuery(SET_THRESHOLD)
+                .execute(Tuple.from(Arrays.asList(
+                        stock.key().sku(), stock.key().location(), stock.threshold(), stock.low(), stock.version())))
+                .map(updated -> first(updated).orElseThrow());
+    }
+
+    /** Some of those whose {@code low} is not what it should be, locked until the transaction ends. */
+    Uni<List<Stock>> lockMisjudged(SqlClient transaction, int limit) {
+        return transaction
+                .preparedQuery(LOCK_MISJUDGED)
+                .execute(Tuple.of(limit))
+                .map(StockTable::all);
+    }
+
+    /** Turns {@code low} into its opposite. */
+    Uni<Void> turn(SqlClient transaction, Collection<StockKey> keys) {
+        return transaction.preparedQuery(SET_LOW).execute(columns(keys)).replaceWithVoid();
+    }
+
+    Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
+        return client.preparedQuery(SET_LOCATION)
+                .execute(Tuple.of(location, backorders))
+                .replaceWithVoid();
+    }
+
+    /** Whether the location may go below zero; nothing if it was never named. */
+    Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
+        return client.preparedQuery(FIND_LOCATION).execute(Tuple.of(location)).map(rows -> {
+            for (var row : rows) {
+                return Optional.of(row.getBoolean("backorders"));
+            }
+            return Optional.empty();
+        });
+    }
+
+    private static Tuple columns(Collection<StockKey> keys) {
+        return Tuple.of(
+                keys.stream().map(StockKey::sku).toArray(String[]::new),
+                keys.stream().map(StockKey::location).toArray(String[]::new));
+    }
+
+    private static Optional<Stock> first(RowSet<Row> rows) {
+        for (var row : rows) {
+            return Optional.of(stock(row));
+        }
+        return Optional.empty();
+    }
+
+    private static List<Stock> all(RowSet<Row> rows) {
+        var stocks = new ArrayList<Stock>(rows.size());
+        rows.forEach(row -> stocks.add(stock(row)));
+        return stocks;
+    }
+
+    private static StockKey key(Row row) {
+        return new StockKey(row.getString("sku"), row.getString("location"));
+    }
+
+    private static Stock stock(Row row) {
+        return new Stock(
+                key(row),
+                row.getLong("on_hand"),
+                row.getLong("threshold"),
+                row.getBoolean("low"),
+                row.getLong("version"),
+                row.getOffsetDateTime("updated_at").toInstant());
+    }
+}
