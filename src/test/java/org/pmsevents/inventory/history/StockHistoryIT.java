@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import net.jqwik.api.Arbitrary;
@@ -38,6 +40,7 @@ class StockHistoryIT {
     private static Connection database;
     private static StockLedger ledger;
     private static List<URI> replicas;
+    private static final Map<String, Integer> ANSWERED = new TreeMap<>();
     private static final StockClient HTTP = new StockClient();
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
@@ -55,6 +58,7 @@ class StockHistoryIT {
 
     @AfterContainer
     static void stopCluster() throws Exception {
+        System.out.println("lines by their answers, and replies by how they came: " + ANSWERED);
         THREADS.shutdownNow();
         database.close();
         cluster.close();
@@ -72,6 +76,7 @@ class StockHistoryIT {
 
         var said = new StockRun(name, program, places, replicas, HTTP).play(THREADS);
 
+        said.forEach(StockHistoryIT::tally);
         ledger.assertWhole();
         ledger.assertHoldsExactly(
                 said.stream().flatMap(each -> each.movements().stream()).toList(), places);
@@ -89,6 +94,18 @@ class StockHistoryIT {
     private static List<Place> places(String name, int count) {
         return Arrays.asList(Place.main(name), new Place(name, BACKROOM), Place.main(name + "-2"))
                 .subList(0, count);
+    }
+
+    private static void tally(Conversation conversation) {
+        for (var reply : conversation.replies()) {
+            ANSWERED.merge(
+                    reply.isFinal() ? reply.replayed() ? "replayed" : "original" : reply.code(), 1, Integer::sum);
+        }
+        for (var operation : conversation.operations(Map.of())) {
+            for (var answer : operation.answers()) {
+                ANSWERED.merge(Objects.requireNonNullElse(answer.code(), "accepted"), 1, Integer::sum);
+            }
+        }
     }
 
     private static Map<Place, StockModel> begin(List<Place> places) {
@@ -110,7 +127,8 @@ class StockHistoryIT {
         for (var there : ledger.readings(places)) {
             var place = there.changes().get(0).place();
             for (var replica : replicas) {
-                await().atMost(SOON)
+                await().pollDelay(Duration.ZERO)
+                        .atMost(SOON)
                         .untilAsserted(() -> assertThat(HTTP.read(replica, place))
                                 .isEqualTo(there.answers().get(0)));
             }

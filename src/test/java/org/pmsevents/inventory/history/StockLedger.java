@@ -26,11 +26,11 @@ final class StockLedger {
     /** All that is true without knowing what was asked: the ledger explains the stock, and the feed tells of every movement once. */
     void assertWhole() throws SQLException {
         assertThat(rows("""
-                        SELECT stock.sku, stock.location, on_hand, stock.version, sum(delta), count(delta)
+                        SELECT stock.sku, stock.location, stock.on_hand, stock.version, sum(delta), count(delta)
                         FROM stock LEFT JOIN stock_movement AS m
                           ON m.sku = stock.sku AND m.location = stock.location
-                        GROUP BY stock.sku, stock.location, on_hand, stock.version
-                        HAVING on_hand <> coalesce(sum(delta), 0) OR stock.version <> 1 + count(delta)
+                        GROUP BY stock.sku, stock.location, stock.on_hand, stock.version
+                        HAVING stock.on_hand <> coalesce(sum(delta), 0) OR stock.version <> 1 + count(delta)
                         """))
                 .as("stock whose ledger gives another sum or another number of movements")
                 .isEmpty();
@@ -56,7 +56,8 @@ final class StockLedger {
 
     /** The feed tells of every movement exactly once, with its contents, in the order of its place. */
     void assertTold() throws SQLException {
-        await().atMost(SETTLED)
+        await().pollDelay(Duration.ZERO)
+                .atMost(SETTLED)
                 .until(() ->
                         rows("SELECT seq FROM event WHERE position IS NULL").isEmpty());
         assertThat(rows("""
@@ -147,18 +148,17 @@ final class StockLedger {
         return readings;
     }
 
-    /** How many statements PostgreSQL is busy with that may write to the ledger. */
-    int statementsUnderWay() throws SQLException {
-        return rows("""
-                SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-                  AND state <> 'idle' AND query LIKE '%stock_movement%'
-                """).size();
+    /** How many transactions are under way that write to the ledger, or will. */
+    int writersUnderWay() throws SQLException {
+        return rows("SELECT DISTINCT pid FROM pg_locks WHERE relation = 'stock_movement'::regclass AND mode = 'RowExclusiveLock'")
+                .size();
     }
 
-    int statementsWaitingForLocks() throws SQLException {
+    /** How many of them wait for somebody else. */
+    int writersWaiting() throws SQLException {
         return rows("""
-                SELECT pid FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%stock_movement%'
+                SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pid IN (
+                  SELECT pid FROM pg_locks WHERE relation = 'stock_movement'::regclass AND mode = 'RowExclusiveLock')
                 """).size();
     }
 

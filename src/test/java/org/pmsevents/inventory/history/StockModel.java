@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param backorders whether it may go below zero
  */
 record StockModel(long onHand, long version, boolean backorders) {
-    /** The most that may be on hand; less than its negative may not be either. */
+    /** The most that may be on hand or move at once; less than its negative may not be either. */
     static final long MOST = 2_147_483_647L;
 
     /** What is answered, and what is there afterwards. */
@@ -39,7 +39,7 @@ record StockModel(long onHand, long version, boolean backorders) {
         if (delta < 0 && there < 0 && !backorders) {
             return refuse("insufficient-stock");
         }
-        if (Math.abs(there) > MOST) {
+        if (Math.abs(there) > MOST || Math.abs(delta) > MOST) {
             return refuse("stock-out-of-range");
         }
         var after = new StockModel(there, version + 1, backorders);

@@ -65,6 +65,8 @@ class StockModelTest {
         assertThat(new StockModel(-1, 3, true).adjust(-MOST, null).answer())
                 .isEqualTo(refused("stock-out-of-range", -1));
         assertThat(new StockModel(0, 3, true).adjust(-MOST, null).answer()).isEqualTo(accepted(-MOST, -MOST, 4));
+        assertThat(new StockModel(-1, 3, true).count(MOST).answer()).isEqualTo(refused("stock-out-of-range", -1));
+        assertThat(new StockModel(-1, 3, true).count(MOST - 1).answer()).isEqualTo(accepted(MOST, MOST - 1, 4));
     }
 
     @Test
