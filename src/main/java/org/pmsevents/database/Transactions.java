@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a flow's work in one PostgreSQL transaction, which the server ends by itself if this replica stops answering, so that a
@@ -83,7 +84,7 @@ public class Transactions {
         return detached(() -> pool.getConnection().chain(connection -> {
             long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancel(connection));
             return work.apply(connection)
-                    .onFailure(failure -> !(failure instanceof DatabaseException))
+                    .onFailure(failure -> !isFromServer(failure))
                     .transform(OutcomeUnknownException::new)
                     .onTermination()
                     .invoke(() -> {
@@ -91,6 +92,11 @@ public class Transactions {
                         release(connection);
                     });
         }));
+    }
+
+    /** Whether the server itself has said what was wrong, however a table has translated that: then it has changed nothing. */
+    private static boolean isFromServer(@Nullable Throwable failure) {
+        return failure != null && (failure instanceof DatabaseException || isFromServer(failure.getCause()));
     }
 
     private static void cancel(SqlConnection connection) {
@@ -115,7 +121,7 @@ public class Transactions {
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
-                .onFailure(failure -> !(failure instanceof DatabaseException))
+                .onFailure(failure -> !isFromServer(failure))
                 .transform(OutcomeUnknownException::new);
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +137,54 @@ class DeadLettersTest {
                     }
                 });
         return letters;
+    }
+
+    /** Takes several events at once, and fails with all of them if one is bad. */
+    private void takeTogether(List<Integer> sizes) {
+        handlers.registerBatch(name, Set.of(EventType.PRODUCT_CREATED), (transaction, events) -> {
+            sizes.add(events.size());
+            return Multi.createFrom()
+                    .iterable(events)
+                    .onItem()
+                    .transformToUniAndConcatenate(event -> handle(transaction, event))
+                    .collect()
+                    .last();
+        });
+    }
+
+    @Test
+    void eventsThatAreTakenTogetherAreHandledOnceInOrder() {
+        var sizes = new CopyOnWriteArrayList<Integer>();
+        takeTogether(sizes);
+        createProducts();
+        assertThat(handled()).containsExactlyElementsOf(skus);
+        assertThat(sizes).contains(skus.size());
+    }
+
+    @Test
+    void theBadOneOfSeveralIsFoundAndParkedAlone() {
+        failures.put(skus.get(2), 100);
+        takeTogether(new CopyOnWriteArrayList<>());
+        createProducts();
+        assertThat(handled()).containsExactly(skus.get(0), skus.get(1), skus.get(3), skus.get(4));
+        assertThat(letters()).hasSize(1);
+        assertThat(letters().get(0).at("/event/metadata/subject").textValue()).isEqualTo(skus.get(2));
+    }
+
+    @Test
+    void whatAHandlerNeedsMayBeAwayForLongerThanItsAttempts() {
+        var away = new AtomicInteger(3 * QuickFeed.ATTEMPTS);
+        handlers.registerBatch(
+                name,
+                Set.of(EventType.PRODUCT_CREATED),
+                (transaction, events) -> away.getAndDecrement() > 0
+                        ? Uni.createFrom()
+                                .failure(new PrimaryHandlers.NotNowException(new IllegalStateException("away")))
+                        : handle(transaction, events.get(0)));
+        createProducts();
+        assertThat(away.get()).isNegative();
+        assertThat(handled()).contains(skus.get(0));
+        assertThat(letters()).isEmpty();
     }
 
     @Test
