@@ -69,7 +69,7 @@ public final class Cluster implements AutoCloseable {
         return replica;
     }
 
-    PostgresProxy postgres() {
+    public PostgresProxy postgres() {
         return postgresProxy;
     }
 

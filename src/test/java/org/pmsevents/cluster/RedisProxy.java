@@ -31,7 +31,16 @@ final class RedisProxy extends TcpProxy {
     }
 
     @Override
-    void serverToClient(InputStream server, OutputStream client) throws IOException {
+    Passage passage() {
+        return new Passage() {
+            @Override
+            void serverToClient(InputStream server, OutputStream client) throws IOException {
+                passReplies(server, client);
+            }
+        };
+    }
+
+    private void passReplies(InputStream server, OutputStream client) throws IOException {
         var in = new BufferedInputStream(server, 1 << 16);
         byte @Nullable [] held = null;
         while (true) {

@@ -47,22 +47,28 @@ class TcpProxy implements AutoCloseable {
         open.forEach(TcpProxy::close);
     }
 
-    /** Passes on what the server sends to the service; to be overridden by who spoils it. */
-    void serverToClient(InputStream server, OutputStream client) throws IOException {
-        pass(server, client);
-    }
-
-    /** Passes on what the service sends to the server; to be overridden by who spoils it. */
-    void clientToServer(InputStream client, OutputStream server) throws IOException {
-        pass(client, server);
-    }
-
-    private void pass(InputStream from, OutputStream to) throws IOException {
-        var buffer = new byte[1 << 16];
-        for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
-            waitWhileStalled();
-            to.write(buffer, 0, read);
+    /** What passes between one client and the server; to be overridden by who spoils it. */
+    class Passage {
+        void serverToClient(InputStream server, OutputStream client) throws IOException {
+            pass(server, client);
         }
+
+        void clientToServer(InputStream client, OutputStream server) throws IOException {
+            pass(client, server);
+        }
+
+        private void pass(InputStream from, OutputStream to) throws IOException {
+            var buffer = new byte[1 << 16];
+            for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+                waitWhileStalled();
+                to.write(buffer, 0, read);
+            }
+        }
+    }
+
+    /** For a client that has just connected. */
+    Passage passage() {
+        return new Passage();
     }
 
     /** Connections stay open and nothing passes, as with a server that hangs. */
@@ -104,17 +110,18 @@ class TcpProxy implements AutoCloseable {
             open.add(server);
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
+            var passage = passage();
             server.connect(new InetSocketAddress(target.getHost(), target.getPort()), 2_000);
             begin("proxy back", () -> {
                 try {
-                    serverToClient(server.getInputStream(), client.getOutputStream());
+                    passage.serverToClient(server.getInputStream(), client.getOutputStream());
                 } catch (IOException e) {
                     // cut, or closed by either side
                 }
                 close(client);
                 close(server);
             });
-            clientToServer(client.getInputStream(), server.getOutputStream());
+            passage.clientToServer(client.getInputStream(), server.getOutputStream());
         } catch (IOException e) {
             // cut, closed by either side, or nobody listens there
         } finally {
