@@ -3,11 +3,14 @@ package org.pmsevents.event;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
@@ -27,6 +30,7 @@ public class EventHandlers {
     private final List<Handler> secondary = new ArrayList<>();
     private final List<Handler> cleanup = new ArrayList<>();
     private final List<Handler> notifications = new ArrayList<>();
+    private final List<MessageConsumer<EventMessage>> consumers = new CopyOnWriteArrayList<>();
 
     private record Handler(
             String name, Collection<EventType> types, AtomicInteger underWay, Function<EventMessage, Uni<Void>> work) {}
@@ -59,10 +63,16 @@ public class EventHandlers {
             var handlers = of(type, secondary);
             var cleanups = of(type, cleanup);
             var told = of(type, notifications);
-            vertx.eventBus()
+            consumers.add(vertx.eventBus()
                     .<EventMessage>localConsumer(
-                            type.wireName(), message -> process(message.body(), handlers, cleanups, told));
+                            type.wireName(), message -> process(message.body(), handlers, cleanups, told)));
         }
+    }
+
+    /** Vert.x outlives the service when dev mode reloads it. */
+    @PreDestroy
+    void stopListening() {
+        consumers.forEach(MessageConsumer::unregister);
     }
 
     private static List<Handler> of(EventType type, List<Handler> handlers) {

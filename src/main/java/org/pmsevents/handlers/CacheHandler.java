@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,13 +30,21 @@ public class CacheHandler {
 
     private final CacheFlow cache;
     private final EventCodec codec;
+    private final Vertx vertx;
+    private final long timer;
     private final Map<CacheKey, Long> waiting = new ConcurrentHashMap<>();
 
     CacheHandler(CacheFlow cache, EventCodec codec, Vertx vertx, MeterRegistry meters) {
         this.cache = cache;
         this.codec = codec;
         meters.gaugeMapSize("pms.cache.evictions.waiting", Tags.empty(), waiting);
-        vertx.setPeriodic(RETRY_MILLIS, timer -> retry());
+        this.vertx = vertx;
+        this.timer = vertx.setPeriodic(RETRY_MILLIS, again -> retry());
+    }
+
+    @PreDestroy
+    void stop() {
+        vertx.cancelTimer(timer);
     }
 
     /** Once for each product of the batch, by its newest version; completes when Redis has answered. */

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ public class AdjustmentBatcher {
     private final StockWriter writer;
     private final InventoryConfig config;
     private final Vertx vertx;
+    private final long timer;
     private final DistributionSummary batches;
     private final List<Lane> singles;
     private final Lane several = new Lane();
@@ -38,10 +40,15 @@ public class AdjustmentBatcher {
         this.singles =
                 IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
         meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
-        vertx.setPeriodic(EXPIRY_MILLIS, timer -> {
+        this.timer = vertx.setPeriodic(EXPIRY_MILLIS, again -> {
             several.expire();
             singles.forEach(Lane::expire);
         });
+    }
+
+    @PreDestroy
+    void stop() {
+        vertx.cancelTimer(timer);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.Map;
@@ -25,6 +26,7 @@ public class LiveSessions {
     private final LiveConfig config;
     private final Vertx vertx;
     private volatile boolean stopping;
+    private volatile long timer = -1;
 
     LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
         this.codec = codec;
@@ -36,15 +38,20 @@ public class LiveSessions {
     }
 
     void start(@Observes StartupEvent started) {
-        vertx.setPeriodic(
+        timer = vertx.setPeriodic(
                 config.heartbeat().toMillis(),
-                timer -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
+                again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
     }
 
     /** Early: the HTTP server is closed before {@code ShutdownEvent}, with 1000; and at once, not by way of the feed's context. */
     void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
         stopping = true;
         byConnection.values().forEach(session -> session.close(LiveProtocol.RESTARTING, "restarting, reconnect"));
+    }
+
+    @PreDestroy
+    void stopTimer() {
+        vertx.cancelTimer(timer);
     }
 
     boolean full() {
