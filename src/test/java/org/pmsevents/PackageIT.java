@@ -2,7 +2,6 @@ package org.pmsevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +13,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.cluster.Replica;
 
 /** The package, started by itself as an operator would. */
 class PackageIT {
@@ -21,11 +21,7 @@ class PackageIT {
 
     @Test
     void startWithoutSettingsNamesThemAllAndNothingElse() throws Exception {
-        File jar = PACKAGE.resolve("quarkus-run.jar").toFile();
-        Assumptions.assumeTrue(jar.exists(), "there is a jar, not a native executable");
-
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", jar.getPath());
+        ProcessBuilder builder = new ProcessBuilder(Replica.command());
         builder.environment()
                 .keySet()
                 .removeIf(name -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")

@@ -1,6 +1,7 @@
 package org.pmsevents.database;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
@@ -10,8 +11,8 @@ import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ public class Transactions {
     /** Of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} lets them. */
     private static final Duration STATEMENT = Duration.ofSeconds(10);
 
+    /** Class of what a pooler says of a server that it has lost, perhaps after that has committed. */
+    private static final String CONNECTION_LOST = "08";
+
     private final Pool pool;
     private final Vertx vertx;
 
@@ -48,15 +52,8 @@ public class Transactions {
      * @throws OutcomeUnknownException if the connection was lost, or did not answer, during the commit
      */
     public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
-        return detached(() -> pool.getConnection()
+        return Detached.of(() -> pool.getConnection()
                 .chain(connection -> transact(connection, work).onTermination().invoke(() -> release(connection))));
-    }
-
-    /** What was begun is ended whether its caller still waits or not: a caller that leaves must not leave a connection behind. */
-    private static <T> Uni<T> detached(Supplier<Uni<T>> whole) {
-        return Uni.createFrom()
-                .emitter(caller ->
-                        Uni.createFrom().deferred(whole::get).subscribe().with(caller::complete, caller::fail));
     }
 
     private static <T> Uni<T> transact(SqlConnection connection, Function<SqlClient, Uni<T>> work) {
@@ -81,29 +78,44 @@ public class Transactions {
      * @throws OutcomeUnknownException if the connection was lost, or did not answer at all, while it ran
      */
     public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
-        return detached(() -> pool.getConnection().chain(connection -> {
-            long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancel(connection));
-            return work.apply(connection)
+        return Detached.of(() -> pool.getConnection().chain(connection -> {
+            var cancelling = new AtomicReference<@Nullable Future<Void>>();
+            long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancelling.set(cancel(connection)));
+            return Uni.createFrom()
+                    .deferred(() -> work.apply(connection))
                     .onFailure(failure -> !isFromServer(failure))
                     .transform(OutcomeUnknownException::new)
                     .onTermination()
                     .invoke(() -> {
                         vertx.cancelTimer(limit);
-                        release(connection);
+                        // or the next one on this connection would be cancelled instead
+                        releaseAfter(cancelling.get(), connection);
                     });
         }));
     }
 
     /** Whether the server itself has said what was wrong, however a table has translated that: then it has changed nothing. */
     private static boolean isFromServer(@Nullable Throwable failure) {
-        return failure != null && (failure instanceof DatabaseException || isFromServer(failure.getCause()));
+        if (failure instanceof DatabaseException refusal) {
+            return !String.valueOf(refusal.getSqlState()).startsWith(CONNECTION_LOST);
+        }
+        return failure != null && isFromServer(failure.getCause());
     }
 
-    private static void cancel(SqlConnection connection) {
-        if (connection.getDelegate() instanceof PgConnection postgres) {
-            postgres.cancelRequest()
-                    .onFailure(failure -> LOG.warnf("a statement that took too long was not cancelled: %s", failure));
+    private static void releaseAfter(@Nullable Future<Void> cancelling, SqlConnection connection) {
+        if (cancelling == null) {
+            release(connection);
+        } else {
+            cancelling.onComplete(cancelled -> release(connection));
         }
+    }
+
+    private static Future<Void> cancel(SqlConnection connection) {
+        return connection.getDelegate() instanceof PgConnection postgres
+                ? postgres.cancelRequest()
+                        .onFailure(failure ->
+                                LOG.warnf("a statement that took too long was not cancelled: %s", failure.toString()))
+                : Future.succeededFuture();
     }
 
     /** Runs a query that needs no transaction, for as long as a reader waits. */

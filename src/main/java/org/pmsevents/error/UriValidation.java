@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Takes over the check of a request's URI, which Quarkus makes before any code of the application and answers with an empty 400. Its
  * own is switched off by a system property that is read once, before any bean exists: hence from here, where the configuration begins.
+ * A native executable reads it while it is built, from application.properties.
  */
 public class UriValidation implements SmallRyeConfigBuilderCustomizer {
     private static final String SWITCHED_OFF = "vertx.disableURIValidation";

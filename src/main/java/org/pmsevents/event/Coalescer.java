@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Runs work on demand, one run under way and at most one waiting, however often it is asked for; every demand is followed by a run. */
-public final class Coalescer {
+final class Coalescer {
     private enum State {
         IDLE,
         UNDER_WAY,
@@ -21,13 +21,13 @@ public final class Coalescer {
      * @param work one run; its answer says whether there is more to do at once
      * @param failed told of a run that failed, after which the next one waits for a demand
      */
-    public Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed) {
+    Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed) {
         this.work = work;
         this.failed = failed;
     }
 
     /** Asks for a run that begins after this call; returns at once. */
-    public void demand() {
+    void demand() {
         var before = state.getAndUpdate(now -> now == State.IDLE ? State.UNDER_WAY : State.WANTED_AGAIN);
         if (before == State.IDLE) {
             run();

@@ -40,6 +40,8 @@ public class Dispatcher {
         this.config = config;
         this.emissions = emissions;
         this.meters = meters;
+        // In dev mode the EventBus outlives a live reload, and with it the codec of the classes that were there before.
+        bus.unregisterCodec(LocalEventCodec.NAME);
         bus.registerCodec(new LocalEventCodec());
     }
 

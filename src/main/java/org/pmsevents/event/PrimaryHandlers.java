@@ -59,6 +59,8 @@ public class PrimaryHandlers {
         private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
         /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
         private volatile int batch = BATCH;
+        /** Until when what it needs is left alone. */
+        private volatile long pausedUntil = System.nanoTime();
 
         Handler(
                 String name,
@@ -210,15 +212,22 @@ public class PrimaryHandlers {
     }
 
     private Uni<Boolean> run(Handler handler) {
+        if (System.nanoTime() - handler.pausedUntil < 0) {
+            return Uni.createFrom().item(false);
+        }
         return enrol(handler.name)
                 .chain(() -> batch(handler, handler.batch))
                 .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))
-                .onFailure(TimeoutException.class)
+                .onFailure(failure -> failure instanceof TimeoutException || failure instanceof NotNowException)
                 .invoke(() -> handler.batch = Math.max(1, handler.batch / 4))
+                .onFailure(NotNowException.class)
+                .invoke(() -> handler.pausedUntil =
+                        System.nanoTime() + config.handlerBackoff().toNanos())
                 .onFailure(Failed.class)
                 .recoverWithUni(failure -> failed(handler, (Failed) failure))
                 .onFailure(OneOfThemFailed.class)
                 .recoverWithUni(failure -> {
+                    LOG.debugf(failure, "%s takes its events one by one", handler.name);
                     handler.batch = 1;
                     return Uni.createFrom().item(true);
                 })

@@ -1,6 +1,7 @@
 package org.pmsevents.feed;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -34,6 +35,7 @@ public class DeadLetters {
      * @param event its wire form
      * @param attempts how often it was tried
      */
+    @RegisterForReflection
     public record DeadLetter(
             UUID id,
             String handler,
@@ -54,7 +56,7 @@ public class DeadLetters {
     /**
      * Hands the event to its handler once more; it is gone if that works.
      *
-     * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}
+     * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}; 503 {@code handler-not-ready}
      */
     Uni<Void> retry(String id, @Nullable IdempotencyKey key) {
         return idempotency.once(key, done -> null, keeper -> retry(id, keeper));
@@ -67,6 +69,10 @@ public class DeadLetters {
                 .onFailure(PrimaryHandlers.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(failure, "the dead letter %s failed again", id);
+                    if (failure.getCause() instanceof PrimaryHandlers.NotNowException) {
+                        return AppException.unavailable(
+                                "handler-not-ready", "What its handler needs is away at the moment.", 1);
+                    }
                     return AppException.conflict(
                             "dead-letter-failed-again", "Its handler could not take the event this time either.");
                 })

@@ -3,8 +3,10 @@ package org.pmsevents.handlers;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.redis.client.impl.types.ErrorType;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Set;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.PrimaryHandlers;
@@ -16,6 +18,9 @@ import org.pmsevents.inventory.StockLevels;
 /** What follows from inventory events: the stock levels in Redis, and the admins being told of low stock. */
 @ApplicationScoped
 public class InventoryHandler {
+    private static final Set<String> PASSING = Set.of(
+            "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "OOM", "BUSY", "NOREPLICAS", "MISCONF");
+
     private final StockLevels levels;
     private final LowStockFlow lowStock;
     private final EventCodec codec;
@@ -26,11 +31,16 @@ public class InventoryHandler {
         this.codec = codec;
     }
 
-    /** Waits for Redis as long as it is away. */
+    /** Waits for Redis as long as it is away, or says that it can't take anything at the moment. */
     Uni<Void> writeLevels(SqlClient transaction, List<FeedEvent> events) {
         return levels.write(events.stream().map(this::level).toList())
-                .onFailure()
+                .onFailure(InventoryHandler::mayPass)
                 .transform(PrimaryHandlers.NotNowException::new);
+    }
+
+    private static boolean mayPass(Throwable failure) {
+        return !(failure instanceof ErrorType error)
+                || PASSING.contains(String.valueOf(error.getMessage()).split(" ", 2)[0]);
     }
 
     Uni<Void> tellAdmin(SqlClient transaction, FeedEvent alert) {

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.database.Detached;
 import org.pmsevents.database.OutcomeUnknownException;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
@@ -56,7 +57,8 @@ public class Idempotency {
     }
 
     /**
-     * Refuses a second request under the same key while the first is under way on this replica.
+     * Refuses a second request under the same key while the first is under way on this replica, whether its caller still waits or
+     * not.
      *
      * @throws AppException 409 {@code idempotency-key-busy}
      */
@@ -64,7 +66,7 @@ public class Idempotency {
         if (key == null) {
             return work.get();
         }
-        return Uni.createFrom().deferred(() -> {
+        return Detached.of(() -> {
             if (!underWay.add(key.scope())) {
                 throw AppException.conflict(
                         "idempotency-key-busy", "A request with this Idempotency-Key is still under way.");
@@ -73,11 +75,15 @@ public class Idempotency {
         });
     }
 
-    /** Deletes what has expired, some of it. */
-    public Uni<Boolean> prune() {
+    /** Deletes what has expired. */
+    public Uni<Void> prune() {
         return transactions
                 .run(transaction -> table.prune(transaction, PRUNED_AT_ONCE))
-                .map(deleted -> deleted == PRUNED_AT_ONCE);
+                .repeat()
+                .whilst(deleted -> deleted == PRUNED_AT_ONCE)
+                .collect()
+                .last()
+                .replaceWithVoid();
     }
 
     private <T> Uni<T> first(IdempotencyKey key, Function<String, T> again, Function<Keeper, Uni<T>> work) {

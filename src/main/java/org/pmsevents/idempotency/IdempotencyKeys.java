@@ -48,7 +48,7 @@ public class IdempotencyKeys {
                 digest(
                         bytes(origin.actor()),
                         bytes(routing.request().method().name()),
-                        bytes(routing.request().path()),
+                        bytes(routing.normalizedPath()),
                         bytes(key)),
                 digest(bytes(query == null ? "" : query), body == null ? new byte[0] : body),
                 origin.traceId(),

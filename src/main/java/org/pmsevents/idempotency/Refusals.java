@@ -1,7 +1,6 @@
 package org.pmsevents.idempotency;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Set;
@@ -44,15 +43,11 @@ final class Refusals {
             }
             for (var headers = json.path("headers").fields(); headers.hasNext(); ) {
                 var header = headers.next();
-                refusal = refusal.header(header.getKey(), text(header.getValue()));
+                refusal = refusal.header(header.getKey(), header.getValue().asText());
             }
             return refusal;
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a refusal that this service wrote can be read", e);
         }
-    }
-
-    private static String text(JsonNode node) {
-        return node.asText();
     }
 }

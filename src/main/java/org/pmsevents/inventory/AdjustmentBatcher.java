@@ -3,6 +3,7 @@ package org.pmsevents.inventory;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,27 +19,35 @@ import org.pmsevents.error.AppException;
  */
 @ApplicationScoped
 public class AdjustmentBatcher {
+    private static final int EXPIRY_MILLIS = 500;
+
     private final StockWriter writer;
     private final InventoryConfig config;
+    private final Vertx vertx;
     private final DistributionSummary batches;
     private final List<Lane> singles;
     private final Lane several = new Lane();
 
-    AdjustmentBatcher(StockWriter writer, InventoryConfig config, MeterRegistry meters) {
+    AdjustmentBatcher(StockWriter writer, InventoryConfig config, Vertx vertx, MeterRegistry meters) {
         this.writer = writer;
         this.config = config;
+        this.vertx = vertx;
         this.batches = DistributionSummary.builder("pms.inventory.batch")
                 .description("requests written by one statement")
                 .register(meters);
         this.singles =
                 IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
         meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
+        vertx.setPeriodic(EXPIRY_MILLIS, timer -> {
+            several.expire();
+            singles.forEach(Lane::expire);
+        });
     }
 
     /**
      * Writes the request, soon.
      *
-     * @throws AppException 503 {@code too-busy} if too many are waiting: nothing is done
+     * @throws AppException 503 {@code too-busy} if too many are waiting, or it has waited for too long: nothing is done
      */
     Uni<StockResult> write(StockRequest request) {
         var lane = request.lines().size() > 1 || request.atomic()
@@ -91,11 +100,33 @@ public class AdjustmentBatcher {
         }
 
         private void run() {
+            expire();
             var batch = next();
             if (!batch.isEmpty()) {
                 batches.record(batch.size());
-                writer.write(batch).subscribe().with(done -> run(), failure -> run());
+                // not at once, or failures that come at once would pile up on the stack
+                writer.write(batch)
+                        .onTermination()
+                        .invoke(() -> vertx.runOnContext(go -> run()))
+                        .subscribe()
+                        .with(done -> {}, failure -> {});
             }
+        }
+
+        /** Those in front have waited longest; they are told while the statement under way still takes its time. */
+        void expire() {
+            expired().forEach(request -> request.fail(tooBusy()));
+        }
+
+        private synchronized List<PendingRequest> expired() {
+            var expired = new ArrayList<PendingRequest>();
+            var oldest = waiting.peek();
+            while (oldest != null && oldest.waitedNanos() > config.longestWait().toNanos()) {
+                expired.add(waiting.remove());
+                lines -= oldest.size();
+                oldest = waiting.peek();
+            }
+            return expired;
         }
 
         /** What goes together; nothing once all is done, and then nothing is under way any more. */
@@ -105,12 +136,8 @@ public class AdjustmentBatcher {
             while (fits(size)) {
                 var request = waiting.remove();
                 lines -= request.size();
-                if (request.waitedNanos() > config.longestWait().toNanos()) {
-                    request.fail(tooBusy());
-                } else {
-                    batch.add(request);
-                    size += request.size();
-                }
+                batch.add(request);
+                size += request.size();
             }
             underWay = !batch.isEmpty();
             return batch;

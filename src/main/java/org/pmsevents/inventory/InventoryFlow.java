@@ -78,11 +78,7 @@ public class InventoryFlow {
      */
     Uni<InventoryJson.Adjusted> adjust(
             String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
-        return validateAdjustment(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)))
-                .chain(lines -> updateStock(new StockRequest(lines, false, key, origin, clock.instant())))
-                .call(this::emitEvent)
-                .call(this::updateCache)
-                .call(this::notifyWebSocket)
+        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, origin)
                 .map(change -> InventoryJson.adjusted(change.request(), change.result()));
     }
 
@@ -93,22 +89,27 @@ public class InventoryFlow {
      */
     Uni<InventoryJson.LineResults> adjustAll(
             byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, Origin origin) {
-        return validateAdjustment(body, valid -> StockRules.adjustments(valid, clock))
-                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, origin, clock.instant())))
-                .call(this::emitEvent)
-                .call(this::updateCache)
-                .call(this::notifyWebSocket)
+        return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, origin)
                 .map(change -> InventoryJson.results(change.request(), change.result()));
     }
 
     /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
     Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, Origin origin) {
-        return validateAdjustment(body, valid -> List.of(StockRules.count(sku, valid, clock)))
-                .chain(lines -> updateStock(new StockRequest(lines, false, null, origin, clock.instant())))
+        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, null, origin)
+                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+    }
+
+    private Uni<StockChange> moveStock(
+            byte @Nullable [] body,
+            Function<ParsedBody, List<StockLine>> rules,
+            boolean atomic,
+            @Nullable IdempotencyKey key,
+            Origin origin) {
+        return validateAdjustment(body, rules)
+                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, origin, clock.instant())))
                 .call(this::emitEvent)
                 .call(this::updateCache)
-                .call(this::notifyWebSocket)
-                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+                .call(this::notifyWebSocket);
     }
 
     /**

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
  * What became of a line.
  *
  * @param code why it was refused; null if it was accepted
- * @param delta by how much the stock changed, or would have
+ * @param delta by how much the stock changed
  * @param onHand after the line; of a refused one, what was there; 0 where there is no such product
+ * @param held what was there before the request
  * @param version of the stock after the line
  * @param movementId null if nothing moved
  * @param eventId null if nothing moved
@@ -18,6 +19,7 @@ record LineOutcome(
         @Nullable String code,
         long delta,
         long onHand,
+        long held,
         long version,
         @Nullable UUID movementId,
         @Nullable UUID eventId,
@@ -29,15 +31,20 @@ record LineOutcome(
     /** Nothing was wrong with it, but with another line of an atomic request. */
     static final String NOT_APPLIED = "not-applied";
 
-    static LineOutcome refused(String code, long onHand) {
-        return new LineOutcome(code, 0, onHand, 0, null, null, null);
+    static LineOutcome refused(String code, long onHand, long held) {
+        return new LineOutcome(code, 0, onHand, held, 0, null, null, null);
     }
 
     boolean accepted() {
         return code == null;
     }
 
+    /** The same where no line of the request is applied. */
     LineOutcome notApplied() {
-        return accepted() ? refused(NOT_APPLIED, onHand) : this;
+        return refused(code == null ? NOT_APPLIED : code, held, held);
+    }
+
+    boolean moved() {
+        return movementId != null;
     }
 }

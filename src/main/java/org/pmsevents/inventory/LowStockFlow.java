@@ -5,7 +5,6 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -36,13 +35,17 @@ public class LowStockFlow {
         this.meters = meters;
     }
 
-    /** StockCheck → checkThreshold → emitEvent(inventory.alert); tells how many stocks were judged anew. */
-    Uni<Integer> checkStock(Origin origin) {
+    /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */
+    Uni<Void> checkStock(Origin origin) {
         return transactions
                 .run(transaction ->
                         checkThreshold(transaction).call(misjudged -> recordAlerts(transaction, misjudged, origin)))
-                .map(List::size)
-                .call(judged -> judged == 0 ? Uni.createFrom().voidItem() : emitEvents());
+                .call(judged -> judged.isEmpty() ? Uni.createFrom().voidItem() : emitEvents())
+                .repeat()
+                .whilst(judged -> judged.size() == AT_ONCE)
+                .collect()
+                .last()
+                .replaceWithVoid();
     }
 
     /** inventory.alert → notifyAdmin → updateMetrics; once in the whole cluster, by the primary handler. */
@@ -69,7 +72,7 @@ public class LowStockFlow {
 
     private Uni<Void> recordAlerts(SqlClient transaction, List<Stock> misjudged, Origin origin) {
         return Multi.createFrom()
-                .iterable(new ArrayList<>(misjudged))
+                .iterable(misjudged)
                 .onItem()
                 .transformToUniAndConcatenate(found -> alertIfNewlyLow(transaction, found, found.judged(), origin))
                 .collect()

@@ -30,6 +30,6 @@ record Movement(
         Instant timestamp) {
 
     LineOutcome outcome() {
-        return new LineOutcome(null, delta, onHand, version, movementId, eventId, eventId);
+        return new LineOutcome(null, delta, onHand, onHand - delta, version, movementId, eventId, eventId);
     }
 }

@@ -54,11 +54,11 @@ public class StockChangeTable {
               ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s),
             fold AS (
               SELECT 0::bigint AS k, NULL::bigint AS n, sku, location, threshold, backorders,
-                     0::bigint AS delta, on_hand, version, low, NULL::text AS code, false AS alerts
+                     0::bigint AS delta, on_hand, on_hand AS held, version, low, NULL::text AS code, false AS alerts
               FROM held
               UNION ALL
               SELECT line.k, line.n, f.sku, f.location, f.threshold, f.backorders, d.delta,
-                     CASE WHEN c.code IS NULL THEN f.on_hand + d.delta ELSE f.on_hand END,
+                     CASE WHEN c.code IS NULL THEN f.on_hand + d.delta ELSE f.on_hand END, f.held,
                      CASE WHEN c.code IS NULL AND d.delta <> 0 THEN f.version + 1 ELSE f.version END,
                      CASE WHEN c.code IS NULL THEN l.low ELSE f.low END,
                      c.code, c.code IS NULL AND l.low AND NOT f.low
@@ -68,10 +68,10 @@ public class StockChangeTable {
               CROSS JOIN LATERAL (SELECT coalesce(f.on_hand + d.delta <= f.threshold, false) AS low) AS l
               CROSS JOIN LATERAL (SELECT CASE
                   WHEN line.expected <> f.on_hand THEN 'stock-changed'
-                  WHEN d.delta < 0 AND f.on_hand + d.delta < 0 AND NOT f.backorders THEN 'insufficient-stock'
+                  WHEN NOT f.backorders AND (line.target < 0 OR d.delta < 0 AND f.on_hand + d.delta < 0) THEN 'insufficient-stock'
                   WHEN abs(f.on_hand + d.delta) > 2147483647 OR abs(d.delta) > 2147483647 THEN 'stock-out-of-range' END AS code) AS c),
             verdict AS MATERIALIZED (
-              SELECT line.*, fold.delta AS moved, fold.on_hand, fold.version, fold.low, fold.alerts, fold.threshold,
+              SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.threshold,
                      CASE WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
               FROM line LEFT JOIN fold ON fold.n = line.n
               ORDER BY line.n),
@@ -109,11 +109,11 @@ public class StockChangeTable {
               SELECT scope, fingerprint, false, answers.answer, answers.trace_id
               FROM unnest($16::int[], $17::bytea[], $18::bytea[]) AS given (request, scope, fingerprint)
               CROSS JOIN LATERAL (
-                SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'version', version,
+                SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'held', held, 'version', version,
                                                   'movementId', movement_id, 'eventId', event_id) ORDER BY n) AS answer, min(trace_id) AS trace_id
                 FROM verdict WHERE verdict.request = given.request) AS answers
               ORDER BY scope)
-            SELECT code, moved, on_hand, version, alerts FROM verdict ORDER BY n
+            SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
             """.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO);
 
     private static final String MOVEMENT_COLUMNS =
@@ -128,12 +128,24 @@ public class StockChangeTable {
             ORDER BY seq DESC LIMIT $4
             """.formatted(MOVEMENT_COLUMNS);
 
+    /** Classes of what a value can be at fault for: data exceptions, constraints. */
+    private static final Set<String> BAD = Set.of("22", "23");
+
     private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
 
     private final ObjectMapper mapper;
 
     StockChangeTable(ObjectMapper mapper) {
         this.mapper = mapper;
+    }
+
+    /** Something is wrong with one of the lines; nothing was written. */
+    static final class BadLineException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BadLineException(Throwable cause) {
+            super("PostgreSQL has refused a line", cause);
+        }
     }
 
     /** A movement of one of the lines is in the ledger already: they are being repeated, and were written the first time after all. */
@@ -152,6 +164,7 @@ public class StockChangeTable {
      * @return for each request the outcome of each line
      * @throws ConflictException if it is to be repeated
      * @throws org.pmsevents.idempotency.KeyTakenException if an answer is kept already under the key of one of them
+     * @throws BadLineException if PostgreSQL refuses a line
      * @throws MovedAlreadyException if a movement of a line is there already
      */
     Uni<List<List<LineOutcome>>> change(SqlClient client, List<StockRequest> requests) {
@@ -194,12 +207,22 @@ public class StockChangeTable {
                         line.path("code").textValue(),
                         line.path("delta").longValue(),
                         line.path("onHand").longValue(),
+                        line.path("held").longValue(),
                         line.path("version").longValue(),
                         id(line.path("movementId")),
                         id(line.path("eventId")),
                         null));
             }
             return outcomes;
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The id that the movement of the first line has, or would have had; no other request has the same. */
+    UUID firstMovementId(String answer) {
+        try {
+            return id(mapper.readTree(answer).path(0).path("movementId"));
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
@@ -217,8 +240,11 @@ public class StockChangeTable {
             if ("stock_movement_pkey".equals(refusal.getConstraint())) {
                 return new MovedAlreadyException(failure);
             }
+            var translated = IdempotencyTable.translated(failure);
+            boolean bad = BAD.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
+            return translated == failure && bad ? new BadLineException(failure) : translated;
         }
-        return IdempotencyTable.translated(failure);
+        return failure;
     }
 
     /** One array for each column of the lines, then those of the keys. */
@@ -331,11 +357,12 @@ public class StockChangeTable {
     private static LineOutcome outcome(Row row, StockLine line) {
         var moved = row.getLong("moved");
         return moved == null
-                ? LineOutcome.refused(LineOutcome.PRODUCT_NOT_FOUND, 0)
+                ? LineOutcome.refused(LineOutcome.PRODUCT_NOT_FOUND, 0, 0)
                 : outcome(
                         row.getString("code"),
                         moved,
                         row.getLong("on_hand"),
+                        row.getLong("held"),
                         row.getLong("version"),
                         line.movementId(),
                         line.eventId(),
@@ -346,17 +373,19 @@ public class StockChangeTable {
             @Nullable String code,
             long delta,
             long onHand,
+            long held,
             long version,
             UUID movementId,
             UUID eventId,
             @Nullable UUID alertId) {
         if (code != null) {
-            return LineOutcome.refused(code, onHand);
+            return LineOutcome.refused(code, onHand, held);
         }
         if (delta == 0) {
-            return new LineOutcome(null, 0, onHand, version, null, null, alertId);
+            return new LineOutcome(null, 0, onHand, held, version, null, null, alertId);
         }
-        return new LineOutcome(null, delta, onHand, version, movementId, eventId, alertId == null ? eventId : alertId);
+        return new LineOutcome(
+                null, delta, onHand, held, version, movementId, eventId, alertId == null ? eventId : alertId);
     }
 
     private static Movement movement(Row row) {

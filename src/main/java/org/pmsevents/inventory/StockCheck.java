@@ -39,7 +39,7 @@ public class StockCheck {
 
     void start(@Observes StartupEvent started) {
         every(config.checkEvery(), "stock check", () -> lowStock.checkStock(Origin.system()));
-        every(LEVELS, "restoring stock levels", levels::restore);
+        every(LEVELS, "looking after stock levels", levels::goRound);
         every(KEYS, "deleting old idempotency keys", idempotency::prune);
     }
 

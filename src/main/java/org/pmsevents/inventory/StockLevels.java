@@ -1,28 +1,41 @@
 package org.pmsevents.inventory;
 
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
 
 /**
  * Keeps the stock levels in Redis in step: each change writes its own once it is committed, the handler of the feed writes what that
- * has missed, and all are written anew where Redis has lost them.
+ * has missed, and one replica goes round through all stock, page by page and without end, for what Redis has lost; at once through
+ * all of it where Redis was emptied.
  */
 @ApplicationScoped
 public class StockLevels {
     private static final Logger LOG = Logger.getLogger(StockLevels.class);
     private static final int PAGE = 200;
+    private static final int AT_ONCE = 50;
     private static final int REMEMBERED = 10_000;
+    private static final Duration LEAD = Duration.ofSeconds(90);
 
     private final StockLevelGateway redis;
     private final StockTable stock;
     private final Transactions transactions;
+    private final String replica = UUID.randomUUID().toString();
+
+    /** Where the round goes on; null at the beginning. */
+    private volatile @Nullable StockKey roundAt;
+
+    private volatile boolean restoring;
 
     /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
     private final Map<StockKey, Long> written = new LinkedHashMap<>() {
@@ -45,29 +58,57 @@ public class StockLevels {
         Map<StockKey, StockLevel> newest = new LinkedHashMap<>();
         levels.forEach(level -> newest.merge(level.key(), level, StockLevel::newest));
         newest.values().removeIf(this::isWritten);
-        return redis.write(newest.values()).invoke(() -> newest.values().forEach(this::remember));
+        return writeAll(new ArrayList<>(newest.values()));
     }
 
-    /** Writes all levels if Redis has lost them, page by page. */
-    Uni<Void> restore() {
-        return redis.isComplete().chain(complete -> complete ? Uni.createFrom().voidItem() : writeAll());
+    /** The next page of the round, or all pages until the end where Redis has lost them; nothing if another replica does it. */
+    Uni<Void> goRound() {
+        return redis.lead(replica, LEAD)
+                .chain(leads -> leads ? goOn() : Uni.createFrom().voidItem());
     }
 
-    private Uni<Void> writeAll() {
-        LOG.info("Redis has no stock levels: all are written");
-        forget();
-        return writeAfter(null).chain(redis::complete);
+    private Uni<Void> goOn() {
+        return redis.isComplete().chain(complete -> {
+            if (complete) {
+                restoring = false;
+                return writePage().replaceWithVoid();
+            }
+            return restore();
+        });
     }
 
-    private Uni<Void> writeAfter(@Nullable StockKey after) {
-        return transactions
-                .read(client -> stock.list(client, after, null, false, PAGE))
-                .call(page -> redis.write(page.stream().map(StockLevels::level).toList()))
-                .chain(page -> page.size() < PAGE ? Uni.createFrom().voidItem() : writeAfter(last(page)));
+    private Uni<Void> restore() {
+        if (!restoring) {
+            LOG.info("Redis has no stock levels: all are written");
+            restoring = true;
+            roundAt = null;
+            forget();
+        }
+        return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica));
     }
 
-    private static StockKey last(List<Stock> page) {
-        return page.get(page.size() - 1).key();
+    /** Whatever this replica thinks is there already: Redis itself knows better. Tells whether there are more pages. */
+    private Uni<Boolean> writePage() {
+        return Uni.createFrom()
+                .deferred(() -> transactions.read(client -> stock.list(client, roundAt, null, false, PAGE)))
+                .call(page -> writeAll(page.stream().map(StockLevels::level).toList()))
+                .map(page -> {
+                    boolean more = page.size() == PAGE;
+                    roundAt = more ? page.get(PAGE - 1).key() : null;
+                    return more;
+                });
+    }
+
+    private Uni<Void> writeAll(List<StockLevel> levels) {
+        return Multi.createFrom()
+                .iterable(levels)
+                .group()
+                .intoLists()
+                .of(AT_ONCE)
+                .onItem()
+                .transformToUniAndConcatenate(some -> redis.write(some).invoke(() -> some.forEach(this::remember)))
+                .collect()
+                .last();
     }
 
     private static StockLevel level(Stock stock) {

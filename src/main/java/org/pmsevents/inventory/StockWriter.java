@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,8 +32,12 @@ import org.pmsevents.idempotency.KeyTakenException;
 public class StockWriter {
     private static final Logger LOG = Logger.getLogger(StockWriter.class);
     private static final int ATTEMPTS = 6;
+    /** After this nothing is begun any more. */
+    private static final Duration LONGEST = Duration.ofSeconds(15);
+
     private static final int LOOKS = 4;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+    private static final Duration ALL_LOOKS = Duration.ofSeconds(10);
     private static final int LONGEST_PAUSE_MILLIS = 20;
 
     private final StockChangeTable stock;
@@ -53,22 +56,25 @@ public class StockWriter {
      * How far an attempt has come.
      *
      * @param number of the attempt, from 1
+     * @param begun when the first one was
      * @param doubtful whether an earlier one may still reach the server: then a refusal proves nothing, because that one may be
      *     accepted after it
      */
-    private record Attempt(int number, boolean doubtful) {
-        private static final Attempt FIRST = new Attempt(1, false);
+    private record Attempt(int number, boolean doubtful, long begun) {
+        static Attempt first() {
+            return new Attempt(1, false, System.nanoTime());
+        }
 
         Attempt next() {
-            return new Attempt(number + 1, doubtful);
+            return next(false);
         }
 
         Attempt next(boolean moreDoubtful) {
-            return new Attempt(number + 1, doubtful || moreDoubtful);
+            return new Attempt(number + 1, doubtful || moreDoubtful, begun);
         }
 
         boolean isLast() {
-            return number >= ATTEMPTS;
+            return number >= ATTEMPTS || System.nanoTime() - begun > LONGEST.toNanos();
         }
     }
 
@@ -81,7 +87,7 @@ public class StockWriter {
 
     /** Completes, never with a failure, when every caller has been told. */
     Uni<Void> write(List<PendingRequest> batch) {
-        return attempt(batch, Attempt.FIRST)
+        return attempt(batch, Attempt.first())
                 .onFailure()
                 .invoke(failure -> batch.forEach(each -> each.fail(failure)))
                 .onFailure()
@@ -105,12 +111,17 @@ public class StockWriter {
         for (int i = 0; i < batch.size(); i++) {
             var each = batch.get(i);
             var result = StockResult.of(each.request(), outcomes.get(i), null);
-            if (attempt.doubtful() && result.refusedAny()) {
+            if (attempt.doubtful() && !provesItself(each.request(), result)) {
                 each.fail(AppException.outcomeUnknown());
             } else {
                 each.answer(result);
             }
         }
+    }
+
+    /** Where a movement or a key was written, an earlier attempt that still comes through fails on it. */
+    private static boolean provesItself(StockRequest request, StockResult result) {
+        return request.key() != null || result.outcomes().stream().anyMatch(LineOutcome::moved);
     }
 
     private Uni<Void> recover(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
@@ -119,7 +130,10 @@ public class StockWriter {
                         "cause",
                         failure.getClass().getSimpleName())
                 .increment();
-        if (failure instanceof OutcomeUnknownException || failure instanceof StockChangeTable.MovedAlreadyException) {
+        boolean taken = failure instanceof KeyTakenException;
+        if (failure instanceof OutcomeUnknownException
+                || failure instanceof StockChangeTable.MovedAlreadyException
+                || (taken && attempt.doubtful())) {
             return lookUp(batch, attempt, failure);
         }
         if (attempt.isLast()) {
@@ -128,11 +142,11 @@ public class StockWriter {
         if (failure instanceof ConflictException) {
             return pause(() -> attempt(batch, attempt.next()));
         }
-        if (failure instanceof KeyTakenException) {
+        if (taken) {
             return replay(batch, attempt);
         }
-        if (failure instanceof DatabaseException && batch.size() > 1) {
-            LOG.warnf("a batch of %d is written one by one: %s", batch.size(), failure.toString());
+        if (failure instanceof StockChangeTable.BadLineException && batch.size() > 1) {
+            LOG.warnf("a batch of %d is written one by one: %s", batch.size(), String.valueOf(failure.getCause()));
             return oneByOne(batch, attempt);
         }
         return failed(attempt, failure);
@@ -180,14 +194,18 @@ public class StockWriter {
 
     /** Nobody knows whether the batch was committed: PostgreSQL is asked before anything is repeated. */
     private Uni<Void> lookUp(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
+        var unknown = failure instanceof OutcomeUnknownException ? failure : new OutcomeUnknownException(failure);
         return find(batch)
                 .onFailure()
                 .retry()
                 .withBackOff(BETWEEN_LOOKS)
                 .atMost(LOOKS)
+                .ifNoItem()
+                .after(ALL_LOOKS)
+                .fail()
                 .onFailure()
-                .transform(unanswered -> failure)
-                .chain(found -> settle(batch, attempt, found, failure));
+                .transform(unanswered -> unknown)
+                .chain(found -> settle(batch, attempt, found, unknown));
     }
 
     private Uni<Found> find(List<PendingRequest> batch) {
@@ -202,7 +220,7 @@ public class StockWriter {
                         .map(movements -> new Found(kept, movements)));
     }
 
-    private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Found found, Throwable failure) {
+    private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Found found, Throwable unknown) {
         var rest = new ArrayList<PendingRequest>();
         for (var each : batch) {
             var answer = kept(each, found.kept());
@@ -221,7 +239,7 @@ public class StockWriter {
                                 .toList(),
                         null));
             } else if (moved > 0 || attempt.isLast()) {
-                each.fail(failure instanceof OutcomeUnknownException ? failure : new OutcomeUnknownException(failure));
+                each.fail(unknown);
             } else {
                 rest.add(each);
             }
@@ -231,12 +249,9 @@ public class StockWriter {
 
     /** Its own answer, if that is what was lost; that of an earlier request otherwise. */
     private void settleKept(PendingRequest each, KeptAnswer answer) {
-        var outcomes = answer.refused() ? List.<LineOutcome>of() : stock.kept(answer.answer());
-        var first = each.request().lines().get(0);
-        boolean own = outcomes.stream().anyMatch(outcome -> first.movementId().equals(outcome.movementId()))
-                && outcomes.size() == each.request().lines().size();
-        if (own) {
-            each.answer(StockResult.of(each.request(), outcomes, null));
+        var own = each.request().lines().get(0).movementId();
+        if (!answer.refused() && own.equals(stock.firstMovementId(answer.answer()))) {
+            each.answer(StockResult.of(each.request(), stock.kept(answer.answer()), null));
         } else {
             replay(each, answer);
         }

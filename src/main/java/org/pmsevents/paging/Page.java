@@ -1,5 +1,6 @@
 package org.pmsevents.paging;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,4 +9,5 @@ import org.jspecify.annotations.Nullable;
  *
  * @param next what to send as {@code after} for the next page; null on the last one
  */
+@RegisterForReflection
 public record Page<T>(List<T> items, @Nullable String next) {}

@@ -1,6 +1,7 @@
 package org.pmsevents.product;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.List;
 
@@ -13,6 +14,7 @@ import java.util.List;
  * @param changed names of the fields that changed; empty for a creation
  * @param product the product after the change, as JSON text
  */
+@RegisterForReflection
 public record ProductHistoryEntry(
         long position,
         String type,

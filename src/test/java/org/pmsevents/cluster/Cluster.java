@@ -53,15 +53,17 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** Starts a replica on a port, and waits until it listens. */
-    public Replica start(int port) {
+    public Replica start(int port, String... options) {
         var environment = new HashMap<>(settings);
         environment.put(
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
         environment.put("QUARKUS_DATASOURCE_USERNAME", OwnServers.postgresUsername());
         environment.put("QUARKUS_DATASOURCE_PASSWORD", OwnServers.postgresPassword());
         environment.put("QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redisProxy.port());
-        environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
-        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment);
+        if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL")) {
+            environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
+        }
+        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
         replicas.add(replica);
         replica.address();
         return replica;

@@ -1,5 +1,6 @@
 package org.pmsevents.cluster;
 
+import io.restassured.RestAssured;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -9,8 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -20,8 +25,9 @@ import java.util.stream.Stream;
 public final class Replica implements AutoCloseable {
     private static final Pattern LISTENING =
             Pattern.compile("Listening on: (http://\\S+?)\\.? .*Management interface listening on (http://\\S+?)\\.?$");
-    private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
-    private static final Path LOGS = Path.of("target", "replica-logs");
+    private static final Path TARGET = Path.of("target");
+    private static final Path LOGS = TARGET.resolve("replica-logs");
+    private static final String HEAP = "-Xmx256m";
 
     private final Process process;
     private final CompletableFuture<URI> address = new CompletableFuture<>();
@@ -38,11 +44,12 @@ public final class Replica implements AutoCloseable {
      * Starts a process and returns at once; {@link #address()} waits until it listens.
      *
      * @param port 0 for any
+     * @param options of the JVM or the native executable, such as {@code -Dname=value}
      */
-    public static Replica start(String name, int port, Map<String, String> environment) {
+    public static Replica start(String name, int port, Map<String, String> environment, String... options) {
         try {
             Files.createDirectories(LOGS);
-            var builder = new ProcessBuilder(command()).redirectErrorStream(true);
+            var builder = new ProcessBuilder(command(options)).redirectErrorStream(true);
             builder.environment()
                     .keySet()
                     .removeIf(key -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")
@@ -58,21 +65,24 @@ public final class Replica implements AutoCloseable {
         }
     }
 
-    private static List<String> command() throws IOException {
-        if (Files.exists(JAR)) {
-            return List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx256m",
-                    "-XX:TieredStopAtLevel=1",
-                    "-jar",
-                    JAR.toString());
+    /** Starts the package that was built last, jar or native executable. */
+    public static List<String> command(String... options) throws IOException {
+        var built = new Properties();
+        try (var description = Files.newBufferedReader(TARGET.resolve("quarkus-artifact.properties"))) {
+            built.load(description);
         }
-        try (var files = Files.list(Path.of("target"))) {
-            var executable = files.filter(file -> file.toString().endsWith("-runner"))
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalStateException("Package the service first: ./mvnw package"));
-            return List.of(executable.toString(), "-Xmx256m");
+        var artifact = TARGET.resolve(built.getProperty("path")).toString();
+        var command = new ArrayList<String>();
+        if (built.getProperty("type").equals("native")) {
+            Collections.addAll(command, artifact, HEAP);
+            Collections.addAll(command, options);
+        } else {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            Collections.addAll(command, HEAP, "-XX:TieredStopAtLevel=1");
+            Collections.addAll(command, options);
+            Collections.addAll(command, "-jar", artifact);
         }
+        return command;
     }
 
     private void read(String name) {
@@ -101,6 +111,16 @@ public final class Replica implements AutoCloseable {
 
     public URI management() {
         return management.orTimeout(90, TimeUnit.SECONDS).join();
+    }
+
+    /** Whether it has joined the feed; it listens a moment earlier. */
+    public boolean isReady() {
+        return RestAssured.get(management().resolve("/q/health/ready")).statusCode() == 200;
+    }
+
+    /** How much CPU it has used since its start. */
+    public Duration cpuTime() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     public boolean isAlive() {

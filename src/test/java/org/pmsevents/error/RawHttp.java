@@ -10,10 +10,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Sends bytes that no HTTP client would send, and reads one answer. */
-final class RawHttp {
+public final class RawHttp {
 
-    record Answer(int status, Map<String, String> headers, String body) {
-        String header(String name) {
+    /** What came back. */
+    public record Answer(int status, Map<String, String> headers, String body) {
+        public String header(String name) {
             return headers.get(name.toLowerCase(Locale.ROOT));
         }
     }
@@ -24,7 +25,7 @@ final class RawHttp {
 
     private RawHttp() {}
 
-    static Answer send(URI server, String request) throws IOException {
+    public static Answer send(URI server, String request) throws IOException {
         return send(server, out -> out.write(request.getBytes(StandardCharsets.ISO_8859_1)));
     }
 

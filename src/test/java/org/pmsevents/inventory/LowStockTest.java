@@ -82,17 +82,33 @@ class LowStockTest {
                 assertThat(meters.counter("pms.inventory.alerts").count()).isGreaterThanOrEqualTo(alerts + 2));
     }
 
+    private void goRound() {
+        levels.goRound().await().atMost(PATIENCE);
+    }
+
+    @Test
+    void levelsAreInRedisForOthersToRead() {
+        var hashes = redis.hash(String.class);
+        keeper.adjust(sku, -1);
+        await().until(() -> "9".equals(hashes.hget("pms-events:stock:" + sku, "main")));
+        assertThat(hashes.hget("pms-events:stock:" + sku, "main#version")).isEqualTo("4");
+    }
+
     @Test
     void levelsThatRedisHasLostAreWrittenAnew() {
         var hashes = redis.hash(String.class);
-        await().until(() -> "10".equals(hashes.hget("pms-events:stock:" + sku, "main")));
-        redis.key().del("pms-events:stock:" + sku, "pms-events:stock://complete");
-        levels.restore().await().atMost(PATIENCE);
-        assertThat(hashes.hget("pms-events:stock:" + sku, "main")).isEqualTo("10");
-        redis.key().del("pms-events:stock:" + sku);
-        levels.restore().await().atMost(PATIENCE);
-        assertThat(hashes.hget("pms-events:stock:" + sku, "main"))
-                .as("nothing is written while Redis counts as complete")
-                .isNull();
+        var key = "pms-events:stock:" + sku;
+        await().until(() -> "10".equals(hashes.hget(key, "main")));
+        redis.key().del(key, "pms-events:stock:{/}complete");
+        await("all at once, where Redis was emptied").until(() -> {
+            goRound();
+            return "10".equals(hashes.hget(key, "main"));
+        });
+        await().until(() -> redis.key().exists("pms-events:stock:{/}complete"));
+        redis.key().del(key);
+        await("page by page, where only some are lost").until(() -> {
+            goRound();
+            return "10".equals(hashes.hget(key, "main"));
+        });
     }
 }

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.inject.Inject;
@@ -43,6 +44,9 @@ class StockWritingTest {
 
     @Inject
     InventoryConfig config;
+
+    @Inject
+    Vertx vertx;
 
     @Inject
     MeterRegistry meters;
@@ -161,7 +165,7 @@ class StockWritingTest {
 
     @Test
     void whoFindsTheQueueFullIsTold() throws Exception {
-        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), new SimpleMeterRegistry());
+        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), vertx, new SimpleMeterRegistry());
         var holder = holding(sku);
         var callers = new ArrayList<CompletableFuture<StockResult>>();
         for (int i = 0; i < 6; i++) {

@@ -139,6 +139,15 @@ public final class FeedClient implements AutoCloseable {
         return whyGivenUp;
     }
 
+    /** Loses the connection as a broken network would, without a close frame; the client then resumes by itself. */
+    public void drop() {
+        thread.execute(() -> {
+            if (connection != null) {
+                connection.lost(false);
+            }
+        });
+    }
+
     /** Ends the connection with 1000; no event is handed over after that but one that is under way. */
     @Override
     public void close() {

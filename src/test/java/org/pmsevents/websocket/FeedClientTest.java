@@ -70,6 +70,22 @@ class FeedClientTest {
     }
 
     @Test
+    void aConnectionThatTheClientDropsCostsNoEvent() {
+        try (var client = client().topics("product.*").start(this::remember)) {
+            await().until(() -> client.position() != null);
+            var first = create();
+            await().until(() -> heard.contains(first));
+
+            client.drop();
+            var second = create();
+
+            await().until(() -> heard.contains(second));
+            assertThat(heard).containsSubsequence(first, second).doesNotHaveDuplicates();
+            assertThat(client.subscriptions()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void anEventThatTheReaderFailsOnIsBroughtAgain() {
         var failures = new AtomicInteger();
         try (var client = client().topics("product.*").start(event -> {
