@@ -34,7 +34,7 @@ import org.pmsevents.inventory.history.Change.Count;
 class StockOutageIT {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final int CALLERS = 8;
-    private static final int REQUESTS = 20;
+    private static final int REQUESTS = 15;
     private static final long PLENTY = 40;
 
     private static final StockClient HTTP = new StockClient();
@@ -194,15 +194,29 @@ class StockOutageIT {
     void aCountThatFoundWhatItCountedChangesNothingWhenItArrivesLate() throws Exception {
         var place = hotPlaces().get(0);
         var receipt = stock(place);
-        var late = new Conversation(
-                new Request("late " + place.sku(), Request.Kind.COUNT, List.of(new Count(place, PLENTY)), null));
+        var count = new Request("late " + place.sku(), Request.Kind.COUNT, List.of(new Count(place, PLENTY)), null);
+        assertStandsWhenItArrivesLate(new Conversation(count), receipt, -7);
+    }
+
+    @Test
+    void aRefusedAdjustmentChangesNothingWhenItArrivesLate() throws Exception {
+        var place = hotPlaces().get(0);
+        var receipt = stock(place);
+        var sale = adjust("late " + place.sku(), place, -PLENTY - 1, null);
+        assertStandsWhenItArrivesLate(new Conversation(sale), receipt, PLENTY);
+    }
+
+    /** @param delta of another request, after which the late one would do something else */
+    private static void assertStandsWhenItArrivesLate(Conversation late, Conversation before, long delta)
+            throws Exception {
         sendDelayed(late);
-        var sale = new Conversation(adjust("sale of " + place.sku(), place, -7, null));
-        HTTP.sendUntilAnswered(replicas, sale);
+        var place = late.request().changes().get(0).place();
+        var between = new Conversation(adjust("between " + place.sku(), place, delta, null));
+        HTTP.sendUntilAnswered(replicas, between);
 
         cluster.postgres().deliverDelayed();
         if (late.answer().isPresent()) {
-            ledger.assertHoldsExactly(movements(List.of(receipt, late, sale)), List.of(place));
+            ledger.assertHoldsExactly(movements(List.of(before, late, between)), List.of(place));
         }
         ledger.assertWhole();
     }
@@ -268,7 +282,7 @@ class StockOutageIT {
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> !cluster.postgres().isWaitingToCut()
                             || callers.stream().allMatch(CompletableFuture::isDone));
-            if (cuts % 30 == 15) {
+            if (cuts % 50 == 25) {
                 int before = HTTP.unanswered();
                 cluster.postgres().takeAway();
                 await().pollInterval(Duration.ofMillis(5))
