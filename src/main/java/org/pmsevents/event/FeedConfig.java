@@ -47,6 +47,10 @@ public interface FeedConfig {
     @WithDefault("5")
     int handlerAttempts();
 
+    /** How long a primary handler gathers events between two runs. */
+    @WithDefault("50ms")
+    Duration handlerPause();
+
     /** The wait before a primary handler's second attempt; doubled for each further one. */
     @WithDefault("1s")
     Duration handlerBackoff();

@@ -64,7 +64,7 @@ public class FeedLifecycle {
         sequencer.tell(sequenced -> {
             feed.offer(sequenced.events());
             feed.heardOf(sequenced.head());
-            primaryHandlers.wake();
+            primaryHandlers.wake(sequenced.events());
         });
         vertx.runOnContext(go -> join());
     }

@@ -4,19 +4,24 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
@@ -45,6 +50,7 @@ public class PrimaryHandlers {
     private final FeedConfig config;
     private final Clock clock;
     private final MeterRegistry meters;
+    private final Vertx vertx;
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
     private final Set<String> enrolled = ConcurrentHashMap.newKeySet();
     private final Throttle warnings;
@@ -59,6 +65,9 @@ public class PrimaryHandlers {
         private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
         /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
         private volatile int batch = BATCH;
+
+        private final AtomicBoolean waking = new AtomicBoolean();
+        private volatile long ranAt = System.nanoTime();
         /** Until when what it needs is left alone. */
         private volatile long pausedUntil = System.nanoTime();
 
@@ -121,7 +130,8 @@ public class PrimaryHandlers {
             EventCodec codec,
             FeedConfig config,
             Clock clock,
-            MeterRegistry meters) {
+            MeterRegistry meters,
+            Vertx vertx) {
         this.table = table;
         this.events = events;
         this.transactions = transactions;
@@ -131,6 +141,7 @@ public class PrimaryHandlers {
         this.config = config;
         this.clock = clock;
         this.meters = meters;
+        this.vertx = vertx;
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
     }
 
@@ -163,11 +174,39 @@ public class PrimaryHandlers {
         wake();
     }
 
-    /** There may be new events, or it may be time to try one again. */
+    /** There may be new events of whatever type, or it may be time to try one again. */
     void wake() {
         if (started) {
-            handlers.values().forEach(handler -> handler.runs.demand());
+            handlers.values().forEach(this::wakeSoon);
         }
+    }
+
+    /** There are new events; whoever has nothing to do with them moves its cursor later. */
+    void wake(List<FeedEvent> events) {
+        var types = events.stream().map(event -> event.message().type()).collect(Collectors.toSet());
+        if (started) {
+            handlers.values().stream()
+                    .filter(handler -> !Collections.disjoint(handler.types, types))
+                    .forEach(this::wakeSoon);
+        }
+    }
+
+    /** Each run is a transaction: under load few large ones cost less than many small ones. */
+    private void wakeSoon(Handler handler) {
+        if (handler.waking.compareAndSet(false, true)) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(
+                    handler.ranAt + config.handlerPause().toNanos() - System.nanoTime());
+            if (millis <= 0) {
+                wakeNow(handler);
+            } else {
+                vertx.setTimer(millis, timer -> wakeNow(handler));
+            }
+        }
+    }
+
+    private static void wakeNow(Handler handler) {
+        handler.waking.set(false);
+        handler.runs.demand();
     }
 
     /** A dead letter's handler could not take the event this time either. */
@@ -215,6 +254,7 @@ public class PrimaryHandlers {
         if (System.nanoTime() - handler.pausedUntil < 0) {
             return Uni.createFrom().item(false);
         }
+        handler.ranAt = System.nanoTime();
         return enrol(handler.name)
                 .chain(() -> batch(handler, handler.batch))
                 .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))
