@@ -51,8 +51,22 @@ record Operation(
         if (given.size() == 1 || given.stream().allMatch(Answer::isAccepted)) {
             return new Outcome(given, after);
         }
-        given.replaceAll(answer -> answer.isAccepted() ? Answer.notApplied() : answer);
-        return new Outcome(given, stock);
+        return new Outcome(refusal(given, stock), stock);
+    }
+
+    /** Each line is judged after those before it, but what the caller is told to be there is what is there without any of them. */
+    private List<Answer> refusal(List<Answer> judged, Map<Place, StockModel> stock) {
+        var told = new ArrayList<Answer>();
+        for (int i = 0; i < judged.size(); i++) {
+            var answer = judged.get(i);
+            var there = stock.get(changes.get(i).place());
+            if (answer.isAccepted()) {
+                told.add(Answer.notApplied());
+            } else {
+                told.add(there == null ? answer : Answer.refused(answer.code(), there.onHand()));
+            }
+        }
+        return told;
     }
 
     @Override

@@ -27,6 +27,9 @@ record StockModel(long onHand, long version, boolean backorders) {
     }
 
     Step count(long counted) {
+        if (counted < 0 && !backorders) {
+            return refuse("insufficient-stock");
+        }
         return counted == onHand ? read() : move(counted - onHand);
     }
 

@@ -46,7 +46,8 @@ class StockModelTest {
     void moreIsWelcomeBelowZeroAndLessIsNot() {
         var stock = new StockModel(-5, 3, false);
         assertThat(stock.adjust(2, null).answer()).isEqualTo(accepted(2, -3, 4));
-        assertThat(stock.count(-3).answer()).isEqualTo(accepted(2, -3, 4));
+        assertThat(stock.count(0).answer()).isEqualTo(accepted(5, 0, 4));
+        assertThat(stock.count(-5).answer()).isEqualTo(refused("insufficient-stock", -5));
         assertThat(stock.adjust(-1, null).answer()).isEqualTo(refused("insufficient-stock", -5));
     }
 
@@ -79,7 +80,7 @@ class StockModelTest {
 
         var bad = atomic(new Adjust(CUP, -5, null), new Adjust(CUP, -1, null), new Adjust(NONE, 1, null))
                 .on(stock);
-        assertThat(bad.answers()).containsExactly(notApplied(), refused("insufficient-stock", 0), missing());
+        assertThat(bad.answers()).containsExactly(notApplied(), refused("insufficient-stock", 5), missing());
         assertThat(bad.after()).isEqualTo(stock);
     }
 
