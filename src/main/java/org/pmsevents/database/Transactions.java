@@ -52,17 +52,30 @@ public class Transactions {
      * @throws OutcomeUnknownException if the connection was lost, or did not answer, during the commit
      */
     public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
-        return Detached.of(() -> pool.getConnection()
-                .chain(connection -> transact(connection, work).onTermination().invoke(() -> release(connection))));
+        return run(LIMITS, work);
     }
 
-    private static <T> Uni<T> transact(SqlConnection connection, Function<SqlClient, Uni<T>> work) {
+    /**
+     * The same for work that is repeated if it gets lost: it does not wait until the disk has it, and should the server crash right
+     * after it, all of it may be gone.
+     */
+    public <T> Uni<T> runRepeatable(Function<SqlClient, Uni<T>> work) {
+        return run(LIMITS + "; SET LOCAL synchronous_commit = off", work);
+    }
+
+    private <T> Uni<T> run(String limits, Function<SqlClient, Uni<T>> work) {
+        return Detached.of(() -> pool.getConnection()
+                .chain(connection ->
+                        transact(connection, limits, work).onTermination().invoke(() -> release(connection))));
+    }
+
+    private static <T> Uni<T> transact(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
         return connection
                 .begin()
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
-                .chain(transaction -> limited(connection, work)
+                .chain(transaction -> limited(connection, limits, work)
                         .ifNoItem()
                         .after(WORK)
                         .fail()
@@ -123,8 +136,8 @@ public class Transactions {
         return query.apply(pool).ifNoItem().after(ANSWER).fail();
     }
 
-    private static <T> Uni<T> limited(SqlConnection connection, Function<SqlClient, Uni<T>> work) {
-        return connection.query(LIMITS).execute().chain(() -> work.apply(connection));
+    private static <T> Uni<T> limited(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
+        return connection.query(limits).execute().chain(() -> work.apply(connection));
     }
 
     private static Uni<Void> commit(Transaction transaction) {

@@ -284,7 +284,7 @@ public class PrimaryHandlers {
 
     /** One transaction: take the cursor, handle what follows, move the cursor. Tells whether there may be more. */
     private Uni<Boolean> batch(Handler handler, int limit) {
-        return transactions.run(transaction -> table.take(transaction, handler.name)
+        return transactions.runRepeatable(transaction -> table.take(transaction, handler.name)
                 .chain(taken -> taken.isEmpty()
                         ? Uni.createFrom().item(false)
                         : events.read(transaction, taken.get().position(), limit, REACH, handler.types)

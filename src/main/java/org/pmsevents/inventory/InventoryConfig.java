@@ -11,8 +11,8 @@ public interface InventoryConfig {
     @WithDefault("128")
     int batchLines();
 
-    /** How many statements of single adjustments a replica has under way; those of one SKU never at the same time. */
-    @WithDefault("2")
+    /** How many statements of single adjustments a replica has under way; those of one SKU never at the same time. More make smaller batches. */
+    @WithDefault("1")
     int lanes();
 
     /** How many lines may wait on a replica, in each lane, before further requests are answered 503. */

@@ -158,7 +158,7 @@ public class InventoryFlow {
     }
 
     private Uni<Void> updateCache(StockChange change) {
-        return afterCommit(change, "updateCache", event -> levels.write(moved(change)));
+        return afterCommit(change, "updateCache", event -> levels.writeSoon(moved(change)));
     }
 
     private Uni<Void> notifyWebSocket(StockChange change) {

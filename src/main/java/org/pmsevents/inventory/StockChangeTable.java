@@ -36,14 +36,18 @@ public class StockChangeTable {
      * <p>The rows are locked first, in one order wherever stock is locked, or batches would wait for each other in a circle. Then
      * the lines of each stock are folded one by one over what is on hand: each is judged after those before it. Rows are written
      * once, whatever the number of their lines, because {@code UPDATE … FROM} applies only one of several. All that is inserted is
-     * sorted, so that no insert, and so no event's order and no key's lock, comes before the last row lock.
+     * sorted, so that no insert, and so no event's order and no key's lock, comes before the last row lock. The arrays stand in
+     * sub-selects to hide their lengths from the planner, which would otherwise plan anew for each length, and take longer for that
+     * than for the change.
      */
     private static final String CHANGE = """
             WITH RECURSIVE
             line AS MATERIALIZED (
               SELECT *, row_number() OVER (PARTITION BY sku, location ORDER BY n) AS k
-              FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[], $7::uuid[], $8::uuid[],
-                          $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::int[])
+              FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]),
+                          (SELECT $5::bigint[]), (SELECT $6::uuid[]), (SELECT $7::uuid[]), (SELECT $8::uuid[]),
+                          (SELECT $9::text[]), (SELECT $10::text[]), (SELECT $11::text[]), (SELECT $12::text[]),
+                          (SELECT $13::timestamptz[]), (SELECT $14::int[]))
                 WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
                                           reason, reference, actor, trace_id, occurred_at, request, n)),
             held AS MATERIALIZED (
@@ -107,7 +111,7 @@ public class StockChangeTable {
             kept AS (
               %2$s
               SELECT scope, fingerprint, false, answers.answer, answers.trace_id
-              FROM unnest($16::int[], $17::bytea[], $18::bytea[]) AS given (request, scope, fingerprint)
+              FROM unnest((SELECT $16::int[]), (SELECT $17::bytea[]), (SELECT $18::bytea[])) AS given (request, scope, fingerprint)
               CROSS JOIN LATERAL (
                 SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'held', held, 'version', version,
                                                   'movementId', movement_id, 'eventId', event_id) ORDER BY n) AS answer, min(trace_id) AS trace_id

@@ -7,6 +7,8 @@ import io.vertx.mutiny.redis.client.Request;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
 
@@ -19,11 +21,14 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
 @CircuitBreaker
 public class StockLevelGateway {
     private static final String WRITE = """
-            local held = redis.pcall('HGET', KEYS[1], ARGV[1] .. '#version')
-            if type(held) == 'table' then redis.call('DEL', KEYS[1]) held = false end
-            if held and tonumber(held) >= tonumber(ARGV[3]) then return 0 end
-            redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], ARGV[1] .. '#version', ARGV[3])
-            return 1
+            for i, key in ipairs(KEYS) do
+              local location, level, version = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+              local held = redis.pcall('HGET', key, location .. '#version')
+              if type(held) == 'table' then redis.call('DEL', key) held = false end
+              if not held or tonumber(held) < tonumber(version) then
+                redis.call('HSET', key, location, level, location .. '#version', version)
+              end
+            end
             """;
 
     private static final String LEAD = """
@@ -42,6 +47,9 @@ public class StockLevelGateway {
     private final Redis redis;
     private final InventoryConfig config;
 
+    /** Whether one command may write several keys, which a Redis Cluster refuses. */
+    private volatile boolean together = true;
+
     StockLevelGateway(Redis redis, InventoryConfig config) {
         this.redis = redis;
         this.config = config;
@@ -49,12 +57,25 @@ public class StockLevelGateway {
 
     /** Writes what is newer than what Redis has; completes when Redis has all of it. */
     public Uni<Void> write(Collection<StockLevel> levels) {
-        return levels.isEmpty()
-                ? Uni.createFrom().voidItem()
-                : Uni.join()
-                        .all(levels.stream().map(this::write).toList())
-                        .andFailFast()
-                        .replaceWithVoid();
+        if (levels.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return together
+                ? writeTogether(levels).onFailure(this::isAboutSlots).recoverWithUni(() -> writeEach(levels))
+                : writeEach(levels);
+    }
+
+    private Uni<Void> writeEach(Collection<StockLevel> levels) {
+        return Uni.join()
+                .all(levels.stream().map(level -> writeTogether(List.of(level))).toList())
+                .andFailFast()
+                .replaceWithVoid();
+    }
+
+    private boolean isAboutSlots(Throwable failure) {
+        together =
+                !String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("slot");
+        return !together;
     }
 
     /** Whether this replica is the one that looks after the levels, for the next moment; others are not. */
@@ -84,15 +105,14 @@ public class StockLevelGateway {
                 .replaceWithVoid();
     }
 
-    private Uni<Void> write(StockLevel level) {
-        return redis.send(Request.cmd(Command.EVAL)
-                        .arg(WRITE)
-                        .arg("1")
-                        .arg(config.redisPrefix() + ":" + level.key().sku())
-                        .arg(level.key().location())
-                        .arg(Long.toString(level.onHand()))
-                        .arg(Long.toString(level.version())))
-                .replaceWithVoid();
+    private Uni<Void> writeTogether(Collection<StockLevel> levels) {
+        var write = Request.cmd(Command.EVAL).arg(WRITE).arg(Integer.toString(levels.size()));
+        levels.forEach(
+                level -> write.arg(config.redisPrefix() + ":" + level.key().sku()));
+        levels.forEach(level -> write.arg(level.key().location())
+                .arg(Long.toString(level.onHand()))
+                .arg(Long.toString(level.version())));
+        return redis.send(write).replaceWithVoid();
     }
 
     /** No SKU has a slash in it. The braces have both keys lie on the same server of a Redis Cluster. */

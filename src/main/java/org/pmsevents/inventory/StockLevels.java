@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
@@ -37,6 +38,10 @@ public class StockLevels {
 
     private volatile boolean restoring;
 
+    private List<StockLevel> gathered = new ArrayList<>();
+    private CompletableFuture<Void> gathering = new CompletableFuture<>();
+    private boolean flushing;
+
     /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
     private final Map<StockKey, Long> written = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -51,6 +56,56 @@ public class StockLevels {
         this.redis = redis;
         this.stock = stock;
         this.transactions = transactions;
+    }
+
+    /** The same as {@link #write}, together with what others want written while Redis is still busy with what came before. */
+    Uni<Void> writeSoon(Collection<StockLevel> levels) {
+        return Uni.createFrom().completionStage(() -> {
+            var wanted = gather(levels);
+            if (begin()) {
+                flush();
+            }
+            return wanted.copy();
+        });
+    }
+
+    private synchronized CompletableFuture<Void> gather(Collection<StockLevel> levels) {
+        gathered.addAll(levels);
+        return gathering;
+    }
+
+    private synchronized boolean begin() {
+        boolean begun = !flushing && !gathered.isEmpty();
+        flushing |= begun;
+        return begun;
+    }
+
+    private synchronized void end() {
+        flushing = false;
+    }
+
+    private void flush() {
+        List<StockLevel> levels;
+        CompletableFuture<Void> waiting;
+        synchronized (this) {
+            levels = gathered;
+            waiting = gathering;
+            gathered = new ArrayList<>();
+            gathering = new CompletableFuture<>();
+        }
+        write(levels)
+                .subscribe()
+                .with(
+                        done -> flushed(() -> waiting.complete(null)),
+                        failure -> flushed(() -> waiting.completeExceptionally(failure)));
+    }
+
+    private void flushed(Runnable tell) {
+        end();
+        if (begin()) {
+            flush();
+        }
+        tell.run();
     }
 
     /** Writes the newest level of each stock, unless this replica has done so; fails if Redis does not take it. */

@@ -101,7 +101,7 @@ class AdjustmentBench {
                         redis.toString(),
                         "PMS_EVENTS_JWT_SECRET",
                         Tokens.SECRET),
-                System.getProperty("bench.options", "-Xmx512m -XX:TieredStopAtLevel=4")
+                System.getProperty("bench.options", "-Xmx512m -XX:TieredStopAtLevel=4 -XX:+UseParallelGC")
                         .split(" "));
     }
 
