@@ -33,8 +33,8 @@ class AdjustmentBench {
     private static final int PGBENCH_CLIENTS = 32;
     private static final int SKUS = 1_000;
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
-    private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("bench.warmup", 20));
-    private static final Duration ROUND = Duration.ofSeconds(Integer.getInteger("bench.seconds", 10));
+    private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("bench.warmup", 120));
+    private static final Duration ROUND = Duration.ofSeconds(Integer.getInteger("bench.seconds", 12));
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
     private static final String TOKEN = Tokens.bearer("bench", "stock");
 
