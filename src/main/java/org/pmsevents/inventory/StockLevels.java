@@ -60,6 +60,9 @@ public class StockLevels {
 
     /** The same as {@link #write}, together with what others want written while Redis is still busy with what came before. */
     Uni<Void> writeSoon(Collection<StockLevel> levels) {
+        if (levels.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
         return Uni.createFrom().completionStage(() -> {
             var wanted = gather(levels);
             if (begin()) {
