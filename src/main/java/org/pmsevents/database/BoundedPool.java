@@ -14,7 +14,9 @@ import java.util.function.Supplier;
 
 /**
  * Bounds what Quarkus leaves open: how long and how many may wait for a connection, and how long a connection may stay without a
- * word from PostgreSQL before it counts as dead and is closed, with whatever waited on it.
+ * word from PostgreSQL before it counts as dead and is closed, with whatever waited on it. Lets long statements be prepared once a
+ * connection, too: by default the driver has the server read and plan one of more than 2,048 characters anew for each call, which
+ * took as long as the change of stock that is one of them.
  */
 @Singleton
 public class BoundedPool implements PgPoolCreator {
@@ -23,12 +25,14 @@ public class BoundedPool implements PgPoolCreator {
     /** Longer than any statement may take; an idle connection is closed as well, and opened anew when it is wanted. */
     private static final int SILENCE_SECONDS = 20;
 
+    private static final int LONGEST_STATEMENT = 32 * 1024;
+
     @Override
     public Pool create(Input input) {
-        input.pgConnectOptionsList()
-                .forEach(server -> server.setTcpKeepAlive(true)
-                        .setIdleTimeout(SILENCE_SECONDS)
-                        .setIdleTimeoutUnit(TimeUnit.SECONDS));
+        input.pgConnectOptionsList().forEach(server -> {
+            server.setPreparedStatementCacheSqlLimit(LONGEST_STATEMENT);
+            server.setTcpKeepAlive(true).setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        });
         return PgBuilder.pool()
                 .with(input.poolOptions()
                         .setMaxWaitQueueSize(MOST_WAITING)
