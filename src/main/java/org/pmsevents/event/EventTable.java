@@ -28,28 +28,8 @@ public class EventTable {
 
     private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)";
 
-    /**
-     * One simple-protocol string, one implicit transaction, which the server finishes by itself even if this replica is
-     * stopped. The lock is a statement of its own: what was committed while it waited is seen by the next statement.
-     */
-    private static final String SEQUENCE = """
-            SET LOCAL statement_timeout = '4s';
-            SELECT head FROM feed_head FOR UPDATE;
-            WITH pending AS MATERIALIZED (
-              SELECT seq, row_number() OVER (ORDER BY seq) AS n
-              FROM (SELECT seq FROM event
-                    WHERE position IS NULL AND seq > (SELECT floor FROM feed_head)
-                    ORDER BY seq LIMIT %1$d) AS oldest),
-            stamped AS (
-              UPDATE event SET position = (SELECT head FROM feed_head) + pending.n
-              FROM pending WHERE event.seq = pending.seq AND event.position IS NULL
-              RETURNING %2$s),
-            moved AS (
-              UPDATE feed_head SET head = head + (SELECT count(*) FROM stamped)
-              WHERE EXISTS (SELECT FROM stamped))
-            SELECT * FROM stamped ORDER BY position;
-            SELECT head FROM feed_head;
-            """;
+    /** One statement, which the server finishes by itself even if this replica is stopped; how it works stands beside its SQL. */
+    private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
     /**
      * Raises the floor, in three calls of which each is a transaction of its own. The first reads the last seq given out (a
@@ -87,7 +67,8 @@ public class EventTable {
 
     private static final String READ = """
             SELECT head, pruned, e.*
-            FROM feed_head CROSS JOIN feed_tail LEFT JOIN LATERAL (
+            FROM (SELECT (SELECT head FROM feed_head) AS head, (SELECT pruned FROM feed_tail) AS pruned) AS ends
+            LEFT JOIN LATERAL (
               SELECT %s FROM event
               WHERE position > greatest($1, pruned) AND position <= greatest(least($1, head), pruned) + $3 AND type = ANY($4)
               ORDER BY position LIMIT $2) AS e ON true
@@ -117,8 +98,6 @@ public class EventTable {
             SELECT (SELECT count(*) FROM deleted) AS deleted,
                    (SELECT count(*) FROM candidate, upto WHERE unseen AND candidate.position <= upto.position) AS unseen
             """;
-
-    private static final String SEQUENCE_BATCH = SEQUENCE.formatted(Sequencer.BATCH, COLUMNS);
 
     private final EventCodec codec;
 
@@ -162,11 +141,11 @@ public class EventTable {
                 .replaceWithVoid();
     }
 
-    Uni<Sequenced> sequence(SqlClient client) {
-        return client.query(SEQUENCE_BATCH).execute().map(first -> {
-            RowSet<Row> stamped = first.next().next();
-            return new Sequenced(
-                    events(stamped), stamped.next().iterator().next().getLong("head"));
+    /** Gives the next positions to committed events, at most so many. */
+    Uni<Sequenced> sequence(SqlClient client, int most) {
+        return client.preparedQuery(SEQUENCE).execute(Tuple.of(most)).map(rows -> {
+            var first = rows.iterator().next();
+            return new Sequenced(first.getLong("position") == null ? List.of() : events(rows), first.getLong("head"));
         });
     }
 

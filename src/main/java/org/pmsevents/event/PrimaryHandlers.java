@@ -62,7 +62,7 @@ public class PrimaryHandlers {
         private final Set<EventType> types;
         private final boolean together;
         private final BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work;
-        private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun);
+        private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun, Runnable::run);
         /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
         private volatile int batch = BATCH;
 

@@ -3,6 +3,7 @@ package org.pmsevents.event;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -26,15 +27,20 @@ public class Sequencer {
     private final Fanout fanout;
     private final Emissions emissions;
     private final DistributionSummary batches;
-    private final Coalescer calls = new Coalescer(
-            this::sequence, failure -> LOG.warnf("events wait for their positions: %s", failure.toString()));
+    private final Coalescer calls;
     private volatile Consumer<EventTable.Sequenced> follower = sequenced -> {};
 
-    Sequencer(EventTable events, Pool pool, Fanout fanout, Emissions emissions, MeterRegistry meters) {
+    Sequencer(EventTable events, Pool pool, Fanout fanout, Emissions emissions, Vertx vertx, MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
         this.fanout = fanout;
         this.emissions = emissions;
+        // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
+        // all
+        this.calls = new Coalescer(
+                this::sequence,
+                failure -> LOG.warnf("events wait for their positions: %s", failure.toString()),
+                start -> vertx.runOnContext(go -> start.run()));
         this.batches = DistributionSummary.builder("pms.feed.batch")
                 .description("events given positions by one call")
                 .register(meters);
@@ -51,7 +57,7 @@ public class Sequencer {
     }
 
     private Uni<Boolean> sequence() {
-        return events.sequence(pool)
+        return events.sequence(pool, BATCH)
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()

@@ -16,7 +16,7 @@ class CoalescerTest {
     private final List<UniEmitter<? super Boolean>> runs = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private final Coalescer coalescer =
-            new Coalescer(() -> Uni.createFrom().<Boolean>emitter(runs::add), failures::add);
+            new Coalescer(() -> Uni.createFrom().<Boolean>emitter(runs::add), failures::add, Runnable::run);
 
     @Test
     void demandsDuringARunAreServedByOneMore() {
@@ -30,6 +30,22 @@ class CoalescerTest {
         assertThat(runs).hasSize(2);
         coalescer.demand();
         assertThat(runs).hasSize(3);
+    }
+
+    @Test
+    void demandsBeforeTheRunHasBegunAreServedByIt() {
+        var starts = new ArrayList<Runnable>();
+        var late = new Coalescer(() -> Uni.createFrom().<Boolean>emitter(runs::add), failures::add, starts::add);
+        for (int i = 0; i < 5; i++) {
+            late.demand();
+        }
+        assertThat(starts).hasSize(1);
+        assertThat(runs).isEmpty();
+        starts.get(0).run();
+        runs.get(0).complete(false);
+        assertThat(runs).hasSize(1);
+        late.demand();
+        assertThat(starts).hasSize(2);
     }
 
     @Test
@@ -60,7 +76,8 @@ class CoalescerTest {
                 () -> {
                     throw new IllegalStateException("no");
                 },
-                failures::add);
+                failures::add,
+                Runnable::run);
         throwing.demand();
         throwing.demand();
         assertThat(failures).hasSize(2);
@@ -79,7 +96,8 @@ class CoalescerTest {
                     underWay.decrementAndGet();
                     return Uni.createFrom().item(false);
                 },
-                failures::add);
+                failures::add,
+                Runnable::run);
         var threads = Executors.newFixedThreadPool(4);
         var done = new CountDownLatch(4);
         for (int i = 0; i < 4; i++) {
