@@ -45,3 +45,6 @@ BEGIN
   END IF;
 END
 $$;
+
+-- For the service only; Supabase would offer it to everyone as a remote procedure.
+REVOKE EXECUTE ON FUNCTION sequence_events(integer) FROM PUBLIC;
