@@ -13,9 +13,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriBuilder;
+import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -77,10 +78,11 @@ public class ProductResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
-    public Uni<Response> create(byte @Nullable [] body) {
+    public Uni<Response> create(@Context UriInfo uri, byte @Nullable [] body) {
+        var location = uri.getBaseUriBuilder().path("/api/products/{sku}");
         return flow.create(body, keys.current(body), origin.current())
-                .map(product -> Response.created(
-                                UriBuilder.fromPath("/api/products/{sku}").build(product.sku()))
+                .map(product -> Response.status(Response.Status.CREATED)
+                        .header("Location", location.build(product.sku()))
                         .header("ETag", etag(product))
                         .entity(product.json())
                         .build());
