@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Runs work on demand, one run under way and at most one waiting, however often it is asked for; every demand is followed by a run. */
-final class Coalescer {
+public final class Coalescer {
     private enum State {
         IDLE,
         DUE,
@@ -25,14 +25,14 @@ final class Coalescer {
      * @param failed told of a run that failed, after which the next one waits for a demand
      * @param starter begins the first run after a pause; the longer it takes, the more demands are served by that run
      */
-    Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed, Executor starter) {
+    public Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed, Executor starter) {
         this.work = work;
         this.failed = failed;
         this.starter = starter;
     }
 
     /** Asks for a run that begins after this call; returns at once. */
-    void demand() {
+    public void demand() {
         var before = state.getAndUpdate(now -> now == State.IDLE || now == State.DUE ? State.DUE : State.WANTED_AGAIN);
         if (before == State.IDLE) {
             starter.execute(this::run);

@@ -8,6 +8,8 @@ import static org.pmsevents.event.EventType.INVENTORY_UPDATED;
 import static org.pmsevents.event.EventType.PRODUCT_CREATED;
 import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
 import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
+import static org.pmsevents.event.EventType.QUEUE_NEW;
+import static org.pmsevents.event.EventType.QUEUE_PROCESSING;
 import static org.pmsevents.event.EventType.WS_ERROR;
 import static org.pmsevents.event.EventType.WS_UPDATE;
 
@@ -53,6 +55,7 @@ public class EventRegistration {
             ProductHandler products,
             InventoryHandler inventory,
             CacheHandler cache,
+            QueueHandler queue,
             ErrorHandler errors,
             MetricsHandler metrics) {
         // told every batch of the feed in position order, before anyone else
@@ -65,6 +68,8 @@ public class EventRegistration {
         primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort
+        bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
+        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
         bus.secondary("errors", ERRORS, errors::count);
         bus.secondary("metrics", FEED, metrics::measureDelay);
         bus.notification("websocket", ANNOUNCED, sessions::announce);

@@ -1,0 +1,33 @@
+package org.pmsevents.handlers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.queue.JobWorker;
+
+/** What a replica does about jobs that another one tells of: works on new ones, and stops those that were cancelled. */
+@ApplicationScoped
+public class QueueHandler {
+    private final JobWorker worker;
+    private final EventCodec codec;
+
+    QueueHandler(JobWorker worker, EventCodec codec) {
+        this.worker = worker;
+        this.codec = codec;
+    }
+
+    Uni<Void> wake(EventMessage created) {
+        worker.wake();
+        return Uni.createFrom().voidItem();
+    }
+
+    Uni<Void> stopCancelled(EventMessage processing) {
+        if (codec.payload(processing, JsonNode.class).path("cancelRequested").asBoolean()) {
+            worker.stop(UUID.fromString(processing.metadata().subject()));
+        }
+        return Uni.createFrom().voidItem();
+    }
+}

@@ -1,0 +1,95 @@
+package org.pmsevents.queue;
+
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.json.JsonText;
+
+/** Jobs as the API and the events tell them. */
+final class JobJson {
+    private JobJson() {}
+
+    /** As the API answers it. */
+    @RegisterForReflection
+    record JobView(
+            UUID id,
+            String kind,
+            String state,
+            int attempt,
+            int maxAttempts,
+            int priority,
+            Instant runAt,
+            @Nullable String uniqueKey,
+            @JsonRawValue String payload,
+            @JsonRawValue String progress,
+            @JsonRawValue String result,
+            @JsonRawValue String errors,
+            Instant createdAt,
+            @Nullable Instant finishedAt) {}
+
+    /** As the events queue.new, queue.processing and queue.complete tell it. */
+    @RegisterForReflection
+    record JobNews(
+            UUID id,
+            String kind,
+            String state,
+            int attempt,
+            int maxAttempts,
+            Instant runAt,
+            @JsonRawValue String progress,
+            boolean cancelRequested) {}
+
+    /** How many jobs were told to run again. */
+    @RegisterForReflection
+    record Retried(int retried) {}
+
+    static JobView view(Job job) {
+        return new JobView(
+                job.id(),
+                job.kind(),
+                job.state().wireName(),
+                job.attempt(),
+                job.maxAttempts(),
+                job.priority(),
+                job.runAt(),
+                job.uniqueKey(),
+                job.payload(),
+                raw(job.progress()),
+                raw(job.result()),
+                job.errors(),
+                job.createdAt(),
+                job.finishedAt());
+    }
+
+    static JobNews news(Job job, @Nullable String progress) {
+        return new JobNews(
+                job.id(),
+                job.kind(),
+                job.state().wireName(),
+                job.attempt(),
+                job.maxAttempts(),
+                job.runAt(),
+                raw(progress),
+                job.cancelRequested());
+    }
+
+    /** A text as JSON. */
+    static String quoted(String text) {
+        return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+    }
+
+    static String textOf(Retried retried) {
+        return "{\"retried\":" + retried.retried() + "}";
+    }
+
+    static Retried retriedOf(String json) {
+        return new Retried(JsonText.object(json).path("retried").intValue());
+    }
+
+    private static String raw(@Nullable String json) {
+        return json == null ? "null" : json;
+    }
+}

@@ -1,0 +1,34 @@
+package org.pmsevents.queue;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+
+/** One attempt at a job, as the one who works on it sees it. */
+public interface JobRun {
+    UUID jobId();
+
+    /** From 1. */
+    int attempt();
+
+    /** Whether a failure of this attempt discards the job. */
+    boolean isLastAttempt();
+
+    /** Raised by every claim of the job; for remote ends that can refuse an older one. */
+    long token();
+
+    /** Who asked for the job, under which trace. */
+    Origin origin();
+
+    /** Tells how far the work has come, as often as it likes: shown live a few times a second, stored once a second. */
+    void progress(long done, long total, @Nullable String note);
+
+    /**
+     * First in a transaction: makes sure that this job is still this worker's, and stays so until the end of the transaction.
+     *
+     * @throws LeaseLostException if it is not
+     */
+    Uni<Void> fence(SqlClient transaction);
+}

@@ -1,0 +1,230 @@
+package org.pmsevents.queue;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.database.ConflictException;
+import org.pmsevents.event.Origin;
+
+/** The SQL of those who ask for jobs and look at them. What workers do with them is in {@link WorkTable}. */
+@ApplicationScoped
+public class JobTable {
+    static final String COLUMNS = """
+            id, kind, payload::text AS payload, state, priority, run_at, unique_key, attempt, max_attempts, token, cancel_requested, \
+            progress::text AS progress, result::text AS result, errors::text AS errors, actor, trace_id, created_at, finished_at""";
+
+    static final String UNFINISHED = "state IN ('scheduled', 'available', 'running', 'retryable')";
+
+    /** An unfinished job under the same key is kept, and run once more if it is running. */
+    private static final String INSERT = """
+            INSERT INTO job (id, kind, payload, state, priority, run_at, unique_key, max_attempts, actor, trace_id)
+            VALUES ($1, $2, $3::text::json, CASE WHEN $5::timestamptz > now() THEN 'scheduled' ELSE 'available' END, $4,
+                    coalesce($5, now()), $6, $7, $8, $9)
+            ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND %s
+            DO UPDATE SET run_again = job.state = 'running'
+            RETURNING %s
+            """.formatted(UNFINISHED, COLUMNS);
+
+    private static final String FIND = "SELECT %s FROM job WHERE id = $1".formatted(COLUMNS);
+
+    /** The newest first: ids are UUIDv7. */
+    private static final String LIST = """
+            SELECT %s FROM job
+            WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC LIMIT $4
+            """.formatted(COLUMNS);
+
+    /** One that runs is only asked to stop. */
+    private static final String CANCEL = """
+            UPDATE job SET state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
+                           cancel_requested = state = 'running', run_again = false,
+                           finished_at = CASE state WHEN 'running' THEN NULL ELSE now() END
+            WHERE id = $1 AND %s RETURNING %s
+            """.formatted(UNFINISHED, COLUMNS);
+
+    private static final String RETRY = """
+            UPDATE job SET state = 'available', attempt = CASE WHEN finished_at IS NULL THEN least(attempt, max_attempts - 1) ELSE 0 END,
+                           run_at = now(), finished_at = NULL
+            WHERE id = $1 AND state IN ('scheduled', 'retryable', 'cancelled', 'discarded') RETURNING %s
+            """.formatted(COLUMNS);
+
+    /** Of several under one key the newest; none whose key an unfinished job has. */
+    private static final String RETRY_DISCARDED = """
+            WITH chosen AS (
+              SELECT id FROM job AS j
+              WHERE state = 'discarded' AND kind = $1 AND id > $2
+                AND NOT (unique_key IS NOT NULL AND EXISTS (
+                  SELECT FROM job AS other WHERE other.kind = j.kind AND other.unique_key = j.unique_key
+                    AND (other.state IN ('scheduled', 'available', 'running', 'retryable') OR other.state = 'discarded' AND other.id > j.id)))
+              ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
+            UPDATE job SET state = 'available', attempt = 0, run_at = now(), finished_at = NULL
+            FROM chosen WHERE job.id = chosen.id RETURNING job.id
+            """;
+
+    private static final String PRUNE = """
+            DELETE FROM job WHERE id IN (
+              SELECT id FROM job
+              WHERE state = ANY($1::text[]) AND finished_at < now() - $2 * interval '1 second'
+              ORDER BY finished_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+            """;
+
+    private static final String SCHEDULE = """
+            INSERT INTO job_schedule (kind, cron, next_at) VALUES ($1, $2, $3)
+            ON CONFLICT (kind) DO UPDATE SET cron = excluded.cron, next_at = excluded.next_at WHERE job_schedule.cron <> excluded.cron
+            """;
+
+    private static final String DUE =
+            "SELECT kind, next_at, now() AS now FROM job_schedule WHERE kind = ANY($1) AND next_at <= now() FOR UPDATE SKIP LOCKED";
+
+    private static final String MOVE = "UPDATE job_schedule SET next_at = $2 WHERE kind = $1";
+
+    private static final String UNIQUE_VIOLATION = "23505";
+
+    /** A kind whose time has come, by the database's clock. */
+    record Due(String kind, Instant now) {}
+
+    /** Writes a job; answers it, or the unfinished one that holds its key. */
+    Uni<Job> insert(SqlClient transaction, UUID id, NewJob<?> job, String payload, int maxAttempts) {
+        var runAt = job.runAt();
+        return transaction
+                .preparedQuery(INSERT)
+                .execute(Tuple.from(Arrays.asList(
+                        id,
+                        job.kind().name(),
+                        payload,
+                        job.priority(),
+                        runAt == null ? null : runAt.atOffset(ZoneOffset.UTC),
+                        job.uniqueKey(),
+                        maxAttempts,
+                        job.origin().actor(),
+                        job.origin().traceId())))
+                .map(rows -> job(rows.iterator().next()));
+    }
+
+    Uni<Optional<Job>> find(SqlClient client, UUID id) {
+        return client.preparedQuery(FIND).execute(Tuple.of(id)).map(JobTable::first);
+    }
+
+    Uni<List<Job>> list(
+            SqlClient client, @Nullable JobState state, @Nullable String kind, @Nullable UUID after, int limit) {
+        return client.preparedQuery(LIST)
+                .execute(Tuple.of(state == null ? null : state.wireName(), kind, after, limit))
+                .map(JobTable::jobs);
+    }
+
+    /** Cancels an unfinished job, or asks for it; empty if it is finished or there is none. */
+    Uni<Optional<Job>> cancel(SqlClient client, UUID id) {
+        return client.preparedQuery(CANCEL).execute(Tuple.of(id)).map(JobTable::first);
+    }
+
+    /**
+     * Has a job tried again, now; empty if it runs, is completed, or there is none.
+     *
+     * @throws ConflictException if an unfinished job holds its key
+     */
+    Uni<Optional<Job>> retry(SqlClient client, UUID id) {
+        return client.preparedQuery(RETRY)
+                .execute(Tuple.of(id))
+                .onFailure(JobTable::isTaken)
+                .transform(ConflictException::new)
+                .map(JobTable::first);
+    }
+
+    /** The same for discarded ones of a kind after an id, at most so many; answers their ids. */
+    Uni<List<UUID>> retryDiscarded(SqlClient client, String kind, UUID after, int limit) {
+        return client.preparedQuery(RETRY_DISCARDED)
+                .execute(Tuple.of(kind, after, limit))
+                .map(rows -> {
+                    var ids = new ArrayList<UUID>(rows.size());
+                    rows.forEach(row -> ids.add(row.getUUID("id")));
+                    return ids;
+                });
+    }
+
+    /** Deletes jobs that have been in one of the states for long; answers how many. */
+    Uni<Integer> prune(SqlClient client, List<JobState> states, Duration age, int limit) {
+        return client.preparedQuery(PRUNE)
+                .execute(Tuple.of(
+                        states.stream().map(JobState::wireName).toArray(String[]::new),
+                        (double) age.toSeconds(),
+                        limit))
+                .map(RowSet::rowCount);
+    }
+
+    /** Says when a kind is due next, unless that is known already. */
+    Uni<Void> schedule(SqlClient client, String kind, String cron, Instant next) {
+        return client.preparedQuery(SCHEDULE)
+                .execute(Tuple.of(kind, cron, next.atOffset(ZoneOffset.UTC)))
+                .replaceWithVoid();
+    }
+
+    /** The kinds whose time has come, locked against other replicas. */
+    Uni<List<Due>> due(SqlClient transaction, List<String> kinds) {
+        return transaction
+                .preparedQuery(DUE)
+                .execute(Tuple.of(kinds.toArray(String[]::new)))
+                .map(rows -> {
+                    var due = new ArrayList<Due>();
+                    rows.forEach(row -> due.add(new Due(
+                            row.getString("kind"), row.getOffsetDateTime("now").toInstant())));
+                    return due;
+                });
+    }
+
+    Uni<Void> moveSchedule(SqlClient transaction, String kind, Instant next) {
+        return transaction
+                .preparedQuery(MOVE)
+                .execute(Tuple.of(kind, next.atOffset(ZoneOffset.UTC)))
+                .replaceWithVoid();
+    }
+
+    static Optional<Job> first(RowSet<Row> rows) {
+        var row = rows.iterator();
+        return row.hasNext() ? Optional.of(job(row.next())) : Optional.empty();
+    }
+
+    static List<Job> jobs(RowSet<Row> rows) {
+        var jobs = new ArrayList<Job>(rows.size());
+        rows.forEach(row -> jobs.add(job(row)));
+        return jobs;
+    }
+
+    private static boolean isTaken(Throwable failure) {
+        return failure instanceof PgException postgres && UNIQUE_VIOLATION.equals(postgres.getSqlState());
+    }
+
+    private static Job job(Row row) {
+        var finishedAt = row.getOffsetDateTime("finished_at");
+        return new Job(
+                row.getUUID("id"),
+                row.getString("kind"),
+                row.getString("payload"),
+                JobState.named(row.getString("state")).orElseThrow(),
+                row.getInteger("priority"),
+                row.getOffsetDateTime("run_at").toInstant(),
+                row.getString("unique_key"),
+                row.getInteger("attempt"),
+                row.getInteger("max_attempts"),
+                row.getLong("token"),
+                row.getBoolean("cancel_requested"),
+                row.getString("progress"),
+                row.getString("result"),
+                row.getString("errors"),
+                new Origin(row.getString("actor"), row.getString("trace_id")),
+                row.getOffsetDateTime("created_at").toInstant(),
+                finishedAt == null ? null : finishedAt.toInstant());
+    }
+}

@@ -1,0 +1,131 @@
+package org.pmsevents.queue;
+
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+
+/** An attempt that is under way on this replica, until it has ended in one way, once. */
+final class RunningJob implements JobRun {
+    private final Job job;
+    private final WorkTable table;
+    private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
+    private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
+    private volatile @Nullable Progress progress;
+    private volatile @Nullable Progress told;
+    private volatile @Nullable Progress stored;
+
+    private enum State {
+        WORKING,
+        ENDED
+    }
+
+    private record Progress(long done, long total, @Nullable String note) {
+        /** As the API tells it. */
+        String json() {
+            var escaped = note == null ? "null" : JobJson.quoted(note);
+            return "{\"done\":" + done + ",\"total\":" + total + ",\"note\":" + escaped + "}";
+        }
+    }
+
+    RunningJob(Job job, WorkTable table) {
+        this.job = job;
+        this.table = table;
+    }
+
+    Job job() {
+        return job;
+    }
+
+    /** What is under way; cancelled at once if the attempt has ended already. */
+    void working(Cancellable subscription) {
+        work.set(subscription);
+        if (state.get() == State.ENDED) {
+            subscription.cancel();
+        }
+    }
+
+    /** Whether it is the caller who ends the attempt; nobody else does after that. */
+    boolean end() {
+        return state.compareAndSet(State.WORKING, State.ENDED);
+    }
+
+    /** Stops what is under way, after {@link #end}. */
+    void cancelWork() {
+        var subscription = work.get();
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+
+    @Override
+    public UUID jobId() {
+        return job.id();
+    }
+
+    @Override
+    public int attempt() {
+        return job.attempt();
+    }
+
+    @Override
+    public boolean isLastAttempt() {
+        return job.attempt() >= job.maxAttempts();
+    }
+
+    @Override
+    public long token() {
+        return job.token();
+    }
+
+    @Override
+    public Origin origin() {
+        return job.origin();
+    }
+
+    @Override
+    public void progress(long done, long total, @Nullable String note) {
+        progress = new Progress(done, total, note);
+    }
+
+    @Override
+    public Uni<Void> fence(SqlClient transaction) {
+        return table.fence(transaction, job.id(), job.token())
+                .invoke(mine -> {
+                    if (!mine) {
+                        throw new LeaseLostException();
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    /** The latest progress as JSON, null if there is none. */
+    @Nullable
+    String progress() {
+        var latest = progress;
+        return latest == null ? null : latest.json();
+    }
+
+    /** The same if it was not told yet. */
+    @Nullable
+    String untoldProgress() {
+        var latest = progress;
+        if (latest == null || latest.equals(told)) {
+            return null;
+        }
+        told = latest;
+        return latest.json();
+    }
+
+    boolean hasUnstoredProgress() {
+        return progress != null && !progress.equals(stored);
+    }
+
+    WorkTable.Held held() {
+        stored = progress;
+        return new WorkTable.Held(job.id(), job.token(), progress());
+    }
+}

@@ -1,0 +1,149 @@
+package org.pmsevents.queue;
+
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** The queue flows on the side of the worker: what happens to a job from when it is claimed until what became of it is stored. */
+@ApplicationScoped
+class WorkFlow {
+    private static final Logger LOG = Logger.getLogger(WorkFlow.class);
+    private static final int LONGEST_ERROR = 2_000;
+    private static final Duration STORE = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_STORES = Duration.ofMillis(200);
+    private static final Duration LONGEST_BETWEEN_STORES = Duration.ofSeconds(2);
+
+    private final WorkTable table;
+    private final JobKinds kinds;
+    private final JobEvents events;
+    private final QueueConfig config;
+    private final Pool pool;
+
+    WorkFlow(WorkTable table, JobKinds kinds, JobEvents events, QueueConfig config, Pool pool) {
+        this.table = table;
+        this.kinds = kinds;
+        this.events = events;
+        this.config = config;
+        this.pool = pool;
+    }
+
+    /** Worker → processJob → emitEvent(queue.processing) → updateStatus: fails as the job does. */
+    Uni<@Nullable String> process(RunningJob run) {
+        return emitProcessing(run).chain(this::processJob).map(kinds::write);
+    }
+
+    /** Worker → completeJob → emitEvent(queue.complete) → cleanupResources; what the job held is freed with its state. */
+    Uni<Void> complete(RunningJob run, @Nullable String result) {
+        return completeJob(run, result).invoke(done -> emitEnd(run, done)).replaceWithVoid();
+    }
+
+    /** The same for a job that failed: tried again later, or discarded. */
+    Uni<Void> fail(RunningJob run, Throwable failure) {
+        return failJob(run, failure).invoke(done -> emitEnd(run, done)).replaceWithVoid();
+    }
+
+    /** The same for a job that was cancelled. */
+    Uni<Void> stop(RunningJob run) {
+        return updateStatus(() -> table.stop(pool, run.jobId(), run.token(), run.progress()))
+                .invoke(done -> emitEnd(run, done))
+                .replaceWithVoid();
+    }
+
+    void tellProgress(RunningJob run) {
+        var progress = run.untoldProgress();
+        if (progress != null) {
+            events.processing(run.job(), progress);
+        }
+    }
+
+    private Uni<RunningJob> emitProcessing(RunningJob run) {
+        return Uni.createFrom().item(run).invoke(begun -> events.processing(begun.job(), begun.progress()));
+    }
+
+    private Uni<?> processJob(RunningJob run) {
+        var kind = kinds.named(run.job().kind())
+                .orElseThrow(() -> new IllegalStateException("only known kinds are claimed"));
+        return processJob(kind, run);
+    }
+
+    private static <P> Uni<?> processJob(JobKind<P> kind, RunningJob run) {
+        return Uni.createFrom()
+                .<Object>deferred(() ->
+                        kind.run(JobKinds.read(kind, run.job().payload()), run).map(result -> (Object) result))
+                .ifNoItem()
+                .after(kind.timeout())
+                .fail();
+    }
+
+    private Uni<Optional<Job>> completeJob(RunningJob run, @Nullable String result) {
+        return updateStatus(() -> table.complete(pool, run.jobId(), run.token(), result, run.progress()));
+    }
+
+    private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {
+        var kind = kinds.named(run.job().kind()).orElseThrow();
+        boolean last = failure instanceof JobFailure known && known.isLast();
+        var pause = pause(kind, run.attempt(), failure);
+        var error = error(kind, failure);
+        LOG.warnf(
+                "job %s of kind %s failed, attempt %d of %d: %s, traceId=%s",
+                run.jobId(),
+                kind.name(),
+                run.attempt(),
+                run.job().maxAttempts(),
+                error,
+                run.origin().traceId());
+        return updateStatus(() -> table.fail(pool, run.jobId(), run.token(), error, last, pause, run.progress()));
+    }
+
+    /** Tries again while PostgreSQL is away, for as long as nobody else can have claimed the job; after that it is run again. */
+    private Uni<Optional<Job>> updateStatus(Supplier<Uni<Optional<Job>>> update) {
+        return Uni.createFrom()
+                .deferred(update::get)
+                .ifNoItem()
+                .after(STORE)
+                .fail()
+                .onFailure()
+                .retry()
+                .withBackOff(BETWEEN_STORES, LONGEST_BETWEEN_STORES)
+                .expireIn(config.lease().toMillis());
+    }
+
+    private void emitEnd(RunningJob run, Optional<Job> stored) {
+        if (stored.isEmpty()) {
+            LOG.infof("job %s is no longer this worker's: what came of it here is left out", run.jobId());
+            return;
+        }
+        var job = stored.get();
+        if (job.state().isFinished()) {
+            events.complete(job);
+        } else if (job.state() == JobState.AVAILABLE) {
+            events.created(job);
+        } else {
+            events.processing(job, job.progress());
+        }
+    }
+
+    /** Exponential, with full jitter over its upper half; never before whoever refused has asked for. */
+    private static Duration pause(JobKind<?> kind, int attempt, Throwable failure) {
+        long first = kind.firstPause().toMillis();
+        long longest = kind.longestPause().toMillis();
+        long full = Math.min(longest, first << Math.min(30, Math.max(0, attempt - 1)));
+        long jittered = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
+        var asked = failure instanceof JobFailure known ? known.pause() : null;
+        return Duration.ofMillis(asked == null ? jittered : Math.max(jittered, asked.toMillis()));
+    }
+
+    private static String error(JobKind<?> kind, Throwable failure) {
+        var text = failure instanceof TimeoutException
+                ? "took longer than " + kind.timeout().toMillis() + " ms"
+                : failure instanceof JobFailure ? String.valueOf(failure.getMessage()) : failure.toString();
+        return text.replace('\0', ' ').substring(0, Math.min(LONGEST_ERROR, text.length()));
+    }
+}
