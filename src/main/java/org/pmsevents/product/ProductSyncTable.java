@@ -12,19 +12,19 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class ProductSyncTable {
     /** What the PMS has changed itself it has, unless something before that is still on its way. */
-    private static final String WANT = """
+    private static final String WANT =
+            """
             INSERT INTO pms_sync AS had (sku, wanted_version, wanted_event, version, event_id, synced_at)
-            VALUES ($1, $2, $3, CASE WHEN $4 THEN $2 END, CASE WHEN $4 THEN $3 END, CASE WHEN $4 THEN now() END)
+            SELECT sku, version, event, CASE WHEN by_pms THEN version END, CASE WHEN by_pms THEN event END, CASE WHEN by_pms THEN now() END
+            FROM (VALUES ($1::text, $2::bigint, $3::uuid, $4::boolean)) AS made (sku, version, event, by_pms)
             ON CONFLICT (sku) DO UPDATE SET
               wanted_version = excluded.wanted_version,
               wanted_event = CASE WHEN had.wanted_version = excluded.wanted_version THEN had.wanted_event ELSE excluded.wanted_event END,
-              (version, event_id, synced_at) = (
-                SELECT has.version, has.event_id, has.synced_at
-                FROM (VALUES (true, excluded.version, excluded.event_id, excluded.synced_at), (false, had.version, had.event_id, had.synced_at))
-                  AS has (by_pms, version, event_id, synced_at)
-                WHERE by_pms = ($4 AND coalesce(had.version >= had.wanted_version, false)))
+              version = CASE WHEN %1$s THEN excluded.version ELSE had.version END,
+              event_id = CASE WHEN %1$s THEN excluded.event_id ELSE had.event_id END,
+              synced_at = CASE WHEN %1$s THEN excluded.synced_at ELSE had.synced_at END
             RETURNING coalesce(version >= wanted_version, false) AS synced
-            """;
+            """.formatted("excluded.version IS NOT NULL AND had.version >= had.wanted_version");
 
     /** In one statement, so that product and event belong together. */
     private static final String NEWEST = """
