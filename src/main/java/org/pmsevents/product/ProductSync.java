@@ -101,7 +101,8 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
     /** Only upward, and only as long as the job is still this worker's. */
     private Uni<Void> markSynced(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
-        return transactions.run(transaction -> run.fence(transaction)
+        return transactions.run(transaction -> table.lock(transaction, product.sku())
+                .chain(() -> run.fence(transaction))
                 .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));
     }
 

@@ -34,6 +34,8 @@ public class ProductSyncTable {
             FROM product WHERE sku = $1
             """.formatted(ProductTable.COLUMNS);
 
+    private static final String LOCK = "SELECT FROM pms_sync WHERE sku = $1 FOR UPDATE";
+
     private static final String SYNCED = """
             UPDATE pms_sync SET version = greatest(version, $2), event_id = CASE WHEN version > $2 THEN event_id ELSE $3 END, synced_at = now()
             WHERE sku = $1
@@ -70,6 +72,11 @@ public class ProductSyncTable {
             }
             return Optional.empty();
         });
+    }
+
+    /** Before the job's row, as {@link #want} has it: in the other order the two would wait for each other. */
+    Uni<Void> lock(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).replaceWithVoid();
     }
 
     /** The PMS has this version, or a newer one. */
