@@ -30,7 +30,8 @@ class OpenApiTest {
         "/paths/~1api~1inventory~1{sku}~1adjustments/post, application~1json, Adjustment",
         "/paths/~1api~1inventory~1adjustments/post, application~1json, Adjustments",
         "/paths/~1api~1inventory~1{sku}/put, application~1json, StockCount",
-        "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold"
+        "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold",
+        "/paths/~1api~1jobs/post, application~1json, NewJob"
     })
     void aBodyIsDescribedByItsFields(String operation, String type, String schema) {
         var content = document.at(operation + "/requestBody/content");
@@ -56,11 +57,17 @@ class OpenApiTest {
         "/paths/~1api~1inventory/get, 200 400 401 403 503",
         "/paths/~1api~1inventory~1{sku}~1adjustments/post, 200 400 401 403 404 409 413 415 422 503",
         "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 413 415 422 503",
-        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 503",
+        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 422 503",
         "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 413 415 503",
         "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
-        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503"
+        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503",
+        "/paths/~1api~1jobs/post, 200 202 400 401 403 409 413 415 422 503",
+        "/paths/~1api~1jobs/get, 200 400 401 403 503",
+        "/paths/~1api~1jobs~1{id}/get, 200 400 401 403 404 503",
+        "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
+        "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",
+        "/paths/~1api~1jobs~1retry/post, 200 400 401 403 409 422 503"
     })
     void everyStatusOfACallIsDescribed(String operation, String statuses) {
         assertThat(document.at(operation + "/responses").fieldNames())
