@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -44,9 +45,25 @@ public class PmsWebhookResource {
     @Path("/stock")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Set stock to what was counted, as of when it was (Standard Webhooks)")
-    @Parameter(ref = "WebhookId")
-    @Parameter(ref = "WebhookTimestamp")
-    @Parameter(ref = "WebhookSignature")
+    @Parameter(
+            name = Webhook.ID,
+            in = ParameterIn.HEADER,
+            required = true,
+            description = "The same for every delivery of a webhook; without a full stop",
+            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
+    @Parameter(
+            name = Webhook.TIME,
+            in = ParameterIn.HEADER,
+            required = true,
+            description = "Seconds since the epoch, at most 5 minutes from now",
+            schema = @Schema(type = SchemaType.INTEGER))
+    @Parameter(
+            name = Webhook.SIGNATURE,
+            in = ParameterIn.HEADER,
+            required = true,
+            description =
+                    "`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`; several, separated by spaces, while the secret is being changed",
+            schema = @Schema(type = SchemaType.STRING))
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCounts")))
