@@ -30,7 +30,10 @@ class OpenApiTest {
         "/paths/~1api~1inventory~1{sku}~1adjustments/post, application~1json, Adjustment",
         "/paths/~1api~1inventory~1adjustments/post, application~1json, Adjustments",
         "/paths/~1api~1inventory~1{sku}/put, application~1json, StockCount",
-        "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold"
+        "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold",
+        "/paths/~1api~1jobs/post, application~1json, NewJob",
+        "/paths/~1webhooks~1pms~1stock/post, application~1json, StockCounts",
+        "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, application~1json, SkuResolution"
     })
     void aBodyIsDescribedByItsFields(String operation, String type, String schema) {
         var content = document.at(operation + "/requestBody/content");
@@ -56,17 +59,36 @@ class OpenApiTest {
         "/paths/~1api~1inventory/get, 200 400 401 403 503",
         "/paths/~1api~1inventory~1{sku}~1adjustments/post, 200 400 401 403 404 409 413 415 422 503",
         "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 413 415 422 503",
-        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 503",
+        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 422 503",
         "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 413 415 503",
         "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
-        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503"
+        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503",
+        "/paths/~1api~1jobs/post, 200 202 400 401 403 409 413 415 422 503",
+        "/paths/~1api~1jobs/get, 200 400 401 403 503",
+        "/paths/~1api~1jobs~1{id}/get, 200 400 401 403 404 503",
+        "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
+        "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",
+        "/paths/~1api~1jobs~1retry/post, 200 400 401 403 409 422 503",
+        "/paths/~1api~1pms~1unknown-skus/get, 200 400 401 403 503",
+        "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, 200 400 401 403 404 409 413 415 422 503"
     })
     void everyStatusOfACallIsDescribed(String operation, String statuses) {
         assertThat(document.at(operation + "/responses").fieldNames())
                 .toIterable()
                 .containsExactlyInAnyOrder(statuses.split(" "));
         assertThat(document.at(operation + "/security").size()).isEqualTo(1);
+    }
+
+    @Test
+    void aWebhookIsDescribedWithItsSignatureInsteadOfAToken() {
+        var operation = document.at("/paths/~1webhooks~1pms~1stock/post");
+        assertThat(operation.get("responses").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrder("200", "400", "401", "413", "415", "422", "503");
+        assertThat(operation.path("security").size()).isZero();
+        assertThat(operation.get("parameters").findValuesAsText("name"))
+                .containsExactlyInAnyOrder("webhook-id", "webhook-timestamp", "webhook-signature");
     }
 
     @Test

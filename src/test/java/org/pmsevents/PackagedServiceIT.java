@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import io.restassured.response.Response;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
@@ -23,6 +24,7 @@ import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.error.Problem;
 import org.pmsevents.error.RawHttp;
+import org.pmsevents.pms.Signatures;
 import org.pmsevents.security.Tokens;
 
 /** What is easily lost in a native executable: reflection, resources, and properties that are read while it is built. */
@@ -32,7 +34,7 @@ class PackagedServiceIT {
 
     @BeforeAll
     static void startReplica() throws Exception {
-        cluster = new Cluster(Map.of());
+        cluster = new Cluster(Map.of("PMS_EVENTS_WEBHOOK_SECRETS", Signatures.SECRET));
         replica = cluster.start(0);
         await().until(replica::isReady);
     }
@@ -113,6 +115,39 @@ class PackagedServiceIT {
                 .statusCode(200)
                 .body("items[0].event.type", equalTo("product.created"))
                 .body("items[0].error", equalTo("why"));
+    }
+
+    @Test
+    void aWebhookIsAnsweredAndWhatItDoesNotKnowIsShown() {
+        create("PMS-1");
+        var body =
+                "{\"lines\":[{\"sku\":\"PMS-1\",\"onHand\":3},{\"sku\":\"PMS-X\",\"onHand\":4,\"location\":\"annex\"}]}";
+        long now = Clock.systemUTC().instant().getEpochSecond();
+        given().baseUri(replica.address().toString())
+                .contentType("application/json")
+                .header("webhook-id", "msg_1")
+                .header("webhook-timestamp", now)
+                .header("webhook-signature", Signatures.of("msg_1", now, body))
+                .body(body)
+                .post("/webhooks/pms/stock")
+                .then()
+                .statusCode(200)
+                .body("applied", equalTo(1))
+                .body("rejected[0].code", equalTo("unknown-sku"));
+        await().until(() -> get("/api/events?type=inventory.synced")
+                .<List<String>>path("items.payload.webhookId")
+                .contains("msg_1"));
+        var unknown = get("/api/pms/unknown-skus?resolved=false");
+        unknown.then().statusCode(200).body("items[0].sku", equalTo("PMS-X"));
+        given().baseUri(replica.address().toString())
+                .header("Authorization", Tokens.bearer("anna", "admin"))
+                .contentType("application/json")
+                .body("{\"sku\":\"PMS-1\"}")
+                .post("/api/pms/unknown-skus/" + unknown.path("items[0].id") + "/resolve")
+                .then()
+                .statusCode(200)
+                .body("resolvedTo", equalTo("PMS-1"))
+                .body("outcome", equalTo("applied"));
     }
 
     @Test

@@ -49,6 +49,16 @@ class RequiredSettingsTest {
                 .startsWith("QUARKUS_REDIS_HOSTS:");
     }
 
+    @Test
+    void aBadWebhookSecretIsRefusedWithoutBeingTold() {
+        assertThat(problemsWith(Map.of(
+                        "PMS_EVENTS_JWT_SECRET", "x".repeat(32), "PMS_EVENTS_WEBHOOK_SECRETS", "whsec_c2VjcmV0")))
+                .singleElement()
+                .asString()
+                .startsWith("PMS_EVENTS_WEBHOOK_SECRETS: secret 1 has 6 bytes")
+                .doesNotContain("c2VjcmV0");
+    }
+
     private static List<String> problemsWith(Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(SERVERS);
         environment.putAll(settings);

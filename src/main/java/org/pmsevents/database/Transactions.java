@@ -1,5 +1,6 @@
 package org.pmsevents.database;
 
+import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public class Transactions {
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+    /** What may be held for a limited time is let go soon after that even by a replica that is paused. */
+    private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);
 
@@ -61,6 +65,39 @@ public class Transactions {
      */
     public <T> Uni<T> runRepeatable(Function<SqlClient, Uni<T>> work) {
         return run(LIMITS + "; SET LOCAL synchronous_commit = off", work);
+    }
+
+    /**
+     * The same for work that holds what others wait for: the server cancels the statement that is under way when the time is over, which
+     * includes the time for which it waits itself.
+     *
+     * @throws io.smallrye.mutiny.TimeoutException if the time was over between two statements
+     */
+    public <T> Uni<T> runWithin(Duration limit, Function<Limited, Uni<T>> work) {
+        return run(HELD_LIMITS, client -> work.apply(new Limited(client, System.nanoTime() + limit.toNanos())));
+    }
+
+    /** A transaction that has to end in time. */
+    public static final class Limited {
+        private final SqlClient client;
+        private final long end;
+
+        private Limited(SqlClient client, long end) {
+            this.client = client;
+            this.end = end;
+        }
+
+        /** Runs the next statement with what is left of the time. */
+        public <T> Uni<T> next(Function<SqlClient, Uni<T>> statement) {
+            return Uni.createFrom().deferred(() -> {
+                long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+                return left < 1
+                        ? Uni.createFrom().failure(new TimeoutException())
+                        : client.query("SET LOCAL statement_timeout = " + left)
+                                .execute()
+                                .chain(() -> statement.apply(client));
+            });
+        }
     }
 
     private <T> Uni<T> run(String limits, Function<SqlClient, Uni<T>> work) {

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.OutcomeUnknownException;
 import org.pmsevents.security.KeysUnavailableException;
 import org.pmsevents.security.OriginNotAllowedException;
@@ -90,7 +91,8 @@ final class Failures {
         if (isDatabaseAway(failure)) {
             return AppException.databaseUnavailable().because(failure);
         }
-        if (failure instanceof PgException refusal && BUSY.contains(String.valueOf(refusal.getSqlState()))) {
+        if (failure instanceof ConflictException
+                || (failure instanceof PgException refusal && BUSY.contains(String.valueOf(refusal.getSqlState())))) {
             return AppException.unavailable(
                             "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1)
                     .because(failure);

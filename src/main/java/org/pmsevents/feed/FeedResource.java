@@ -77,7 +77,8 @@ public class FeedResource {
     @GET
     @Path("/stream")
     @Produces(MediaType.SERVER_SENT_EVENTS)
-    @Operation(summary = "Events as they happen (server-sent events); Last-Event-ID resumes")
+    @Operation(
+            summary = "Events as they happen (server-sent events); Last-Event-ID resumes, or after where there is none")
     @APIResponse(
             responseCode = "200",
             description =
@@ -90,12 +91,13 @@ public class FeedResource {
                     @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
                     @Nullable
                     List<String> types,
+            @QueryParam("after") @Parameter(schema = @Schema(ref = "Position")) @Nullable String after,
             @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "Position")) @Nullable String lastEventId,
             @Context Sse sse) {
-        return streams.open(
-                types == null ? List.of() : types,
-                lastEventId == null || lastEventId.isEmpty() ? null : position("Last-Event-ID", lastEventId, 0),
-                sse);
+        Long resume = lastEventId == null || lastEventId.isEmpty()
+                ? after == null ? null : Long.valueOf(position("?after", after, 0))
+                : Long.valueOf(position("Last-Event-ID", lastEventId, 0));
+        return streams.open(types == null ? List.of() : types, resume, sse);
     }
 
     @GET

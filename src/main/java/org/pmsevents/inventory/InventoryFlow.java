@@ -94,8 +94,8 @@ public class InventoryFlow {
     }
 
     /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
-    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, Origin origin) {
-        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, null, origin)
+    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, origin)
                 .map(change -> InventoryJson.adjusted(change.request(), change.result()));
     }
 

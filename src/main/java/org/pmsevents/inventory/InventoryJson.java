@@ -5,7 +5,6 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
@@ -66,6 +65,9 @@ final class InventoryJson {
     @RegisterForReflection
     record LocationView(String location, boolean backorders) {}
 
+    @RegisterForReflection
+    record StockAlert(String sku, String location, long onHand, long threshold) {}
+
     static StockView view(Stock stock) {
         return new StockView(
                 stock.key().sku(),
@@ -77,12 +79,8 @@ final class InventoryJson {
     }
 
     /** The payload of {@code inventory.alert}. */
-    static Map<String, Object> alert(Stock stock, long threshold) {
-        return Map.of(
-                "sku", stock.key().sku(),
-                "location", stock.key().location(),
-                "onHand", stock.onHand(),
-                "threshold", threshold);
+    static StockAlert alert(Stock stock, long threshold) {
+        return new StockAlert(stock.key().sku(), stock.key().location(), stock.onHand(), threshold);
     }
 
     /**
@@ -165,9 +163,9 @@ final class InventoryJson {
                 conflict(
                         code,
                         outcome,
-                        "Only " + outcome.onHand() + " are on hand, and the location has no back-orders.");
+                        "There are " + outcome.onHand() + " on hand, and the location takes no back-orders.");
             case LineOutcome.STOCK_CHANGED ->
-                conflict(code, outcome, "On hand are " + outcome.onHand() + ", not what was expected.");
+                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not what was expected.");
             case LineOutcome.NOT_APPLIED ->
                 AppException.of(NOT_APPLIED, code, "Nothing is wrong with this line, but another one was refused.");
             default -> conflict(code, outcome, "No stock can go beyond 2147483647 either way.");

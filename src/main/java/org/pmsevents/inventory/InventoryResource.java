@@ -10,7 +10,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -99,7 +102,10 @@ public class InventoryResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<InventoryJson.Adjusted> adjust(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
         return flow.adjust(sku, body, keys.current(body), origin.current());
     }
 
@@ -125,7 +131,9 @@ public class InventoryResource {
                     @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
                     String atomic,
+            @Context UriInfo uri,
             byte @Nullable [] body) {
+        onlyParameters(uri, "atomic");
         return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), origin.current());
     }
 
@@ -134,6 +142,7 @@ public class InventoryResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
     @Operation(summary = "Set a stock to what was counted")
+    @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCount")))
@@ -145,9 +154,13 @@ public class InventoryResource {
     @APIResponse(responseCode = "409", ref = "StockRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<InventoryJson.Adjusted> count(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
-        return flow.count(sku, body, origin.current());
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
+        return flow.count(sku, body, keys.current(body), origin.current());
     }
 
     @PUT
@@ -166,7 +179,10 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<InventoryJson.StockView> threshold(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
         return flow.setThreshold(sku, body, origin.current());
     }
 
@@ -184,6 +200,22 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
         return reads.movements(sku, location, PageRequest.of(limit, after));
+    }
+
+    /** One that is overlooked would do harm here: a location that isn't in the body, an atomic that is misspelt. */
+    private static void onlyParameters(UriInfo uri, String... allowed) {
+        var known = Set.of(allowed);
+        uri.getQueryParameters().forEach((name, values) -> {
+            if (!known.contains(name)) {
+                throw AppException.validationFailed(
+                        "?" + name,
+                        "unknown-parameter",
+                        "There is no parameter of this name here; what is to be written stands in the body.");
+            }
+            if (values.stream().anyMatch(String::isEmpty)) {
+                throw AppException.validationFailed("?" + name, "format", name + " must have a value.");
+            }
+        });
     }
 
     private static boolean flag(String name, @Nullable String value) {

@@ -92,8 +92,9 @@ public class StockChangeTable {
                     FROM applied ORDER BY sku, location, n DESC) AS last
               WHERE stock.sku = last.sku AND stock.location = last.location),
             moved AS (
-              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at)
-              SELECT movement_id, event_id, sku, location, moved, on_hand, version, reason, reference, actor, trace_id, moved_at
+              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at)
+              SELECT movement_id, event_id, sku, location, moved, on_hand, version, reason, reference, actor, trace_id, moved_at,
+                     CASE WHEN target IS NOT NULL THEN occurred_at END
               FROM applied WHERE moved <> 0 ORDER BY n),
             told AS (
               %1$s

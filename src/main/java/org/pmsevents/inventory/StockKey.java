@@ -3,5 +3,5 @@ package org.pmsevents.inventory;
 /** Which stock: of a product, at a location. */
 public record StockKey(String sku, String location) {
     /** Where stock lies if nothing is said. */
-    static final String MAIN = "main";
+    public static final String MAIN = "main";
 }

@@ -67,6 +67,7 @@ public class JobResource {
             responseCode = "200",
             description = "The unfinished job under the same key; run once more if it is running",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Job")))
+    @APIResponse(responseCode = "409", ref = "IdempotencyKeyBusy")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
@@ -143,6 +144,7 @@ public class JobResource {
             responseCode = "200",
             description = "How many; those whose uniqueKey another job has are left",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "JobsRetried")))
+    @APIResponse(responseCode = "409", ref = "IdempotencyKeyBusy")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<JobJson.Retried> retryDiscarded(@QueryParam("kind") @Nullable String kind) {
         return flow.retryDiscarded(kind, keys.current(null));

@@ -32,11 +32,19 @@ final class DayReplay {
         InFlight.each(goods, IN_FLIGHT, Goods::sku, this::open);
     }
 
-    private void open(Goods goods) {
+    /** Creates every product, and counts nothing. */
+    void create(Collection<Goods> goods) {
+        InFlight.each(goods, IN_FLIGHT, Goods::sku, this::create);
+    }
+
+    private void create(Goods goods) {
         var product = object().put("sku", prefix + goods.sku()).put("name", goods.name());
         product.putObject("price").put("amount", goods.price()).put("currency", "GBP");
         expect(201, "/api/products", service.post("/api/products", run + "/" + goods.sku(), product));
+    }
 
+    private void open(Goods goods) {
+        create(goods);
         var inventory = inventory(goods.sku());
         var count = object().put("onHand", Shelf.OPENING)
                 .put("reason", Shelf.OPENING_REASON)
@@ -48,7 +56,14 @@ final class DayReplay {
 
     /** Sends every line. */
     void trade(Collection<InvoiceLine> lines) {
-        InFlight.each(lines, IN_FLIGHT, InvoiceLine::sku, line -> answers.put(line, send(line)));
+        InFlight.each(lines, IN_FLIGHT, InvoiceLine::sku, this::trade);
+    }
+
+    /** Sends one; whether it was accepted. */
+    boolean trade(InvoiceLine line) {
+        var answer = send(line);
+        answers.put(line, answer);
+        return answer.status() == 200;
     }
 
     /** Sends lines again, each with the key that it had. */

@@ -10,12 +10,14 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.Client;
+import org.pmsevents.pms.Signatures;
 
 /**
  * The replicas of a service, asked in turn; what gets no answer, or none that says what became of it, is asked again of the next
@@ -68,6 +70,18 @@ final class DayService {
                 .header("Content-Type", "application/json")
                 .header(KEY, key)
                 .POST(BodyPublishers.ofString(body.toString())));
+    }
+
+    /** Delivers a webhook as the PMS does: signed, without a token. */
+    Answer deliver(String path, String id, String body) {
+        long now = Clock.systemUTC().instant().getEpochSecond();
+        return ask(HttpRequest.newBuilder(URI.create("http://any" + path))
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .header("webhook-id", id)
+                .header("webhook-timestamp", Long.toString(now))
+                .header("webhook-signature", Signatures.of(id, now, body))
+                .POST(BodyPublishers.ofString(body)));
     }
 
     /** How many requests had to be repeated, each repetition counted. */

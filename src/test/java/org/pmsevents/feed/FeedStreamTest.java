@@ -92,6 +92,21 @@ class FeedStreamTest {
     }
 
     @Test
+    void whoCanNotSendAHeaderSaysInTheQueryWhereToGoOn() throws IOException {
+        long head = editor.head();
+        insertEvents(3);
+        try (var stream = open("?after=" + (head + 1), "")) {
+            await().until(() -> stream.events().size() == 2);
+            assertThat(stream.events().get(0).position()).isEqualTo(head + 2);
+        }
+        try (var stream = open("?after=" + head, head + 2)) {
+            await().until(() -> stream.events().size() == 1);
+            assertThat(stream.events().get(0).position()).isEqualTo(head + 3);
+        }
+        editor.isProblem(editor.request().get("/api/events/stream?after=x"), 400, "validation-failed");
+    }
+
+    @Test
     void aHeartbeatIsAnIdAndAComment() throws IOException {
         long head = editor.head();
         try (var stream = openLive("")) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 
 @QuarkusTest
@@ -131,6 +132,44 @@ class InventoryResourceTest {
         assertThat(viewer.movements(sku)).hasSize(2);
         assertThat(eventTypes()).containsExactly("inventory.updated", "inventory.updated");
         keeper.isProblem(keeper.count(sku, "{\"onHand\":-1,\"reason\":\"count\"}"), 409, "insufficient-stock");
+    }
+
+    @Test
+    void aCountUnderAKeyIsMadeOnceWhateverWasSoldSince() {
+        var path = Client.stockPath(sku);
+        var count = "{\"onHand\":10,\"reason\":\"count\"}";
+        var first = keeper.request(count).header("Idempotency-Key", sku).put(path);
+        assertThat(first.statusCode()).isEqualTo(200);
+        keeper.adjust(sku, -4);
+        var again = keeper.request(count).header("Idempotency-Key", sku).put(path);
+        again.then().statusCode(200).header("Idempotent-Replayed", "true");
+        assertThat(again.asString()).isEqualTo(first.asString());
+        assertThat(viewer.stock(sku).get("onHand").intValue()).isEqualTo(6);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"location=shop,?location", "atomic=true,?atomic", "Atomic=true,?Atomic"})
+    void aParameterThatMeansNothingHereIsRefused(String query, String pointer) {
+        var path = Client.stockPath(sku);
+        var answers = List.of(
+                keeper.request("{\"delta\":1,\"reason\":\"receipt\"}").post(path + "/adjustments?" + query),
+                keeper.request("{\"onHand\":1,\"reason\":\"count\"}").put(path + "?" + query),
+                keeper.request("{\"threshold\":1}").put(path + "/threshold?" + query));
+        answers.forEach(answer -> keeper.isProblem(answer, 400, "validation-failed")
+                .body("violations.pointer", equalTo(List.of(pointer)))
+                .body("violations.code", equalTo(List.of("unknown-parameter"))));
+        assertThat(viewer.movements(sku)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"atomic", "atomic=", "atomic=1", "atomc=true"})
+    void whetherLinesAreAtomicIsNotGuessed(String query) {
+        keeper.isProblem(
+                keeper.request("{\"lines\":[{\"sku\":\"" + sku + "\",\"delta\":1,\"reason\":\"receipt\"}]}")
+                        .post("/api/inventory/adjustments?" + query),
+                400,
+                "validation-failed");
+        assertThat(viewer.movements(sku)).isEmpty();
     }
 
     @Test

@@ -1,0 +1,43 @@
+package org.pmsevents.pms;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Locale;
+import org.jboss.logging.Logger;
+import org.pmsevents.error.AppException;
+
+/** Lets in what the PMS has signed; whoever is refused learns nothing of why. Begins with the service, so that a bad secret stops it. */
+@Singleton
+@Startup
+public class WebhookGuard {
+    private static final Logger LOG = Logger.getLogger(WebhookGuard.class);
+
+    private final WebhookSignature signature;
+    private final MeterRegistry meters;
+
+    WebhookGuard(WebhookConfig config, Clock clock, MeterRegistry meters) {
+        this.signature = signature(config, clock);
+        this.meters = meters;
+    }
+
+    private static WebhookSignature signature(WebhookConfig config, Clock clock) {
+        try {
+            return new WebhookSignature(WebhookSecrets.parse(config.secrets().orElse("")), clock);
+        } catch (IllegalArgumentException bad) {
+            throw new IllegalStateException("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage(), bad);
+        }
+    }
+
+    /** @throws AppException 401 {@code bad-signature}, the same for every cause */
+    void refuseUnsigned(Webhook webhook) {
+        signature.fault(webhook).ifPresent(fault -> {
+            meters.counter("pms.webhook.refused", "cause", fault.name().toLowerCase(Locale.ROOT))
+                    .increment();
+            LOG.debugf("a webhook was refused: %s", fault);
+            throw AppException.of(401, "bad-signature", "The webhook is not signed as it has to be.")
+                    .header("WWW-Authenticate", "StandardWebhooks");
+        });
+    }
+}

@@ -1,0 +1,20 @@
+package org.pmsevents.pms;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+
+/** Signs webhooks as a PMS does in tests. */
+public final class Signatures {
+    /** The same as {@code pms-events.webhook.secrets} of dev mode and the tests. */
+    public static final String SECRET = "whsec_ZGV2LXdlYmhvb2stc2VjcmV0LWtub3duLXRvLWV2ZXJ5b25l";
+
+    private static final WebhookSignature SIGNATURE =
+            new WebhookSignature(WebhookSecrets.parse(SECRET), Clock.systemUTC());
+
+    private Signatures() {}
+
+    /** The value of {@code webhook-signature}. */
+    public static String of(String id, long epochSeconds, String body) {
+        return SIGNATURE.sign(id, epochSeconds, body.getBytes(StandardCharsets.UTF_8));
+    }
+}

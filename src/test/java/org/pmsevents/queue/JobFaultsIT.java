@@ -1,0 +1,118 @@
+package org.pmsevents.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.cluster.Cluster;
+
+/** What becomes of jobs when the processes that work on them are killed, paused or stopped. */
+class JobFaultsIT {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private Cluster cluster;
+    private Connection database;
+    private Probes probes;
+
+    @BeforeEach
+    void startCluster() throws SQLException {
+        start(Map.of("PMS_EVENTS_QUEUE_LEASE", "3s"));
+    }
+
+    private void start(Map<String, String> settings) throws SQLException {
+        cluster = new Cluster(settings);
+        database = cluster.database();
+        probes = new Probes(database);
+    }
+
+    @AfterEach
+    void stopCluster() throws SQLException, IOException {
+        database.close();
+        cluster.close();
+    }
+
+    @Test
+    void tenThousandJobsOnTwoReplicasAreCompletedOnceEach() throws Exception {
+        var replicas = List.of(cluster.start(0), cluster.start(0));
+        probes.create(replicas, 10_000, "{}");
+        await().atMost(LONG).until(() -> probes.count("state <> 'completed' AND kind = 'queue.probe'") == 0);
+        assertThat(probes.count("kind = 'queue.probe'")).isEqualTo(10_000);
+        assertThat(
+                        probes.count(
+                                "kind = 'queue.probe' AND (attempt <> 1 OR token <> 1 OR errors <> '[]' OR (result ->> 'token') <> '1')"))
+                .isZero();
+    }
+
+    @Test
+    void killingAWorkerLosesNoJob() throws Exception {
+        var killed = cluster.start(0);
+        var other = cluster.start(0);
+        probes.create(List.of(killed, other), 300, "{\"steps\":5,\"stepMillis\":100}");
+        await().until(() -> probes.count("state = 'running'") > 16);
+        killed.kill();
+        long running = probes.count("state = 'running'");
+        assertThat(running).isPositive();
+        await().atMost(LONG).until(() -> probes.count("state <> 'completed' AND kind = 'queue.probe'") == 0);
+        assertThat(probes.count("kind = 'queue.probe'")).isEqualTo(300);
+        assertThat(probes.count("attempt > 2")).isZero();
+        assertThat(probes.count("attempt = 2")).isBetween(1L, 16L);
+        assertThat(probes.count("attempt = 2 AND errors -> 0 ->> 'error' = 'its worker has gone silent'"))
+                .isEqualTo(probes.count("attempt = 2"));
+    }
+
+    @Test
+    void aWorkerThatWakesUpLateCanNotCompleteWhatAnotherOneTookOver() throws Exception {
+        var paused = cluster.start(0);
+        var id = probes.create(paused, "{\"steps\":8,\"stepMillis\":250}");
+        await().until(() -> probes.read(paused, id).get("state").textValue().equals("running"));
+        paused.pause();
+        var other = cluster.start(0);
+        await().atMost(LONG).until(() -> probes.read(other, id).get("attempt").intValue() == 2);
+        paused.resume();
+        await().atMost(LONG)
+                .until(() -> probes.read(other, id).get("state").textValue().equals("completed"));
+        var job = probes.read(other, id);
+        assertThat(job.get("result")).hasToString("{\"attempt\":2,\"token\":2}");
+        assertThat(job.get("errors")).hasSize(1);
+        // the late one has answered again by now, and changed nothing
+        await().until(paused::isReady);
+        assertThat(probes.read(paused, id)).isEqualTo(job);
+        assertThat(probes.count("token <> 2 AND kind = 'queue.probe'")).isZero();
+    }
+
+    @Test
+    void aWorkerThatIsStoppedGivesItsJobsBackAtOnceAndUsesUpNoAttempt() throws Exception {
+        stopCluster();
+        start(Map.of("PMS_EVENTS_QUEUE_LEASE", "10m"));
+        var stopped = cluster.start(0);
+        var id = probes.create(stopped, "{\"steps\":1,\"stepMillis\":10000}");
+        await().until(() -> probes.read(stopped, id).get("state").textValue().equals("running"));
+        var other = cluster.start(0);
+        stopped.terminate();
+        await().until(() -> probes.read(other, id).get("state").textValue().equals("running"));
+        var job = probes.read(other, id);
+        assertThat(job.get("attempt").intValue()).isEqualTo(1);
+        assertThat(job.get("errors")).isEmpty();
+        probes.post(other, "/api/jobs/" + id + "/cancel", "");
+        await().until(() -> probes.read(other, id).get("state").textValue().equals("cancelled"));
+    }
+
+    @Test
+    void aJobIsCancelledWhereverItRuns() throws Exception {
+        var runs = cluster.start(0);
+        var id = probes.create(runs, "{\"steps\":100,\"stepMillis\":1000}");
+        await().until(() -> probes.read(runs, id).get("state").textValue().equals("running"));
+        var other = cluster.start(0);
+        var asked = probes.post(other, "/api/jobs/" + id + "/cancel", "");
+        assertThat(asked.get("state").textValue()).isEqualTo("running");
+        await().until(() -> probes.read(other, id).get("state").textValue().equals("cancelled"));
+    }
+}
