@@ -59,6 +59,19 @@ class RequiredSettingsTest {
                 .doesNotContain("c2VjcmV0");
     }
 
+    @Test
+    void anAddressOfThePmsThatCantBeUsedIsRefusedWithoutBeingTold() {
+        assertThat(problemsWith(Map.of(
+                        "PMS_EVENTS_JWT_SECRET",
+                        "x".repeat(32),
+                        "PMS_EVENTS_PMS_URL",
+                        "https://me:hidden@pms.example")))
+                .singleElement()
+                .asString()
+                .startsWith("PMS_EVENTS_PMS_URL: ")
+                .doesNotContain("hidden");
+    }
+
     private static List<String> problemsWith(Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(SERVERS);
         environment.putAll(settings);

@@ -166,6 +166,48 @@ class QueueTest {
     }
 
     @Test
+    void aTemporaryFailureNeverDiscardsAJob() {
+        kind.define(
+                name,
+                (payload, run) -> run.token() <= 30
+                        ? Uni.createFrom().failure(JobFailure.temporary("not yet", null, null))
+                        : Uni.createFrom().item(run.token()));
+        var id = create(job(kind)).id();
+        for (int claims = 1; claims <= 30; claims++) {
+            awaitClaims(id, claims);
+            hasten();
+        }
+        var done = awaitState(id, JobState.COMPLETED);
+        assertThat(done.result()).isEqualTo("31");
+        assertThat(done.attempt()).isLessThan(done.maxAttempts());
+    }
+
+    @Test
+    void whatWasPostponedWasNoAttemptAndComesBackWhenItHasSaid() {
+        kind.define(
+                name,
+                (payload, run) -> Uni.createFrom()
+                        .failure(JobFailure.postponed("not now", null, Duration.ofHours(run.token() == 1 ? 1 : 2))));
+        var id = create(job(kind)).id();
+        var job = awaitState(id, JobState.RETRYABLE);
+        assertThat(job.attempt()).isZero();
+        assertThat(job.errors()).isEqualTo("[]");
+        assertThat(Duration.between(Instant.now(), job.runAt())).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
+        hasten();
+        awaitClaims(id, 2);
+        assertThat(Duration.between(Instant.now(), find(id).runAt()))
+                .isBetween(Duration.ofMinutes(119), Duration.ofHours(2));
+    }
+
+    private void hasten() {
+        get(flow.hasten(kind.name()));
+    }
+
+    private void awaitClaims(UUID id, int claims) {
+        await().until(() -> find(id).token() >= claims && find(id).state() != JobState.RUNNING);
+    }
+
+    @Test
     void aFencedTransactionHoldsATakeoverBack() {
         var runs = new CopyOnWriteArrayList<JobRun>();
         kind.define(name, (payload, run) -> {
