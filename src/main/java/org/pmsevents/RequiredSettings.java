@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
+import org.pmsevents.pms.PmsUrl;
 import org.pmsevents.pms.WebhookSecrets;
 
 /** What production can't do without; it names all that is missing at once, by the variables to set. */
@@ -47,6 +48,7 @@ final class RequiredSettings {
         } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
             problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
         }
+        value(config, "pms-events.pms.url").flatMap(PmsUrl::problem).ifPresent(problems::add);
         try {
             value(config, "pms-events.webhook.secrets").ifPresent(WebhookSecrets::parse);
         } catch (IllegalArgumentException bad) {

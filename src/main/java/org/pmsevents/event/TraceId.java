@@ -29,6 +29,12 @@ public final class TraceId {
         return header.group(1);
     }
 
+    /** The {@code traceparent} of a request that we make under a trace. */
+    public static String traceparent(String traceId) {
+        return "00-" + traceId + "-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong() | 1) + "-01";
+    }
+
     /** A new random trace id: 32 lower-case hex digits, never all zero. */
     public static String random() {
         var random = ThreadLocalRandom.current();

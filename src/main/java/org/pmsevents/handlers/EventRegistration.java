@@ -8,6 +8,7 @@ import static org.pmsevents.event.EventType.INVENTORY_UPDATED;
 import static org.pmsevents.event.EventType.PRODUCT_CREATED;
 import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
 import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
+import static org.pmsevents.event.EventType.QUEUE_COMPLETE;
 import static org.pmsevents.event.EventType.QUEUE_NEW;
 import static org.pmsevents.event.EventType.QUEUE_PROCESSING;
 import static org.pmsevents.event.EventType.WS_ERROR;
@@ -70,6 +71,7 @@ public class EventRegistration {
         // live: on every replica, best effort
         bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
+        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
         bus.secondary("errors", ERRORS, errors::count);
         bus.secondary("metrics", FEED, metrics::measureDelay);
         bus.notification("websocket", ANNOUNCED, sessions::announce);

@@ -31,6 +31,7 @@ public class ProductFlow {
     private final AfterCommit afterCommit;
     private final CacheFlow cache;
     private final InventoryFlow inventory;
+    private final ProductSyncFlow sync;
     private final Idempotency idempotency;
     private final Clock clock;
 
@@ -41,6 +42,7 @@ public class ProductFlow {
             AfterCommit afterCommit,
             CacheFlow cache,
             InventoryFlow inventory,
+            ProductSyncFlow sync,
             Idempotency idempotency,
             Clock clock) {
         this.products = products;
@@ -49,6 +51,7 @@ public class ProductFlow {
         this.afterCommit = afterCommit;
         this.cache = cache;
         this.inventory = inventory;
+        this.sync = sync;
         this.idempotency = idempotency;
         this.clock = clock;
     }
@@ -96,6 +99,7 @@ public class ProductFlow {
                 .run(transaction -> findProduct(transaction, sku, ifMatch)
                         .map(ProductFlow::refuseArchived)
                         .chain(found -> updateProduct(transaction, found, edit.apply(found), origin)))
+                .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, origin))
                 .call(this::notifyWebSocket)
@@ -103,23 +107,27 @@ public class ProductFlow {
     }
 
     /**
-     * Publishes a product; one that is published already stays as it is.
+     * Publishes a product; one that is published already stays as it is, and is sent to the PMS if that does not have it. A replay under
+     * an idempotency key says how far the sync has come by then.
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
     Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, Origin origin) {
-        return idempotency.once(
-                key,
-                ProductJson::publicationOf,
-                keeper -> transactions
-                        .run(transaction -> validateProduct(transaction, sku, ifMatch)
-                                .chain(valid -> publishProduct(transaction, valid, origin))
-                                .call(change -> keeper.keep(transaction, ProductJson.publication(disabled(change)))))
-                        .call(this::emitEvent)
-                        .chain(change -> syncWithPMS()
-                                .call(() -> updateCache(change))
-                                .call(() -> notifyWebSocket(change))
-                                .map(synced -> new Publication(ProductJson.view(change.product()), synced))));
+        return idempotency
+                .once(
+                        key,
+                        ProductJson::publicationOf,
+                        keeper -> transactions
+                                .run(transaction -> validateProduct(transaction, sku, ifMatch)
+                                        .chain(valid -> publishProduct(transaction, valid, origin))
+                                        .call(change ->
+                                                keeper.keep(transaction, ProductJson.publication(published(change)))))
+                                .call(this::emitEvent)
+                                .chain(this::syncWithPMS)
+                                .call(this::updateCache)
+                                .call(this::notifyWebSocket)
+                                .map(ProductFlow::published))
+                .chain(this::lookAgain);
     }
 
     /**
@@ -131,6 +139,7 @@ public class ProductFlow {
         return transactions
                 .run(transaction -> findProduct(transaction, sku, ifMatch)
                         .chain(found -> archiveProduct(transaction, found, origin)))
+                .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, origin))
                 .call(this::notifyWebSocket)
@@ -172,7 +181,10 @@ public class ProductFlow {
 
     private Uni<ProductChange> publishProduct(SqlClient transaction, Product found, Origin origin) {
         var published = found.status() == ProductStatus.PUBLISHED ? found : found.published(clock.instant());
-        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, origin);
+        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, origin)
+                .chain(change -> change.changedNothing()
+                        ? sync.createJob(transaction, change, origin)
+                        : Uni.createFrom().item(change));
     }
 
     private Uni<ProductChange> archiveProduct(SqlClient transaction, Product found, Origin origin) {
@@ -191,20 +203,26 @@ public class ProductFlow {
         var event = events.event(type, after.sku(), payload, origin);
         return products.update(transaction, after)
                 .chain(() -> events.record(transaction, event))
-                .map(recorded -> new ProductChange(after, event, afterCommit.answerBy()));
+                .chain(() ->
+                        sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), origin));
     }
 
     private Uni<Void> emitEvent(ProductChange change) {
         return afterCommit(change, "emitEvent", () -> events.published(change.event()));
     }
 
-    private static Publication disabled(ProductChange change) {
-        return new Publication(ProductJson.view(change.product()), PmsSync.DISABLED);
+    private static Publication published(ProductChange change) {
+        return new Publication(ProductJson.view(change.product()), change.pmsSync());
     }
 
-    /** No PMS is configured: there is nothing to sync. */
-    private static Uni<PmsSync> syncWithPMS() {
-        return Uni.createFrom().item(PmsSync.DISABLED);
+    /** The steps after it have the time that they would have without it. */
+    private Uni<ProductChange> syncWithPMS(ProductChange change) {
+        return sync.syncWithPMS(change)
+                .map(synced -> change.with(synced, change.syncJob()).with(afterCommit.answerBy()));
+    }
+
+    private Uni<Publication> lookAgain(Publication done) {
+        return sync.lookAgain(done.product(), done.pmsSync()).map(now -> new Publication(done.product(), now));
     }
 
     private Uni<Void> updateCache(ProductChange change) {

@@ -22,7 +22,7 @@ import org.pmsevents.json.JsonText;
 /** The SQL of products. */
 @ApplicationScoped
 public class ProductTable {
-    private static final String COLUMNS =
+    static final String COLUMNS =
             "sku, name, description, price_amount, price_currency, tags, attributes::text AS attributes, status, version,"
                     + " created_at, updated_at, published_at";
 
@@ -130,7 +130,7 @@ public class ProductTable {
         return Optional.empty();
     }
 
-    private Product product(Row row) {
+    Product product(Row row) {
         var draft = new ProductDraft(
                 row.getString("sku"),
                 row.getString("name"),

@@ -7,27 +7,53 @@ import org.jspecify.annotations.Nullable;
 public final class JobFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final boolean last;
+    /** What a failure means for the attempts that a job has. */
+    enum Kind {
+        /** One less. */
+        COUNTED,
+        /** As many as it takes. */
+        TEMPORARY,
+        /** This was none: nothing was tried. */
+        POSTPONED,
+        /** There is no use in any. */
+        FOR_GOOD
+    }
+
+    private final Kind kind;
     private final @Nullable Duration pause;
 
-    private JobFailure(String message, @Nullable Throwable cause, boolean last, @Nullable Duration pause) {
+    private JobFailure(String message, @Nullable Throwable cause, Kind kind, @Nullable Duration pause) {
         super(message, cause);
-        this.last = last;
+        this.kind = kind;
         this.pause = pause;
     }
 
     /** Trying again is no use: the job is discarded. */
     public static JobFailure forGood(String message, @Nullable Throwable cause) {
-        return new JobFailure(message, cause, true, null);
+        return new JobFailure(message, cause, Kind.FOR_GOOD, null);
     }
 
     /** Not before so long, as whoever refused has asked. */
     public static JobFailure notBefore(String message, @Nullable Throwable cause, Duration pause) {
-        return new JobFailure(message, cause, false, pause);
+        return new JobFailure(message, cause, Kind.COUNTED, pause);
     }
 
-    boolean isLast() {
-        return last;
+    /**
+     * Will work some day, however long that takes: the job is never discarded for it.
+     *
+     * @param pause not before so long; null: as after any failure
+     */
+    public static JobFailure temporary(String message, @Nullable Throwable cause, @Nullable Duration pause) {
+        return new JobFailure(message, cause, Kind.TEMPORARY, pause);
+    }
+
+    /** Nothing was tried, as it would have been no use now: no attempt, and no longer a pause than this. */
+    public static JobFailure postponed(String message, @Nullable Throwable cause, Duration pause) {
+        return new JobFailure(message, cause, Kind.POSTPONED, pause);
+    }
+
+    static Kind kindOf(Throwable failure) {
+        return failure instanceof JobFailure known ? known.kind : Kind.COUNTED;
     }
 
     @Nullable

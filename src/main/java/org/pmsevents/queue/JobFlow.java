@@ -63,6 +63,11 @@ public class JobFlow {
         }
     }
 
+    /** Has the jobs of a kind that wait after a failure tried again soon, as what made them fail is over; answers how many. */
+    public Uni<Integer> hasten(String kind) {
+        return transactions.run(transaction -> jobs.hasten(transaction, kind)).invoke(worker::wake);
+    }
+
     /**
      * Request → createJob → emitEvent(queue.new) → addToQueue.
      *

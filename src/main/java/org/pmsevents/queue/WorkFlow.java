@@ -88,10 +88,11 @@ class WorkFlow {
 
     private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {
         var kind = kinds.named(run.job().kind()).orElseThrow();
-        boolean last = failure instanceof JobFailure known && known.isLast();
+        var how = JobFailure.kindOf(failure);
         var pause = pause(kind, run.attempt(), failure);
         var error = error(kind, failure);
-        LOG.warnf(
+        LOG.logf(
+                how == JobFailure.Kind.POSTPONED ? Logger.Level.DEBUG : Logger.Level.WARN,
                 "job %s of kind %s failed, attempt %d of %d: %s, traceId=%s",
                 run.jobId(),
                 kind.name(),
@@ -99,7 +100,7 @@ class WorkFlow {
                 run.job().maxAttempts(),
                 error,
                 run.origin().traceId());
-        return updateStatus(() -> table.fail(pool, run.jobId(), run.token(), error, last, pause, run.progress()));
+        return updateStatus(() -> table.fail(pool, run.jobId(), run.token(), error, how, pause, run.progress()));
     }
 
     /** Tries again while PostgreSQL is away, for as long as nobody else can have claimed the job; after that it is run again. */
@@ -137,6 +138,9 @@ class WorkFlow {
         long full = Math.min(longest, first << Math.min(30, Math.max(0, attempt - 1)));
         long jittered = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
         var asked = failure instanceof JobFailure known ? known.pause() : null;
+        if (asked != null && JobFailure.kindOf(failure) == JobFailure.Kind.POSTPONED) {
+            return asked;
+        }
         return Duration.ofMillis(asked == null ? jittered : Math.max(jittered, asked.toMillis()));
     }
 

@@ -65,16 +65,19 @@ public class WorkTable {
     private static final String AFTER_FAILURE = """
             state = CASE WHEN NOT (cancel_requested OR %1$s) THEN 'retryable' WHEN run_again THEN 'available'
                          WHEN cancel_requested THEN 'cancelled' ELSE 'discarded' END,
-            attempt = CASE WHEN run_again AND (cancel_requested OR %1$s) THEN 0 ELSE attempt END,
+            attempt = CASE WHEN run_again AND (cancel_requested OR %1$s) THEN 0 ELSE %2$s END,
             finished_at = CASE WHEN NOT run_again AND (cancel_requested OR %1$s) THEN now() END""";
 
+    /** What failed for a time leaves half of the attempts for what counts, such as a crash; what was not tried was no attempt. */
     private static final String FAIL = """
             UPDATE job SET %s,
                            run_at = now() + $5 * interval '1 millisecond',
-                           errors = %s, progress = coalesce($6::text::json, progress), %s
+                           errors = CASE WHEN $4::text = 'POSTPONED' THEN errors ELSE %s END, progress = coalesce($6::text::json, progress), %s
             WHERE %s RETURNING %s
             """.formatted(
-                    AFTER_FAILURE.formatted("$4 OR attempt >= max_attempts"),
+                    AFTER_FAILURE.formatted(
+                            "($4::text = 'FOR_GOOD' OR $4::text = 'COUNTED' AND attempt >= max_attempts)",
+                            "CASE $4::text WHEN 'POSTPONED' THEN attempt - 1 WHEN 'TEMPORARY' THEN least(attempt, max_attempts / 2) ELSE attempt END"),
                     ADD_ERROR.formatted(ERRORS_KEPT, "$3::text"),
                     FREE,
                     MINE,
@@ -104,7 +107,7 @@ public class WorkTable {
                          ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED)
             RETURNING %s
             """.formatted(
-                    AFTER_FAILURE.formatted("attempt >= max_attempts"),
+                    AFTER_FAILURE.formatted("attempt >= max_attempts", "attempt"),
                     ADD_ERROR.formatted(ERRORS_KEPT, "'its worker has gone silent'::text"),
                     FREE,
                     JobTable.COLUMNS);
@@ -154,11 +157,11 @@ public class WorkTable {
             UUID id,
             long token,
             String error,
-            boolean forGood,
+            JobFailure.Kind kind,
             Duration pause,
             @Nullable String progress) {
         return client.preparedQuery(FAIL)
-                .execute(Tuple.of(id, token, error, forGood, (double) pause.toMillis(), progress))
+                .execute(Tuple.of(id, token, error, kind.name(), (double) pause.toMillis(), progress))
                 .map(JobTable::first);
     }
 

@@ -30,11 +30,13 @@ public final class Replica implements AutoCloseable {
     private static final String HEAP = "-Xmx256m";
 
     private final Process process;
+    private final Path log;
     private final CompletableFuture<URI> address = new CompletableFuture<>();
     private final CompletableFuture<URI> management = new CompletableFuture<>();
 
     private Replica(Process process, String name) {
         this.process = process;
+        this.log = LOGS.resolve(name + ".log");
         var reader = new Thread(() -> read(name), "output of " + name);
         reader.setDaemon(true);
         reader.start();
@@ -86,7 +88,6 @@ public final class Replica implements AutoCloseable {
     }
 
     private void read(String name) {
-        var log = LOGS.resolve(name + ".log");
         try (var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -102,6 +103,15 @@ public final class Replica implements AutoCloseable {
         var ended = new IllegalStateException(name + " has ended, see " + log);
         address.completeExceptionally(ended);
         management.completeExceptionally(ended);
+    }
+
+    /** The lines that it has logged so far and that have this in them. */
+    public List<String> logged(String text) {
+        try (var lines = Files.lines(log)) {
+            return lines.filter(line -> line.contains(text)).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Where it listens; waits until it does. */

@@ -1,0 +1,49 @@
+package org.pmsevents.pms;
+
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A product on its way to the PMS, in as many tries as the gateway makes of it. */
+public final class PmsCall {
+    private final String sku;
+    private final String json;
+    private final UUID eventId;
+    private final String traceId;
+    private final AtomicInteger tries = new AtomicInteger();
+
+    /**
+     * @param json the product, in the version that the event tells of
+     * @param eventId the {@code Idempotency-Key}: the same for the same version, however often it is sent
+     */
+    public PmsCall(String sku, String json, UUID eventId, String traceId) {
+        this.sku = sku;
+        this.json = json;
+        this.eventId = eventId;
+        this.traceId = traceId;
+    }
+
+    String sku() {
+        return sku;
+    }
+
+    String json() {
+        return json;
+    }
+
+    UUID eventId() {
+        return eventId;
+    }
+
+    String traceId() {
+        return traceId;
+    }
+
+    void isTried() {
+        tries.incrementAndGet();
+    }
+
+    /** Whether the PMS has been called at all: not where the breaker was open, or the bulkhead full, from the start. */
+    boolean wasTried() {
+        return tries.get() > 0;
+    }
+}

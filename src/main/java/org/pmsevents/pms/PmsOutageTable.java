@@ -1,0 +1,46 @@
+package org.pmsevents.pms;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.Optional;
+
+/** The SQL of the one row that says whether the PMS is away. */
+@ApplicationScoped
+public class PmsOutageTable {
+    private static final String FAILED = """
+            UPDATE pms_outage SET failures = failures + 1, since = CASE WHEN failures + 1 = $1 THEN now() ELSE since END
+            RETURNING failures = $1 AS begins
+            """;
+
+    private static final String WORKS = """
+            UPDATE pms_outage SET failures = 0, since = NULL, last_since = since WHERE failures > 0 RETURNING last_since
+            """;
+
+    private static final String IS_ON = "SELECT since IS NOT NULL AS is_on FROM pms_outage";
+
+    /** Counts a failure; answers whether it is the one that makes an outage of it. */
+    Uni<Boolean> failed(SqlClient client, int outageAfter) {
+        return client.preparedQuery(FAILED)
+                .execute(Tuple.of((long) outageAfter))
+                .map(rows -> rows.iterator().next().getBoolean("begins"));
+    }
+
+    /** Forgets the failures; answers since when there was an outage, to the one who has ended it. */
+    Uni<Optional<Instant>> works(SqlClient client) {
+        return client.preparedQuery(WORKS).execute().map(rows -> {
+            for (var row : rows) {
+                return Optional.ofNullable(row.getOffsetDateTime("last_since")).map(since -> since.toInstant());
+            }
+            return Optional.empty();
+        });
+    }
+
+    Uni<Boolean> isOn(SqlClient client) {
+        return client.preparedQuery(IS_ON)
+                .execute()
+                .map(rows -> rows.iterator().next().getBoolean("is_on"));
+    }
+}

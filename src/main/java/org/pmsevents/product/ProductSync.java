@@ -1,0 +1,117 @@
+package org.pmsevents.product;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.UUID;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.json.Fields;
+import org.pmsevents.json.PathName;
+import org.pmsevents.pms.PmsAnswer;
+import org.pmsevents.pms.PmsCall;
+import org.pmsevents.pms.PmsConfig;
+import org.pmsevents.pms.PmsFlow;
+import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.JobRun;
+
+/**
+ * Brings a product to the PMS in the version that is the newest when it is sent, however many changes have asked for that. One job a SKU
+ * runs at a time, and is tried until the PMS has the product or refuses it for good.
+ */
+@ApplicationScoped
+public class ProductSync implements JobKind<ProductSync.Sync> {
+    private final ProductSyncTable table;
+    private final Transactions transactions;
+    private final PmsFlow pms;
+    private final PmsConfig config;
+
+    ProductSync(ProductSyncTable table, Transactions transactions, PmsFlow pms, PmsConfig config) {
+        this.table = table;
+        this.transactions = transactions;
+        this.pms = pms;
+        this.config = config;
+    }
+
+    /** Says which product, not which version: that is read when it is sent. */
+    @RegisterForReflection
+    public record Sync(String sku) {}
+
+    /** @param outcome {@code accepted}, {@code newer} if the PMS had a newer version, {@code unchanged} if there was nothing to send */
+    @RegisterForReflection
+    public record Synced(long version, String outcome) {}
+
+    @Override
+    public String name() {
+        return PmsFlow.JOBS;
+    }
+
+    @Override
+    public Sync read(Fields payload) {
+        return new Sync(payload.only("sku").requiredText("sku", PathName.MAX_LENGTH));
+    }
+
+    @Override
+    public int concurrency() {
+        return config.concurrency();
+    }
+
+    /** For what counts: crashes, and failures of our own. The PMS may be away for as long as it likes. */
+    @Override
+    public int maxAttempts() {
+        return 100;
+    }
+
+    @Override
+    public Duration longestPause() {
+        return config.longestPause();
+    }
+
+    @Override
+    public Uni<?> run(Sync sync, JobRun run) {
+        return findNewest(sync.sku()).chain(newest -> {
+            var version = newest.product().version();
+            return newest.isSynced()
+                    ? Uni.createFrom().item(new Synced(version, "unchanged"))
+                    : sendToPms(newest, run)
+                            .call(answer -> markSynced(newest, run))
+                            .map(answer -> new Synced(version, answer.name().toLowerCase(Locale.ROOT)));
+        });
+    }
+
+    private Uni<ProductSyncTable.Newest> findNewest(String sku) {
+        return transactions
+                .read(client -> table.newest(client, sku))
+                .map(found -> found.orElseThrow(() -> new IllegalStateException("there is no product " + sku)));
+    }
+
+    private Uni<PmsAnswer> sendToPms(ProductSyncTable.Newest newest, JobRun run) {
+        var product = newest.product();
+        return pms.send(
+                new PmsCall(
+                        product.sku(),
+                        ProductJson.view(product).json(),
+                        event(newest),
+                        run.origin().traceId()),
+                run);
+    }
+
+    /** Only upward, and only as long as the job is still this worker's. */
+    private Uni<Void> markSynced(ProductSyncTable.Newest newest, JobRun run) {
+        var product = newest.product();
+        return transactions.run(transaction -> table.lock(transaction, product.sku())
+                .chain(() -> run.fence(transaction))
+                .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));
+    }
+
+    /** A version that was made while there was no PMS has no event here: the same key for the same version all the same. */
+    private static UUID event(ProductSyncTable.Newest newest) {
+        var event = newest.event();
+        var product = newest.product();
+        return event != null
+                ? event
+                : UUID.nameUUIDFromBytes((product.sku() + "/" + product.version()).getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,93 @@
+package org.pmsevents.product;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of what the PMS is to have, and has, of our products. */
+@ApplicationScoped
+public class ProductSyncTable {
+    /** What the PMS has changed itself it has, unless something before that is still on its way. */
+    private static final String WANT =
+            """
+            INSERT INTO pms_sync AS had (sku, wanted_version, wanted_event, version, event_id, synced_at)
+            SELECT sku, version, event, CASE WHEN by_pms THEN version END, CASE WHEN by_pms THEN event END, CASE WHEN by_pms THEN now() END
+            FROM (VALUES ($1::text, $2::bigint, $3::uuid, $4::boolean)) AS made (sku, version, event, by_pms)
+            ON CONFLICT (sku) DO UPDATE SET
+              wanted_version = excluded.wanted_version,
+              wanted_event = CASE WHEN had.wanted_version = excluded.wanted_version THEN had.wanted_event ELSE excluded.wanted_event END,
+              version = CASE WHEN %1$s THEN excluded.version ELSE had.version END,
+              event_id = CASE WHEN %1$s THEN excluded.event_id ELSE had.event_id END,
+              synced_at = CASE WHEN %1$s THEN excluded.synced_at ELSE had.synced_at END
+            RETURNING coalesce(version >= wanted_version, false) AS synced
+            """.formatted("excluded.version IS NOT NULL AND had.version >= had.wanted_version");
+
+    /** In one statement, so that product and event belong together. */
+    private static final String NEWEST = """
+            SELECT %s,
+                   (SELECT wanted_event FROM pms_sync AS s WHERE s.sku = product.sku AND s.wanted_version = product.version) AS wanted_event,
+                   EXISTS (SELECT FROM pms_sync AS s WHERE s.sku = product.sku AND s.version >= product.version) AS synced
+            FROM product WHERE sku = $1
+            """.formatted(ProductTable.COLUMNS);
+
+    private static final String LOCK = "SELECT FROM pms_sync WHERE sku = $1 FOR UPDATE";
+
+    private static final String SYNCED = """
+            UPDATE pms_sync SET version = greatest(version, $2), event_id = CASE WHEN version > $2 THEN event_id ELSE $3 END, synced_at = now()
+            WHERE sku = $1
+            """;
+
+    private static final String IS_SYNCED = "SELECT FROM pms_sync WHERE sku = $1 AND version >= $2";
+
+    private final ProductTable products;
+
+    ProductSyncTable(ProductTable products) {
+        this.products = products;
+    }
+
+    /**
+     * A product as the PMS is to have it.
+     *
+     * @param event of its version; null for one that was made while there was no PMS
+     */
+    record Newest(Product product, @Nullable UUID event, boolean isSynced) {}
+
+    /** The PMS is to have this version; answers whether it has it already. */
+    Uni<Boolean> want(SqlClient transaction, Product product, UUID event, boolean byPms) {
+        return transaction
+                .preparedQuery(WANT)
+                .execute(Tuple.of(product.sku(), product.version(), event, byPms))
+                .map(rows -> rows.iterator().next().getBoolean("synced"));
+    }
+
+    Uni<Optional<Newest>> newest(SqlClient client, String sku) {
+        return client.preparedQuery(NEWEST).execute(Tuple.of(sku)).map(rows -> {
+            for (var row : rows) {
+                return Optional.of(
+                        new Newest(products.product(row), row.getUUID("wanted_event"), row.getBoolean("synced")));
+            }
+            return Optional.empty();
+        });
+    }
+
+    /** Before the job's row, as {@link #want} has it: in the other order the two would wait for each other. */
+    Uni<Void> lock(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).replaceWithVoid();
+    }
+
+    /** The PMS has this version, or a newer one. */
+    Uni<Void> synced(SqlClient transaction, String sku, long version, UUID event) {
+        return transaction
+                .preparedQuery(SYNCED)
+                .execute(Tuple.of(sku, version, event))
+                .replaceWithVoid();
+    }
+
+    Uni<Boolean> isSynced(SqlClient client, String sku, long version) {
+        return client.preparedQuery(IS_SYNCED).execute(Tuple.of(sku, version)).map(rows -> rows.size() > 0);
+    }
+}
