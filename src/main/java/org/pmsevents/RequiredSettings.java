@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
+import org.pmsevents.admin.AlertWebhook;
 
 /** What production can't do without; it names all that is missing at once, by the variables to set. */
 final class RequiredSettings {
@@ -46,6 +47,8 @@ final class RequiredSettings {
         } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
             problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
         }
+        problems.addAll(AlertWebhook.problems(
+                value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
         return problems;
     }
 

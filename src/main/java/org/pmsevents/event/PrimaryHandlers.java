@@ -46,6 +46,7 @@ public class PrimaryHandlers {
     private final Transactions transactions;
     private final Pool pool;
     private final EventEmitter emitter;
+    private final Alerts alerts;
     private final EventCodec codec;
     private final FeedConfig config;
     private final Clock clock;
@@ -127,6 +128,7 @@ public class PrimaryHandlers {
             Transactions transactions,
             Pool pool,
             EventEmitter emitter,
+            Alerts alerts,
             EventCodec codec,
             FeedConfig config,
             Clock clock,
@@ -137,6 +139,7 @@ public class PrimaryHandlers {
         this.transactions = transactions;
         this.pool = pool;
         this.emitter = emitter;
+        this.alerts = alerts;
         this.codec = codec;
         this.config = config;
         this.clock = clock;
@@ -362,22 +365,41 @@ public class PrimaryHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return table.park(pool, handler.name, failure.cursor, failure.event, UuidV7.next(clock), shortError)
+        return park(handler, failure, shortError);
+    }
+
+    private Uni<Boolean> park(Handler handler, Failed failure, String error) {
+        var metadata = failure.event.message().metadata();
+        var origin = new Origin(metadata.actor(), metadata.traceId());
+        var id = UuidV7.next(clock);
+        return transactions
+                .run(transaction -> table.park(transaction, handler.name, failure.cursor, failure.event, id, error)
+                        .call(parked -> parked
+                                ? alerts.record(transaction, alert(handler, failure.event, error, origin))
+                                : Uni.createFrom().voidItem()))
                 .invoke(parked -> {
                     if (parked) {
-                        alert(handler, failure.event, shortError);
+                        tell(handler, failure.event, error, origin);
                     }
                 })
                 .replaceWith(true);
     }
 
-    private void alert(Handler handler, FeedEvent event, String error) {
-        LOG.errorf("ALERT %s cannot take event %d, parked as a dead letter: %s", handler.name, event.position(), error);
-        var metadata = event.message().metadata();
+    private static Alert alert(Handler handler, FeedEvent event, String error, Origin origin) {
+        return Alert.critical(
+                "dead-letter:" + handler.name,
+                "An event was parked as a dead letter",
+                handler.name + " can't take event " + event.position() + ": " + error,
+                handler.name,
+                origin);
+    }
+
+    private void tell(Handler handler, FeedEvent event, String error, Origin origin) {
+        LOG.errorf("%s cannot take event %d, parked as a dead letter: %s", handler.name, event.position(), error);
         emitter.emit(
                 EventType.ERROR_SYSTEM,
                 handler.name,
                 Map.of("operation", handler.name, "position", event.position(), "detail", "dead letter"),
-                new Origin(metadata.actor(), metadata.traceId()));
+                origin);
     }
 }

@@ -120,7 +120,7 @@ public class JobWorker {
 
     private Uni<Void> poll() {
         wake();
-        return table.expire(pool)
+        return flow.expire()
                 .invoke(expired -> expired.forEach(this::takenOver))
                 .replaceWithVoid();
     }
