@@ -163,9 +163,8 @@ public class AdminNotifier implements Alerts {
 
     private Uni<List<Job>> notifyAdmin(SqlClient transaction, AlertBuffer.Waiting waiting) {
         return table.count(transaction, waiting.alert(), waiting.count(), waiting.occurrence(), config.window())
-                .chain(begun -> begun.isEmpty()
-                        ? Uni.createFrom().item(List.of())
-                        : createJobs(transaction, begun.get()));
+                .chain(begun ->
+                        begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
     }
 
     /** One for each channel that can fail by itself, so that one that fails repeats none of the others. */
@@ -179,8 +178,7 @@ public class AdminNotifier implements Alerts {
     private Uni<Job> createJob(SqlClient transaction, JobKind<AlertMessage> kind, AlertTable.Numbered message) {
         var alert = message.message();
         return jobs.createJob(
-                transaction,
-                NewJob.of(kind, alert, alert.origin()).unique(alert.key() + "#" + message.number()));
+                transaction, NewJob.of(kind, alert, alert.origin()).unique(alert.key() + "#" + message.number()));
     }
 
     private void announce(List<Job> created) {

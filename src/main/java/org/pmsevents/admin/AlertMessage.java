@@ -50,17 +50,7 @@ record AlertMessage(
 
     static AlertMessage read(Fields fields) {
         fields.only(
-                "key",
-                "severity",
-                "title",
-                "detail",
-                "subject",
-                "count",
-                "summary",
-                "since",
-                "at",
-                "actor",
-                "traceId");
+                "key", "severity", "title", "detail", "subject", "count", "summary", "since", "at", "actor", "traceId");
         return new AlertMessage(
                 fields.requiredText("key", LONGEST_TEXT),
                 fields.requiredText("severity", LONGEST_TEXT),
@@ -86,8 +76,7 @@ record AlertMessage(
     /** One line. */
     String text() {
         var what = summary
-                ? String.format(
-                        Locale.ROOT, "held back %d more since %s, the last at %s: %s", count, since, at, detail)
+                ? String.format(Locale.ROOT, "held back %d more since %s, the last at %s: %s", count, since, at, detail)
                 : detail;
         return title + ": " + what.replaceAll("\\p{Cntrl}+", " ");
     }

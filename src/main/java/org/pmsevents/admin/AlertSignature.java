@@ -25,7 +25,9 @@ final class AlertSignature {
     static Optional<String> fault(String secret) {
         try {
             int length = bytes(secret).length;
-            return length < MIN_BYTES || length > MAX_BYTES ? Optional.of("has " + length + " bytes") : Optional.empty();
+            return length < MIN_BYTES || length > MAX_BYTES
+                    ? Optional.of("has " + length + " bytes")
+                    : Optional.empty();
         } catch (IllegalArgumentException quotesTheSecret) {
             return Optional.of("is not base64");
         }

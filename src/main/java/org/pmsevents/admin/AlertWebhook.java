@@ -29,8 +29,9 @@ public final class AlertWebhook {
         if (!problems.isEmpty()) {
             throw new IllegalStateException(String.join("; ", problems));
         }
-        return given(url).map(text -> new AlertWebhook(
-                URI.create(text), new AlertSignature(given(secret).orElseThrow())));
+        return given(url)
+                .map(text -> new AlertWebhook(
+                        URI.create(text), new AlertSignature(given(secret).orElseThrow())));
     }
 
     /** What is wrong with the settings, one line for each, beginning with the variable; never what is in them. */
@@ -41,9 +42,11 @@ public final class AlertWebhook {
         } else if (given(url).isEmpty() && given(secret).isPresent()) {
             problems.add(URL + ": where to post alerts to, as there is a " + SECRET);
         }
-        given(url).filter(text -> !isUrl(text))
+        given(url)
+                .filter(text -> !isUrl(text))
                 .ifPresent(bad -> problems.add(URL + " is not https://… or http://… with a host and without a user"));
-        given(secret).flatMap(AlertSignature::fault)
+        given(secret)
+                .flatMap(AlertSignature::fault)
                 .ifPresent(fault ->
                         problems.add(SECRET + " " + fault + "; it is whsec_ and the base64 of 24 to 64 bytes"));
         return problems;

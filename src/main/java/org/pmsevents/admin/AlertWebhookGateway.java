@@ -74,7 +74,8 @@ public class AlertWebhookGateway {
         headers.forEach(options::putHeader);
         return Uni.createFrom()
                 .completionStage(() -> client.request(options)
-                        .compose(request -> request.send(Buffer.buffer(body)).onSuccess(answer -> drain(request, answer)))
+                        .compose(request ->
+                                request.send(Buffer.buffer(body)).onSuccess(answer -> drain(request, answer)))
                         .toCompletionStage())
                 .map(AlertWebhookGateway::judge);
     }

@@ -89,11 +89,16 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
         return gateway.post(
                         to.url(),
                         Map.of(
-                                "Content-Type", "application/json",
-                                "User-Agent", "pms-events",
-                                "webhook-id", id,
-                                "webhook-timestamp", Long.toString(time),
-                                "webhook-signature", to.signature().sign(id, time, body)),
+                                "Content-Type",
+                                "application/json",
+                                "User-Agent",
+                                "pms-events",
+                                "webhook-id",
+                                id,
+                                "webhook-timestamp",
+                                Long.toString(time),
+                                "webhook-signature",
+                                to.signature().sign(id, time, body)),
                         body)
                 .map(AlertWebhookJob::delivered);
     }

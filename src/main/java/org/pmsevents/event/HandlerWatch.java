@@ -96,8 +96,7 @@ public class HandlerWatch {
             MultiGauge gauge, List<HandlerTable.Standing> standings, ToLongFunction<HandlerTable.Standing> value) {
         gauge.register(
                 standings.stream()
-                        .map(each ->
-                                MultiGauge.Row.of(Tags.of("handler", each.handler()), value.applyAsLong(each)))
+                        .map(each -> MultiGauge.Row.of(Tags.of("handler", each.handler()), value.applyAsLong(each)))
                         .toList(),
                 true);
     }

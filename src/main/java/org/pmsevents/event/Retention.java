@@ -43,10 +43,7 @@ public class Retention {
             var detail = pruned.unseen() + " unseen events deleted";
             LOG.errorf("at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
             emitter.emit(
-                    EventType.ERROR_SYSTEM,
-                    "retention",
-                    Map.of("operation", "retention", "detail", detail),
-                    origin);
+                    EventType.ERROR_SYSTEM, "retention", Map.of("operation", "retention", "detail", detail), origin);
             alerts.raise(Alert.critical(
                     "retention",
                     "Events were deleted before a primary handler had seen them",

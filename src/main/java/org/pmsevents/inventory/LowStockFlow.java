@@ -105,7 +105,8 @@ public class LowStockFlow {
         return alerts.record(
                 transaction,
                 Alert.warning(
-                                "low-stock:" + alert.subject() + "@" + low.path("location").asText(),
+                                "low-stock:" + alert.subject() + "@"
+                                        + low.path("location").asText(),
                                 "Low stock",
                                 place + ": " + low.path("onHand") + " on hand, low at " + low.path("threshold"),
                                 alert.subject(),

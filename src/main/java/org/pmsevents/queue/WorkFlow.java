@@ -75,8 +75,8 @@ class WorkFlow {
 
     /** Takes jobs from workers that have gone silent; some have failed for good by that. */
     Uni<List<Job>> expire() {
-        return transactions.run(transaction -> table.expire(transaction)
-                .call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
+        return transactions.run(transaction ->
+                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
     }
 
     /** Of each kind that has discarded jobs one alert a window; but what carries alerts can't carry that it does not. */

@@ -95,7 +95,10 @@ public class LiveSessions {
 
     /** Shows an alert to the admins, JSON with the {@code subject} that it is about, to those who have subscribed to such. */
     public void alert(String json) {
-        var subject = StrictJson.read(json.getBytes(StandardCharsets.UTF_8)).tree().path("subject").asText();
+        var subject = StrictJson.read(json.getBytes(StandardCharsets.UTF_8))
+                .tree()
+                .path("subject")
+                .asText();
         var frame = LiveProtocol.alert(json);
         feed.onContext(() -> byConnection.values().forEach(session -> session.alert(subject, frame)));
     }
