@@ -115,7 +115,7 @@ public class AdminNotifier implements Alerts {
             return Uni.createFrom().voidItem();
         }
         var occurrence = Objects.requireNonNullElseGet(alert.occurrence(), () -> UuidV7.next(clock));
-        return notifyAdmin(transaction, new AlertBuffer.Waiting(alert, 1, occurrence))
+        return notifyAdmin(transaction, new AlertBuffer.Waiting(alert, alert, 1, occurrence))
                 .replaceWithVoid();
     }
 
@@ -135,7 +135,7 @@ public class AdminNotifier implements Alerts {
             return Uni.createFrom().item(false);
         }
         var sorted = next.stream()
-                .sorted(Comparator.comparing(waiting -> waiting.alert().key()))
+                .sorted(Comparator.comparing(waiting -> waiting.first().key()))
                 .toList();
         return transactions
                 .run(transaction -> each(sorted, waiting -> notifyAdmin(transaction, waiting)))
@@ -154,15 +154,15 @@ public class AdminNotifier implements Alerts {
             waiting.forEach(each -> LOG.warnf(
                     "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
-                    each.alert().title(),
-                    each.alert().detail(),
+                    each.last().title(),
+                    each.last().detail(),
                     each.count(),
-                    each.alert().origin().traceId()));
+                    each.last().origin().traceId()));
         }
     }
 
     private Uni<List<Job>> notifyAdmin(SqlClient transaction, AlertBuffer.Waiting waiting) {
-        return table.count(transaction, waiting.alert(), waiting.count(), waiting.occurrence(), config.window())
+        return table.count(transaction, waiting, config.window())
                 .chain(begun ->
                         begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
     }

@@ -15,10 +15,11 @@ final class AlertBuffer {
     private List<Waiting> storing = List.of();
 
     /**
-     * @param alert the last one of its key
+     * @param first of its key, which is told if it begins a window
+     * @param last of its key, which the summary tells of
      * @param occurrence counted once, should an attempt to store it have come further than it seemed
      */
-    record Waiting(Alert alert, long count, UUID occurrence) {}
+    record Waiting(Alert first, Alert last, long count, UUID occurrence) {}
 
     AlertBuffer(int most, Supplier<UUID> ids) {
         this.most = most;
@@ -34,9 +35,9 @@ final class AlertBuffer {
             return false;
         }
         if (before == null) {
-            waiting.put(name, new Waiting(alert, 1, own == null ? ids.get() : own));
+            waiting.put(name, new Waiting(alert, alert, 1, own == null ? ids.get() : own));
         } else if (own == null) {
-            waiting.put(name, new Waiting(alert, before.count() + 1, before.occurrence()));
+            waiting.put(name, new Waiting(before.first(), alert, before.count() + 1, before.occurrence()));
         }
         return true;
     }

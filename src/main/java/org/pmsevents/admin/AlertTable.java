@@ -10,8 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import org.pmsevents.event.Alert;
 
 /** The SQL of what is held back: counts alerts, tells which one begins a window, and what is owed for windows that have ended. */
 @ApplicationScoped
@@ -59,19 +57,17 @@ public class AlertTable {
     record Numbered(AlertMessage message, long number) {}
 
     /**
-     * Counts alerts of one key; the answer is what is to be sent, if they begin a window.
-     *
-     * @param count how many, the last of which is given
-     * @param occurrence counted only the first time that it comes
+     * Counts alerts of one key, unless that has been done; the answer is what is to be sent, if they begin a window.
      */
-    Uni<Optional<Numbered>> count(SqlClient transaction, Alert alert, long count, UUID occurrence, Duration window) {
+    Uni<Optional<Numbered>> count(SqlClient transaction, AlertBuffer.Waiting waiting, Duration window) {
+        var alert = waiting.last();
         return transaction
                 .preparedQuery(COUNT)
                 .execute(Tuple.from(List.of(
-                        occurrence,
+                        waiting.occurrence(),
                         alert.key(),
                         (double) window.toMillis(),
-                        count,
+                        waiting.count(),
                         alert.severity().wireName(),
                         alert.title(),
                         alert.detail(),
@@ -82,7 +78,8 @@ public class AlertTable {
                     for (var row : rows) {
                         if (row.getBoolean("begun")) {
                             return Optional.of(new Numbered(
-                                    AlertMessage.first(alert, time(row, "window_from")), row.getLong("messages")));
+                                    AlertMessage.first(waiting.first(), time(row, "window_from")),
+                                    row.getLong("messages")));
                         }
                     }
                     return Optional.empty();

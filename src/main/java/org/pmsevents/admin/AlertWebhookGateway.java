@@ -91,6 +91,6 @@ public class AlertWebhookGateway {
     /** The status says it all: nobody waits for a body, and one without end is cut off. */
     private void drain(HttpClientRequest request, HttpClientResponse answer) {
         long limit = vertx.setTimer(DRAIN_MILLIS, timer -> request.connection().close());
-        answer.end().onComplete(ended -> vertx.cancelTimer(limit));
+        answer.exceptionHandler(cutOff -> {}).end().onComplete(ended -> vertx.cancelTimer(limit));
     }
 }
