@@ -45,11 +45,9 @@ public class PrimaryHandlers {
     private final EventTable events;
     private final Transactions transactions;
     private final Pool pool;
-    private final EventEmitter emitter;
-    private final Alerts alerts;
+    private final Parking parking;
     private final EventCodec codec;
     private final FeedConfig config;
-    private final Clock clock;
     private final MeterRegistry meters;
     private final Vertx vertx;
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
@@ -127,8 +125,7 @@ public class PrimaryHandlers {
             EventTable events,
             Transactions transactions,
             Pool pool,
-            EventEmitter emitter,
-            Alerts alerts,
+            Parking parking,
             EventCodec codec,
             FeedConfig config,
             Clock clock,
@@ -138,11 +135,9 @@ public class PrimaryHandlers {
         this.events = events;
         this.transactions = transactions;
         this.pool = pool;
-        this.emitter = emitter;
-        this.alerts = alerts;
+        this.parking = parking;
         this.codec = codec;
         this.config = config;
-        this.clock = clock;
         this.meters = meters;
         this.vertx = vertx;
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
@@ -365,41 +360,7 @@ public class PrimaryHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return park(handler, failure, shortError);
-    }
-
-    private Uni<Boolean> park(Handler handler, Failed failure, String error) {
-        var metadata = failure.event.message().metadata();
-        var origin = new Origin(metadata.actor(), metadata.traceId());
-        var id = UuidV7.next(clock);
-        return transactions
-                .run(transaction -> table.park(transaction, handler.name, failure.cursor, failure.event, id, error)
-                        .call(parked -> parked
-                                ? alerts.record(transaction, alert(handler, failure.event, error, origin))
-                                : Uni.createFrom().voidItem()))
-                .invoke(parked -> {
-                    if (parked) {
-                        tell(handler, failure.event, error, origin);
-                    }
-                })
+        return parking.park(handler.name, failure.cursor, failure.event, shortError)
                 .replaceWith(true);
-    }
-
-    private static Alert alert(Handler handler, FeedEvent event, String error, Origin origin) {
-        return Alert.critical(
-                "dead-letter:" + handler.name,
-                "An event was parked as a dead letter",
-                handler.name + " can't take event " + event.position() + ": " + error,
-                handler.name,
-                origin);
-    }
-
-    private void tell(Handler handler, FeedEvent event, String error, Origin origin) {
-        LOG.errorf("%s cannot take event %d, parked as a dead letter: %s", handler.name, event.position(), error);
-        emitter.emit(
-                EventType.ERROR_SYSTEM,
-                handler.name,
-                Map.of("operation", handler.name, "position", event.position(), "detail", "dead letter"),
-                origin);
     }
 }

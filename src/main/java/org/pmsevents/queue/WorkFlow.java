@@ -7,6 +7,7 @@ import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -79,11 +80,12 @@ class WorkFlow {
                 table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
     }
 
-    /** Of each kind that has discarded jobs one alert a window; but what carries alerts can't carry that it does not. */
+    /** Of each kind that has discarded jobs one alert a window; in one order everywhere, as each kind's alert is one row. */
     private Uni<Void> alertAdmin(SqlClient transaction, List<Job> ended, String error) {
         return Multi.createFrom()
-                .iterable(ended)
-                .filter(job -> job.state() == JobState.DISCARDED)
+                .items(ended.stream()
+                        .filter(job -> job.state() == JobState.DISCARDED)
+                        .sorted(Comparator.comparing(Job::kind)))
                 .onItem()
                 .transformToUniAndConcatenate(job -> alerts.record(
                         transaction,
