@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
 import org.pmsevents.admin.AlertWebhook;
 import org.pmsevents.pms.PmsUrl;
-import org.pmsevents.pms.WebhookSecrets;
+import org.pmsevents.security.WebhookSecrets;
 
 /** What production can't do without; it names all that is missing at once, by the variables to set. */
 final class RequiredSettings {

@@ -1,10 +1,13 @@
 package org.pmsevents.admin;
 
 import java.net.URI;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.pmsevents.security.WebhookSecrets;
+import org.pmsevents.security.WebhookSignature;
 
 /** Where alerts are posted to and how they are signed; there is none unless both settings are good. */
 public final class AlertWebhook {
@@ -12,9 +15,9 @@ public final class AlertWebhook {
     private static final String SECRET = "PMS_EVENTS_ADMIN_WEBHOOK_SECRET";
 
     private final URI url;
-    private final AlertSignature signature;
+    private final WebhookSignature signature;
 
-    private AlertWebhook(URI url, AlertSignature signature) {
+    private AlertWebhook(URI url, WebhookSignature signature) {
         this.url = url;
         this.signature = signature;
     }
@@ -24,14 +27,15 @@ public final class AlertWebhook {
      *
      * @throws IllegalStateException if they are not as they should be
      */
-    static Optional<AlertWebhook> of(Optional<String> url, Optional<String> secret) {
+    static Optional<AlertWebhook> of(Optional<String> url, Optional<String> secret, Clock clock) {
         var problems = problems(url, secret);
         if (!problems.isEmpty()) {
             throw new IllegalStateException(String.join("; ", problems));
         }
         return given(url)
                 .map(text -> new AlertWebhook(
-                        URI.create(text), new AlertSignature(given(secret).orElseThrow())));
+                        URI.create(text),
+                        new WebhookSignature(WebhookSecrets.parse(given(secret).orElseThrow()), clock)));
     }
 
     /** What is wrong with the settings, one line for each, beginning with the variable; never what is in them. */
@@ -46,7 +50,7 @@ public final class AlertWebhook {
                 .filter(text -> !isUrl(text))
                 .ifPresent(bad -> problems.add(URL + " is not https://… or http://… with a host and without a user"));
         given(secret)
-                .flatMap(AlertSignature::fault)
+                .flatMap(WebhookSecrets::fault)
                 .ifPresent(fault ->
                         problems.add(SECRET + " " + fault + "; it is whsec_ and the base64 of 24 to 64 bytes"));
         return problems;
@@ -56,7 +60,7 @@ public final class AlertWebhook {
         return url;
     }
 
-    AlertSignature signature() {
+    WebhookSignature signature() {
         return signature;
     }
 

@@ -6,20 +6,18 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
-import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.ErrorFlow;
 import org.pmsevents.json.Fields;
 import org.pmsevents.queue.JobFailure;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
+import org.pmsevents.queue.RetryAfter;
+import org.pmsevents.security.Webhook;
 
 /**
  * The channel that leaves the cluster: an alert posted to where the admins want it, signed as Standard Webhooks 1.0.0 says. The job's id
@@ -40,7 +38,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
     AlertWebhookJob(
             AlertWebhookGateway gateway, AdminConfig config, ErrorFlow errors, ObjectMapper mapper, Clock clock) {
         this.gateway = gateway;
-        this.webhook = AlertWebhook.of(config.webhookUrl(), config.webhookSecret());
+        this.webhook = AlertWebhook.of(config.webhookUrl(), config.webhookSecret(), clock);
         this.errors = errors;
         this.mapper = mapper;
         this.clock = clock;
@@ -93,11 +91,11 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
                                 "application/json",
                                 "User-Agent",
                                 "pms-events",
-                                "webhook-id",
+                                Webhook.ID,
                                 id,
-                                "webhook-timestamp",
+                                Webhook.TIME,
                                 Long.toString(time),
-                                "webhook-signature",
+                                Webhook.SIGNATURE,
                                 to.signature().sign(id, time, body)),
                         body)
                 .map(AlertWebhookJob::delivered);
@@ -130,30 +128,9 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
                                 ? "is left alone for a moment, it keeps failing"
                                 : "gave no answer: " + failure);
         var asked = failure instanceof AlertWebhookGateway.NotNowException answered
-                ? pause(answered.retryAfter())
+                ? RetryAfter.parse(answered.retryAfter(), clock.instant(), LONGEST_PAUSE)
+                        .orElse(Duration.ZERO)
                 : Duration.ZERO;
         return JobFailure.notBefore(text, failure, asked);
-    }
-
-    /** {@code Retry-After} in seconds or as a date (RFC 9110, section 10.2.3); what is neither asks for nothing. */
-    private Duration pause(@Nullable String retryAfter) {
-        if (retryAfter == null) {
-            return Duration.ZERO;
-        }
-        var pause = Duration.ZERO;
-        try {
-            pause = retryAfter.matches("[0-9]{1,9}")
-                    ? Duration.ofSeconds(Long.parseLong(retryAfter))
-                    : Duration.between(
-                            clock.instant(),
-                            ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME)
-                                    .toInstant());
-        } catch (DateTimeException e) {
-            return Duration.ZERO;
-        }
-        if (pause.isNegative()) {
-            return Duration.ZERO;
-        }
-        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
     }
 }

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 import org.pmsevents.security.Tokens;
+import org.pmsevents.security.Webhook;
 
 /** What a PMS sees of the service: every status with its body, and nothing changed by what is refused. */
 @QuarkusTest

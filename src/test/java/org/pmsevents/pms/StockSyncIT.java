@@ -36,6 +36,7 @@ import org.pmsevents.Client;
 import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.PostgresProxy.Cut;
 import org.pmsevents.security.Tokens;
+import org.pmsevents.security.Webhook;
 
 /** Webhooks on several replicas of the packaged service: as large as they may be, many at once, and when the connection is lost. */
 class StockSyncIT {

@@ -154,7 +154,7 @@ class QueueTest {
         assertThat(second.attempt()).isEqualTo(2);
         assertThatThrownBy(() -> get(transactions.run(first::fence))).isInstanceOf(LeaseLostException.class);
         assertThat(get(work.complete(pool, id, first.token(), "1", null))).isEmpty();
-        assertThat(get(work.fail(pool, id, first.token(), "no", true, Duration.ZERO, null)))
+        assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.FOR_GOOD, Duration.ZERO, null)))
                 .isEmpty();
         assertThat(get(work.stop(pool, id, first.token(), null))).isEmpty();
         assertThat(get(work.heartbeat(pool, List.of(new WorkTable.Held(id, first.token(), "1")), LIMIT)))
