@@ -46,6 +46,7 @@ public class DevGreeting {
                   service      %1$s
                   API          %1$s/q/swagger-ui
                   health       http://localhost:%2$s/q/health
+                  PMS          %1$s/dev/pms/products
                   PostgreSQL   psql %3$s
                   Redis        redis-cli -u %4$s
 

@@ -2,6 +2,7 @@ package org.pmsevents.pms;
 
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A product on its way to the PMS, in as many tries as the gateway makes of it. */
 public final class PmsCall {
@@ -10,6 +11,7 @@ public final class PmsCall {
     private final UUID eventId;
     private final String traceId;
     private final AtomicInteger tries = new AtomicInteger();
+    private volatile @Nullable PmsFailure last;
 
     /**
      * @param json the product, in the version that the event tells of
@@ -40,6 +42,16 @@ public final class PmsCall {
 
     void isTried() {
         tries.incrementAndGet();
+    }
+
+    void hasFailed(PmsFailure failure) {
+        last = failure;
+    }
+
+    /** What came of the last try, as far as the PMS or the network has said; a policy may have the last word instead. */
+    @Nullable
+    PmsFailure last() {
+        return last;
     }
 
     /** Whether the PMS has been called at all: not where the breaker was open, or the bulkhead full, from the start. */

@@ -34,7 +34,7 @@ public interface PmsConfig {
     int concurrency();
 
     /** The longest pause between two attempts at a product. */
-    @WithDefault("1m")
+    @WithDefault("30s")
     Duration longestPause();
 
     /** {@code Retry-After} is honoured up to this. */

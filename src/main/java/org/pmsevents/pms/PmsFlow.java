@@ -187,7 +187,10 @@ public class PmsFlow {
         return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 2 + 1));
     }
 
-    private static IntegrationError error(PmsCall call, JobRun run, Throwable failure) {
+    /** A retry that ended at the breaker tells what opened that. */
+    private static IntegrationError error(PmsCall call, JobRun run, Throwable thrown) {
+        var last = call.last();
+        var failure = thrown instanceof CircuitBreakerOpenException && last != null ? last : thrown;
         var status = failure instanceof PmsFailure known ? known.status() : null;
         return new IntegrationError(
                 "pms",
@@ -202,7 +205,7 @@ public class PmsFlow {
         if (failure instanceof TimeoutException) {
             return "no answer in time";
         }
-        return failure instanceof CircuitBreakerOpenException ? "keeps failing" : failure.getMessage();
+        return failure.getMessage();
     }
 
     private void measure(long begun, String outcome) {

@@ -72,7 +72,9 @@ public class PmsGateway {
                         call.json().getBytes(StandardCharsets.UTF_8))
                 .onFailure()
                 .transform(PmsFailure.Unavailable::new)
-                .map(this::read);
+                .map(this::read)
+                .onFailure(PmsFailure.class)
+                .invoke(failure -> call.hasFailed((PmsFailure) failure));
     }
 
     private PmsClient connect(URI url) {
