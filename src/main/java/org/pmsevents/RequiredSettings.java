@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
+import org.pmsevents.admin.AlertWebhook;
 import org.pmsevents.pms.PmsUrl;
-import org.pmsevents.pms.WebhookSecrets;
+import org.pmsevents.security.WebhookSecrets;
 
 /** What production can't do without; it names all that is missing at once, by the variables to set. */
 final class RequiredSettings {
@@ -54,6 +55,8 @@ final class RequiredSettings {
         } catch (IllegalArgumentException bad) {
             problems.add("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage());
         }
+        problems.addAll(AlertWebhook.problems(
+                value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
         return problems;
     }
 

@@ -25,6 +25,22 @@ class RequiredSettingsTest {
     }
 
     @Test
+    void anAdminWebhookNeedsBothItsSettings() {
+        var key = Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32));
+        var half = new HashMap<>(key);
+        half.put("PMS_EVENTS_ADMIN_WEBHOOK_URL", "https://admins.example.com");
+        assertThat(problemsWith(half)).singleElement().asString().startsWith("PMS_EVENTS_ADMIN_WEBHOOK_SECRET");
+        half.put("PMS_EVENTS_ADMIN_WEBHOOK_SECRET", "hush-hush");
+        assertThat(problemsWith(half))
+                .singleElement()
+                .asString()
+                .contains("SECRET")
+                .doesNotContain("hush");
+        half.put("PMS_EVENTS_ADMIN_WEBHOOK_SECRET", "whsec_" + "a".repeat(40));
+        assertThat(problemsWith(half)).isEmpty();
+    }
+
+    @Test
     void shortSecretIsRefused() {
         assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(31))))
                 .singleElement()

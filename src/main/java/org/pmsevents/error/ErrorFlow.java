@@ -2,12 +2,17 @@ package org.pmsevents.error;
 
 import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
@@ -22,6 +27,7 @@ import org.pmsevents.event.Throttle;
 public class ErrorFlow {
     private static final Logger LOG = Logger.getLogger(ErrorFlow.class);
     private static final Duration REPEAT = Duration.ofSeconds(1);
+    private static final String UNEXPECTED = "internal-error";
 
     /** Payload of {@code error.validation}. */
     @RegisterForReflection
@@ -31,11 +37,23 @@ public class ErrorFlow {
     @RegisterForReflection
     public record SystemError(String code, String operation, String cause) {}
 
+    /**
+     * Payload of {@code error.integration}: another system could not be reached, or has refused.
+     *
+     * @param target the system, such as {@code pms}
+     * @param operation what was asked of it, or about what
+     * @param detail what went wrong; never anything secret
+     */
+    @RegisterForReflection
+    public record IntegrationError(String target, String operation, String detail) {}
+
     private final EventEmitter events;
+    private final Alerts alerts;
     private final Throttle announcements;
 
-    public ErrorFlow(EventEmitter events, Clock clock) {
+    public ErrorFlow(EventEmitter events, Alerts alerts, Clock clock) {
         this.events = events;
+        this.alerts = alerts;
         this.announcements = new Throttle(clock, REPEAT);
     }
 
@@ -66,32 +84,88 @@ public class ErrorFlow {
      * @param operation what was being done, such as {@code stock check}
      */
     public void handleError(String operation, Throwable failure, Origin origin) {
-        handleError("internal-error", operation, failure, origin);
+        handleError(UNEXPECTED, operation, failure, origin);
     }
 
+    /**
+     * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of a job.
+     *
+     * @param target the system, such as {@code pms}
+     * @param operation what is asked of it, or about what
+     * @param retryQueue what the queue is to make of a failure: when the job is tried again, if at all
+     */
+    public <T> Uni<T> integration(
+            String target,
+            String operation,
+            Origin origin,
+            Supplier<Uni<T>> processRequest,
+            UnaryOperator<Throwable> retryQueue) {
+        return Uni.createFrom()
+                .deferred(() -> processRequest.get())
+                .onFailure()
+                .invoke(failure -> emitEvent(integrationError(target, operation, failure), origin))
+                .onFailure()
+                .transform(retryQueue)
+                .onFailure()
+                .invoke(failure -> notifyAdmin(integrationError(target, operation, failure), origin));
+    }
+
+    private static IntegrationError integrationError(String target, String operation, Throwable failure) {
+        return new IntegrationError(
+                target, operation, failure.getMessage() == null ? failure.toString() : failure.getMessage());
+    }
+
+    /** The same for a request that has failed already; whoever made it has seen to the queue. */
+    public void integrationError(IntegrationError error, Origin origin) {
+        emitEvent(error, origin);
+        notifyAdmin(error, origin);
+    }
+
+    /** Every failure counts for the admins; what repeats is announced and logged once a second. */
     private void handleError(String code, String operation, Throwable failure, Origin origin) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
-        boolean unexpected = code.equals("internal-error");
-        if (!unexpected && !announcements.admits(code)) {
-            return;
+        if (code.equals(UNEXPECTED) || announcements.admits(code)) {
+            emitEvent(new SystemError(code, operation, cause.getClass().getName()), origin);
+            logError(code, operation, cause, origin);
         }
-        events.emit(
-                EventType.ERROR_SYSTEM,
+        alertAdmin(code, operation, cause, origin);
+    }
+
+    private void alertAdmin(String code, String operation, Throwable cause, Origin origin) {
+        alerts.raise(Alert.critical(
+                "system:" + code,
+                "System error " + code,
+                operation + ", caused by " + cause.getClass().getName(),
                 code,
-                new SystemError(code, operation, cause.getClass().getName()),
-                origin);
+                origin));
+    }
+
+    private void notifyAdmin(IntegrationError error, Origin origin) {
+        LOG.warnf("%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), origin.traceId());
+        alerts.raise(Alert.warning(
+                "integration:" + error.target(),
+                "Can't work with " + error.target(),
+                error.operation() + ": " + error.detail(),
+                error.target(),
+                origin));
+    }
+
+    private void emitEvent(SystemError error, Origin origin) {
+        events.emit(EventType.ERROR_SYSTEM, error.code(), error, origin);
+    }
+
+    private void emitEvent(IntegrationError error, Origin origin) {
+        events.emit(EventType.ERROR_INTEGRATION, error.target(), error, origin);
+    }
+
+    private static void logError(String code, String operation, Throwable cause, Origin origin) {
         LOG.errorf(
-                unexpected ? cause : null,
+                code.equals(UNEXPECTED) ? cause : null,
                 "%s failed with %s, caused by %s, traceId=%s",
                 operation,
                 code,
                 cause,
                 origin.traceId());
-        alertAdmin(code, operation, origin);
-    }
-
-    private void alertAdmin(String code, String operation, Origin origin) {
-        LOG.warnf("ALERT %s: %s, traceId=%s", code, operation, origin.traceId());
     }
 
     private void emitEvent(AppException failure, FailedRequest request) {

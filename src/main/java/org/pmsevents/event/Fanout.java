@@ -18,12 +18,13 @@ import org.jboss.logging.Logger;
  * Publishes to the other replicas over Redis: the fast path, which may lose messages and is never trusted, so a publication
  * that fails is counted and forgotten.
  *
- * <p>A message is a header line, {@code feed|cluster|ping} and the sender's name, then one event a line.
+ * <p>A message is a header line, {@code feed|cluster|alert|ping} and the sender's name, then one event or alert a line.
  */
 @ApplicationScoped
 public class Fanout {
     static final String FEED = "feed";
     static final String CLUSTER = "cluster";
+    static final String ALERT = "alert";
     static final String PING = "ping";
 
     private static final Logger LOG = Logger.getLogger(Fanout.class);
@@ -80,6 +81,10 @@ public class Fanout {
 
     Uni<Void> cluster(String event) {
         return publish(CLUSTER, "\n" + event);
+    }
+
+    Uni<Void> alert(String json) {
+        return publish(ALERT, "\n" + json);
     }
 
     Uni<Void> ping() {

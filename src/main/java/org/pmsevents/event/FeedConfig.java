@@ -55,6 +55,14 @@ public interface FeedConfig {
     @WithDefault("1s")
     Duration handlerBackoff();
 
+    /** How often each replica looks how far the primary handlers are behind. */
+    @WithDefault("5s")
+    Duration handlerWatch();
+
+    /** How many events a primary handler may be behind the head before admins are alerted. */
+    @WithDefault("20000")
+    long handlerLagAlert();
+
     /** First part of the names of Redis channels and keys, for services that share a Redis. */
     @WithDefault("pms-events")
     String redisPrefix();

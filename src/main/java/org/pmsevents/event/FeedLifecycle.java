@@ -30,6 +30,7 @@ public class FeedLifecycle {
     private final FeedSubscriber subscriber;
     private final PrimaryHandlers primaryHandlers;
     private final Retention retention;
+    private final Alerts alerts;
     private final FeedConfig config;
     private final Vertx vertx;
     private volatile boolean stopped;
@@ -45,6 +46,7 @@ public class FeedLifecycle {
             FeedSubscriber subscriber,
             PrimaryHandlers primaryHandlers,
             Retention retention,
+            Alerts alerts,
             FeedConfig config,
             Vertx vertx) {
         this.events = events;
@@ -55,6 +57,7 @@ public class FeedLifecycle {
         this.subscriber = subscriber;
         this.primaryHandlers = primaryHandlers;
         this.retention = retention;
+        this.alerts = alerts;
         this.config = config;
         this.vertx = vertx;
     }
@@ -143,7 +146,7 @@ public class FeedLifecycle {
         events.lowerFloor(pool)
                 .invoke(lowered -> {
                     if (lowered) {
-                        LOG.error("ALERT events without a position were found below the floor; they get theirs now");
+                        alertLostOnes();
                         sequencer.trigger();
                     }
                 })
@@ -155,6 +158,16 @@ public class FeedLifecycle {
                 .invoke(() -> later(config.pruneEvery(), this::prune))
                 .subscribe()
                 .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
+    }
+
+    private void alertLostOnes() {
+        LOG.error("events without a position were found below the floor; they get theirs now");
+        alerts.raise(Alert.critical(
+                "feed-floor",
+                "Events were told late",
+                "Events without a position were found below the floor; they get theirs now.",
+                "feed",
+                Origin.system()));
     }
 
     /** Spread by a fifth, so that replicas do not look all at once. */

@@ -11,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ public class FeedSubscriber {
     private final Feed feed;
     private final Emissions emissions;
     private final Dispatcher dispatcher;
+    private final AlertBroadcast alerts;
     private final Clock clock;
     private final Throttle warnings;
 
@@ -45,6 +47,7 @@ public class FeedSubscriber {
             Feed feed,
             Emissions emissions,
             Dispatcher dispatcher,
+            AlertBroadcast alerts,
             Clock clock) {
         this.redis = redis;
         this.fanout = fanout;
@@ -52,6 +55,7 @@ public class FeedSubscriber {
         this.feed = feed;
         this.emissions = emissions;
         this.dispatcher = dispatcher;
+        this.alerts = alerts;
         this.clock = clock;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
@@ -166,6 +170,7 @@ public class FeedSubscriber {
                     dispatcher.announce(codec.decode(lines[i]));
                 }
             }
+            case Fanout.ALERT -> Arrays.stream(lines).skip(1).forEach(alerts::heard);
             default -> {}
         }
     }

@@ -62,6 +62,25 @@ public class HandlerTable {
 
     private static final String BURY = "DELETE FROM dead_letter WHERE id = $1";
 
+    private static final String STANDINGS = """
+            SELECT c.handler, (SELECT head FROM feed_head) - c.position AS lag, b.handler IS NOT NULL AS behind,
+                   (SELECT count(*) FROM dead_letter AS d WHERE d.handler = c.handler) AS dead_letters
+            FROM handler_cursor AS c LEFT JOIN handler_behind AS b ON b.handler = c.handler
+            """;
+
+    private static final String FALL_BEHIND =
+            "INSERT INTO handler_behind (handler) VALUES ($1) ON CONFLICT (handler) DO NOTHING";
+
+    private static final String CATCH_UP = "DELETE FROM handler_behind WHERE handler = $1";
+
+    /**
+     * How a handler is doing.
+     *
+     * @param lag how many events it has still to look at
+     * @param behind whether it is known to be too far behind
+     */
+    record Standing(String handler, long lag, boolean behind, long deadLetters) {}
+
     /** Where a handler stands, and how often the event after that has failed. */
     record Cursor(long position, int attempts) {}
 
@@ -130,6 +149,27 @@ public class HandlerTable {
 
     Uni<Void> bury(SqlClient transaction, UUID id) {
         return transaction.preparedQuery(BURY).execute(Tuple.of(id)).replaceWithVoid();
+    }
+
+    Uni<List<Standing>> standings(SqlClient client) {
+        return client.preparedQuery(STANDINGS).execute().map(rows -> {
+            var standings = new ArrayList<Standing>(rows.size());
+            rows.forEach(row -> standings.add(new Standing(
+                    row.getString("handler"),
+                    Math.max(0, row.getLong("lag")),
+                    row.getBoolean("behind"),
+                    row.getLong("dead_letters"))));
+            return standings;
+        });
+    }
+
+    /** Remembers that a handler is too far behind; false if another replica has done so. */
+    Uni<Boolean> fallBehind(SqlClient transaction, String handler) {
+        return transaction.preparedQuery(FALL_BEHIND).execute(Tuple.of(handler)).map(rows -> rows.rowCount() > 0);
+    }
+
+    Uni<Void> catchUp(SqlClient client, String handler) {
+        return client.preparedQuery(CATCH_UP).execute(Tuple.of(handler)).replaceWithVoid();
     }
 
     private static DeadLetter deadLetter(Row row) {

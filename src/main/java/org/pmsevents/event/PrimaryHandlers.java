@@ -45,10 +45,9 @@ public class PrimaryHandlers {
     private final EventTable events;
     private final Transactions transactions;
     private final Pool pool;
-    private final EventEmitter emitter;
+    private final Parking parking;
     private final EventCodec codec;
     private final FeedConfig config;
-    private final Clock clock;
     private final MeterRegistry meters;
     private final Vertx vertx;
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
@@ -126,7 +125,7 @@ public class PrimaryHandlers {
             EventTable events,
             Transactions transactions,
             Pool pool,
-            EventEmitter emitter,
+            Parking parking,
             EventCodec codec,
             FeedConfig config,
             Clock clock,
@@ -136,10 +135,9 @@ public class PrimaryHandlers {
         this.events = events;
         this.transactions = transactions;
         this.pool = pool;
-        this.emitter = emitter;
+        this.parking = parking;
         this.codec = codec;
         this.config = config;
-        this.clock = clock;
         this.meters = meters;
         this.vertx = vertx;
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
@@ -362,22 +360,7 @@ public class PrimaryHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return table.park(pool, handler.name, failure.cursor, failure.event, UuidV7.next(clock), shortError)
-                .invoke(parked -> {
-                    if (parked) {
-                        alert(handler, failure.event, shortError);
-                    }
-                })
+        return parking.park(handler.name, failure.cursor, failure.event, shortError)
                 .replaceWith(true);
-    }
-
-    private void alert(Handler handler, FeedEvent event, String error) {
-        LOG.errorf("ALERT %s cannot take event %d, parked as a dead letter: %s", handler.name, event.position(), error);
-        var metadata = event.message().metadata();
-        emitter.emit(
-                EventType.ERROR_SYSTEM,
-                handler.name,
-                Map.of("operation", handler.name, "position", event.position(), "detail", "dead letter"),
-                new Origin(metadata.actor(), metadata.traceId()));
     }
 }

@@ -19,12 +19,14 @@ public class Retention {
     private final Pool pool;
     private final FeedConfig config;
     private final EventEmitter emitter;
+    private final Alerts alerts;
 
-    Retention(EventTable events, Pool pool, FeedConfig config, EventEmitter emitter) {
+    Retention(EventTable events, Pool pool, FeedConfig config, EventEmitter emitter, Alerts alerts) {
         this.events = events;
         this.pool = pool;
         this.config = config;
         this.emitter = emitter;
+        this.alerts = alerts;
     }
 
     /** Completes when nothing more is old enough, or another replica is at it. */
@@ -37,14 +39,17 @@ public class Retention {
 
     private void alert(EventTable.Pruned pruned) {
         if (pruned.unseen() > 0) {
-            LOG.errorf(
-                    "ALERT %d events were deleted at the hard limit of the retention before a primary handler had seen them",
-                    pruned.unseen());
+            var origin = Origin.system();
+            var detail = pruned.unseen() + " unseen events deleted";
+            LOG.errorf("at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
             emitter.emit(
-                    EventType.ERROR_SYSTEM,
+                    EventType.ERROR_SYSTEM, "retention", Map.of("operation", "retention", "detail", detail), origin);
+            alerts.raise(Alert.critical(
                     "retention",
-                    Map.of("operation", "retention", "detail", pruned.unseen() + " unseen events deleted"),
-                    Origin.system());
+                    "Events were deleted before a primary handler had seen them",
+                    detail,
+                    "retention",
+                    origin));
         }
     }
 }

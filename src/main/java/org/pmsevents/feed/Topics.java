@@ -3,6 +3,7 @@ package org.pmsevents.feed;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.pmsevents.error.AppException;
@@ -14,7 +15,30 @@ public final class Topics {
     /** Told on every batch that goes to WebSockets: sent there itself, it would never end. */
     private static final EventType NEVER_SENT = EventType.WS_UPDATE;
 
+    /** Alerts are no events, and told by WebSocket only. */
+    private static final Set<String> ALERTS = Set.of("admin.alert", "admin.*");
+
     private Topics() {}
+
+    /** The topics that are about events. */
+    public static List<String> ofEvents(Collection<String> topics) {
+        return topics.stream().filter(topic -> !ALERTS.contains(topic)).toList();
+    }
+
+    /**
+     * Whether alerts to the admins are among the topics.
+     *
+     * @throws AppException 403 {@code topic-not-allowed}
+     */
+    public static boolean alerts(Collection<String> topics, Set<String> roles) {
+        boolean allowed = Roles.mayHearAlerts(roles);
+        topics.stream().filter(topic -> ALERTS.contains(topic) && !allowed).forEach(Topics::refuse);
+        return allowed && topics.stream().anyMatch(topic -> ALERTS.contains(topic) || topic.equals("*"));
+    }
+
+    private static void refuse(String topic) {
+        throw AppException.forbidden("topic-not-allowed", "Your roles do not allow the topic " + topic + ".");
+    }
 
     /**
      * The types of all the topics; {@code *} stands for everything that the roles allow.
@@ -37,7 +61,7 @@ public final class Topics {
         if (topic.equals("*")) {
             named.removeIf(type -> !Roles.mayHear(roles, type));
         } else if (!named.stream().allMatch(type -> Roles.mayHear(roles, type))) {
-            throw AppException.forbidden("topic-not-allowed", "Your roles do not allow the topic " + topic + ".");
+            refuse(topic);
         }
         return named;
     }

@@ -13,9 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedEvent;
+import org.pmsevents.event.Origin;
 
 /**
  * Clears from the cache what the feed says has changed, in case the replica that changed it did not come to it; what Redis does
@@ -30,12 +33,14 @@ public class CacheHandler {
 
     private final CacheFlow cache;
     private final EventCodec codec;
+    private final Alerts alerts;
     private final Vertx vertx;
     private final long timer;
     private final Map<CacheKey, Long> waiting = new ConcurrentHashMap<>();
 
-    CacheHandler(CacheFlow cache, EventCodec codec, Vertx vertx, MeterRegistry meters) {
+    CacheHandler(CacheFlow cache, EventCodec codec, Alerts alerts, Vertx vertx, MeterRegistry meters) {
         this.cache = cache;
+        this.alerts = alerts;
         this.codec = codec;
         meters.gaugeMapSize("pms.cache.evictions.waiting", Tags.empty(), waiting);
         this.vertx = vertx;
@@ -82,9 +87,10 @@ public class CacheHandler {
     private void later(CacheKey key, long version) {
         if (waiting.size() >= MOST_WAITING) {
             waiting.clear();
-            LOG.errorf(
-                    "ALERT more than %d cache entries wait for Redis to come back: empty it before readers are let to it",
-                    MOST_WAITING);
+            var detail = "More than " + MOST_WAITING + " wait for Redis to come back.";
+            LOG.errorf("evictions from the cache are given up: %s", detail);
+            alerts.raise(Alert.critical(
+                    "cache-stale", "Empty Redis before readers are let to it", detail, "redis", Origin.system()));
         }
         waiting.merge(key, version, Math::max);
     }

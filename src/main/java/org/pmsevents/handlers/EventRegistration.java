@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.event.AlertBroadcast;
 import org.pmsevents.event.Dispatcher;
 import org.pmsevents.event.EventHandlers;
 import org.pmsevents.event.EventScope;
@@ -51,6 +52,7 @@ public class EventRegistration {
             Dispatcher dispatcher,
             PrimaryHandlers primary,
             EventHandlers bus,
+            AlertBroadcast alerts,
             LiveFlow live,
             LiveSessions sessions,
             ProductHandler products,
@@ -76,5 +78,8 @@ public class EventRegistration {
         bus.secondary("metrics", FEED, metrics::measureDelay);
         bus.notification("websocket", ANNOUNCED, sessions::announce);
         bus.listen();
+
+        // no event: what has left as an alert to the admins, on every replica
+        alerts.listen(sessions::alert);
     }
 }

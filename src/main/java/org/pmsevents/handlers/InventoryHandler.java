@@ -44,7 +44,7 @@ public class InventoryHandler {
     }
 
     Uni<Void> tellAdmin(SqlClient transaction, FeedEvent alert) {
-        return lowStock.tellAdmin(alert.message());
+        return lowStock.tellAdmin(transaction, alert.message());
     }
 
     private StockLevel level(FeedEvent event) {

@@ -1,5 +1,6 @@
 package org.pmsevents.inventory;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -7,8 +8,10 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
@@ -20,18 +23,27 @@ import org.pmsevents.event.Origin;
  */
 @ApplicationScoped
 public class LowStockFlow {
-    private static final Logger LOG = Logger.getLogger(LowStockFlow.class);
     private static final int AT_ONCE = 200;
 
     private final StockTable stock;
     private final Transactions transactions;
     private final EventEmitter events;
+    private final Alerts alerts;
+    private final EventCodec codec;
     private final MeterRegistry meters;
 
-    LowStockFlow(StockTable stock, Transactions transactions, EventEmitter events, MeterRegistry meters) {
+    LowStockFlow(
+            StockTable stock,
+            Transactions transactions,
+            EventEmitter events,
+            Alerts alerts,
+            EventCodec codec,
+            MeterRegistry meters) {
         this.stock = stock;
         this.transactions = transactions;
         this.events = events;
+        this.alerts = alerts;
+        this.codec = codec;
         this.meters = meters;
     }
 
@@ -49,8 +61,8 @@ public class LowStockFlow {
     }
 
     /** inventory.alert → notifyAdmin → updateMetrics; once in the whole cluster, by the primary handler. */
-    public Uni<Void> tellAdmin(EventMessage alert) {
-        return notifyAdmin(alert).chain(this::updateMetrics);
+    public Uni<Void> tellAdmin(SqlClient transaction, EventMessage alert) {
+        return notifyAdmin(transaction, alert).chain(this::updateMetrics);
     }
 
     /** Records the alert in the transaction that has made the stock low. */
@@ -85,15 +97,24 @@ public class LowStockFlow {
         return Uni.createFrom().voidItem();
     }
 
-    /** A line in the log, until jobs carry alerts to where admins look. */
-    private static Uni<EventMessage> notifyAdmin(EventMessage alert) {
-        LOG.warnf(
-                "ALERT low stock: %s, traceId=%s",
-                alert.payload(), alert.metadata().traceId());
-        return Uni.createFrom().item(alert);
+    /** Of each stock its own alert, counted once however often the event is handled. */
+    private Uni<Void> notifyAdmin(SqlClient transaction, EventMessage alert) {
+        var metadata = alert.metadata();
+        var low = codec.payload(alert, JsonNode.class);
+        var place = alert.subject() + " at " + low.path("location").asText();
+        return alerts.record(
+                transaction,
+                Alert.warning(
+                                "low-stock:" + alert.subject() + "@"
+                                        + low.path("location").asText(),
+                                "Low stock",
+                                place + ": " + low.path("onHand") + " on hand, low at " + low.path("threshold"),
+                                alert.subject(),
+                                new Origin(metadata.actor(), metadata.traceId()))
+                        .once(metadata.id()));
     }
 
-    private Uni<Void> updateMetrics(EventMessage alert) {
+    private Uni<Void> updateMetrics() {
         meters.counter("pms.inventory.alerts").increment();
         return Uni.createFrom().voidItem();
     }

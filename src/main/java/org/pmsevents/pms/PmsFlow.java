@@ -4,10 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
@@ -15,6 +12,8 @@ import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenExce
 import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
@@ -34,10 +33,10 @@ public class PmsFlow {
     private final PmsGateway gateway;
     private final PmsOutage outage;
     private final PmsConfig config;
+    private final Alerts alerts;
     private final EventEmitter events;
     private final JobFlow jobs;
     private final MeterRegistry meters;
-    private final Clock clock;
 
     /**
      * Payload of {@code error.integration}.
@@ -55,17 +54,17 @@ public class PmsFlow {
             PmsGateway gateway,
             PmsOutage outage,
             PmsConfig config,
+            Alerts alerts,
             EventEmitter events,
             JobFlow jobs,
-            MeterRegistry meters,
-            Clock clock) {
+            MeterRegistry meters) {
         this.gateway = gateway;
         this.outage = outage;
         this.config = config;
+        this.alerts = alerts;
         this.events = events;
         this.jobs = jobs;
         this.meters = meters;
-        this.clock = clock;
     }
 
     /** Whether there is a PMS to send to. */
@@ -127,46 +126,38 @@ public class PmsFlow {
     /** A PMS that asks us to slow down is there. */
     private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, Origin origin) {
         if (!error.temporary()) {
-            alert("pms-refused", "the PMS does not take " + error.sku() + ": " + error.detail(), origin);
+            alerts.raise(Alert.warning(
+                    "pms:refused",
+                    "the PMS refuses a product",
+                    error.sku() + ": " + error.detail(),
+                    error.sku(),
+                    origin));
             return Uni.createFrom().voidItem();
         }
         if (failure instanceof PmsFailure.Busy busy && Integer.valueOf(429).equals(busy.status())) {
             return Uni.createFrom().voidItem();
         }
-        return outage.failed()
-                .invoke(begins -> {
-                    if (begins) {
-                        alert("pms-outage", "the PMS is away: " + error.detail(), origin);
-                    }
-                })
+        return outage.failed(error.detail(), origin)
                 .onFailure()
                 .invoke(lost -> LOG.warnf("a failure of the PMS was not counted: %s", lost.toString()))
                 .onFailure()
-                .recoverWithItem(false)
-                .replaceWithVoid();
+                .recoverWithNull();
     }
 
     /** The first call that works after an outage tells so, and has what waits tried again soon. */
     private Uni<Void> endOutage() {
         return outage.works()
-                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(since.get()))
+                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume())
                 .onFailure()
                 .invoke(lost -> LOG.warnf("the end of an outage of the PMS was not noted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    private Uni<Void> resume(Instant since) {
-        var lasted = Duration.between(since, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
-        alert("pms-outage-over", "the PMS is back after " + lasted, Origin.system());
+    private Uni<Void> resume() {
         return jobs.hasten(JOBS)
                 .invoke(waiting -> LOG.infof("%d products that waited for the PMS are sent soon", waiting))
                 .replaceWithVoid();
-    }
-
-    /** The one place from which the admins are told of the PMS. */
-    private static void alert(String code, String detail, Origin origin) {
-        LOG.warnf("ALERT %s: %s, traceId=%s", code, detail, origin.traceId());
     }
 
     /** Not called at all, so nothing has been learnt of the PMS. */

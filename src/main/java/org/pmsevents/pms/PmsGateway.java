@@ -19,6 +19,7 @@ import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.TraceId;
+import org.pmsevents.queue.RetryAfter;
 
 /**
  * The only way to the PMS: no call hangs, few go at once, what fails for a moment is quickly tried again, and a PMS that keeps failing

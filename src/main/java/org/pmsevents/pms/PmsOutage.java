@@ -7,11 +7,16 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.Origin;
 
 /**
  * Whether the PMS is away, for the whole cluster: so many failures in a row begin an outage, the first call that works ends it, and
@@ -20,18 +25,30 @@ import org.pmsevents.database.Transactions;
 @ApplicationScoped
 public class PmsOutage {
     private static final Logger LOG = Logger.getLogger(PmsOutage.class);
+    private static final String SUBJECT = "pms";
     private static final Duration LOOK = Duration.ofSeconds(10);
 
     private final PmsOutageTable table;
     private final Transactions transactions;
+    private final Alerts alerts;
+    private final Clock clock;
     private final PmsConfig config;
     private final Vertx vertx;
     private volatile boolean on;
     private volatile long timer = -1;
 
-    PmsOutage(PmsOutageTable table, Transactions transactions, PmsConfig config, Vertx vertx, MeterRegistry meters) {
+    PmsOutage(
+            PmsOutageTable table,
+            Transactions transactions,
+            Alerts alerts,
+            PmsConfig config,
+            Clock clock,
+            Vertx vertx,
+            MeterRegistry meters) {
         this.table = table;
         this.transactions = transactions;
+        this.alerts = alerts;
+        this.clock = clock;
         this.config = config;
         this.vertx = vertx;
         meters.gauge("pms.outage", this, outage -> outage.on ? 1 : 0);
@@ -51,16 +68,41 @@ public class PmsOutage {
         vertx.cancelTimer(timer);
     }
 
-    /** Counts a failure; answers whether an outage begins with it. */
-    Uni<Boolean> failed() {
+    /** Counts a failure; the one that makes an outage of it alerts the admins, once in the cluster. */
+    Uni<Void> failed(String detail, Origin origin) {
         return transactions
-                .statement(client -> table.failed(client, config.outageAfter()))
-                .invoke(begins -> on |= begins);
+                .run(transaction -> table.failed(transaction, config.outageAfter())
+                        .call(begins -> begins
+                                ? alerts.record(transaction, away(detail, origin))
+                                : Uni.createFrom().voidItem()))
+                .invoke(begins -> on |= begins)
+                .replaceWithVoid();
     }
 
-    /** Ends an outage, if there is one; answers since when to the one who has ended it. */
+    /** Ends an outage, if there is one, and tells the admins; answers since when to the one who has ended it. */
     Uni<Optional<Instant>> works() {
-        return transactions.statement(table::works).invoke(ended -> on = false);
+        return transactions
+                .run(transaction -> table.works(transaction)
+                        .call(since -> since.isEmpty()
+                                ? Uni.createFrom().voidItem()
+                                : alerts.record(transaction, back(since.get()))))
+                .invoke(ended -> on = false);
+    }
+
+    /** Each outage is an alert of its own, so none is held back. */
+    private Alert away(String detail, Origin origin) {
+        return Alert.critical(
+                "pms:away:" + clock.instant(), "the PMS is away", "products wait for it: " + detail, SUBJECT, origin);
+    }
+
+    private Alert back(Instant since) {
+        var lasted = Duration.between(since, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
+        return Alert.warning(
+                "pms:back:" + since,
+                "the PMS is back",
+                "it was away for " + lasted + "; what waited for it is sent",
+                SUBJECT,
+                Origin.system());
     }
 
     /** Whether there is one now. */

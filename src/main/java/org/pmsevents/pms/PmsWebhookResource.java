@@ -23,6 +23,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.security.RequestOrigin;
+import org.pmsevents.security.Webhook;
 
 /** What the PMS sends over HTTP; its signature stands in for a token. */
 @Path("/webhooks/pms")

@@ -22,6 +22,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 import org.pmsevents.inventory.StockSync;
 import org.pmsevents.json.StrictJson;
+import org.pmsevents.security.Webhook;
 
 /** The stock flow of the PMS: a signed webhook of counts is committed with its ledger, its events and its answer, or not at all. */
 @ApplicationScoped

@@ -7,6 +7,9 @@ import java.time.Clock;
 import java.util.Locale;
 import org.jboss.logging.Logger;
 import org.pmsevents.error.AppException;
+import org.pmsevents.security.Webhook;
+import org.pmsevents.security.WebhookSecrets;
+import org.pmsevents.security.WebhookSignature;
 
 /** Lets in what the PMS has signed; whoever is refused learns nothing of why. Begins with the service, so that a bad secret stops it. */
 @Singleton

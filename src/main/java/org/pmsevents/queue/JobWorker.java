@@ -120,9 +120,7 @@ public class JobWorker {
 
     private Uni<Void> poll() {
         wake();
-        return table.expire(pool)
-                .invoke(expired -> expired.forEach(this::takenOver))
-                .replaceWithVoid();
+        return flow.expire().invoke(expired -> expired.forEach(this::takenOver)).replaceWithVoid();
     }
 
     private void takenOver(Job job) {

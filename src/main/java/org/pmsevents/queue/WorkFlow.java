@@ -1,15 +1,22 @@
 package org.pmsevents.queue;
 
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
 
 /** The queue flows on the side of the worker: what happens to a job from when it is claimed until what became of it is stored. */
 @ApplicationScoped
@@ -25,13 +32,24 @@ class WorkFlow {
     private final JobEvents events;
     private final QueueConfig config;
     private final Pool pool;
+    private final Transactions transactions;
+    private final Alerts alerts;
 
-    WorkFlow(WorkTable table, JobKinds kinds, JobEvents events, QueueConfig config, Pool pool) {
+    WorkFlow(
+            WorkTable table,
+            JobKinds kinds,
+            JobEvents events,
+            QueueConfig config,
+            Pool pool,
+            Transactions transactions,
+            Alerts alerts) {
         this.table = table;
         this.kinds = kinds;
         this.events = events;
         this.config = config;
         this.pool = pool;
+        this.transactions = transactions;
+        this.alerts = alerts;
     }
 
     /** Worker → processJob → emitEvent(queue.processing) → updateStatus: fails as the job does. */
@@ -53,6 +71,32 @@ class WorkFlow {
     Uni<Void> stop(RunningJob run) {
         return updateStatus(() -> table.stop(pool, run.jobId(), run.token(), run.progress()))
                 .invoke(done -> emitEnd(run, done))
+                .replaceWithVoid();
+    }
+
+    /** Takes jobs from workers that have gone silent; some have failed for good by that. */
+    Uni<List<Job>> expire() {
+        return transactions.run(transaction ->
+                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
+    }
+
+    /** Of each kind that has discarded jobs one alert a window; in one order everywhere, as each kind's alert is one row. */
+    private Uni<Void> alertAdmin(SqlClient transaction, List<Job> ended, String error) {
+        return Multi.createFrom()
+                .items(ended.stream()
+                        .filter(job -> job.state() == JobState.DISCARDED)
+                        .sorted(Comparator.comparing(Job::kind)))
+                .onItem()
+                .transformToUniAndConcatenate(job -> alerts.record(
+                        transaction,
+                        Alert.critical(
+                                "job-discarded:" + job.kind(),
+                                "A job has failed for good",
+                                job.kind() + " " + job.id() + ", attempt " + job.attempt() + ": " + error,
+                                job.kind(),
+                                job.origin())))
+                .collect()
+                .last()
                 .replaceWithVoid();
     }
 
@@ -100,7 +144,9 @@ class WorkFlow {
                 run.job().maxAttempts(),
                 error,
                 run.origin().traceId());
-        return updateStatus(() -> table.fail(pool, run.jobId(), run.token(), error, how, pause, run.progress()));
+        return updateStatus(() -> transactions.run(transaction -> table.fail(
+                        transaction, run.jobId(), run.token(), error, how, pause, run.progress())
+                .call(job -> alertAdmin(transaction, job.stream().toList(), error))));
     }
 
     /** Tries again while PostgreSQL is away, for as long as nobody else can have claimed the job; after that it is run again. */

@@ -37,6 +37,11 @@ public final class Roles {
         return Set.copyOf(roles);
     }
 
+    /** Whether a caller with these roles may hear what admins are alerted of. */
+    public static boolean mayHearAlerts(Set<String> roles) {
+        return roles.contains(ADMIN) || roles.contains(OPERATOR);
+    }
+
     /** Whether a caller with these roles may hear events of this type. */
     public static boolean mayHear(Set<String> roles, EventType type) {
         return roles.contains(ADMIN)

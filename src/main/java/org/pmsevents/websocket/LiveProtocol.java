@@ -122,6 +122,11 @@ final class LiveProtocol {
         return op("error").put("id", id).put("code", code).put("detail", detail).toString();
     }
 
+    /** @param json an alert to the admins */
+    static String alert(String json) {
+        return "{\"op\":\"alert\",\"alert\":" + json + "}";
+    }
+
     static String pong() {
         return op("pong").toString();
     }

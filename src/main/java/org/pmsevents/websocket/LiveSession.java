@@ -86,8 +86,9 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
             refuse(id, "resume-first", "after is for the first subscription of a connection.");
         } else {
             try {
-                var types = Topics.types(wanted.topics(), caller.roles());
-                subscriptions.add(id, new Subscriptions.Subscription(types, Set.copyOf(wanted.subjects())));
+                var alerts = Topics.alerts(wanted.topics(), caller.roles());
+                var types = Topics.types(Topics.ofEvents(wanted.topics()), caller.roles());
+                subscriptions.add(id, new Subscriptions.Subscription(types, alerts, Set.copyOf(wanted.subjects())));
                 follow(wanted);
             } catch (AppException e) {
                 refuse(id, e.code(), e.detail());
@@ -165,6 +166,13 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     void announce(EventMessage event, String json) {
         if (flowing && subscriptions.match(event)) {
             outgoing.send(json);
+        }
+    }
+
+    /** What admins are alerted of. */
+    void alert(String subject, String frame) {
+        if (flowing && subscriptions.matchAlert(subject)) {
+            outgoing.send(frame);
         }
     }
 

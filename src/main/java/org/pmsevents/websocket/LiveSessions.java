@@ -9,12 +9,14 @@ import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedSubscriptions;
+import org.pmsevents.json.StrictJson;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
 @ApplicationScoped
@@ -89,6 +91,16 @@ public class LiveSessions {
             feed.onContext(() -> byConnection.values().forEach(session -> session.announce(event, json)));
         }
         return Uni.createFrom().voidItem();
+    }
+
+    /** Shows an alert to the admins, JSON with the {@code subject} that it is about, to those who have subscribed to such. */
+    public void alert(String json) {
+        var subject = StrictJson.read(json.getBytes(StandardCharsets.UTF_8))
+                .tree()
+                .path("subject")
+                .asText();
+        var frame = LiveProtocol.alert(json);
+        feed.onContext(() -> byConnection.values().forEach(session -> session.alert(subject, frame)));
     }
 
     private double queued() {

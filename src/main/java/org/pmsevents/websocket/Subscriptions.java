@@ -11,10 +11,21 @@ final class Subscriptions {
     private final Map<String, Subscription> byId = new HashMap<>();
     private final Audience audience;
 
-    /** @param subjects all if empty */
-    record Subscription(Set<EventType> types, Set<String> subjects) {
+    /**
+     * @param alerts whether alerts to the admins are wanted, too
+     * @param subjects all if empty
+     */
+    record Subscription(Set<EventType> types, boolean alerts, Set<String> subjects) {
         boolean matches(EventMessage event) {
-            return types.contains(event.type()) && (subjects.isEmpty() || subjects.contains(event.subject()));
+            return types.contains(event.type()) && isAbout(event.subject());
+        }
+
+        boolean matchesAlert(String subject) {
+            return alerts && isAbout(subject);
+        }
+
+        private boolean isAbout(String subject) {
+            return subjects.isEmpty() || subjects.contains(subject);
         }
     }
 
@@ -45,6 +56,10 @@ final class Subscriptions {
 
     void clear() {
         Set.copyOf(byId.keySet()).forEach(this::remove);
+    }
+
+    boolean matchAlert(String subject) {
+        return byId.values().stream().anyMatch(subscription -> subscription.matchesAlert(subject));
     }
 
     boolean match(EventMessage event) {

@@ -73,7 +73,7 @@ class PmsOutageIT {
                 patch(i + round, skus.get(i), "round " + round);
             }
         }
-        await("the admins are told").atMost(SOON).until(() -> logged("ALERT pms-outage:") == 1);
+        await("the admins are told").atMost(SOON).until(() -> logged("ALERT critical pms:away:") == 1);
         await("the outage lasts").atMost(OUTAGE.plus(SOON)).until(() -> System.nanoTime() - begun > OUTAGE.toNanos());
         pms.open();
 
@@ -85,8 +85,8 @@ class PmsOutageIT {
         assertThat(skus).allSatisfy(sku -> assertThat(pms.accepted(sku)).containsExactly(4L));
         assertThat(number("SELECT count(*) FROM pms_sync WHERE version IS DISTINCT FROM wanted_version"))
                 .isZero();
-        await("the end is told").atMost(SOON).until(() -> logged("ALERT pms-outage-over:") == 1);
-        assertThat(logged("ALERT pms-outage:")).isEqualTo(1);
+        await("the end is told").atMost(SOON).until(() -> logged("ALERT warning pms:back:") == 1);
+        assertThat(logged("ALERT critical pms:away:")).isEqualTo(1);
         assertThat(number("SELECT count(*) FROM pms_outage WHERE failures = 0 AND since IS NULL"))
                 .isEqualTo(1);
     }

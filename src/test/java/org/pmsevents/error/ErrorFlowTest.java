@@ -6,15 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.admin.Told;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.Origin;
 import org.pmsevents.event.TraceId;
 import org.pmsevents.security.Tokens;
 
@@ -22,6 +26,12 @@ import org.pmsevents.security.Tokens;
 class ErrorFlowTest {
     @Inject
     EventBus bus;
+
+    @Inject
+    ErrorFlow errors;
+
+    @Inject
+    Told told;
 
     private final String trace = TraceId.random();
     private final List<EventMessage> heard = new CopyOnWriteArrayList<>();
@@ -84,5 +94,42 @@ class ErrorFlowTest {
         alice().get("/api/test-edge/fail/thrown").then().statusCode(500);
         await().until(() -> !heard.isEmpty());
         assertThat(heard).extracting(event -> event.type().wireName()).containsExactly("error.system");
+    }
+
+    @Test
+    void anIntegrationThatFailsIsAnnouncedLeftToTheQueueAndToldToTheAdmins() {
+        var steps = new CopyOnWriteArrayList<String>();
+        var events = listenTo("error.integration");
+        var target = "there-" + trace;
+        var failure = errors.integration(
+                        target,
+                        "a sync",
+                        new Origin("alice", trace),
+                        () -> Uni.createFrom().failure(new IllegalStateException("answered 503")),
+                        cause -> {
+                            steps.add(String.valueOf(cause.getMessage()));
+                            return new IllegalStateException("tried again later", cause);
+                        })
+                .onItemOrFailure()
+                .transform((item, cause) -> cause)
+                .await()
+                .atMost(Duration.ofSeconds(5));
+        assertThat(failure).hasMessage("tried again later");
+        assertThat(steps).containsExactly("answered 503");
+        await().until(() -> heard.size() == 1);
+        assertThat(heard.get(0).payload())
+                .isEqualTo("{\"target\":\"" + target + "\",\"operation\":\"a sync\",\"detail\":\"answered 503\"}");
+        await().until(() -> told.counted("integration:" + target) == 1);
+        assertThat(told.messages("integration:" + target).get(0).get("detail").textValue())
+                .isEqualTo("a sync: tried again later");
+        events.unregister();
+    }
+
+    @Test
+    void everySystemErrorCountsForTheAdmins() {
+        long before = told.counted("system:internal-error");
+        errors.handleError("a test", new IllegalStateException("once"), new Origin("alice", trace));
+        errors.handleError("a test", new IllegalStateException("twice"), new Origin("alice", trace));
+        await().until(() -> told.counted("system:internal-error") >= before + 2);
     }
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.admin.Told;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedEvent;
@@ -59,6 +60,9 @@ class DeadLettersTest {
 
     @Inject
     EventBus bus;
+
+    @Inject
+    Told told;
 
     private String sku(String number) {
         return Client.newSku("D" + number + "-");
@@ -225,6 +229,11 @@ class DeadLettersTest {
         assertThat(alerts.get(0).payload())
                 .contains(name, letter.get("position").toString());
         assertThat(alerts.get(0).metadata().traceId()).isEqualTo(editor.traceId);
+        assertThat(told.counted("dead-letter:" + name)).isEqualTo(1);
+        var told = this.told.messages("dead-letter:" + name).get(0);
+        assertThat(told.get("detail").textValue())
+                .contains(letter.get("position").toString(), "cannot take");
+        assertThat(told.get("traceId").textValue()).isEqualTo(editor.traceId);
     }
 
     @Test

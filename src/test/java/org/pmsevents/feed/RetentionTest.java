@@ -135,6 +135,7 @@ class RetentionTest {
         assertThat(pruned()).isEqualTo(head - 1);
         await().until(() -> alerts.size() == 1);
         assertThat(alerts.get(0).payload()).contains("2 unseen events");
+        await().until(() -> ask("SELECT count(*) FROM alert WHERE key = 'retention' AND detail LIKE '2 unseen%'") == 1);
         listener.unregister();
     }
 }

@@ -11,9 +11,14 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.admin.Told;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.event.EventEmitter;
+import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 
 /** What is found without a movement: stock that became low by other means, and levels that Redis has lost. */
@@ -40,6 +45,15 @@ class LowStockTest {
 
     @Inject
     Pool pool;
+
+    @Inject
+    EventEmitter events;
+
+    @Inject
+    Transactions transactions;
+
+    @Inject
+    Told admins;
 
     @BeforeEach
     void createStock() {
@@ -80,6 +94,40 @@ class LowStockTest {
         await().untilAsserted(() -> assertThat(told()).containsExactly("inventory.alert 4", "inventory.alert 5"));
         await().untilAsserted(() ->
                 assertThat(meters.counter("pms.inventory.alerts").count()).isGreaterThanOrEqualTo(alerts + 2));
+    }
+
+    @Test
+    void adminsAreToldOfEachCrossingOnce() {
+        var key = "low-stock:" + sku + "@main";
+        keeper.adjust(sku, -6);
+        keeper.adjust(sku, -1);
+        await().until(() -> admins.counted(key) == 1);
+        keeper.adjust(sku, 5);
+        keeper.adjust(sku, -6);
+        await().until(() -> admins.counted(key) == 2);
+        check();
+        var messages = admins.messages(key);
+        assertThat(messages).hasSize(1);
+        assertThat(messages.get(0).get("detail").textValue()).isEqualTo(sku + " at main: 4 on hand, low at 5");
+        assertThat(messages.get(0).get("subject").textValue()).isEqualTo(sku);
+        assertThat(messages.get(0).get("traceId").textValue()).isEqualTo(keeper.traceId);
+    }
+
+    @Test
+    void anAlertThatIsHandledAgainIsNotCountedAgain() {
+        var other = Client.newSku("AGAIN");
+        var event = events.event(
+                EventType.INVENTORY_ALERT,
+                other,
+                Map.of("sku", other, "location", "main", "onHand", 1, "threshold", 2),
+                Origin.system());
+        for (int i = 0; i < 3; i++) {
+            transactions
+                    .run(transaction -> lowStock.tellAdmin(transaction, event))
+                    .await()
+                    .atMost(PATIENCE);
+        }
+        assertThat(admins.counted("low-stock:" + other + "@main")).isEqualTo(1);
     }
 
     private void goRound() {

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.UUID;
 import org.pmsevents.Client;
+import org.pmsevents.security.Webhook;
 
 /** A PMS in a test: signs what it sends. */
 final class PmsSender {

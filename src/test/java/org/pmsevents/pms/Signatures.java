@@ -2,6 +2,8 @@ package org.pmsevents.pms;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import org.pmsevents.security.WebhookSecrets;
+import org.pmsevents.security.WebhookSignature;
 
 /** Signs webhooks as a PMS does in tests. */
 public final class Signatures {

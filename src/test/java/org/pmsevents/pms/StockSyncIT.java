@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,11 +36,13 @@ import org.pmsevents.Client;
 import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.PostgresProxy.Cut;
 import org.pmsevents.security.Tokens;
+import org.pmsevents.security.Webhook;
 
 /** Webhooks on several replicas of the packaged service: as large as they may be, many at once, and when the connection is lost. */
 class StockSyncIT {
     private static final int LINES = 10_000;
     private static final int SELLERS = 8;
+    private static final int REDELIVERIES = 5;
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     private static final HttpClient HTTP =
@@ -105,7 +108,7 @@ class StockSyncIT {
         try {
             return HTTP.send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
@@ -117,6 +120,16 @@ class StockSyncIT {
                 skus.stream().map(sku -> PmsSender.line(sku, onHand, null)).collect(Collectors.joining(",")));
     }
 
+    /** Delivers it again while there is no time for it, as a PMS does on a machine that has other work. */
+    private static JsonNode deliverAll(URI replica, String body) {
+        var id = PmsSender.newId();
+        var answer = deliver(replica, id, body);
+        for (int again = 0; again < REDELIVERIES && answer.statusCode() == 503; again++) {
+            answer = deliver(replica, id, body);
+        }
+        return report(answer);
+    }
+
     private static JsonNode report(HttpResponse<String> answer) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return Client.json(answer.body());
@@ -126,7 +139,8 @@ class StockSyncIT {
     void tenThousandLinesHoldNobodyUpForLong() throws Exception {
         var skus = new ArrayList<>(products("BIG", LINES));
         Collections.shuffle(skus);
-        report(deliver(replicas.get(0), PmsSender.newId(), counts(skus, 500)));
+        assertThat(deliverAll(replicas.get(0), counts(skus, 500)).get("applied").intValue())
+                .isEqualTo(LINES);
         var done = new AtomicBoolean();
         var longest = new AtomicLong();
         var sold = new AtomicLong();
@@ -148,7 +162,7 @@ class StockSyncIT {
         var told = new StringBuilder();
         for (int round = 1; round <= 3; round++) {
             long begun = System.nanoTime();
-            var report = report(deliver(replicas.get(round % 2), PmsSender.newId(), counts(skus, 500 + round)));
+            var report = deliverAll(replicas.get(round % 2), counts(skus, 500 + round));
             told.append(String.format(
                     " round %d: answered after %d ms",
                     round, Duration.ofNanos(System.nanoTime() - begun).toMillis()));

@@ -1,4 +1,4 @@
-package org.pmsevents.pms;
+package org.pmsevents.security;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

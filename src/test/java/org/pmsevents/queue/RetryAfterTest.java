@@ -1,4 +1,4 @@
-package org.pmsevents.pms;
+package org.pmsevents.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.pmsevents.pms;
+package org.pmsevents.security;
 
 import java.util.List;
 
@@ -16,7 +16,7 @@ public record Webhook(List<String> ids, List<String> times, List<String> signatu
     public static final String SIGNATURE = "webhook-signature";
 
     /** The id of one whose signature has been verified. */
-    String id() {
+    public String id() {
         return ids.get(0);
     }
 }

@@ -1,4 +1,4 @@
-package org.pmsevents.pms;
+package org.pmsevents.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pmsevents.pms.WebhookSignature.Fault;
+import org.pmsevents.security.WebhookSignature.Fault;
 
 /** Ours and the published library understand each other, and whatever is not quite what it signs is refused. */
 class WebhookSignatureTest {

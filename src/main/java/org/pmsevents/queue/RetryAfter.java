@@ -1,4 +1,4 @@
-package org.pmsevents.pms;
+package org.pmsevents.queue;
 
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code Retry-After} in both its forms (RFC 9110, section 10.2.3). */
-final class RetryAfter {
+public final class RetryAfter {
     private static final int MOST_DIGITS = 9;
 
     private RetryAfter() {}
@@ -20,7 +20,7 @@ final class RetryAfter {
      * @param longest what is longer is cut to this
      * @return empty if the header is absent or unreadable
      */
-    static Optional<Duration> parse(@Nullable String header, Instant now, Duration longest) {
+    public static Optional<Duration> parse(@Nullable String header, Instant now, Duration longest) {
         return header == null ? Optional.empty() : read(header.strip(), now).map(pause -> bounded(pause, longest));
     }
 

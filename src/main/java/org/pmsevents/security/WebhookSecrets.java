@@ -1,8 +1,9 @@
-package org.pmsevents.pms;
+package org.pmsevents.security;
 
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -32,18 +33,27 @@ public final class WebhookSecrets {
         return List.copyOf(secrets);
     }
 
-    private static SecretKey secret(String text, int number) {
-        byte[] bytes;
+    /** What is wrong with a single secret, without a word of it. */
+    public static Optional<String> fault(String secret) {
         try {
-            bytes = Base64.getDecoder().decode(text.startsWith(PREFIX) ? text.substring(PREFIX.length()) : text);
-        } catch (IllegalArgumentException unreadable) {
-            // its message quotes the secret
-            throw bad(number, "is not base64");
+            int length = bytes(secret).length;
+            return length < MIN_BYTES || length > MAX_BYTES
+                    ? Optional.of("has " + length + " bytes")
+                    : Optional.empty();
+        } catch (IllegalArgumentException quotesTheSecret) {
+            return Optional.of("is not base64");
         }
-        if (bytes.length < MIN_BYTES || bytes.length > MAX_BYTES) {
-            throw bad(number, "has " + bytes.length + " bytes");
-        }
-        return new SecretKeySpec(bytes, ALGORITHM);
+    }
+
+    private static SecretKey secret(String text, int number) {
+        fault(text).ifPresent(fault -> {
+            throw bad(number, fault);
+        });
+        return new SecretKeySpec(bytes(text), ALGORITHM);
+    }
+
+    private static byte[] bytes(String secret) {
+        return Base64.getDecoder().decode(secret.startsWith(PREFIX) ? secret.substring(PREFIX.length()) : secret);
     }
 
     private static IllegalArgumentException bad(int number, String what) {
