@@ -21,7 +21,14 @@ final class InFlight<T> {
     private final Consumer<T> work;
 
     private InFlight(int atOnce, int count, Consumer<T> work) {
-        this.threads = new ThreadPoolExecutor(atOnce, atOnce, 0, TimeUnit.SECONDS, new PriorityBlockingQueue<>());
+        // what comes after the first failure, which has shut them down, is left out
+        this.threads = new ThreadPoolExecutor(
+                atOnce,
+                atOnce,
+                0,
+                TimeUnit.SECONDS,
+                new PriorityBlockingQueue<>(),
+                new ThreadPoolExecutor.DiscardPolicy());
         this.left = new AtomicInteger(count);
         this.work = work;
     }
