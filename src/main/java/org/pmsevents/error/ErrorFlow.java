@@ -16,6 +16,7 @@ import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
+import org.pmsevents.event.SystemError;
 import org.pmsevents.event.Throttle;
 
 /**
@@ -32,20 +33,6 @@ public class ErrorFlow {
     /** Payload of {@code error.validation}. */
     @RegisterForReflection
     public record ValidationError(int status, String code, String method, String path, List<Violation> violations) {}
-
-    /** Payload of {@code error.system}; {@code cause} is the class of the failure, never its message. */
-    @RegisterForReflection
-    public record SystemError(String code, String operation, String cause) {}
-
-    /**
-     * Payload of {@code error.integration}: another system could not be reached, or has refused.
-     *
-     * @param target the system, such as {@code pms}
-     * @param operation what was asked of it, or about what
-     * @param detail what went wrong; never anything secret
-     */
-    @RegisterForReflection
-    public record IntegrationError(String target, String operation, String detail) {}
 
     private final EventEmitter events;
     private final Alerts alerts;
@@ -111,14 +98,8 @@ public class ErrorFlow {
     }
 
     private static IntegrationError integrationError(String target, String operation, Throwable failure) {
-        return new IntegrationError(
-                target, operation, failure.getMessage() == null ? failure.toString() : failure.getMessage());
-    }
-
-    /** The same for a request that has failed already; whoever made it has seen to the queue. */
-    public void integrationError(IntegrationError error, Origin origin) {
-        emitEvent(error, origin);
-        notifyAdmin(error, origin);
+        var detail = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        return new IntegrationError(target, operation, null, null, null, detail);
     }
 
     /** Every failure counts for the admins; what repeats is announced and logged once a second. */

@@ -9,7 +9,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -151,7 +150,10 @@ public class EventHandlers {
             emitter.emit(
                     EventType.ERROR_SYSTEM,
                     handler.name(),
-                    Map.of("operation", handler.name(), "event", event.type().wireName(), "detail", "handler failed"),
+                    new SystemError(
+                            "handler-failed",
+                            handler.name() + " on " + event.type(),
+                            failure.getClass().getName()),
                     new Origin(event.metadata().actor(), event.metadata().traceId()));
         }
     }

@@ -3,7 +3,6 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.util.Map;
 import org.jboss.logging.Logger;
 import org.pmsevents.database.Transactions;
 
@@ -55,7 +54,7 @@ class Parking {
         emitter.emit(
                 EventType.ERROR_SYSTEM,
                 handler,
-                Map.of("operation", handler, "position", position, "detail", "dead letter"),
+                new SystemError("dead-letter", handler, "can't take event " + position + ", it was parked"),
                 origin);
     }
 }

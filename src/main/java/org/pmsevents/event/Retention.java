@@ -3,7 +3,6 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
@@ -43,7 +42,10 @@ public class Retention {
             var detail = pruned.unseen() + " unseen events deleted";
             LOG.errorf("at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
             emitter.emit(
-                    EventType.ERROR_SYSTEM, "retention", Map.of("operation", "retention", "detail", detail), origin);
+                    EventType.ERROR_SYSTEM,
+                    "retention",
+                    new SystemError("events-deleted", "retention", detail),
+                    origin);
             alerts.raise(Alert.critical(
                     "retention",
                     "Events were deleted before a primary handler had seen them",

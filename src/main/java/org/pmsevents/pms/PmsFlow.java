@@ -1,7 +1,6 @@
 package org.pmsevents.pms;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -12,6 +11,7 @@ import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenExce
 import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.error.IntegrationError;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventEmitter;
@@ -37,18 +37,6 @@ public class PmsFlow {
     private final EventEmitter events;
     private final JobFlow jobs;
     private final MeterRegistry meters;
-
-    /**
-     * Payload of {@code error.integration}.
-     *
-     * @param target always {@code pms}
-     * @param status what was answered; null if nothing was
-     * @param attempt of the job, from 1
-     * @param temporary whether it is tried again
-     */
-    @RegisterForReflection
-    public record IntegrationError(
-            String target, String sku, @Nullable Integer status, int attempt, boolean temporary, String detail) {}
 
     PmsFlow(
             PmsGateway gateway,
@@ -110,7 +98,7 @@ public class PmsFlow {
     }
 
     private void emitEvent(IntegrationError error, Origin origin) {
-        events.emit(EventType.ERROR_INTEGRATION, error.sku(), error, origin);
+        events.emit(EventType.ERROR_INTEGRATION, error.operation(), error, origin);
     }
 
     private static Uni<PmsAnswer> retryQueue(IntegrationError error, Throwable failure) {
@@ -118,19 +106,19 @@ public class PmsFlow {
         var pause = failure instanceof PmsFailure.Busy busy ? busy.retryAfter() : null;
         return Uni.createFrom()
                 .failure(
-                        error.temporary()
+                        isTemporary(error)
                                 ? JobFailure.temporary(message, failure, pause)
                                 : JobFailure.forGood(message, failure));
     }
 
     /** A PMS that asks us to slow down is there. */
     private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, Origin origin) {
-        if (!error.temporary()) {
+        if (!isTemporary(error)) {
             alerts.raise(Alert.warning(
                     "pms:refused",
                     "the PMS refuses a product",
-                    error.sku() + ": " + error.detail(),
-                    error.sku(),
+                    error.operation() + ": " + error.detail(),
+                    error.operation(),
                     origin));
             return Uni.createFrom().voidItem();
         }
@@ -158,6 +146,10 @@ public class PmsFlow {
         return jobs.hasten(JOBS)
                 .invoke(waiting -> LOG.infof("%d products that waited for the PMS are sent soon", waiting))
                 .replaceWithVoid();
+    }
+
+    private static boolean isTemporary(IntegrationError error) {
+        return Boolean.TRUE.equals(error.temporary());
     }
 
     /** Not called at all, so nothing has been learnt of the PMS. */
@@ -195,8 +187,8 @@ public class PmsFlow {
         return new IntegrationError(
                 "pms",
                 call.sku(),
-                status,
                 run.attempt(),
+                status,
                 !(failure instanceof PmsFailure.Refused),
                 Optional.ofNullable(detail(failure)).orElse("failed"));
     }

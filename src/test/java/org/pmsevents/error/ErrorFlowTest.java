@@ -118,7 +118,8 @@ class ErrorFlowTest {
         assertThat(steps).containsExactly("answered 503");
         await().until(() -> heard.size() == 1);
         assertThat(heard.get(0).payload())
-                .isEqualTo("{\"target\":\"" + target + "\",\"operation\":\"a sync\",\"detail\":\"answered 503\"}");
+                .isEqualTo("{\"target\":\"" + target + "\",\"operation\":\"a sync\","
+                        + "\"attempt\":null,\"status\":null,\"temporary\":null,\"detail\":\"answered 503\"}");
         await().until(() -> told.counted("integration:" + target) == 1);
         assertThat(told.messages("integration:" + target).get(0).get("detail").textValue())
                 .isEqualTo("a sync: tried again later");

@@ -288,8 +288,8 @@ class ProductSyncTest {
             assertThat(Client.json(event.payload()))
                     .isEqualTo(
                             Client.json(
-                                    "{\"target\":\"pms\",\"sku\":\"" + sku
-                                            + "\",\"status\":422,\"attempt\":1,\"temporary\":false,\"detail\":\"refused with status 422\"}"));
+                                    "{\"target\":\"pms\",\"operation\":\"" + sku
+                                            + "\",\"attempt\":1,\"status\":422,\"temporary\":false,\"detail\":\"refused with status 422\"}"));
             isPublished("synced");
         } finally {
             consumer.unregister();
