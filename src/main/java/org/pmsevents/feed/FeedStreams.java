@@ -1,5 +1,7 @@
 package org.pmsevents.feed;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
@@ -44,13 +46,15 @@ public class FeedStreams {
             FeedStreamConfig config,
             Vertx vertx,
             SecurityIdentity identity,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
         this.vertx = vertx;
         this.identity = identity;
         this.clock = clock;
+        meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
     /** Before the HTTP server is closed, so that readers come back elsewhere and the shutdown does not wait for them. */

@@ -45,6 +45,7 @@ public class LowStockFlow {
         this.alerts = alerts;
         this.codec = codec;
         this.meters = meters;
+        meters.counter("pms.inventory.alerts");
     }
 
     /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */

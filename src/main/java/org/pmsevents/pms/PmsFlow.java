@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
@@ -53,6 +54,9 @@ public class PmsFlow {
         this.events = events;
         this.jobs = jobs;
         this.meters = meters;
+        // there from the start, so that the first failure is a rise
+        List.of("accepted", "newer", "refused", "busy", "unavailable", "postponed")
+                .forEach(outcome -> meters.timer("pms.sync", "outcome", outcome));
     }
 
     /** Whether there is a PMS to send to. */

@@ -21,6 +21,8 @@ public class PmsOutageTable {
 
     private static final String IS_ON = "SELECT since IS NOT NULL AS is_on FROM pms_outage";
 
+    private static final String SINCE = "SELECT since FROM pms_outage";
+
     /** Counts a failure; answers whether it is the one that makes an outage of it. */
     Uni<Boolean> failed(SqlClient client, int outageAfter) {
         return client.preparedQuery(FAILED)
@@ -42,5 +44,13 @@ public class PmsOutageTable {
         return client.preparedQuery(IS_ON)
                 .execute()
                 .map(rows -> rows.iterator().next().getBoolean("is_on"));
+    }
+
+    /** Since when there is an outage, if there is one. */
+    Uni<Optional<Instant>> since(SqlClient client) {
+        return client.preparedQuery(SINCE)
+                .execute()
+                .map(rows -> Optional.ofNullable(rows.iterator().next().getOffsetDateTime("since"))
+                        .map(since -> since.toInstant()));
     }
 }

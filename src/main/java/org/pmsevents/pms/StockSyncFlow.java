@@ -58,6 +58,7 @@ public class StockSyncFlow {
         this.json = json;
         this.clock = clock;
         this.meters = meters;
+        List.of("applied", "unchanged", "stale", "rejected").forEach(outcome -> count(outcome, 0));
     }
 
     /** What a webhook has changed, and the answer to it. */
