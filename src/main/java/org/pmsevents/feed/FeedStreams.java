@@ -1,5 +1,6 @@
 package org.pmsevents.feed;
 
+import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
@@ -30,6 +31,7 @@ import org.pmsevents.event.FeedSubscriptions;
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
  * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
  */
+@Startup
 @ApplicationScoped
 public class FeedStreams {
     private final FeedSubscriptions feed;

@@ -5,6 +5,7 @@ import static org.pmsevents.event.EventType.ERROR_SYSTEM;
 import static org.pmsevents.event.EventType.ERROR_VALIDATION;
 import static org.pmsevents.event.EventType.WS_ERROR;
 
+import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -14,6 +15,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 
 /** Counts what goes wrong anywhere in the cluster, by kind. */
+@Startup
 @ApplicationScoped
 public class ErrorHandler {
     private final MeterRegistry meters;

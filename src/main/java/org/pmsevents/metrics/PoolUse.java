@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 
 /** Reads how the pool of PostgreSQL connections is used from the meters that Quarkus keeps of it. For one caller at a time. */
 final class PoolUse {
-    private static final String PREFIX = "sql.";
+    private static final String PREFIX = "sql.pool.";
 
     private final MeterRegistry meters;
     private final long max;

@@ -1,5 +1,6 @@
 package org.pmsevents.pms;
 
+import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -23,6 +24,7 @@ import org.pmsevents.queue.JobFlow;
 import org.pmsevents.queue.JobRun;
 
 /** A request to the PMS, on behalf of a job, and what follows if it fails: told of, tried again by the queue, and brought to the admins. */
+@Startup
 @ApplicationScoped
 public class PmsFlow {
     /** The kind of the jobs that send products. */

@@ -1,5 +1,6 @@
 package org.pmsevents.websocket;
 
+import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -20,6 +21,7 @@ import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@Startup
 @ApplicationScoped
 public class LiveFlow {
     private static final Logger LOG = Logger.getLogger(LiveFlow.class);

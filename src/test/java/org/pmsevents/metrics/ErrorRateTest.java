@@ -2,7 +2,9 @@ package org.pmsevents.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -12,6 +14,7 @@ class ErrorRateTest {
 
     private final ErrorRate rate = new ErrorRate(
             new SmallRyeConfigBuilder()
+                    .withConverter(Duration.class, 200, new DurationConverter())
                     .withMapping(MetricsConfig.class)
                     .build()
                     .getConfigMapping(MetricsConfig.class),
