@@ -2,6 +2,8 @@ package org.pmsevents.event;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -20,15 +22,17 @@ public class FrequentEvents {
     private final EventEmitter emitter;
     private final EmittedEvents emitted;
     private final MeterRegistry meters;
+    private final Throttle warnings;
     private final Handler[][] handlers = new Handler[EventType.values().length][];
     private volatile Predicate<EventType> listened = type -> false;
 
     private record Handler(String name, Consumer<Object> work) {}
 
-    FrequentEvents(EventEmitter emitter, EmittedEvents emitted, MeterRegistry meters) {
+    FrequentEvents(EventEmitter emitter, EmittedEvents emitted, MeterRegistry meters, Clock clock) {
         this.emitter = emitter;
         this.emitted = emitted;
         this.meters = meters;
+        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         Arrays.fill(handlers, new Handler[0]);
     }
 
@@ -52,7 +56,9 @@ public class FrequentEvents {
                 handler.work().accept(payload);
             } catch (RuntimeException e) {
                 meters.counter("pms.handler.failures", "handler", handler.name()).increment();
-                LOG.errorf(e, "%s failed on %s", handler.name(), type);
+                if (warnings.admits(handler.name())) {
+                    LOG.errorf(e, "%s failed on %s", handler.name(), type);
+                }
             }
         }
         if (listened.test(type)) {

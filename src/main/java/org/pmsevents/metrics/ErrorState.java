@@ -13,6 +13,7 @@ import java.time.Instant;
 public record ErrorState(State state, Instant since, long requests, long errors) {
 
     /** Whether something has to be done. */
+    @RegisterForReflection
     public enum State {
         NORMAL,
         HIGH;

@@ -2,7 +2,6 @@ package org.pmsevents.metrics;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +21,7 @@ import org.pmsevents.queue.QueueState;
 public record Summary(
         Instant at,
         String window,
-        Duration step,
+        String step,
         boolean complete,
         List<Point> points,
         Totals totals,

@@ -129,7 +129,7 @@ public class SummaryReads {
         return new Summary(
                 now,
                 window.wireName(),
-                window.step(),
+                window.step().toString(),
                 cluster.complete(),
                 window.until(now).stream()
                         .map(step -> point(window.begin(step), cluster.sums().getOrDefault(step, new Counts())))
