@@ -18,7 +18,7 @@ import org.pmsevents.security.Tokens;
 
 /** That the sums of the cluster are right, whoever has counted and whatever is away. */
 class MetricsIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     private static Cluster cluster;
     private static Connection database;
