@@ -31,6 +31,7 @@ class MetricsIT {
                 "PMS_EVENTS_METRICS_RESOURCES_EVERY", "1s",
                 "PMS_EVENTS_METRICS_REPLICA_GONE", "4s",
                 "PMS_EVENTS_METRICS_SUMMARY_KEPT", "100ms",
+                "PMS_EVENTS_METRICS_ERROR_MINIMUM", "5",
                 "PMS_EVENTS_METRICS_ERROR_WINDOW", "5s"));
         database = cluster.database();
         replica = cluster.start(0);
