@@ -1,5 +1,6 @@
 package org.pmsevents.dashboard;
 
+import io.quarkus.runtime.LaunchMode;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -88,7 +89,9 @@ class PageFiles {
                 return null;
             }
             var tag = '"' + hash(file.readAllBytes()) + '"';
-            tags.put(path, tag);
+            if (LaunchMode.current() != LaunchMode.DEVELOPMENT) {
+                tags.put(path, tag);
+            }
             return tag;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

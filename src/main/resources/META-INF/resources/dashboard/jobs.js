@@ -8,11 +8,15 @@ import * as live from './live.js';
 import * as summary from './summary.js';
 
 const SHOWN = 30;
+const SHOWN_OF_EACH = 10;
+const OPEN = 'open';
 const STATES = ['running', 'available', 'scheduled', 'retryable', 'discarded', 'completed', 'cancelled'];
-const WAITING = ['scheduled', 'available', 'retryable', 'running'];
+/** What there is still to do, the most interesting first. */
+const UNFINISHED = ['running', 'retryable', 'available', 'scheduled'];
+const wanted = (state) => chosen === '' || chosen === state || (chosen === OPEN && UNFINISHED.includes(state));
 const OVER = ['cancelled', 'discarded'];
 
-let rows = [], chosen = '', panel, task, counts = {};
+let rows = [], chosen = OPEN, panel, task, counts = {};
 const keys = new Map();
 
 /** One for each action, until it is known what became of it. */
@@ -76,7 +80,7 @@ function fill(made, job) {
   made.querySelector('.progress').replaceChildren(...progress(job).filter(Boolean));
   const error = job.errors?.length && job.state !== 'completed' ? job.errors[job.errors.length - 1].error : '';
   text(made.querySelector('.error'), error);
-  made.querySelector('.cancel').hidden = !WAITING.includes(job.state);
+  made.querySelector('.cancel').hidden = !UNFINISHED.includes(job.state);
   made.querySelector('.retry').hidden = ![...OVER, 'scheduled', 'retryable'].includes(job.state);
 }
 
@@ -98,11 +102,11 @@ function draw() {
     for (const name of ['retry', 'cancel']) set(made.querySelector(`.${name}`), 'aria-label', `${name === 'retry' ? 'Retry' : 'Cancel'} ${job.kind} ${job.id.slice(0, 8)}`);
     return made;
   }, fill);
-  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
+  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'Nothing is to be done.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
   byId('jobs-retry-all').hidden = chosen !== 'discarded' || !rows.length;
   for (const label of byId('jobs-states').querySelectorAll('label')) {
     const { state } = label.dataset;
-    text(label.querySelector('.n'), state ? format.compact(counts[state]).replace('–', '') : '');
+    text(label.querySelector('.n'), STATES.includes(state) ? format.compact(counts[state]).replace('–', '') : '');
   }
 }
 
@@ -110,7 +114,7 @@ function draw() {
 function patch(job) {
   const at = rows.findIndex((one) => one.id === job.id);
   if (at < 0) return false;
-  if (chosen && job.state !== chosen) rows.splice(at, 1);
+  if (!wanted(job.state)) rows.splice(at, 1);
   else rows[at] = { ...rows[at], ...job };
   redraw();
   return true;
@@ -120,9 +124,11 @@ let asked = 0;
 async function load() {
   const number = ++asked;
   try {
-    const page = await call(`/api/jobs?limit=${SHOWN}${chosen ? `&state=${chosen}` : ''}`);
+    const states = chosen === OPEN ? UNFINISHED : [chosen];
+    const pages = await Promise.all(states.map((state) => call(`/api/jobs?limit=${chosen === OPEN ? SHOWN_OF_EACH : SHOWN}${state ? `&state=${state}` : ''}`)));
     if (number !== asked) return;
-    rows = page.items;
+    // one may have gone on from a state to the next in between
+    rows = [...new Map(pages.flatMap((page) => page.items).map((job) => [job.id, job])).values()];
     panel.fresh();
     draw();
   } catch (problem) {
@@ -133,16 +139,16 @@ async function load() {
 const redraw = settle(150, draw);
 
 export function start() {
-  panel = new Panel('jobs', 40_000);
+  panel = new Panel('jobs', 40_000, true);
   if (!panel.needs('operator')) return;
-  for (const state of ['', ...STATES]) {
-    const box = el('input', { type: 'radio', name: 'job-state', value: state, checked: state === '' });
+  for (const state of [OPEN, ...STATES, '']) {
+    const box = el('input', { type: 'radio', name: 'job-state', value: state, checked: state === OPEN });
     box.addEventListener('change', () => { chosen = state; load(); });
     byId('jobs-states').append(el('label', { data: { state } }, box, el('span', {}, state || 'all', ' ', el('b', { class: 'n' }))));
   }
   byId('jobs-retry-all').addEventListener('click', retryAll);
   task = every(15, load);
-  const again = settle(1_000, () => soon(task));
+  const again = settle(1_500, () => soon(task));
   live.on('queue.', ({ type, payload }) => {
     // what has ended has a result and errors that are not told
     if (!patch(payload) || type === 'queue.complete') again();

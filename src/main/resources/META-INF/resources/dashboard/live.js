@@ -53,7 +53,7 @@ function describe() {
   const now = Date.now();
   const { name } = state;
   let detail = '';
-  if (name === 'live' && client) detail = client.position === undefined ? '' : `at ${format.count(client.position)}`;
+  if (name === 'live' && client) detail = client.position === undefined ? '' : `position ${format.count(client.position)}`;
   if (name === 'catching-up') detail = behind ? `${format.duration(behind)} behind` : head > client.position ? `${format.count(head - client.position)} events behind` : '';
   if (name === 'quiet') detail = `nothing heard for ${format.duration(now - client.heardAt)}`;
   if (name === 'lost') {

@@ -55,7 +55,7 @@ function moved({ payload }) {
 }
 
 export function start() {
-  panel = new Panel('low-stock', 90_000);
+  panel = new Panel('low-stock', 90_000, true);
   live.on('inventory.alert', alert);
   live.on('inventory.updated', moved);
   const again = () => soon(task);

@@ -40,7 +40,7 @@ const sum = (...numbers) => numbers.reduce((total, number) => total + (number ??
 
 function requests({ totals, points, step }) {
   const whole = points[points.length - 2] ?? points[points.length - 1];
-  fill('requests', format.compact(whole?.requests), `${step === 'PT1H' ? 'in the last whole hour' : 'in the last whole minute'} · ${format.compact(totals.requests)} in all`);
+  fill('requests', format.compact(whole?.requests), `${step === 'PT1H' ? 'an hour' : 'a minute'} · ${format.compact(totals.requests)} ${step === 'PT1H' ? 'a week' : 'an hour'}`);
   fill('latency', format.millis(totals.p95), `p50 ${format.millis(totals.p50)} · p99 ${format.millis(totals.p99)}`);
   fill('hits', format.percent(totals.cacheHitRate), `${format.compact(totals.cacheReads)} reads`);
 }
@@ -48,8 +48,8 @@ function requests({ totals, points, step }) {
 function errors(told) {
   const high = told.state === 'high';
   const note = high
-    ? `high since ${format.time(told.since)} · threshold ${format.percent(told.threshold)}`
-    : told.threshold === null || told.threshold === undefined ? 'normal' : `normal · high above ${format.percent(told.threshold)}`;
+    ? `high since ${format.time(told.since)}, limit ${format.percent(told.threshold)}`
+    : told.threshold === null || told.threshold === undefined ? 'normal' : `normal, limit ${format.percent(told.threshold)}`;
   fill('errors', format.percent(told.rate), note, high ? 'bad' : 'good');
 }
 
@@ -68,7 +68,7 @@ function pms({ pms: told }) {
 }
 
 export function lowStock(number, more) {
-  fill('low', `${format.count(number)}${more ? '+' : ''}`, number ? 'at or below their threshold' : 'nothing is low', number ? 'warn' : 'good');
+  fill('low', `${format.count(number)}${more ? '+' : ''}`, number ? 'at their threshold' : 'nothing is low', number ? 'warn' : 'good');
 }
 
 function tick() {
@@ -77,7 +77,7 @@ function tick() {
   charts.rate.show(rate.series(now));
   const mean = live.state.name === 'lost' ? null : rate.mean(now);
   const head = live.position() ?? summary.latest?.head;
-  fill('rate', format.rate(mean), head === undefined ? 'of products and stock' : `feed at ${format.count(head)}`);
+  fill('rate', format.rate(mean), head === undefined ? 'of products and stock' : `position ${format.count(head)}`);
 }
 
 const charts = {};

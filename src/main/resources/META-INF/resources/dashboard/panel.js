@@ -12,10 +12,14 @@ export class Panel {
   #at = 0;
   #why = '';
 
-  /** @param limit after how many milliseconds without news it is old; 0 if it lives by the WebSocket alone */
-  constructor(id, limit) {
+  /**
+   * @param limit after how many milliseconds without news it is old; 0 if it lives by the WebSocket alone
+   * @param told whether it is old as well once nothing is told any more
+   */
+  constructor(id, limit, told = limit === 0) {
     this.root = byId(id);
     this.limit = limit;
+    this.told = told;
     this.#note = this.root.querySelector('.as-of');
     panels.add(this);
   }
@@ -49,12 +53,12 @@ export class Panel {
 
   judge() {
     if (this.root.dataset.denied) return;
-    const connected = ['live', 'catching-up'].includes(live.state.name);
-    const old = this.limit === 0 ? !connected : this.#why !== '' || (this.#at > 0 && Date.now() - this.#at > this.limit);
+    const deaf = this.told && !['live', 'catching-up', 'connecting'].includes(live.state.name);
+    const late = this.limit > 0 && this.#at > 0 && Date.now() - this.#at > this.limit;
+    const old = deaf || late || this.#why !== '';
     set(this.root, 'data-old', old);
-    const at = this.limit === 0 ? live.state.lostAt ?? 0 : this.#at;
-    const since = at ? `as of ${format.time(at)}` : '';
-    text(this.#note, old ? [since, this.#why].filter(Boolean).join(' · ') : this.limit === 0 ? '' : since);
+    const at = this.limit > 0 ? this.#at : old ? live.state.lostAt ?? live.state.since : 0;
+    text(this.#note, [at ? `as of ${format.time(at)}` : '', this.#why].filter(Boolean).join(' · '));
   }
 }
 

@@ -15,8 +15,8 @@ let view = null, asked = 0;
 
 export const pathOf = (area, sku) => `/api/${area}/${encodeURIComponent(sku)}`;
 
-/** Shows a product, and reads it anew if it is shown already. */
-export async function open(sku) {
+/** Shows a product, and reads it anew if it is shown already; goes there if somebody asked for it. */
+export async function open(sku, go = false) {
   const number = ++asked;
   const fresh = view?.sku !== sku;
   if (fresh) close();
@@ -26,15 +26,21 @@ export async function open(sku) {
     if (fresh) build(sku);
     view.movements = page.items;
     view.next = page.next;
+    if (!fresh && view.lost) show(view.problem, view.lost = null);
     take(product);
     await locations();
-    if (fresh) view.title.focus({ preventScroll: false });
+    if (go) view.title.focus();
+    else if (fresh) byId('products').scrollIntoView();
   } catch (problem) {
     if (number !== asked) return;
+    if (!fresh && problem.status !== 404) {
+      show(view.problem, view.lost = problem);
+      return;
+    }
     const box = el('div', { class: 'problem' });
     show(box, problem);
     byId('product').replaceChildren(box);
-    view = null;
+    close();
   }
 }
 
@@ -45,7 +51,7 @@ function close() {
 
 function build(sku) {
   view = {
-    sku, product: null, stocks: new Map(), location: 'main', movements: [], next: null, keys: new Keys(),
+    sku, product: null, lost: null, stocks: new Map(), location: 'main', movements: [], next: null, keys: new Keys(),
     title: el('h3', { tabindex: '-1', id: 'product-title' }), badge: el('span', { class: 'badge' }),
     facts: el('dl', { class: 'facts-list' }), said: el('p', { class: 'said', role: 'status' }), problem: el('div', { class: 'problem', hidden: true }),
     onHand: el('b', { class: 'on-hand' }), level: el('span', { class: 'muted' }),
@@ -183,3 +189,4 @@ live.on('inventory.updated', ({ payload, metadata }) => {
 });
 const redraw = settle(200, () => view?.product && draw());
 live.when('reset', () => reload());
+live.when('state', ({ name }) => name === 'live' && view?.lost && reload());

@@ -49,14 +49,14 @@ function told({ payload }) {
   if (at >= 0 && payload.version >= found[at].version) { found[at] = payload; draw(); }
 }
 
-function open() {
+function open(event) {
   const sku = chosen();
   draw();
-  if (sku !== null) product.open(sku);
+  if (sku !== null) product.open(sku, event !== undefined);
 }
 
 export function start() {
-  panel = new Panel('products', 120_000);
+  panel = new Panel('products', 120_000, true);
   byId('search').addEventListener('input', settle(250, search));
   addEventListener('hashchange', open);
   live.on('product.', told);

@@ -31,8 +31,8 @@ function cells({ resources: r, lag, startedAt }) {
   return [
     el('span', { class: lag > 100 ? 'warn' : '' }, lag === undefined || lag === null ? '–' : lag > 0 ? `${format.count(lag)} events` : 'no'),
     gauge(r.cpu?.process, format.percent(r.cpu?.process)),
-    gauge(share(r.heap?.used, r.heap?.max), `${format.bytes(r.heap?.used)} of ${format.bytes(r.heap?.max)}`),
-    r.rss?.limit ? gauge(share(r.rss.used, r.rss.limit), `${format.bytes(r.rss.used)} of ${format.bytes(r.rss.limit)}`) : format.bytes(r.rss?.used),
+    gauge(share(r.heap?.used, r.heap?.max), format.bytesOf(r.heap?.used, r.heap?.max)),
+    r.rss?.limit ? gauge(share(r.rss.used, r.rss.limit), format.bytesOf(r.rss.used, r.rss.limit)) : format.bytes(r.rss?.used),
     el('span', { class: level(r.eventLoopLagMillis / 200) }, format.millis(r.eventLoopLagMillis)),
     gauge(share(pg.active, pg.max), `${format.count(pg.active)} of ${format.count(pg.max)}${pg.waiting ? `, ${format.count(pg.waiting)} wait` : ''}`),
     r.redis?.reachable === false ? el('span', { class: 'bad' }, 'away') : format.millis(r.redis?.latencyMillis),
@@ -57,7 +57,7 @@ function draw() {
         cells(one).forEach((cell, i) => made.cells[i + 1].replaceChildren(cell));
       }
     });
-  text(byId('head'), head === undefined ? '' : `feed at ${format.count(head)}`);
+  text(byId('head'), head === undefined ? '' : `the feed is at ${format.count(head)}`);
 }
 
 export function start() {
