@@ -64,7 +64,10 @@ class PageFiles {
         }
         routing.response().putHeader(HttpHeaders.ETAG, tag).putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
         if (isKnown(routing, tag)) {
-            routing.response().setStatusCode(304).end().onFailure(gone -> routing.response().reset());
+            routing.response()
+                    .setStatusCode(304)
+                    .end()
+                    .onFailure(gone -> routing.response().reset());
         } else {
             routing.next();
         }

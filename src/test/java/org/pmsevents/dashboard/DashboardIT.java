@@ -41,7 +41,7 @@ class DashboardIT {
         port = Cluster.freePort();
         replica = cluster.start(port);
         other = cluster.start(0);
-        await().until(() -> replica.isReady() && other.isReady());
+        await().atMost(Duration.ofMinutes(1)).until(() -> replica.isReady() && other.isReady());
     }
 
     @AfterAll
@@ -124,8 +124,10 @@ class DashboardIT {
         page.until(() -> page.link().equals("lost"));
         assertThat(page.text("#link-state")).isEqualTo("Disconnected");
         assertThat(page.text("#link-detail")).contains("for ", "since ");
-        assertThat(page.all("#events[data-old], #low-stock[data-old], #jobs[data-old]")).hasSize(3);
+        assertThat(page.all("#events[data-old], #low-stock[data-old], #jobs[data-old]"))
+                .hasSize(3);
         assertThat(page.text("#events .as-of")).startsWith("as of ");
+        assertThat(page.accessibilityViolations()).isEmpty();
         IntStream.range(0, 5).forEach(i -> adjust(sku, 1, "missed " + i));
 
         replica = cluster.start(port);
@@ -137,12 +139,13 @@ class DashboardIT {
                 .toList();
         assertThat(told).hasSize(5);
         assertThat(told.get(0)).contains("+1 → 6 ");
-        assertThat(chromium.complaints()).allMatch(line -> line.contains("ERR_CONNECTION_REFUSED")
-                || line.contains("ERR_CONNECTION_RESET")
-                || line.contains("ERR_EMPTY_RESPONSE")
-                || line.contains("ERR_INCOMPLETE")
-                || line.contains("WebSocket connection to")
-                || line.contains(" 503 "));
+        assertThat(chromium.complaints())
+                .allMatch(line -> line.contains("ERR_CONNECTION_REFUSED")
+                        || line.contains("ERR_CONNECTION_RESET")
+                        || line.contains("ERR_EMPTY_RESPONSE")
+                        || line.contains("ERR_INCOMPLETE")
+                        || line.contains("WebSocket connection to")
+                        || line.contains(" 503 "));
     }
 
     @Test
@@ -227,8 +230,7 @@ class DashboardIT {
         live("admin").openProduct(sku);
         adjust(sku, 3, "a reference that is longer than a phone is wide, as they are");
         page.untilText("#ticker", sku);
-        assertThat(page.script(
-                        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+        assertThat(page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
                 .isEqualTo(0L);
     }
 
@@ -271,7 +273,8 @@ class DashboardIT {
         page.untilText(".ledger tbody tr:first-child", "+7");
         page.untilText(".on-hand", "7");
 
-        page.script("document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new Event('input', {bubbles: true}))");
+        page.script(
+                "document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new Event('input', {bubbles: true}))");
         page.type("#amount", "8");
         page.click("#adjust");
         page.untilText(".adjust .problem", "There are 7 on hand");
@@ -279,9 +282,8 @@ class DashboardIT {
         // told of what others do meanwhile, in the chart, too
         adjust(sku, 30, "by another");
         page.untilText(".on-hand", "37");
-        page.until(() -> page.find("#product .canvas")
-                .getDomAttribute("aria-label")
-                .contains("now 37"));
+        page.until(() ->
+                page.find("#product .canvas").getDomAttribute("aria-label").contains("now 37"));
     }
 
     @Test
@@ -352,7 +354,11 @@ class DashboardIT {
 
     @Test
     void asksAgainForATokenThatTheServiceRefuses() {
-        page.open().signIn(Jwt.subject("eve").groups(Set.of("admin")).expiresIn(600).signWithSecret("x".repeat(40)));
+        page.open()
+                .signIn(Jwt.subject("eve")
+                        .groups(Set.of("admin"))
+                        .expiresIn(600)
+                        .signWithSecret("x".repeat(40)));
         page.until(() -> page.find("#token").isDisplayed()
                 && page.text("#ask-why").startsWith("The service does not accept your token"));
         page.signIn(Tokens.of("anna", "admin")).untilLive();
@@ -365,7 +371,8 @@ class DashboardIT {
         page.click("#ticker-pause");
         var before = page.texts("#ticker .words");
         var lines = IntStream.range(0, 1_000)
-                .mapToObj(i -> "{\"sku\":\"" + sku + "\",\"delta\":1,\"reason\":\"receipt\",\"reference\":\"r" + i + "\"}")
+                .mapToObj(i ->
+                        "{\"sku\":\"" + sku + "\",\"delta\":1,\"reason\":\"receipt\",\"reference\":\"r" + i + "\"}")
                 .collect(Collectors.joining(",", "{\"lines\":[", "]}"));
         send("POST", "/api/inventory/adjustments", lines);
         page.untilText("#ticker-count", "1,000 new while paused");

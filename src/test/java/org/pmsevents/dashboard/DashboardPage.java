@@ -19,7 +19,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 
 /** The dashboard as somebody sees and uses it. */
 final class DashboardPage {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final ChromeDriver driver;
     private final URI service;
@@ -137,7 +137,8 @@ final class DashboardPage {
     void until(Callable<Boolean> condition) {
         await().atMost(PATIENCE)
                 .ignoreExceptionsMatching(e -> e instanceof StaleElementReferenceException
-                        || (e instanceof WebDriverException && !(e instanceof org.openqa.selenium.NoSuchSessionException)))
+                        || (e instanceof WebDriverException
+                                && !(e instanceof org.openqa.selenium.NoSuchSessionException)))
                 .until(condition);
     }
 

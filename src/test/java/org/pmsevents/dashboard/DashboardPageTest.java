@@ -21,7 +21,11 @@ class DashboardPageTest {
 
     @Test
     void thePageIsForAnybodyAndWhatItShowsIsNot() {
-        given().get("/").then().statusCode(200).contentType("text/html").body(containsString("<title>PMS Events</title>"));
+        given().get("/")
+                .then()
+                .statusCode(200)
+                .contentType("text/html")
+                .body(containsString("<title>PMS Events</title>"));
         given().get("/api/products").then().statusCode(401);
         given().get("/api/metrics/summary").then().statusCode(401);
     }
@@ -42,7 +46,9 @@ class DashboardPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/index.html", "/dashboard/main.js", "/dashboard/feed-client.js", "/dashboard/dashboard.css"})
+    @ValueSource(
+            strings = {"/", "/index.html", "/dashboard/main.js", "/dashboard/feed-client.js", "/dashboard/dashboard.css"
+            })
     void aFileIsAskedForEachTimeAndSentOnlyIfItIsAnother(String path) {
         var tag = given().get(path)
                 .then()
@@ -73,7 +79,10 @@ class DashboardPageTest {
                 .filter(file -> file.endsWith("uPlot.iife.min.js"))
                 .findFirst()
                 .orElseThrow();
-        given().get(library).then().statusCode(200).header("Cache-Control", equalTo("public, max-age=31536000, immutable"));
+        given().get(library)
+                .then()
+                .statusCode(200)
+                .header("Cache-Control", equalTo("public, max-age=31536000, immutable"));
     }
 
     @Test
