@@ -51,6 +51,7 @@ class OpenApiTest {
         SKU + "/delete, 204 400 401 403 404 412 503",
         "/paths/~1api~1products~1{sku}~1publish/post, 200 400 401 403 404 409 412 422 503",
         "/paths/~1api~1products~1{sku}~1history/get, 200 400 401 403 404 503",
+        "/paths/~1api~1metrics~1summary/get, 200 400 401 403 503",
         "/paths/~1api~1events/get, 200 400 401 403 410 503",
         "/paths/~1api~1events~1stream/get, 200 400 401 403 503",
         "/paths/~1api~1events~1dead-letters/get, 200 400 401 403 503",

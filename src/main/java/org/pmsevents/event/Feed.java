@@ -32,6 +32,7 @@ public class Feed {
     private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
     private volatile long position = -1;
     private volatile long head;
+    private volatile boolean waiting;
     private boolean dispatching;
     private boolean reading;
 
@@ -43,6 +44,8 @@ public class Feed {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         meters.gauge("pms.feed.position", this, feed -> feed.position);
+        meters.gauge("pms.feed.head", this, feed -> feed.head);
+        meters.gauge("pms.feed.waiting", this, feed -> feed.waiting ? 1 : 0);
         meters.gauge("pms.feed.lag", this, feed -> feed.started() ? Math.max(0, feed.head - feed.position) : 0);
     }
 
@@ -68,6 +71,11 @@ public class Feed {
     /** The highest position that this replica has heard of; PostgreSQL may be ahead. */
     public long head() {
         return head;
+    }
+
+    /** Whether committed events were without a position when PostgreSQL was last asked. */
+    void waiting(boolean now) {
+        waiting = now;
     }
 
     /** Events with positions, from wherever they come, in any order, any number of times. */

@@ -134,6 +134,7 @@ public class FeedLifecycle {
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
                     feed.heardOf(state.head());
+                    feed.waiting(state.waiting());
                     primaryHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();

@@ -71,6 +71,11 @@ public class InventoryReads {
                 .map(backorders -> new InventoryJson.LocationView(location, backorders));
     }
 
+    /** How many stocks are low. */
+    public Uni<Long> countLow() {
+        return database.read(stock::countLow);
+    }
+
     private Uni<Void> refuseUnknown(String sku) {
         return database.read(client -> stock.exists(client, sku))
                 .invoke(exists -> {

@@ -1,5 +1,6 @@
 package org.pmsevents.inventory;
 
+import io.quarkus.runtime.Startup;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
@@ -21,6 +22,7 @@ import org.pmsevents.event.Origin;
  * Low stock: told once when a stock comes to its threshold, and again only after it has risen above it. Movements are judged with
  * their change; this finds what became low by other means, and tells the admins of all.
  */
+@Startup
 @ApplicationScoped
 public class LowStockFlow {
     private static final int AT_ONCE = 200;
@@ -45,6 +47,7 @@ public class LowStockFlow {
         this.alerts = alerts;
         this.codec = codec;
         this.meters = meters;
+        meters.counter("pms.inventory.alerts");
     }
 
     /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */

@@ -73,6 +73,8 @@ public class StockTable {
             ON CONFLICT (location) DO UPDATE SET backorders = excluded.backorders, updated_at = now()
             """;
 
+    private static final String COUNT_LOW = "SELECT count(*) AS low FROM stock WHERE low";
+
     private static final String FIND_LOCATION = "SELECT backorders FROM location WHERE location = $1";
 
     Uni<Optional<Stock>> find(SqlClient client, StockKey key) {
@@ -157,6 +159,12 @@ public class StockTable {
     }
 
     /** Whether the location may go below zero; nothing if it was never named. */
+    Uni<Long> countLow(SqlClient client) {
+        return client.preparedQuery(COUNT_LOW)
+                .execute()
+                .map(rows -> rows.iterator().next().getLong("low"));
+    }
+
     Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
         return client.preparedQuery(FIND_LOCATION).execute(Tuple.of(location)).map(rows -> {
             for (var row : rows) {

@@ -1,5 +1,6 @@
 package org.pmsevents.pms;
 
+import io.quarkus.runtime.Startup;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,7 @@ import org.pmsevents.json.StrictJson;
 import org.pmsevents.security.Webhook;
 
 /** The stock flow of the PMS: a signed webhook of counts is committed with its ledger, its events and its answer, or not at all. */
+@Startup
 @ApplicationScoped
 public class StockSyncFlow {
     private static final String SOURCE = "pms";
@@ -58,6 +60,7 @@ public class StockSyncFlow {
         this.json = json;
         this.clock = clock;
         this.meters = meters;
+        List.of("applied", "unchanged", "stale", "rejected").forEach(outcome -> count(outcome, 0));
     }
 
     /** What a webhook has changed, and the answer to it. */

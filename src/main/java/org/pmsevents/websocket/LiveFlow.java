@@ -1,5 +1,8 @@
 package org.pmsevents.websocket;
 
+import io.quarkus.runtime.Startup;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
@@ -18,6 +21,7 @@ import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@Startup
 @ApplicationScoped
 public class LiveFlow {
     private static final Logger LOG = Logger.getLogger(LiveFlow.class);
@@ -27,13 +31,22 @@ public class LiveFlow {
     private final EventEmitter events;
     private final LiveConfig config;
     private final Vertx vertx;
+    private final MeterRegistry meters;
 
-    LiveFlow(LiveSessions sessions, FeedSubscriptions feed, EventEmitter events, LiveConfig config, Vertx vertx) {
+    LiveFlow(
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            EventEmitter events,
+            LiveConfig config,
+            Vertx vertx,
+            MeterRegistry meters) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
         this.vertx = vertx;
+        this.meters = meters;
+        LiveProtocol.CLOSE_CODES.forEach(this::closed);
     }
 
     /** Who has connected, as the handshake proved it. */
@@ -70,7 +83,7 @@ public class LiveFlow {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing =
-                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
+                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {
@@ -96,8 +109,13 @@ public class LiveFlow {
         return feed.deliver(change);
     }
 
-    private static void handleWSError(WebSocketConnection connection, int code, String reason) {
+    private void handleWSError(WebSocketConnection connection, int code, String reason) {
+        closed(code).increment();
         LOG.debugf("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    }
+
+    private Counter closed(int code) {
+        return meters.counter("pms.websocket.closed", "code", Integer.toString(code));
     }
 
     private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
