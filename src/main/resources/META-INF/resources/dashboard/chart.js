@@ -25,7 +25,7 @@ export class Chart {
   constructor(parent, series, options) {
     this.series = series;
     this.options = options;
-    this.canvas = el('div', { class: 'canvas', role: 'img' });
+    this.canvas = el('div', { class: 'canvas', role: 'img', 'aria-label': `${options.title}: nothing yet.` });
     this.#readout = el('p', { class: 'readout' });
     this.#table = el('details', { class: 'as-table' }, el('summary', {}, `${options.title} as a table`));
     this.#table.addEventListener('toggle', () => this.#fillTable());

@@ -31,8 +31,9 @@ final class DashboardPage {
 
     /** Opens it without a token, in a tab that knows nothing. */
     DashboardPage open(String hash) {
-        driver.get(service + "/dashboard/icon.svg");
+        driver.get(service + "/");
         driver.executeScript("sessionStorage.clear(); localStorage.clear()");
+        driver.get("about:blank");
         driver.get(service + "/" + hash);
         return this;
     }
