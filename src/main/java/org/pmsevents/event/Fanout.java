@@ -36,20 +36,16 @@ public class Fanout {
     private final FeedConfig config;
     private final MeterRegistry meters;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final String replica = UUID.randomUUID().toString();
+    private final String replica;
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
-    Fanout(Redis redis, FeedConfig config, MeterRegistry meters) {
+    Fanout(Redis redis, FeedConfig config, ReplicaName replica, MeterRegistry meters) {
         this.redis = redis;
         this.config = config;
+        this.replica = replica.value();
         this.meters = meters;
         meters.gauge("pms.redis.publish.in.flight", inFlight);
-    }
-
-    /** This replica's name among the others, new at every start. */
-    String replica() {
-        return replica;
     }
 
     /** The channel of a feed: services on different databases never hear each other, even if they share a Redis. */

@@ -27,7 +27,7 @@ public class FeedSubscriber {
     private static final Duration SILENCE = Duration.ofSeconds(4);
 
     private final Redis redis;
-    private final Fanout fanout;
+    private final ReplicaName replica;
     private final EventCodec codec;
     private final Feed feed;
     private final Emissions emissions;
@@ -42,7 +42,7 @@ public class FeedSubscriber {
 
     FeedSubscriber(
             Redis redis,
-            Fanout fanout,
+            ReplicaName replica,
             EventCodec codec,
             Feed feed,
             Emissions emissions,
@@ -50,7 +50,7 @@ public class FeedSubscriber {
             AlertBroadcast alerts,
             Clock clock) {
         this.redis = redis;
-        this.fanout = fanout;
+        this.replica = replica;
         this.codec = codec;
         this.feed = feed;
         this.emissions = emissions;
@@ -156,7 +156,7 @@ public class FeedSubscriber {
     private void message(String text) {
         var lines = text.split("\n", -1);
         var header = lines[0].split(" ", -1);
-        if (header.length < 2 || header[1].equals(fanout.replica())) {
+        if (header.length < 2 || header[1].equals(replica.value())) {
             return;
         }
         switch (header[0]) {
