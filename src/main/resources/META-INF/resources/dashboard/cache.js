@@ -20,7 +20,7 @@ function draw(told) {
     el('dl', { class: 'facts-list' },
       fact('In the process', meter(l1.hitRate, format.percent(l1.hitRate))),
       fact('In Redis', l2.reachable === false ? el('span', { class: 'bad' }, 'Redis is away') : meter(l2.hitRate, format.percent(l2.hitRate))),
-      fact('Entries', `${format.count(l1.entries)} of ${format.count(l1.maximum)}, ${format.compact(l1.evictions)} evicted`),
+      fact('Entries', `${format.count(l1.entries)} in ${format.bytesOf(l1.bytes, l1.maximum)}, ${format.compact(l1.evictions)} evicted`),
       fact('Loads', `${format.compact(loads.count)}, ${format.millis(loads.averageMillis)} each, ${format.compact(loads.coalesced)} shared`),
       fact('Failures', `${format.count(loads.failures)} of loads, ${format.count(l2.errors)} of Redis`),
       fact('Stale, negative', `${format.compact(told.stale)}, ${format.compact(told.negative)}`),

@@ -154,5 +154,5 @@ export function start() {
     if (!patch(payload) || type === 'queue.complete') again();
   });
   live.when('state', ({ name }) => name === 'live' && again());
-  summary.read({ take: (told) => { counts = told.jobs; draw(); }, failed() {} });
+  summary.read({ take: (told) => { counts = told.jobs ?? {}; draw(); }, failed() {} });
 }

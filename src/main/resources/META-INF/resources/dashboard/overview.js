@@ -53,7 +53,11 @@ function errors(told) {
   fill('errors', format.percent(told.rate), note, high ? 'bad' : 'good');
 }
 
+/** What PostgreSQL tells is not there while that is away. */
+const AWAY = 'PostgreSQL is away';
+
 function jobs({ jobs: told }) {
+  if (!told) { fill('jobs', '–', AWAY, 'bad'); return; }
   const waiting = sum(told.scheduled, told.available, told.retryable);
   const parts = [`${format.count(waiting)} wait`];
   if (told.oldestSeconds !== null && told.oldestSeconds !== undefined) parts.push(`oldest ${format.duration(told.oldestSeconds * 1000)}`);
@@ -62,12 +66,14 @@ function jobs({ jobs: told }) {
 }
 
 function pms({ pms: told }) {
+  if (!told) { fill('pms', '–', AWAY, 'bad'); return; }
   const words = { up: ['Up', 'good'], away: ['Away', 'bad'], disabled: ['None', ''] };
   const [word, level] = words[told.state] ?? [told.state, ''];
   fill('pms', word, told.state === 'disabled' ? 'no PMS is configured' : told.since ? `since ${format.time(told.since)}` : 'answers', level);
 }
 
 export function lowStock(number, more) {
+  if (number === null) { fill('low', '–', AWAY, 'bad'); return; }
   fill('low', `${format.count(number)}${more ? '+' : ''}`, number ? 'at their threshold' : 'nothing is low', number ? 'warn' : 'good');
 }
 
@@ -132,7 +138,8 @@ export function start() {
       lowStock(told.lowStock);
       draw(told);
       routes(told);
-      [...panels, overview].forEach((panel) => panel.fresh());
+      const partly = told.complete === false ? { message: 'of one replica only: Redis is away' } : null;
+      [...panels, overview].forEach((panel) => (partly ? panel.failed(partly) : panel.fresh()));
     },
     failed: (problem) => [...panels, overview].forEach((panel) => panel.failed(problem)),
   });

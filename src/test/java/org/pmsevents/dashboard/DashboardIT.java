@@ -26,6 +26,10 @@ import org.pmsevents.security.Tokens;
 
 /** The dashboard in a real browser, on two real replicas: the page is at one of them, and what happens is done at the other. */
 class DashboardIT {
+    private static final String POLICY = "-Dquarkus.http.header.\"Content-Security-Policy\".value=default-src 'self';"
+            + " connect-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
+            + " form-action 'none'";
+
     private static Cluster cluster;
     private static int port;
     private static Replica replica;
@@ -39,7 +43,7 @@ class DashboardIT {
         chromium = Chromium.start();
         cluster = new Cluster(Map.of());
         port = Cluster.freePort();
-        replica = cluster.start(port);
+        replica = cluster.start(port, POLICY);
         other = cluster.start(0);
         await().atMost(Duration.ofMinutes(1)).until(() -> replica.isReady() && other.isReady());
     }
@@ -57,7 +61,7 @@ class DashboardIT {
     @BeforeEach
     void page() {
         if (!replica.isAlive()) {
-            replica = cluster.start(port);
+            replica = cluster.start(port, POLICY);
         }
         chromium.complaints();
         chromium.size(1280, 900);
@@ -134,7 +138,7 @@ class DashboardIT {
         assertThat(page.accessibilityViolations()).isEmpty();
         IntStream.range(0, 5).forEach(i -> adjust(sku, 1, "missed " + i));
 
-        replica = cluster.start(port);
+        replica = cluster.start(port, POLICY);
         page.untilLive();
         page.until(() -> page.all("[data-old]").isEmpty());
         page.untilText("#ticker", "(missed 4)");
@@ -164,7 +168,7 @@ class DashboardIT {
                 var statement = database.createStatement()) {
             statement.execute("DELETE FROM event WHERE position < (SELECT position FROM feed_head)");
         }
-        replica = cluster.start(port);
+        replica = cluster.start(port, POLICY);
         page.untilText("#ticker", "Some events are missing here");
         page.untilLive();
         adjust(sku, 1, "after it");
