@@ -39,8 +39,8 @@ public class FrequentEvents {
     /** Adds a handler before the first event; it is called on the thread of the request, must be quick, and mustn't block. */
     public <P> void handler(String name, EventType type, Class<P> payload, Consumer<P> work) {
         var added = new Handler(name, told -> work.accept(payload.cast(told)));
-        handlers[type.ordinal()] =
-                Stream.concat(Stream.of(handlers[type.ordinal()]), Stream.of(added)).toArray(Handler[]::new);
+        handlers[type.ordinal()] = Stream.concat(Stream.of(handlers[type.ordinal()]), Stream.of(added))
+                .toArray(Handler[]::new);
     }
 
     /** Says how to know whether somebody listens to events of a type. */
@@ -55,7 +55,8 @@ public class FrequentEvents {
             try {
                 handler.work().accept(payload);
             } catch (RuntimeException e) {
-                meters.counter("pms.handler.failures", "handler", handler.name()).increment();
+                meters.counter("pms.handler.failures", "handler", handler.name())
+                        .increment();
                 if (warnings.admits(handler.name())) {
                     LOG.errorf(e, "%s failed on %s", handler.name(), type);
                 }

@@ -5,9 +5,9 @@ import static org.pmsevents.event.EventType.ERROR_SYSTEM;
 import static org.pmsevents.event.EventType.ERROR_VALIDATION;
 import static org.pmsevents.event.EventType.WS_ERROR;
 
-import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;

@@ -38,7 +38,8 @@ final class ContainerMemory {
     OptionalLong limit() {
         return lines(root.resolve("proc/self/cgroup"))
                 .flatMap(this::folders)
-                .flatMap(folder -> Stream.of("memory.max", "memory.limit_in_bytes").map(folder::resolve))
+                .flatMap(folder ->
+                        Stream.of("memory.max", "memory.limit_in_bytes").map(folder::resolve))
                 .flatMap(ContainerMemory::lines)
                 .flatMapToLong(ContainerMemory::number)
                 .filter(limit -> limit < NO_LIMIT)

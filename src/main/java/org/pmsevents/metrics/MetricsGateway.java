@@ -112,8 +112,8 @@ public class MetricsGateway {
         return redis.send(Request.cmd(Command.HVALS).arg(key("replicas"))).map(answer -> {
             var reports = new ArrayList<String>();
             if (answer != null) {
-                answer.forEach(report -> reports.add(report.toString().substring(
-                        report.toString().indexOf(' ') + 1)));
+                answer.forEach(report -> reports.add(
+                        report.toString().substring(report.toString().indexOf(' ') + 1)));
             }
             return reports;
         });

@@ -55,7 +55,8 @@ public class ReplicaReports {
                         .map(this::report)
                         .filter(Objects::nonNull)
                         .map(Objects::requireNonNull)
-                        .sorted(Comparator.comparing(report -> report.resources().replica()))
+                        .sorted(Comparator.comparing(
+                                report -> report.resources().replica()))
                         .toList());
     }
 

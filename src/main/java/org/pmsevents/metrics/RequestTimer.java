@@ -31,8 +31,9 @@ public class RequestTimer {
 
     private static final int BEFORE_ALL_ROUTES = Integer.MIN_VALUE;
     private static final String OTHER = "OTHER";
-    private static final Map<String, String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").stream()
-            .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
+    private static final Map<String, String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").stream()
+                    .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
 
     /** Where quarkus-rest leaves the template of the resource that it has found. */
     private static final String TEMPLATE = "UrlPathTemplate";

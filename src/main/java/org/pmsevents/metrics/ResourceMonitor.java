@@ -43,19 +43,34 @@ public class ResourceMonitor {
         this.errors = errors;
         this.config = config;
         this.vertx = vertx;
-        gauge(meters, "pms.memory.rss", "bytes", "resident memory of the process", now -> orNaN(now.rss()
-                .used()));
-        gauge(meters, "pms.memory.limit", "bytes", "what the container may have", now -> orNaN(now.rss()
-                .limit()));
-        gauge(meters, "pms.redis.reachable", null, "1 if Redis answered the last ping", now -> now.redis().reachable()
-                ? 1
-                : 0);
+        gauge(
+                meters,
+                "pms.memory.rss",
+                "bytes",
+                "resident memory of the process",
+                now -> orNaN(now.rss().used()));
+        gauge(
+                meters,
+                "pms.memory.limit",
+                "bytes",
+                "what the container may have",
+                now -> orNaN(now.rss().limit()));
+        gauge(
+                meters,
+                "pms.redis.reachable",
+                null,
+                "1 if Redis answered the last ping",
+                now -> now.redis().reachable() ? 1 : 0);
         gauge(meters, "pms.jobs.oldest", "seconds", "for how long the job that waits longest could have run", now -> {
             var oldest = now.jobs().oldestSeconds();
             return oldest == null ? 0 : oldest;
         });
-        gauge(meters, "pms.database.pool.max", null, "how many connections to PostgreSQL there may be", now -> now.postgresql()
-                .max());
+        gauge(
+                meters,
+                "pms.database.pool.max",
+                null,
+                "how many connections to PostgreSQL there may be",
+                now -> now.postgresql().max());
     }
 
     void start(@Observes StartupEvent started) {

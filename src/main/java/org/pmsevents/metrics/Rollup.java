@@ -157,7 +157,10 @@ public class Rollup {
             if (underWay == null) {
                 underWay = steps.takeOldest()
                         .map(oldest -> new MetricsGateway.Batch(
-                                steps.window(), oldest.getKey(), oldest.getValue().fields(), ++number))
+                                steps.window(),
+                                oldest.getKey(),
+                                oldest.getValue().fields(),
+                                ++number))
                         .orElse(null);
             }
         }

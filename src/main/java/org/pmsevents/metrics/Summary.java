@@ -81,5 +81,8 @@ public record Summary(
     /** The error rate of the last minute over all replicas; {@code high} if that of any of them is. */
     @RegisterForReflection
     public record Errors(
-            String state, double rate, double threshold, @Nullable Instant since) {}
+            String state,
+            double rate,
+            double threshold,
+            @Nullable Instant since) {}
 }

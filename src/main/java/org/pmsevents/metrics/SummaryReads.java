@@ -68,10 +68,7 @@ public class SummaryReads {
         for (var window : Steps.Window.values()) {
             kept.put(
                     window,
-                    Uni.createFrom()
-                            .deferred(() -> sumUp(window))
-                            .memoize()
-                            .forFixedDuration(config.summaryKept()));
+                    Uni.createFrom().deferred(() -> sumUp(window)).memoize().forFixedDuration(config.summaryKept()));
         }
     }
 
@@ -81,7 +78,10 @@ public class SummaryReads {
     }
 
     private Uni<Summary> sumUp(Steps.Window window) {
-        return Uni.combine().all().unis(cluster(window), rest()).with((cluster, rest) -> summary(window, cluster, rest));
+        return Uni.combine()
+                .all()
+                .unis(cluster(window), rest())
+                .with((cluster, rest) -> summary(window, cluster, rest));
     }
 
     /** While Redis is away, what this replica has counted by itself. */
@@ -215,7 +215,10 @@ public class SummaryReads {
     /** Since the first of those that are high became so; or else since the last of all became normal. */
     private Summary.Errors errors(List<ReplicaReport> reports) {
         var states = reports.stream().map(ReplicaReport::errors).toList();
-        var high = states.stream().filter(ErrorState::isHigh).map(ErrorState::since).min(Comparator.naturalOrder());
+        var high = states.stream()
+                .filter(ErrorState::isHigh)
+                .map(ErrorState::since)
+                .min(Comparator.naturalOrder());
         var normal = states.stream().map(ErrorState::since).max(Comparator.naturalOrder());
         return new Summary.Errors(
                 (high.isPresent() ? ErrorState.State.HIGH : ErrorState.State.NORMAL).wireName(),

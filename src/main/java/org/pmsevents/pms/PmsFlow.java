@@ -1,7 +1,7 @@
 package org.pmsevents.pms;
 
-import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;

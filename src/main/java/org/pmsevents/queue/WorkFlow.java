@@ -120,9 +120,11 @@ class WorkFlow {
         var kind = kinds.named(run.job().kind())
                 .orElseThrow(() -> new IllegalStateException("only known kinds are claimed"));
         long begun = System.nanoTime();
-        return processJob(kind, run).onItemOrFailure().invoke((result, failure) -> meters.timer(
-                        "pms.jobs.work", "kind", kind.name(), "outcome", failure == null ? "done" : "failed")
-                .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
+        return processJob(kind, run)
+                .onItemOrFailure()
+                .invoke((result, failure) -> meters.timer(
+                                "pms.jobs.work", "kind", kind.name(), "outcome", failure == null ? "done" : "failed")
+                        .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
     }
 
     private static <P> Uni<?> processJob(JobKind<P> kind, RunningJob run) {

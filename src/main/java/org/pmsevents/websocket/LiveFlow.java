@@ -1,9 +1,9 @@
 package org.pmsevents.websocket;
 
-import io.quarkus.runtime.Startup;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.quarkus.runtime.Startup;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -82,8 +82,8 @@ public class LiveFlow {
     private void setupListeners(WebSocketConnection connection, Caller caller) {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
-        var outgoing =
-                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
+        var outgoing = new OutgoingFrames(
+                connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {

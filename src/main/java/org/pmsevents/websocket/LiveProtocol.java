@@ -21,7 +21,6 @@ final class LiveProtocol {
     static final List<Integer> CLOSE_CODES =
             List.of(UNREADABLE, TOO_LONG, TOO_SLOW, TOO_MANY, RESTARTING, INTERNAL_ERROR, LOST);
 
-
     private static final int ID_LENGTH = 64;
     private static final int NAME_LENGTH = 64;
 

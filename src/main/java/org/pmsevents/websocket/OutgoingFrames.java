@@ -45,7 +45,13 @@ final class OutgoingFrames {
      * @param sender runs what writes to the socket, always on the same thread: the one that calls {@link #send}
      * @param tooSlow called, perhaps repeatedly, when more would wait
      */
-    OutgoingFrames(WebSocketConnection connection, boolean batched, long bound, Runnable tooSlow, Executor sender, LongAdder written) {
+    OutgoingFrames(
+            WebSocketConnection connection,
+            boolean batched,
+            long bound,
+            Runnable tooSlow,
+            Executor sender,
+            LongAdder written) {
         this.connection = connection;
         this.batched = batched;
         this.bound = bound;

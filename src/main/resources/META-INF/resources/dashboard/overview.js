@@ -139,7 +139,10 @@ export function start() {
       draw(told);
       routes(told);
       const partly = told.complete === false ? { message: 'of one replica only: Redis is away' } : null;
-      [...panels, overview].forEach((panel) => (partly ? panel.failed(partly) : panel.fresh()));
+      for (const panel of [...panels, overview]) {
+        panel.fresh();
+        if (partly) panel.failed(partly);
+      }
     },
     failed: (problem) => [...panels, overview].forEach((panel) => panel.failed(problem)),
   });

@@ -53,15 +53,18 @@ class MetricsIT {
 
     private static long requests(Replica of, String route) {
         return summary(of).<Map<String, Object>>getList("routes").stream()
-                .filter(each -> each.get("route").equals(route) && each.get("method").equals("GET"))
+                .filter(each ->
+                        each.get("route").equals(route) && each.get("method").equals("GET"))
                 .mapToLong(each -> ((Number) each.get("requests")).longValue())
                 .sum();
     }
 
     private static void get(Replica of, String path, int times) {
-        IntStream.range(0, times).parallel().forEach(i -> given().baseUri(of.address().toString())
-                .header("Authorization", Tokens.bearer("vera", "viewer"))
-                .get(path));
+        IntStream.range(0, times)
+                .parallel()
+                .forEach(i -> given().baseUri(of.address().toString())
+                        .header("Authorization", Tokens.bearer("vera", "viewer"))
+                        .get(path));
     }
 
     @Test
@@ -73,17 +76,21 @@ class MetricsIT {
         get(replica, path, 70);
         get(victim, path, 50);
         for (var each : List.of(replica, victim)) {
-            await().atMost(SOON).untilAsserted(() -> assertThat(requests(each, route)).isEqualTo(120));
             await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(summary(each).getList("replicas")).hasSize(2));
+                    .untilAsserted(() -> assertThat(requests(each, route)).isEqualTo(120));
+            await().atMost(SOON)
+                    .untilAsserted(
+                            () -> assertThat(summary(each).getList("replicas")).hasSize(2));
         }
 
         victim.kill();
         get(replica, path, 30);
-        await().atMost(SOON).untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(150));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(150));
         await("the one that was killed is no longer listed")
                 .atMost(SOON)
-                .untilAsserted(() -> assertThat(summary(replica).getList("replicas")).hasSize(1));
+                .untilAsserted(
+                        () -> assertThat(summary(replica).getList("replicas")).hasSize(1));
         assertThat(requests(replica, route)).isEqualTo(150);
         assertThat(summary(replica).getBoolean("complete")).isTrue();
     }
@@ -96,7 +103,8 @@ class MetricsIT {
         await().atMost(SOON).until(leaving::isReady);
         get(leaving, path, 40);
         leaving.terminate();
-        await().atMost(SOON).untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(40));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(40));
     }
 
     @Test
@@ -104,21 +112,24 @@ class MetricsIT {
         var route = "/api/inventory/{sku}";
         var path = "/api/inventory/NONE";
         get(replica, path, 10);
-        await().atMost(SOON).untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(10));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(10));
         cluster.cutRedisOff();
         try {
             get(replica, path, 25);
             await().atMost(SOON).untilAsserted(() -> {
                 var summary = summary(replica);
                 assertThat(summary.getBoolean("complete")).isFalse();
-                assertThat(summary.getBoolean("replicas[0].resources.redis.reachable")).isFalse();
+                assertThat(summary.getBoolean("replicas[0].resources.redis.reachable"))
+                        .isFalse();
             });
             assertThat(requests(replica, route)).as("its own").isEqualTo(35);
         } finally {
             cluster.reconnectRedis();
         }
         await().atMost(SOON).until(() -> summary(replica).getBoolean("complete"));
-        await().atMost(SOON).untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(35));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(requests(replica, route)).isEqualTo(35));
     }
 
     @Test
@@ -130,12 +141,16 @@ class MetricsIT {
             for (var each : List.of(replica, other)) {
                 await().atMost(SOON).untilAsserted(() -> {
                     get(each, "/api/events", 20);
-                    assertThat(Scrape.of(each.management()).sum("pms_error_rate_high")).isEqualTo(1);
+                    assertThat(Scrape.of(each.management()).sum("pms_error_rate_high"))
+                            .isEqualTo(1);
                 });
             }
             await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(summary(replica).getString("errors.state")).isEqualTo("high"));
-            assertThat(summary(replica).<Object>get("jobs")).as("PostgreSQL is asked").isNull();
+                    .untilAsserted(() -> assertThat(summary(replica).getString("errors.state"))
+                            .isEqualTo("high"));
+            assertThat(summary(replica).<Object>get("jobs"))
+                    .as("PostgreSQL is asked")
+                    .isNull();
         } finally {
             cluster.postgres().bringBack();
         }
@@ -143,11 +158,13 @@ class MetricsIT {
         for (var each : List.of(replica, other)) {
             await().atMost(SOON).untilAsserted(() -> {
                 get(each, "/api/events", 5);
-                assertThat(Scrape.of(each.management()).sum("pms_error_rate_high")).isZero();
+                assertThat(Scrape.of(each.management()).sum("pms_error_rate_high"))
+                        .isZero();
             });
         }
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(summary(replica).getString("errors.state")).isEqualTo("normal"));
+                .untilAsserted(() ->
+                        assertThat(summary(replica).getString("errors.state")).isEqualTo("normal"));
         await().during(Duration.ofSeconds(3)).atMost(SOON).until(() -> messages() == 1);
         other.close();
     }

@@ -64,6 +64,7 @@ class CountsTest {
         var steps = Steps.Window.WEEK.until(NOON);
         assertThat(steps).hasSize(168).isSorted().doesNotHaveDuplicates();
         assertThat(Steps.Window.WEEK.begin(steps.get(167))).isEqualTo("2026-11-27T12:00:00Z");
-        assertThat(Steps.Window.HOUR.begin(Steps.Window.HOUR.until(NOON).get(0))).isEqualTo("2026-11-27T11:01:00Z");
+        assertThat(Steps.Window.HOUR.begin(Steps.Window.HOUR.until(NOON).get(0)))
+                .isEqualTo("2026-11-27T11:01:00Z");
     }
 }

@@ -35,8 +35,7 @@ class ErrorRateTest {
         assertThat(second(100, 4)).isFalse();
         assertThat(rate.now().isHigh()).isFalse();
         assertThat(second(100, 6)).isTrue();
-        assertThat(rate.now())
-                .isEqualTo(new ErrorState(ErrorState.State.HIGH, BEGUN.plusSeconds(2), 200, 10));
+        assertThat(rate.now()).isEqualTo(new ErrorState(ErrorState.State.HIGH, BEGUN.plusSeconds(2), 200, 10));
         assertThat(rate.now().rate()).isEqualTo(0.05);
     }
 

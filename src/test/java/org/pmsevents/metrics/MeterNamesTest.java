@@ -22,8 +22,10 @@ import org.pmsevents.Client;
 /** That the dashboard, the alert rules and the README speak of meters that there are, once the service has been used a little. */
 @QuarkusTest
 class MeterNamesTest {
-    private static final Pattern NAME = Pattern.compile("(?<![a-zA-Z0-9_$])[a-zA-Z_:][a-zA-Z0-9_:]*(?!\\s*\\(|[a-zA-Z0-9_:])");
-    private static final Set<String> WORDS = Set.of("and", "or", "unless", "by", "without", "on", "ignoring", "bool", "offset");
+    private static final Pattern NAME =
+            Pattern.compile("(?<![a-zA-Z0-9_$])[a-zA-Z_:][a-zA-Z0-9_:]*(?!\\s*\\(|[a-zA-Z0-9_:])");
+    private static final Set<String> WORDS =
+            Set.of("and", "or", "unless", "by", "without", "on", "ignoring", "bool", "offset");
     private static final String BY_PROMETHEUS = "up";
     private static final Set<String> SUFFIXES = Set.of("", "_count", "_sum", "_bucket", "_max");
 
@@ -42,8 +44,10 @@ class MeterNamesTest {
         operator.request("{\"kind\":\"queue.probe\",\"payload\":{\"steps\":1,\"stepMillis\":1}}")
                 .post("/api/jobs");
         await().atMost(Duration.ofSeconds(30))
-                .until(() -> Scrape.of(management).names().containsAll(Set.of(
-                        "pms_handler_lag", "pms_jobs_work_seconds_count", "pms_after_commit_seconds_count")));
+                .until(() -> Scrape.of(management)
+                        .names()
+                        .containsAll(Set.of(
+                                "pms_handler_lag", "pms_jobs_work_seconds_count", "pms_after_commit_seconds_count")));
     }
 
     /** The names of the metrics in a PromQL expression. */
@@ -54,13 +58,19 @@ class MeterNamesTest {
                 .replaceAll("\\[[^]]*]", "")
                 .replaceAll("\\b(by|without|on|ignoring|group_left|group_right)\\s*\\([^)]*\\)", "");
         var names = new TreeSet<String>();
-        NAME.matcher(bare).results().map(found -> found.group()).filter(name -> !WORDS.contains(name)).forEach(names::add);
+        NAME.matcher(bare)
+                .results()
+                .map(found -> found.group())
+                .filter(name -> !WORDS.contains(name))
+                .forEach(names::add);
         return names;
     }
 
     @Test
     void theNamesInAnExpressionAreFound() {
-        assertThat(metrics("topk(10, histogram_quantile(0.99, sum by (le, uri) (rate(a_bucket{x=~\"$y\"}[$__rate_interval]))))"))
+        assertThat(
+                        metrics(
+                                "topk(10, histogram_quantile(0.99, sum by (le, uri) (rate(a_bucket{x=~\"$y\"}[$__rate_interval]))))"))
                 .containsExactly("a_bucket");
         assertThat(metrics("sum(rate(a{b=\"c d\"}[5m])) / sum(e) > 0.05 and max(changes(f[2m])) == 1e3"))
                 .containsExactly("a", "e", "f");
@@ -75,7 +85,8 @@ class MeterNamesTest {
         assertThat(Scrape.of(management).names()).containsAll(used);
         assertThat(dashboard.at("/templating/list/0/type").textValue()).isEqualTo("datasource");
         for (JsonNode panel : dashboard.get("panels")) {
-            assertThat(panel.path("datasource").path("uid").asText("${datasource}")).isEqualTo("${datasource}");
+            assertThat(panel.path("datasource").path("uid").asText("${datasource}"))
+                    .isEqualTo("${datasource}");
         }
     }
 
@@ -92,7 +103,9 @@ class MeterNamesTest {
         used.remove(BY_PROMETHEUS);
         assertThat(Scrape.of(management).names()).containsAll(used);
         assertThat(rules.lines().filter(line -> line.strip().startsWith("runbook: \"")))
-                .hasSameSizeAs(rules.lines().filter(line -> line.strip().startsWith("- alert: ")).toList());
+                .hasSameSizeAs(rules.lines()
+                        .filter(line -> line.strip().startsWith("- alert: "))
+                        .toList());
     }
 
     @Test
@@ -107,7 +120,11 @@ class MeterNamesTest {
         var there = Scrape.of(management).names();
         var missing = new HashSet<String>();
         for (var row : table) {
-            var meters = Pattern.compile("`([a-z0-9_]+)`").matcher(row.split("\\|")[2]).results().map(name -> name.group(1)).toList();
+            var meters = Pattern.compile("`([a-z0-9_]+)`")
+                    .matcher(row.split("\\|")[2])
+                    .results()
+                    .map(name -> name.group(1))
+                    .toList();
             assertThat(row.contains("the same") || !meters.isEmpty()).as(row).isTrue();
             meters.stream()
                     .filter(name -> SUFFIXES.stream().noneMatch(suffix -> there.contains(name + suffix)))

@@ -54,7 +54,8 @@ class MetricsTest {
 
     private static JsonNode route(JsonNode summary, String method, String route) {
         for (var each : summary.get("routes")) {
-            if (each.get("route").asText().equals(route) && each.get("method").asText().equals(method)) {
+            if (each.get("route").asText().equals(route)
+                    && each.get("method").asText().equals(method)) {
                 return each;
             }
         }
@@ -79,7 +80,9 @@ class MetricsTest {
             "method=\"" + measuredMethod + "\"", "uri=\"" + measuredRoute + "\"", "status=\"" + status + "\""
         };
         double before = Scrape.of(management).sum(REQUESTS, labels);
-        assertThat(operator.request().request(method, path.replace("{sku}", sku)).statusCode())
+        assertThat(operator.request()
+                        .request(method, path.replace("{sku}", sku))
+                        .statusCode())
                 .isEqualTo(status);
         await().untilAsserted(() ->
                 assertThat(Scrape.of(management).sum(REQUESTS, labels)).isGreaterThanOrEqualTo(before + 1));
@@ -98,7 +101,10 @@ class MetricsTest {
                 .post("/api/products/" + sku)
                 .then()
                 .statusCode(401);
-        operator.request("x".repeat(5_000_000)).put("/api/products/" + sku).then().statusCode(413);
+        operator.request("x".repeat(5_000_000))
+                .put("/api/products/" + sku)
+                .then()
+                .statusCode(413);
         assertThat(Scrape.of(management).samples()).noneMatch(sample -> sample.contains(sku));
     }
 
@@ -147,8 +153,10 @@ class MetricsTest {
             var now = summary("hour");
             assertThat(now.get("complete").booleanValue()).isTrue();
             assertThat(route(now, "GET", "/api/products/{sku}").get("requests").longValue())
-                    .isGreaterThanOrEqualTo(
-                            route(before, "GET", "/api/products/{sku}").get("requests").longValue() + 10);
+                    .isGreaterThanOrEqualTo(route(before, "GET", "/api/products/{sku}")
+                                    .get("requests")
+                                    .longValue()
+                            + 10);
             assertThat(now.at("/events/product.created").longValue())
                     .isGreaterThan(before.at("/events/product.created").longValue());
             assertThat(now.at("/totals/cacheReads").longValue())
@@ -164,26 +172,31 @@ class MetricsTest {
                             && !summary(window.getKey()).get("replicas").isEmpty());
             var summary = summary(window.getKey());
             assertThat(summary.get("window").textValue()).isEqualTo(window.getKey());
-            assertThat(summary.get("step").textValue()).isEqualTo(window.getKey().equals("hour") ? "PT1M" : "PT1H");
+            assertThat(summary.get("step").textValue())
+                    .isEqualTo(window.getKey().equals("hour") ? "PT1M" : "PT1H");
             var points = summary.get("points");
             assertThat(points).hasSize(window.getValue());
             var step = Duration.parse(summary.get("step").textValue());
             for (int i = 1; i < points.size(); i++) {
                 assertThat(Instant.parse(points.get(i).get("at").textValue()))
-                        .isEqualTo(Instant.parse(points.get(i - 1).get("at").textValue()).plus(step));
+                        .isEqualTo(Instant.parse(points.get(i - 1).get("at").textValue())
+                                .plus(step));
             }
             for (var number : Set.of("requests", "errors", "events", "cacheReads", "cacheHits")) {
                 long sum = 0;
                 for (var point : points) {
                     sum += point.get(number).longValue();
                 }
-                assertThat(sum).as(number).isEqualTo(summary.at("/totals/" + number).longValue());
+                assertThat(sum)
+                        .as(number)
+                        .isEqualTo(summary.at("/totals/" + number).longValue());
             }
             long requests = 0;
             for (var each : summary.get("routes")) {
                 requests += each.get("requests").longValue();
                 assertThat(each.get("p50").doubleValue()).isPositive();
-                assertThat(each.get("p99").doubleValue()).isGreaterThanOrEqualTo(each.get("p50").doubleValue());
+                assertThat(each.get("p99").doubleValue())
+                        .isGreaterThanOrEqualTo(each.get("p50").doubleValue());
             }
             assertThat(requests).isEqualTo(summary.at("/totals/requests").longValue());
             assertThat(points.get(0).get("p50").isNull()).isTrue();
@@ -230,7 +243,8 @@ class MetricsTest {
         for (int i = 0; i < 3; i++) {
             own.add(batch).await().atMost(Duration.ofSeconds(5));
         }
-        var read = own.read(Steps.Window.WEEK, Set.of(step, step + 5_000)).await().atMost(Duration.ofSeconds(5));
+        var read =
+                own.read(Steps.Window.WEEK, Set.of(step, step + 5_000)).await().atMost(Duration.ofSeconds(5));
         assertThat(read).containsOnlyKeys(step);
         assertThat(read.get(step).events()).containsExactly(Map.entry("probe", 3L));
     }
