@@ -65,6 +65,8 @@ class OpenApiTest {
         "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503",
+        "/paths/~1api~1cache~1stats/get, 200 401 403",
+        "/paths/~1api~1cache/delete, 204 400 401 403 503",
         "/paths/~1api~1jobs/post, 200 202 400 401 403 409 413 415 422 503",
         "/paths/~1api~1jobs/get, 200 400 401 403 503",
         "/paths/~1api~1jobs~1{id}/get, 200 400 401 403 404 503",

@@ -98,7 +98,7 @@ public class FeedLifecycle {
                 .subscribe()
                 .with(
                         state -> {
-                            feed.start(state.head());
+                            feed.join(state.feedId(), state.head());
                             LOG.debugf("joined the feed at position %d", state.head());
                             sequencer.trigger();
                             primaryHandlers.start();
@@ -123,6 +123,7 @@ public class FeedLifecycle {
     }
 
     private Uni<Void> look() {
+        long asked = System.nanoTime();
         return events.state(pool)
                 .call(state -> state.risen()
                         ? events.raiseFloor(pool)
@@ -133,7 +134,7 @@ public class FeedLifecycle {
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
-                    feed.heardOf(state.head());
+                    feed.heardOf(state.head(), asked);
                     feed.waiting(state.waiting());
                     primaryHandlers.wake();
                     if (state.waiting()) {

@@ -1,5 +1,6 @@
 package org.pmsevents.handlers;
 
+import static org.pmsevents.event.EventType.CACHE_INVALID;
 import static org.pmsevents.event.EventType.ERROR_INTEGRATION;
 import static org.pmsevents.event.EventType.ERROR_SYSTEM;
 import static org.pmsevents.event.EventType.ERROR_VALIDATION;
@@ -75,6 +76,7 @@ public class EventRegistration {
         primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort
+        bus.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
         bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);

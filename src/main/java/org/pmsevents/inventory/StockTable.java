@@ -117,9 +117,9 @@ public class StockTable {
                 .replaceWithVoid();
     }
 
-    /** Has rows and locations be there, at 0, for those of products that there are. */
-    Uni<Void> open(SqlClient client, Collection<StockKey> keys) {
-        return client.preparedQuery(OPEN).execute(columns(keys)).replaceWithVoid();
+    /** Has rows and locations be there, at 0, for those of products that there are; answers how many rows were not. */
+    Uni<Integer> open(SqlClient client, Collection<StockKey> keys) {
+        return client.preparedQuery(OPEN).execute(columns(keys)).map(opened -> opened.rowCount());
     }
 
     /** Which of these rows there are. */

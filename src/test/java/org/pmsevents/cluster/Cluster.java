@@ -40,7 +40,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** A port for a replica that comes back at the same address, as behind a Kubernetes service; below those that systems give out. */
-    static int freePort() {
+    public static int freePort() {
         var random = new Random();
         while (true) {
             int port = 20_000 + random.nextInt(10_000);
