@@ -42,6 +42,8 @@ import org.pmsevents.security.Roles;
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Roles.VIEWER)
 public class InventoryResource {
+    private static final String ADJUSTMENTS = "adjustments";
+
     private final InventoryFlow flow;
     private final InventoryReads reads;
     private final RequestOrigin origin;
@@ -68,6 +70,14 @@ public class InventoryResource {
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
         return reads.read(sku, location, origin.current())
                 .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
+    }
+
+    /** For a SKU of this name: JAX-RS takes a literal path before a template, whichever methods it has. */
+    @GET
+    @Path("/adjustments")
+    @Operation(hidden = true)
+    public Uni<InventoryJson.StockView> readAdjustments(@QueryParam("location") @Nullable String location) {
+        return read(ADJUSTMENTS, location);
     }
 
     @GET
@@ -167,6 +177,16 @@ public class InventoryResource {
             byte @Nullable [] body) {
         onlyParameters(uri);
         return flow.count(sku, body, keys.current(body), origin.current());
+    }
+
+    /** As for reading. */
+    @PUT
+    @Path("/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(hidden = true)
+    public Uni<InventoryJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
+        return count(ADJUSTMENTS, uri, body);
     }
 
     @PUT
