@@ -76,7 +76,7 @@ public class InventoryResource {
     @GET
     @Path("/adjustments")
     @Operation(hidden = true)
-    public Uni<InventoryJson.StockView> readAdjustments(@QueryParam("location") @Nullable String location) {
+    public Uni<Response> readAdjustments(@QueryParam("location") @Nullable String location) {
         return read(ADJUSTMENTS, location);
     }
 
