@@ -35,6 +35,8 @@ import org.pmsevents.security.Tokens;
 class CacheIT {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration TRUST = Duration.ofSeconds(1);
+    private static final String WAITING_FOR_PRODUCT =
+            "SELECT count(*) FROM pg_locks WHERE relation = 'product'::regclass AND NOT granted";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ExecutorService PEOPLE = Executors.newCachedThreadPool();
 
@@ -84,11 +86,12 @@ class CacheIT {
                             HttpResponse.BodyHandlers.ofString()));
                 }
             }
+            // by then they wait for the lock; whether their statement is prepared already or not
             await("both have asked PostgreSQL, and others have come meanwhile")
-                    .pollInterval(Duration.ofMillis(10))
                     .atMost(SOON)
-                    .until(() -> cluster.postgres().counted() >= 2);
+                    .until(() -> number(WAITING_FOR_PRODUCT) >= 2);
             await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+            assertThat(number(WAITING_FOR_PRODUCT)).isEqualTo(2);
             blocker.rollback();
         }
         for (var answer : answers) {
