@@ -1,6 +1,7 @@
 package org.pmsevents;
 
 import io.quarkus.runtime.Quarkus;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code migrate}: brings the database up to date and ends, before replicas come that are told not to migrate. */
@@ -19,20 +20,24 @@ final class Migration {
 
     private static void end(int code, @Nullable Throwable failure) {
         if (failure != null && code != 0) {
-            System.err.println("PMS Events can't migrate the database. Is QUARKUS_DATASOURCE_REACTIVE_URL (or, where that is"
-                    + " a pooler, PMS_EVENTS_MIGRATION_URL) right, and may the user change tables? "
-                    + cause(failure));
+            System.err.println(
+                    "PMS Events can't migrate the database. Is QUARKUS_DATASOURCE_REACTIVE_URL (or, where that is"
+                            + " a pooler, PMS_EVENTS_MIGRATION_URL) right, and may the user change tables? "
+                            + cause(failure));
         } else if (code == 0) {
             System.out.println("The database is up to date.");
         }
         System.exit(code);
     }
 
+    /** What PostgreSQL or its driver says, where they say anything: it names the server. */
     private static String cause(Throwable failure) {
-        var deepest = failure;
-        while (deepest.getCause() != null && deepest.getCause() != deepest) {
-            deepest = deepest.getCause();
+        var telling = failure;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException || !(telling instanceof SQLException)) {
+                telling = cause;
+            }
         }
-        return String.valueOf(deepest).replaceAll("\\s+", " ");
+        return String.valueOf(telling.getMessage()).replaceAll("\\s+", " ");
     }
 }

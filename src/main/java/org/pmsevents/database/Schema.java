@@ -22,7 +22,9 @@ public class Schema {
     public Uni<Void> requireCurrent() {
         return current
                 ? Uni.createFrom().voidItem()
-                : vertx.executeBlocking(() -> flyway.info().pending(), false).invoke(this::judge).replaceWithVoid();
+                : vertx.executeBlocking(() -> flyway.info().pending(), false)
+                        .invoke(this::judge)
+                        .replaceWithVoid();
     }
 
     /** Whether it had them when it was last looked at; once it has, it has for good. */
@@ -42,7 +44,8 @@ public class Schema {
         private static final long serialVersionUID = 1;
 
         NotMigratedException(int pending, String first) {
-            super("The database lacks " + pending + " migrations, from " + first + " on. Run this version of the service with"
+            super("The database lacks " + pending + " migrations, from " + first
+                    + " on. Run this version of the service with"
                     + " the command migrate, or without QUARKUS_FLYWAY_MIGRATE_AT_START=false; until then this replica"
                     + " waits and is not ready.");
         }

@@ -46,8 +46,10 @@ class MigrationIT {
         var command = new ArrayList<>(Replica.command());
         command.addAll(List.of(words));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().keySet().removeIf(name -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")
-                .anyMatch(name::startsWith));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")
+                        .anyMatch(name::startsWith));
         builder.environment().putAll(environment);
         return builder.start();
     }
