@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 
 /** Whether the database has all migrations that this version knows: a replica that is told not to migrate waits until somebody has. */
@@ -18,11 +19,13 @@ public class Schema {
         this.vertx = vertx;
     }
 
-    /** Completes if it has; fails with {@link NotMigratedException} if not, and with Flyway's exception if that can't be told. */
+    /** Completes if it has; fails with {@link NotMigratedException} if not, and otherwise if that can't be told. */
     public Uni<Void> requireCurrent() {
         return current
                 ? Uni.createFrom().voidItem()
                 : vertx.executeBlocking(() -> flyway.info().pending(), false)
+                        .onFailure(FlywayException.class)
+                        .transform(Schema::inOneLine)
                         .invoke(this::judge)
                         .replaceWithVoid();
     }
@@ -30,6 +33,14 @@ public class Schema {
     /** Whether it had them when it was last looked at; once it has, it has for good. */
     public boolean isCurrent() {
         return current;
+    }
+
+    /** Flyway says it on several. */
+    private static Throwable inOneLine(Throwable failure) {
+        return new IllegalStateException(
+                "the migrations can't be read: "
+                        + String.valueOf(failure.getMessage()).replaceAll("-{3,}|\\s+", " "),
+                failure);
     }
 
     private void judge(MigrationInfo[] pending) {
