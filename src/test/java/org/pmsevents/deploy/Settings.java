@@ -29,7 +29,10 @@ public final class Settings {
 
     Settings() {
         new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.pmsevents").stream()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .withImportOption(location -> location.contains("Config"))
+                        .importPackages("org.pmsevents")
+                        .stream()
                         .filter(type -> type.isAnnotatedWith(ConfigMapping.class))
                         .map(type -> ConfigClass.configClass(type.reflect()))
                         .flatMap(type -> ConfigMappings.getProperties(type).keySet().stream())
