@@ -37,6 +37,12 @@ final class RequiredSettings {
                 problems.add(problem);
             }
         });
+        value(config, "quarkus.datasource.reactive.url")
+                .filter(url -> !ServerUrl.isPostgres(url))
+                .ifPresent(bad -> problems.add(ALWAYS.get("quarkus.datasource.reactive.url")));
+        value(config, "quarkus.redis.hosts")
+                .filter(url -> !ServerUrl.isRedis(url))
+                .ifPresent(bad -> problems.add(ALWAYS.get("quarkus.redis.hosts")));
         Optional<String> secret = value(config, "pms-events.jwt.secret");
         Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
         if (secret.isEmpty() && jwksUrl.isEmpty()) {

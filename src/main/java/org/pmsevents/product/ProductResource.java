@@ -46,6 +46,9 @@ import org.pmsevents.security.Roles;
 public class ProductResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
+    /** The caller may keep it, and has to ask with its ETag whether it is still true. */
+    private static final String REVALIDATED = "private, no-cache";
+
     private final ProductFlow flow;
     private final ProductReads reads;
     private final RequestOrigin origin;
@@ -105,8 +108,13 @@ public class ProductResource {
         var known = Precondition.ifNoneMatch(ifNoneMatch);
         return reads.read(sku, origin.current())
                 .map(product -> known.names(product.version())
-                        ? Response.notModified().header("ETag", etag(product)).build()
-                        : ok(product));
+                        ? Response.notModified()
+                                .header("ETag", etag(product))
+                                .header("Cache-Control", REVALIDATED)
+                                .build()
+                        : Response.fromResponse(ok(product))
+                                .header("Cache-Control", REVALIDATED)
+                                .build());
     }
 
     @PUT

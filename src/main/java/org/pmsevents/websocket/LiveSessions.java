@@ -17,11 +17,13 @@ import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.json.StrictJson;
+import org.pmsevents.limits.PerClient;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
+    private final PerClient perClient;
     private final Audience audience = new Audience();
     private final EventCodec codec;
     private final FeedSubscriptions feed;
@@ -34,6 +36,7 @@ public class LiveSessions {
         this.codec = codec;
         this.feed = feed;
         this.config = config;
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.vertx = vertx;
         meters.gaugeMapSize("pms.websocket.connections", Tags.empty(), byConnection);
         meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queued);
@@ -60,12 +63,17 @@ public class LiveSessions {
         return stopping || byConnection.size() >= config.maxConnections();
     }
 
+    boolean full(String client) {
+        return perClient.isFull(client);
+    }
+
     Audience audience() {
         return audience;
     }
 
     void add(String connection, LiveSession session) {
         byConnection.put(connection, session);
+        perClient.opened(session.origin().actor());
     }
 
     @Nullable
@@ -76,6 +84,7 @@ public class LiveSessions {
     void remove(String connection) {
         var session = byConnection.remove(connection);
         if (session != null) {
+            perClient.closed(session.origin().actor());
             feed.onContext(session::lost);
         }
     }
