@@ -31,15 +31,13 @@ public final class TlsSettings implements ConfigSourceInterceptor {
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
         ConfigValue value = context.proceed(name);
         return switch (name) {
-            case HOST_NAMES ->
-                VERIFY_FULL.equals(text(context, MODE)) ? set(value, name, "HTTPS") : value;
-            case POSTGRES_TRUST, REDIS_TRUST ->
-                text(context, name + CERTS) == null ? value : set(value, name, "true");
+            case HOST_NAMES -> VERIFY_FULL.equals(text(context, MODE)) ? set(value, name, "HTTPS") : value;
+            case POSTGRES_TRUST, REDIS_TRUST -> text(context, name + CERTS) == null ? value : set(value, name, "true");
             case JDBC_URL ->
                 value == null || value.getValue() == null
                         ? value
-                        : value.withValue(jdbcUrl(
-                                value.getValue(), text(context, MODE), text(context, POSTGRES_TRUST + CERTS)));
+                        : value.withValue(
+                                jdbcUrl(value.getValue(), text(context, MODE), text(context, POSTGRES_TRUST + CERTS)));
             default -> value;
         };
     }

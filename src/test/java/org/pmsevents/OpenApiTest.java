@@ -97,12 +97,15 @@ class OpenApiTest {
 
     @Test
     void everyCallMayBeRefusedForHowManyThereAre() {
-        document.get("paths").forEach(path -> path.forEach(operation -> {
-            if (operation.has("responses")) {
-                assertThat(operation.at("/responses/" + ANY_CALL + "/$ref").asText())
-                        .isEqualTo("#/components/responses/TooManyRequests");
-            }
-        }));
+        document.get("paths")
+                .forEach(path -> path.forEach(operation -> {
+                    if (operation.has("responses")) {
+                        assertThat(operation
+                                        .at("/responses/" + ANY_CALL + "/$ref")
+                                        .asText())
+                                .isEqualTo("#/components/responses/TooManyRequests");
+                    }
+                }));
     }
 
     @Test

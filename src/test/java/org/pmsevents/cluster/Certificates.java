@@ -37,7 +37,10 @@ final class Certificates {
                 folder.resolve(name + ".key"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(
-                key, pem("PRIVATE KEY", store.getKey("server", PASSWORD.toCharArray()).getEncoded()));
+                key,
+                pem(
+                        "PRIVATE KEY",
+                        store.getKey("server", PASSWORD.toCharArray()).getEncoded()));
     }
 
     static Certificates make(Path folder, String name) {
@@ -60,12 +63,14 @@ final class Certificates {
 
     private static String pem(String what, byte[] content) {
         return "-----BEGIN " + what + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + what + "-----\n";
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + what
+                + "-----\n";
     }
 
     private static void make(Path file) throws IOException {
         var keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-alias",
                         "server",

@@ -34,8 +34,7 @@ class RateLimitIT {
     @Test
     void allReplicasCountTogether() throws Exception {
         try (var cluster = new Cluster(Map.of(
-                "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND", "1",
-                "PMS_EVENTS_LIMITS_BURST", Integer.toString(BURST)))) {
+                "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND", "1", "PMS_EVENTS_LIMITS_BURST", Integer.toString(BURST)))) {
             var replicas = new Replica[] {cluster.start(0), cluster.start(0)};
             for (var replica : replicas) {
                 await().atMost(SOON).until(replica::isReady);

@@ -53,7 +53,8 @@ class SecretsIT {
     private static final StringBuilder SAID = new StringBuilder();
 
     private static String plant(String name) {
-        var secret = "planted" + name.replace("-", "") + UUID.randomUUID().toString().replace("-", "");
+        var secret =
+                "planted" + name.replace("-", "") + UUID.randomUUID().toString().replace("-", "");
         SECRETS.put(name, secret);
         return secret;
     }
@@ -87,7 +88,8 @@ class SecretsIT {
             statement.execute("CREATE DATABASE " + database);
         }
         var environment = new HashMap<String, String>();
-        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
+        environment.put(
+                "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
         environment.put("QUARKUS_DATASOURCE_USERNAME", OwnServers.postgresUsername());
         environment.put("QUARKUS_DATASOURCE_PASSWORD", DATABASE);
         environment.put("QUARKUS_REDIS_HOSTS", "redis://:" + REDIS + "@127.0.0.1:" + redisProxy.port());
@@ -131,20 +133,26 @@ class SecretsIT {
     }
 
     private static int create(String bearer, String sku) {
-        return send(bearer, "POST", "/api/products", "{\"sku\":\"" + sku
-                        + "\",\"name\":\"Lamp\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}}")
+        return send(
+                        bearer,
+                        "POST",
+                        "/api/products",
+                        "{\"sku\":\"" + sku + "\",\"name\":\"Lamp\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}}")
                 .statusCode();
     }
 
     private static void connect(String token) {
         var carrier = "quarkus-http-upgrade"
-                + URLEncoder.encode("#Authorization#Bearer " + token, StandardCharsets.UTF_8).replace("+", "%20");
+                + URLEncoder.encode("#Authorization#Bearer " + token, StandardCharsets.UTF_8)
+                        .replace("+", "%20");
         SECRETS.put("carrier " + SECRETS.size(), carrier);
         try {
             HttpClient.newHttpClient()
                     .newWebSocketBuilder()
                     .subprotocols("bearer-token-carrier", carrier)
-                    .buildAsync(URI.create("ws" + replica.address().toString().substring(4) + "/ws"), new WebSocket.Listener() {})
+                    .buildAsync(
+                            URI.create("ws" + replica.address().toString().substring(4) + "/ws"),
+                            new WebSocket.Listener() {})
                     .orTimeout(20, TimeUnit.SECONDS)
                     .join()
                     .sendText("no JSON", true)
@@ -158,17 +166,15 @@ class SecretsIT {
     void nothingThatIsSaidHasASecretInIt() throws Exception {
         var admin = "Bearer " + token("admin");
         var stranger = plant("stranger");
-        SECRETS.put("basic", Base64.getEncoder().encodeToString(("sam:" + stranger).getBytes(StandardCharsets.US_ASCII)));
+        SECRETS.put(
+                "basic", Base64.getEncoder().encodeToString(("sam:" + stranger).getBytes(StandardCharsets.US_ASCII)));
 
         // tokens that are not good, wherever they are put
         for (var authorization : new String[] {
-            "Bearer " + stranger,
-            "Basic " + SECRETS.get("basic"),
-            admin + stranger,
-            "Bearer " + JWT,
-            ""
+            "Bearer " + stranger, "Basic " + SECRETS.get("basic"), admin + stranger, "Bearer " + JWT, ""
         }) {
-            assertThat(send(authorization, "GET", "/api/products", "").statusCode()).isEqualTo(401);
+            assertThat(send(authorization, "GET", "/api/products", "").statusCode())
+                    .isEqualTo(401);
         }
         send(admin, "GET", "/api/products?limit=x&access_token=" + stranger, "");
         send("", "GET", "/ws?access_token=" + stranger, "");
@@ -188,12 +194,16 @@ class SecretsIT {
         }
 
         // a PMS and admins who refuse, fail, and are not there
-        for (var answer : new FakePms.Answer[] {FakePms.status(500), FakePms.status(401), FakePms.status(302, "Location", "http://[bad"), FakePms.cut()}) {
+        for (var answer : new FakePms.Answer[] {
+            FakePms.status(500), FakePms.status(401), FakePms.status(302, "Location", "http://[bad"), FakePms.cut()
+        }) {
             pms.answerAll(answer);
             admins.answerAll(answer);
             var sku = "SECRET-" + UUID.randomUUID();
             assertThat(create(admin, sku)).isEqualTo(201);
-            assertThat(send(admin, "POST", "/api/products/" + sku + "/publish", "").statusCode()).isEqualTo(200);
+            assertThat(send(admin, "POST", "/api/products/" + sku + "/publish", "")
+                            .statusCode())
+                    .isEqualTo(200);
         }
         pms.close();
         admins.close();
@@ -211,10 +221,19 @@ class SecretsIT {
         postgresProxy.leadTo(postgres.address());
         await().atMost(SOON).until(() -> create(admin, "SECRET-3") == 201);
 
-        for (var path : new String[] {"/api/jobs?limit=500", "/api/events?limit=500", "/api/events/dead-letters", "/q/openapi", "/q/swagger-ui/", "/q/info", "/nothing/" }) {
+        for (var path : new String[] {
+            "/api/jobs?limit=500",
+            "/api/events?limit=500",
+            "/api/events/dead-letters",
+            "/q/openapi",
+            "/q/swagger-ui/",
+            "/q/info",
+            "/nothing/"
+        }) {
             send(admin, "GET", path, "");
         }
-        for (var path : new String[] {"/q/metrics", "/q/health", "/q/health/ready", "/q/health/started", "/q/info", "/q"}) {
+        for (var path :
+                new String[] {"/q/metrics", "/q/health", "/q/health/ready", "/q/health/started", "/q/info", "/q"}) {
             var answer = given().baseUri(replica.management().toString()).get(path);
             SAID.append(answer.headers()).append(answer.asString());
         }
@@ -241,11 +260,16 @@ class SecretsIT {
     @Test
     void aStartThatFailsTellsNoSecret() throws Exception {
         Supplier<Map<String, String>> good = () -> new HashMap<>(Map.of(
-                "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:1/x",
-                "QUARKUS_DATASOURCE_USERNAME", "pms",
-                "QUARKUS_DATASOURCE_PASSWORD", DATABASE,
-                "QUARKUS_REDIS_HOSTS", "redis://:" + REDIS + "@127.0.0.1:1",
-                "PMS_EVENTS_JWT_SECRET", JWT));
+                "QUARKUS_DATASOURCE_REACTIVE_URL",
+                "postgresql://127.0.0.1:1/x",
+                "QUARKUS_DATASOURCE_USERNAME",
+                "pms",
+                "QUARKUS_DATASOURCE_PASSWORD",
+                DATABASE,
+                "QUARKUS_REDIS_HOSTS",
+                "redis://:" + REDIS + "@127.0.0.1:1",
+                "PMS_EVENTS_JWT_SECRET",
+                JWT));
         var bad = Map.of(
                 "none", "",
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://pms:" + DATABASE + "@127.0.0.1:port/x",

@@ -43,9 +43,7 @@ class TlsIT {
         postgres = OwnServers.embeddedPostgres();
         redis = OwnServers.redis();
         admin = DriverManager.getConnection(
-                "jdbc:" + postgres.address(),
-                OwnServers.embeddedUsername(),
-                OwnServers.embeddedPassword());
+                "jdbc:" + postgres.address(), OwnServers.embeddedUsername(), OwnServers.embeddedPassword());
         try (var statement = admin.createStatement()) {
             statement.execute("ALTER SYSTEM SET ssl_cert_file = '" + right.certificate + "'");
             statement.execute("ALTER SYSTEM SET ssl_key_file = '" + right.key + "'");
@@ -127,7 +125,8 @@ class TlsIT {
             assertThat(adjust(replica.address(), "TLS-1")).isEqualTo(200);
             await().atMost(SOON).until(() -> level("TLS-1").equals("$1\r\n7"));
             assertThat(proxy.accepted.get()).isPositive();
-            var connections = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = 'tls'";
+            var connections =
+                    "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = 'tls'";
             assertThat(number(connections + " AND ssl")).isPositive();
             assertThat(number(connections + " AND NOT ssl")).isZero();
         }
@@ -136,8 +135,8 @@ class TlsIT {
     @Test
     void aRedisThatCantProveToBeItIsToldNothing() throws Exception {
         try (var proxy = new TlsProxy(wrong, redis.address());
-                var replica =
-                        Replica.start("tls-redis", 0, environment("localhost", "tls_redis", right.certificate, proxy))) {
+                var replica = Replica.start(
+                        "tls-redis", 0, environment("localhost", "tls_redis", right.certificate, proxy))) {
             assertThat(create(replica.address(), "TLS-2")).isEqualTo(201);
             assertThat(adjust(replica.address(), "TLS-2")).isEqualTo(200);
             await().atMost(SOON).until(() -> proxy.refused.get() > 0);
@@ -180,7 +179,8 @@ class TlsIT {
         try (var proxy = new TlsProxy(right, redis.address())) {
             var environment = environment("localhost", "tls_reactive", wrong.certificate, proxy);
             environment.put("QUARKUS_REDIS_TLS_TRUST_CERTIFICATE_PEM_CERTS", right.certificate.toString());
-            environment.put("PMS_EVENTS_MIGRATION_URL", postgres.address().resolve("tls_reactive") + "?sslmode=disable");
+            environment.put(
+                    "PMS_EVENTS_MIGRATION_URL", postgres.address().resolve("tls_reactive") + "?sslmode=disable");
             try (var replica = Replica.start("tls-reactive", 0, environment)) {
                 assertThat(create(replica.address(), "TLS-4")).isEqualTo(503);
                 assertThat(replica.isReady()).isFalse();

@@ -29,9 +29,9 @@ final class Described {
 
     List<Call> calls() {
         var calls = new ArrayList<Call>();
-        document.get("paths").fields().forEachRemaining(path -> path.getValue()
+        document.get("paths")
                 .fields()
-                .forEachRemaining(operation -> {
+                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> {
                     if (METHODS.contains(operation.getKey()) && !path.getKey().startsWith("/api/test-")) {
                         calls.add(new Call(
                                 operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation.getValue()));

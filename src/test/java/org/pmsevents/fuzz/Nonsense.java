@@ -11,16 +11,84 @@ import org.pmsevents.Client;
 /** Makes values that nearly fit a schema, and some that do not at all, as text that need not even be JSON. */
 final class Nonsense {
     private static final List<String> TEXTS = List.of(
-            "", " ", "a", "main", "Lamp", "null", "true", "0", "-1", "€", "日本語", "😀", "e\u0301", "\u202e", "\ufeff", "\u2028", "'", "\"",
-            "\\", "/", "%", "%00", "..", "../../etc/passwd", "<script>", "${jndi:ldap://x}", "{{7*7}}", "' OR 1=1 --", "a\tb",
-            "a\nb", "\u007f", "\u0085", "*", "product.*", "2026-11-23T10:00:00Z", "2026-02-30T10:00:00Z",
-            "+999999999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "01a20a17-728e-7646-9d1a-246d0e96725e", "x".repeat(300),
+            "",
+            " ",
+            "a",
+            "main",
+            "Lamp",
+            "null",
+            "true",
+            "0",
+            "-1",
+            "€",
+            "日本語",
+            "😀",
+            "e\u0301",
+            "\u202e",
+            "\ufeff",
+            "\u2028",
+            "'",
+            "\"",
+            "\\",
+            "/",
+            "%",
+            "%00",
+            "..",
+            "../../etc/passwd",
+            "<script>",
+            "${jndi:ldap://x}",
+            "{{7*7}}",
+            "' OR 1=1 --",
+            "a\tb",
+            "a\nb",
+            "\u007f",
+            "\u0085",
+            "*",
+            "product.*",
+            "2026-11-23T10:00:00Z",
+            "2026-02-30T10:00:00Z",
+            "+999999999-12-31T23:59:59Z",
+            "0000-01-01T00:00:00Z",
+            "01a20a17-728e-7646-9d1a-246d0e96725e",
+            "x".repeat(300),
             "é".repeat(20_000));
     private static final List<String> RAW = List.of(
-            "null", "true", "false", "0", "-0", "1", "-1", "1.5", "1e3", "1E400", "-1e-400", "9223372036854775807",
-            "9223372036854775808", "2147483648", "-2147483649", "99999999999999999999.99999999", "0.000000001", "NaN", "01",
-            "1.", "+1", "[]", "{}", "[null]", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\u0001\"", "'a'",
-            "{\"a\":1,\"a\":2}", "[1,]", "\"", "{", "}", "[[[[[[[[]]]]]]]]");
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "1",
+            "-1",
+            "1.5",
+            "1e3",
+            "1E400",
+            "-1e-400",
+            "9223372036854775807",
+            "9223372036854775808",
+            "2147483648",
+            "-2147483649",
+            "99999999999999999999.99999999",
+            "0.000000001",
+            "NaN",
+            "01",
+            "1.",
+            "+1",
+            "[]",
+            "{}",
+            "[null]",
+            "\"\"",
+            "\"\\u0000\"",
+            "\"\\ud800\"",
+            "\"\\udc00x\"",
+            "\"\u0001\"",
+            "'a'",
+            "{\"a\":1,\"a\":2}",
+            "[1,]",
+            "\"",
+            "{",
+            "}",
+            "[[[[[[[[]]]]]]]]");
 
     private final Random random;
     private final Described described;
@@ -87,7 +155,8 @@ final class Nonsense {
 
     private String object(JsonNode schema, int depth) {
         var members = new ArrayList<String>();
-        var required = list(schema.path("required")).stream().map(JsonNode::asText).toList();
+        var required =
+                list(schema.path("required")).stream().map(JsonNode::asText).toList();
         schema.path("properties").fields().forEachRemaining(property -> {
             if (required.contains(property.getKey()) ? !oneIn(12) : oneIn(2)) {
                 members.add(Client.quoted(property.getKey()) + ":" + json(property.getValue(), depth + 1));

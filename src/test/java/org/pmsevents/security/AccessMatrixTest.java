@@ -47,37 +47,37 @@ import org.pmsevents.websocket.TestFeed;
 class AccessMatrixTest {
     /** The least role that a call needs; admins may do all. {@code signature}: no token counts. */
     private static final String CALLS = """
-            GET    /api/products                                 viewer
-            POST   /api/products                                 editor
-            GET    /api/products/{sku}                           viewer
-            PUT    /api/products/{sku}                           editor
-            PATCH  /api/products/{sku}                           editor
-            DELETE /api/products/{sku}                           editor
-            POST   /api/products/{sku}/publish                   editor
-            GET    /api/products/{sku}/history                   viewer
-            GET    /api/inventory                                viewer
-            GET    /api/inventory/{sku}                          viewer
-            PUT    /api/inventory/{sku}                          stock
-            POST   /api/inventory/{sku}/adjustments              stock
-            POST   /api/inventory/adjustments                    stock
-            PUT    /api/inventory/{sku}/threshold                stock
-            GET    /api/inventory/{sku}/movements                viewer
-            GET    /api/locations/{location}                     viewer
-            PUT    /api/locations/{location}                     stock
-            GET    /api/events                                   viewer
-            GET    /api/events/stream                            viewer
-            GET    /api/events/dead-letters                      operator
-            POST   /api/events/dead-letters/{id}/retry           operator
-            GET    /api/pms/unknown-skus                         viewer
-            POST   /api/pms/unknown-skus/{id}/resolve            stock
-            GET    /api/jobs                                     operator
-            POST   /api/jobs                                     operator
-            GET    /api/jobs/{id}                                operator
-            POST   /api/jobs/{id}/cancel                         operator
-            POST   /api/jobs/{id}/retry                          operator
-            POST   /api/jobs/retry?kind=matrix.none              operator
-            POST   /webhooks/pms/stock                           signature
-            """;
+        GET    /api/products                                 viewer
+        POST   /api/products                                 editor
+        GET    /api/products/{sku}                           viewer
+        PUT    /api/products/{sku}                           editor
+        PATCH  /api/products/{sku}                           editor
+        DELETE /api/products/{sku}                           editor
+        POST   /api/products/{sku}/publish                   editor
+        GET    /api/products/{sku}/history                   viewer
+        GET    /api/inventory                                viewer
+        GET    /api/inventory/{sku}                          viewer
+        PUT    /api/inventory/{sku}                          stock
+        POST   /api/inventory/{sku}/adjustments              stock
+        POST   /api/inventory/adjustments                    stock
+        PUT    /api/inventory/{sku}/threshold                stock
+        GET    /api/inventory/{sku}/movements                viewer
+        GET    /api/locations/{location}                     viewer
+        PUT    /api/locations/{location}                     stock
+        GET    /api/events                                   viewer
+        GET    /api/events/stream                            viewer
+        GET    /api/events/dead-letters                      operator
+        POST   /api/events/dead-letters/{id}/retry           operator
+        GET    /api/pms/unknown-skus                         viewer
+        POST   /api/pms/unknown-skus/{id}/resolve            stock
+        GET    /api/jobs                                     operator
+        POST   /api/jobs                                     operator
+        GET    /api/jobs/{id}                                operator
+        POST   /api/jobs/{id}/cancel                         operator
+        POST   /api/jobs/{id}/retry                          operator
+        POST   /api/jobs/retry?kind=matrix.none              operator
+        POST   /webhooks/pms/stock                           signature
+        """;
 
     /** The least role that hears of an event; {@code nobody} for what never leaves the service. */
     private static final Map<String, String> TOPICS = Map.ofEntries(

@@ -386,8 +386,7 @@ class TokenVerifierTest {
         for (var none : List.of("none", "None", "NONE", "nOnE")) {
             var header = Base64.getUrlEncoder()
                     .withoutPadding()
-                    .encodeToString(
-                            ("{\"alg\":\"" + none + "\",\"kid\":\"first\"}").getBytes(StandardCharsets.UTF_8));
+                    .encodeToString(("{\"alg\":\"" + none + "\",\"kid\":\"first\"}").getBytes(StandardCharsets.UTF_8));
             for (var each : List.of(verifier, bySecret())) {
                 refused(each, header + "." + good[1] + ".");
                 refused(each, header + "." + good[1] + "." + good[2]);
