@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
@@ -132,6 +134,8 @@ class AccessMatrixTest {
         }
     }
 
+    private record Answer(int statusCode, HttpHeaders headers, String body) {}
+
     static Stream<Call> calls() {
         return CALLS.lines().map(line -> line.split("\\s+")).map(row -> new Call(row[0], row[1], row[2]));
     }
@@ -194,7 +198,7 @@ class AccessMatrixTest {
         softly.assertAll();
     }
 
-    private HttpResponse<String> send(Call call, String caller) {
+    private Answer send(Call call, String caller) {
         var target = call.target()
                 .replace("{sku}", "matrix-unknown")
                 .replace("{location}", "matrix")
@@ -213,15 +217,20 @@ class AccessMatrixTest {
     }
 
     /** A stream never ends: of what is no failure only the head is read. */
-    private static HttpResponse<String> text(HttpRequest request) {
+    private static Answer text(HttpRequest request) {
         try {
-            return HTTP.send(
-                    request,
-                    head -> head.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream")
-                            ? HttpResponse.BodySubscribers.replacing("")
-                            : HttpResponse.BodySubscribers.ofString(StandardCharsets.UTF_8));
+            var answer = HTTP.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            try (var body = answer.body()) {
+                var type = answer.headers().firstValue("Content-Type").orElse("");
+                return new Answer(
+                        answer.statusCode(),
+                        answer.headers(),
+                        type.startsWith("text/event-stream")
+                                ? ""
+                                : new String(body.readAllBytes(), StandardCharsets.UTF_8));
+            }
         } catch (IOException e) {
-            throw new IllegalStateException(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
