@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
 import org.pmsevents.admin.AlertWebhook;
@@ -17,11 +18,12 @@ final class RequiredSettings {
     private static final int MIN_SECRET_BYTES = 32;
 
     private static final Map<String, String> DATABASE = new LinkedHashMap<>();
+    private static final String DATABASE_URL = "quarkus.datasource.reactive.url";
     private static final String REDIS = "quarkus.redis.hosts";
 
     static {
         DATABASE.put(
-                "quarkus.datasource.reactive.url",
+                DATABASE_URL,
                 "QUARKUS_DATASOURCE_REACTIVE_URL: where PostgreSQL is, as postgresql://host:5432/database");
         DATABASE.put("quarkus.datasource.username", "QUARKUS_DATASOURCE_USERNAME: the user to log in to PostgreSQL as");
         DATABASE.put("quarkus.datasource.password", "QUARKUS_DATASOURCE_PASSWORD: that user's password");
@@ -32,7 +34,7 @@ final class RequiredSettings {
     /** One line for each problem, beginning with the variable; empty if all is well. */
     static List<String> problems(Config config) {
         List<String> problems = ofTheDatabase(config);
-        if (value(config, REDIS).isEmpty()) {
+        if (value(config, REDIS).filter(ServerUrl::isRedis).isEmpty()) {
             problems.add("QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
         }
         Optional<String> secret = value(config, "pms-events.jwt.secret");
@@ -66,6 +68,9 @@ final class RequiredSettings {
                 problems.add(problem);
             }
         });
+        value(config, DATABASE_URL)
+                .filter(url -> !ServerUrl.isPostgres(url))
+                .ifPresent(bad -> problems.add(Objects.requireNonNull(DATABASE.get(DATABASE_URL))));
         return problems;
     }
 

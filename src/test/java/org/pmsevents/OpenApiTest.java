@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OpenApiTest {
     private static final String SKU = "/paths/~1api~1products~1{sku}";
 
+    /** Of every call: too many requests. */
+    private static final String ANY_CALL = "429";
+
     private JsonNode document;
 
     @BeforeEach
@@ -79,6 +82,7 @@ class OpenApiTest {
     void everyStatusOfACallIsDescribed(String operation, String statuses) {
         assertThat(document.at(operation + "/responses").fieldNames())
                 .toIterable()
+                .filteredOn(status -> !status.equals(ANY_CALL))
                 .containsExactlyInAnyOrder(statuses.split(" "));
         assertThat(document.at(operation + "/security").size()).isEqualTo(1);
     }
@@ -88,10 +92,23 @@ class OpenApiTest {
         var operation = document.at("/paths/~1webhooks~1pms~1stock/post");
         assertThat(operation.get("responses").fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrder("200", "400", "401", "413", "415", "422", "503");
+                .containsExactlyInAnyOrder("200", "400", "401", "413", "415", "422", ANY_CALL, "503");
         assertThat(operation.path("security").size()).isZero();
         assertThat(operation.get("parameters").findValuesAsText("name"))
                 .containsExactlyInAnyOrder("webhook-id", "webhook-timestamp", "webhook-signature");
+    }
+
+    @Test
+    void everyCallMayBeRefusedForHowManyThereAre() {
+        document.get("paths")
+                .forEach(path -> path.forEach(operation -> {
+                    if (operation.has("responses")) {
+                        assertThat(operation
+                                        .at("/responses/" + ANY_CALL + "/$ref")
+                                        .asText())
+                                .isEqualTo("#/components/responses/TooManyRequests");
+                    }
+                }));
     }
 
     @Test

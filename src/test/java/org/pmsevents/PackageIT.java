@@ -2,6 +2,7 @@ package org.pmsevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,5 +63,18 @@ class PackageIT {
                         .noneMatch(name -> name.endsWith("quarkus-build-steps.list"));
             }
         }
+    }
+
+    @Test
+    void theBillOfMaterialsListsWhatIsPackagedAndNothingElse() throws IOException {
+        Assumptions.assumeTrue(Files.exists(PACKAGE), "there is a jar, not a native executable");
+        JsonNode bill = Client.json(Files.readString(PACKAGE.resolve("quarkus-run-cyclonedx.json")));
+        assertThat(bill.path("bomFormat").asText()).isEqualTo("CycloneDX");
+        List<String> names = bill.findValuesAsText("name");
+        assertThat(names)
+                .contains("quarkus-rest-jackson", "vertx-pg-client", "jose4j")
+                .noneMatch(name -> name.contains("embedded") || name.endsWith("-deployment"));
+        assertThat(bill.findValuesAsText("purl"))
+                .anyMatch(url -> url.startsWith("pkg:maven/io.quarkus/quarkus-rest-jackson@"));
     }
 }

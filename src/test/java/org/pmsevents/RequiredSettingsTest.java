@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RequiredSettingsTest {
     private static final Map<String, String> SERVERS = Map.of(
@@ -86,6 +88,40 @@ class RequiredSettingsTest {
                 .asString()
                 .startsWith("PMS_EVENTS_PMS_URL: ")
                 .doesNotContain("hidden");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:port/pms",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | me:hidden@db",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hid den@db/pms",
+                "QUARKUS_REDIS_HOSTS | redis://:hidden@re dis:6379",
+                "QUARKUS_REDIS_HOSTS | redis://:hidden@redis:port"
+            })
+    void anAddressThatCantBeReadIsRefusedWithoutBeingTold(String variable, String url) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, url)))
+                .singleElement()
+                .asString()
+                .startsWith(variable + ": ")
+                .doesNotContain("hidden", "hid den");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:p%40ss@my_db:5432/pms?sslmode=require",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgres://[::1]:5432/pms",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://one/pms, vertx-reactive:postgresql://two:6432/pms",
+                "QUARKUS_REDIS_HOSTS | rediss://:p%40ss@redis:6379/0",
+                "QUARKUS_REDIS_HOSTS | redis://one:7000,redis://two:7001",
+                "QUARKUS_REDIS_HOSTS | unix:///run/redis.sock"
+            })
+    void addressesOfAllKindsAreTaken(String variable, String url) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, url)))
+                .isEmpty();
     }
 
     private static List<String> problemsWith(Map<String, String> settings) {

@@ -23,8 +23,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.OutcomeUnknownException;
+import org.pmsevents.limits.OverLimitException;
 import org.pmsevents.security.KeysUnavailableException;
 import org.pmsevents.security.OriginNotAllowedException;
 
@@ -61,6 +63,11 @@ final class Failures {
         var failure = unwrapped(thrown);
         if (failure instanceof AppException known) {
             return known;
+        }
+        if (failure instanceof OverLimitException over) {
+            return over.status() == 429
+                    ? AppException.tooMany("too-many-requests", over.detail(), over.retryAfterSeconds())
+                    : AppException.unavailable("too-busy", over.detail(), over.retryAfterSeconds());
         }
         if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
             return unauthenticated(true);
@@ -169,6 +176,7 @@ final class Failures {
                 || failure instanceof ConnectionPoolTooBusyException
                 || failure instanceof SocketException
                 || failure instanceof UnknownHostException
+                || failure instanceof SSLException
                 || failure instanceof ClosedChannelException
                 || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
                 || (failure instanceof NoStackTraceThrowable

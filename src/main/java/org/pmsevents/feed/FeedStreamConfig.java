@@ -18,4 +18,8 @@ public interface FeedStreamConfig {
     /** How many streams a replica takes; further ones get 503. */
     @WithDefault("5000")
     int maxStreams();
+
+    /** How many of them one client, which is the subject of a token, may have; further ones get 429. */
+    @WithDefault("500")
+    int maxStreamsPerClient();
 }

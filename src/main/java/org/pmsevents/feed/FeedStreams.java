@@ -26,6 +26,7 @@ import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
+import org.pmsevents.limits.PerClient;
 
 /**
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
@@ -40,6 +41,7 @@ public class FeedStreams {
     private final Vertx vertx;
     private final SecurityIdentity identity;
     private final Clock clock;
+    private final PerClient perClient;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
     FeedStreams(
@@ -53,6 +55,7 @@ public class FeedStreams {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
+        this.perClient = new PerClient(config.maxStreamsPerClient());
         this.vertx = vertx;
         this.identity = identity;
         this.clock = clock;
@@ -66,16 +69,20 @@ public class FeedStreams {
 
     /**
      * @param after the last position that the reader has; null for what comes from now on
-     * @throws AppException 503 {@code too-many-streams}
+     * @throws AppException 503 {@code too-many-streams}, and 429 where it is this client who has them
      */
     Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
         var types = reads.types(topics);
         if (open.size() >= config.maxStreams()) {
             throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
         }
+        var client = identity.getPrincipal().getName();
+        if (perClient.isFull(client)) {
+            throw AppException.tooMany("too-many-streams", "You have as many streams as you may.", 5);
+        }
         long expires = expires();
         return Multi.createFrom().deferred(() -> {
-            var stream = new Stream(types, sse, expires);
+            var stream = new Stream(client, types, sse, expires);
             return Multi.createFrom()
                     .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
                     .invoke(stream::sent);
@@ -89,6 +96,7 @@ public class FeedStreams {
     }
 
     private final class Stream implements FeedSubscriptions.Subscriber {
+        private final String client;
         private final Set<EventType> types;
         private final Sse sse;
         private final long expires;
@@ -97,7 +105,8 @@ public class FeedStreams {
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
 
-        Stream(Set<EventType> types, Sse sse, long expires) {
+        Stream(String client, Set<EventType> types, Sse sse, long expires) {
+            this.client = client;
             this.types = types;
             this.sse = sse;
             this.expires = expires;
@@ -107,11 +116,14 @@ public class FeedStreams {
             long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
             reader = emitter;
             open.add(this);
+            perClient.opened(client);
             var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
             subscription = begun;
             emitter.onTermination(() -> {
                 vertx.cancelTimer(heartbeat);
-                open.remove(this);
+                if (open.remove(this)) {
+                    perClient.closed(client);
+                }
                 begun.end();
             });
         }

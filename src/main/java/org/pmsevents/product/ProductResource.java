@@ -46,6 +46,9 @@ import org.pmsevents.security.Roles;
 public class ProductResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
+    /** The caller may keep it, and has to ask with its ETag whether it is still true. */
+    private static final String REVALIDATED = "private, no-cache";
+
     private final ProductFlow flow;
     private final ProductReads reads;
     private final RequestOrigin origin;
@@ -108,7 +111,7 @@ public class ProductResource {
             var response = known.names(version)
                     ? Response.notModified()
                     : Response.ok(product.entry().json());
-            return product.marked(response.header("ETag", etag(version))).build();
+            return product.marked(response.header("ETag", etag(version)).header("Cache-Control", REVALIDATED)).build();
         });
     }
 

@@ -13,7 +13,9 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Alternative;
+import java.util.List;
 import java.util.Set;
+import org.pmsevents.limits.RateLimit;
 
 /**
  * The one way to log in: {@code Authorization: Bearer} (RFC 6750). It takes the place of the framework's, which would verify on a
@@ -30,9 +32,11 @@ class BearerTokens implements HttpAuthenticationMechanism {
     private static final String SIGNED_BY_THEMSELVES = "/webhooks/";
 
     private final TokenVerifier verifier;
+    private final RateLimit limit;
 
-    BearerTokens(TokenVerifier verifier) {
+    BearerTokens(TokenVerifier verifier, RateLimit limit) {
         this.verifier = verifier;
+        this.limit = limit;
     }
 
     @Override
@@ -41,11 +45,18 @@ class BearerTokens implements HttpAuthenticationMechanism {
         if (headers.isEmpty() || routing.request().path().startsWith(SIGNED_BY_THEMSELVES)) {
             return Uni.createFrom().nullItem();
         }
+        return verify(headers)
+                .onFailure(AuthenticationFailedException.class)
+                .recoverWithUni(refusal ->
+                        limit.countRefused(routing).chain(() -> Uni.createFrom().failure(refusal)))
+                .map(BearerTokens::identity);
+    }
+
+    private Uni<Caller> verify(List<String> headers) {
         var header = headers.get(0);
-        if (headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            return Uni.createFrom().failure(new AuthenticationFailedException());
-        }
-        return verifier.verify(header.substring(SCHEME.length()).strip()).map(BearerTokens::identity);
+        return headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                ? Uni.createFrom().failure(new AuthenticationFailedException())
+                : verifier.verify(header.substring(SCHEME.length()).strip());
     }
 
     private static SecurityIdentity identity(Caller caller) {

@@ -38,4 +38,8 @@ public interface LiveConfig {
     /** How many connections a replica takes; further ones get 503. */
     @WithDefault("10000")
     int maxConnections();
+
+    /** How many of them one client, which is the subject of a token, may have; further ones get 429. */
+    @WithDefault("500")
+    int maxConnectionsPerClient();
 }

@@ -20,11 +20,13 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.json.StrictJson;
+import org.pmsevents.limits.PerClient;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
+    private final PerClient perClient;
     private final Audience audience = new Audience();
     private final LongAdder written = new LongAdder();
     private final EventCodec codec;
@@ -38,6 +40,7 @@ public class LiveSessions {
         this.codec = codec;
         this.feed = feed;
         this.config = config;
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.vertx = vertx;
         FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
                 .description("frames that were given to sockets")
@@ -72,12 +75,17 @@ public class LiveSessions {
         return written;
     }
 
+    boolean full(String client) {
+        return perClient.isFull(client);
+    }
+
     Audience audience() {
         return audience;
     }
 
     void add(String connection, LiveSession session) {
         byConnection.put(connection, session);
+        perClient.opened(session.origin().actor());
     }
 
     @Nullable
@@ -88,6 +96,7 @@ public class LiveSessions {
     void remove(String connection) {
         var session = byConnection.remove(connection);
         if (session != null) {
+            perClient.closed(session.origin().actor());
             feed.onContext(session::lost);
         }
     }

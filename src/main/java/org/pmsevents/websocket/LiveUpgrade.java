@@ -9,7 +9,7 @@ import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.error.AppException;
 
-/** Before the upgrade: bounds the number of connections, and keeps the socket at hand for the case that a client is stuck. */
+/** Before the upgrade: bounds the number of connections, also of one client, and keeps the socket at hand for the case that a client is stuck. */
 @ApplicationScoped
 public class LiveUpgrade implements HttpUpgradeCheck {
     private static final TypedKey<HttpConnection> SOCKET = new TypedKey<>("socket");
@@ -27,8 +27,18 @@ public class LiveUpgrade implements HttpUpgradeCheck {
                     .failure(AppException.unavailable(
                             "too-many-connections", "This replica takes no more connections.", 1));
         }
-        context.userData().put(SOCKET, context.httpRequest().connection());
-        return CheckResult.permitUpgrade();
+        return context.securityIdentity()
+                .map(identity -> identity.getPrincipal().getName())
+                .invoke(this::refuseIfFull)
+                .invoke(() ->
+                        context.userData().put(SOCKET, context.httpRequest().connection()))
+                .chain(() -> CheckResult.permitUpgrade());
+    }
+
+    private void refuseIfFull(String client) {
+        if (sessions.full(client)) {
+            throw AppException.tooMany("too-many-connections", "You have as many connections as you may.", 5);
+        }
     }
 
     /** Closes the channel past Vert.x, which would first write what waits, and that is just what a stuck client does not take. */

@@ -114,6 +114,11 @@ public final class Replica implements AutoCloseable {
         }
     }
 
+    /** All that it has written so far. */
+    public String log() {
+        return String.join("\n", logged(""));
+    }
+
     /** Where it listens; waits until it does. */
     public URI address() {
         return address.orTimeout(90, TimeUnit.SECONDS).join();
@@ -156,6 +161,11 @@ public final class Replica implements AutoCloseable {
 
     public void resume() {
         signal("CONT");
+    }
+
+    /** Has a JVM write what all its threads are doing into its log, with what they hold; a native executable can't. */
+    public void dumpThreads() {
+        signal("QUIT");
     }
 
     private void signal(String name) {

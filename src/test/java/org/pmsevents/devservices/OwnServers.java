@@ -22,9 +22,22 @@ public final class OwnServers {
         if (configured != null) {
             return started(configured, () -> {});
         }
+        return embeddedPostgres();
+    }
+
+    /** A new PostgreSQL of the test's own, whose settings it may change, whatever the environment names. */
+    public static Server embeddedPostgres() {
         var server = new EmbeddedPostgresServer(ServerFolder.temporary("postgresql"));
         server.start();
         return started(server.getConnectionInfo(), server::close);
+    }
+
+    public static String embeddedUsername() {
+        return EmbeddedPostgresServer.USERNAME;
+    }
+
+    public static String embeddedPassword() {
+        return EmbeddedPostgresServer.PASSWORD;
     }
 
     public static String postgresUsername() {

@@ -17,6 +17,11 @@ public final class Signatures {
 
     /** The value of {@code webhook-signature}. */
     public static String of(String id, long epochSeconds, String body) {
-        return SIGNATURE.sign(id, epochSeconds, body.getBytes(StandardCharsets.UTF_8));
+        return of(id, epochSeconds, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for a body of any bytes. */
+    public static String of(String id, long epochSeconds, byte[] body) {
+        return SIGNATURE.sign(id, epochSeconds, body);
     }
 }

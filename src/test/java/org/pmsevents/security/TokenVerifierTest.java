@@ -2,6 +2,7 @@ package org.pmsevents.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.quarkus.security.AuthenticationFailedException;
@@ -14,18 +15,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jose4j.jwk.EcJwkGenerator;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.OctetSequenceJsonWebKey;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.RsaJwkGenerator;
 import org.jose4j.jws.JsonWebSignature;
@@ -49,9 +51,10 @@ class TokenVerifierTest {
     private static PublicJsonWebKey ec;
 
     private final AtomicInteger fetches = new AtomicInteger();
-    private final List<PublicJsonWebKey> served = new ArrayList<>();
+    private final List<PublicJsonWebKey> served = new CopyOnWriteArrayList<>();
+    private volatile OctetSequenceJsonWebKey sharedKey;
     private volatile int servedStatus = 200;
-    private Instant now = Instant.parse("2026-11-23T10:00:00Z");
+    private volatile Instant now = Instant.parse("2026-11-23T10:00:00Z");
     private final Clock clock = new Clock() {
         @Override
         public ZoneOffset getZone() {
@@ -95,9 +98,13 @@ class TokenVerifierTest {
         issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         issuer.createContext("/jwks", exchange -> {
             fetches.incrementAndGet();
-            var body = new JsonWebKeySet(List.copyOf(served))
-                    .toJson(JsonWebKey.OutputControlLevel.PUBLIC_ONLY)
-                    .getBytes(StandardCharsets.UTF_8);
+            var set = new JsonWebKeySet(List.copyOf(served));
+            var how = JsonWebKey.OutputControlLevel.PUBLIC_ONLY;
+            if (sharedKey != null) {
+                set.addJsonWebKey(sharedKey);
+                how = JsonWebKey.OutputControlLevel.INCLUDE_SYMMETRIC;
+            }
+            var body = set.toJson(how).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(servedStatus, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
@@ -350,5 +357,135 @@ class TokenVerifierTest {
         issuer.stop(0);
         now = now.plusSeconds(1_200);
         assertThat(verified(verifier, rsa(firstRsa)).actor()).isEqualTo("alice");
+    }
+
+    private static String withHeader(JwtClaims claims, Consumer<JsonWebSignature> header, Key key) {
+        try {
+            var jws = new JsonWebSignature();
+            jws.setPayload(claims.toJson());
+            jws.setAlgorithmConstraints(org.jose4j.jwa.AlgorithmConstraints.NO_CONSTRAINTS);
+            jws.setDoKeyValidation(false);
+            jws.setKey(key);
+            header.accept(jws);
+            return jws.getCompactSerialization();
+        } catch (JoseException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void refusesAKeyOfAnotherType() {
+        var verifier = byKeys(firstRsa, ec);
+        // the key that is named is of the other type, whichever way round
+        refused(verifier, sign(claims(c -> {}), "ES256", ec.getPrivateKey(), "first"));
+        refused(verifier, sign(claims(c -> {}), "RS256", firstRsa.getPrivateKey(), "ec"));
+        for (var algorithm : List.of("RS384", "RS512")) {
+            refused(verifier, sign(claims(c -> {}), algorithm, firstRsa.getPrivateKey(), "first"));
+        }
+        var good = rsa(firstRsa).split("\\.");
+        for (var none : List.of("none", "None", "NONE", "nOnE")) {
+            var header = Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(("{\"alg\":\"" + none + "\",\"kid\":\"first\"}").getBytes(StandardCharsets.UTF_8));
+            for (var each : List.of(verifier, bySecret())) {
+                refused(each, header + "." + good[1] + ".");
+                refused(each, header + "." + good[1] + "." + good[2]);
+            }
+        }
+    }
+
+    @Test
+    void refusesAKeyThatTheTokenBringsAlong() {
+        var verifier = byKeys(firstRsa);
+        var url = "http://127.0.0.1:" + issuer.getAddress().getPort() + "/jwks";
+        for (var header : List.<Consumer<JsonWebSignature>>of(
+                jws -> jws.setJwkHeader(secondRsa),
+                jws -> jws.setHeader("jku", url),
+                jws -> jws.setHeader("x5u", url),
+                jws -> jws.setHeader("kid", "../../etc/passwd"))) {
+            refused(
+                    verifier,
+                    withHeader(
+                            claims(c -> {}),
+                            jws -> {
+                                jws.setAlgorithmHeaderValue("RS256");
+                                jws.setKeyIdHeaderValue("first");
+                                header.accept(jws);
+                            },
+                            secondRsa.getPrivateKey()));
+        }
+    }
+
+    @Test
+    void aSymmetricKeyInTheKeySetIsGoodForNothing() {
+        var verifier = byKeys(firstRsa);
+        var key = new HmacKey(SECRET.getBytes(StandardCharsets.UTF_8));
+        sharedKey = new OctetSequenceJsonWebKey(key);
+        sharedKey.setKeyId("shared");
+        refused(verifier, sign(claims(c -> {}), "HS256", key, "shared"));
+        verified(verifier, rsa(firstRsa));
+        refused(verifier, sign(claims(c -> {}), "HS256", key, "shared"));
+    }
+
+    @Test
+    void aKeyThatTheIssuerHasTakenBackIsRefusedSoon() {
+        var verifier = byKeys(firstRsa, secondRsa);
+        verified(verifier, rsa(firstRsa));
+        served.remove(firstRsa);
+        now = now.plus(Duration.ofMinutes(11));
+        // the one that finds the keys old is still judged by them, and has them fetched
+        verified(verifier, rsa(secondRsa));
+        await().until(() -> fetches.get() == 2);
+        await().untilAsserted(() -> refused(verifier, rsa(firstRsa)));
+        verified(verifier, rsa(secondRsa));
+    }
+
+    @Test
+    void keysOfAnIssuerThatHasBeenAwayForADayAreForgotten() {
+        var verifier = byKeys(firstRsa);
+        verified(verifier, rsa(firstRsa));
+        servedStatus = 500;
+        now = now.plus(Duration.ofHours(25));
+        assertThatThrownBy(() -> verified(verifier, rsa(firstRsa))).isInstanceOf(KeysUnavailableException.class);
+    }
+
+    /** What Supabase issues for a user, by its older secret and by its newer keys. */
+    private JwtClaims supabase() {
+        return claims(c -> {
+            c.unsetClaim("groups");
+            c.setIssuer("https://ref.supabase.co/auth/v1");
+            c.setSubject("7c1c5b0e-6f8c-4f83-9a41-2f8b4c6f8a11");
+            c.setAudience("authenticated");
+            c.setClaim("role", "authenticated");
+            c.setClaim("session_id", "d2a3b6d4-0d6b-4a52-a9f0-1f9f1ad5ff2b");
+            c.setClaim("is_anonymous", false);
+            c.setClaim("app_metadata", Map.of("provider", "email", "roles", List.of("stock")));
+            // users write this themselves
+            c.setClaim("user_metadata", Map.of("roles", List.of("admin"), "groups", List.of("admin")));
+        });
+    }
+
+    @Test
+    void mapsSupabasesClaims() {
+        var settings = new Settings(
+                Optional.of(SECRET),
+                Optional.empty(),
+                Optional.of("https://ref.supabase.co/auth/v1"),
+                Optional.of("authenticated"));
+        var key = new HmacKey(SECRET.getBytes(StandardCharsets.UTF_8));
+        var bySecret = new TokenVerifier(settings, vertx, clock);
+        for (var caller : List.of(
+                verified(bySecret, sign(supabase(), "HS256", key, null)),
+                verified(byKeys(ec), sign(supabase(), "ES256", ec.getPrivateKey(), "ec")))) {
+            assertThat(caller.actor()).isEqualTo("7c1c5b0e-6f8c-4f83-9a41-2f8b4c6f8a11");
+            assertThat(caller.roles()).containsExactlyInAnyOrder("stock", "viewer");
+        }
+        // its keys for programs speak for nobody
+        for (var role : List.of("anon", "service_role")) {
+            var apiKey = supabase();
+            apiKey.unsetClaim("sub");
+            apiKey.setClaim("role", role);
+            refused(bySecret, sign(apiKey, "HS256", key, null));
+        }
     }
 }

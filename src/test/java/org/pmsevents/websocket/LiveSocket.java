@@ -11,13 +11,14 @@ import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.pmsevents.security.Tokens;
 
 /** One bare connection, which shows frames as they come; unlike {@link FeedClient} it does nothing by itself. */
-final class LiveSocket implements AutoCloseable, WebSocket.Listener {
+public final class LiveSocket implements AutoCloseable, WebSocket.Listener {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -27,13 +28,13 @@ final class LiveSocket implements AutoCloseable, WebSocket.Listener {
     private WebSocket socket;
 
     /** How a connection ended; code 0 if it was cut off. */
-    record Closed(int code, String reason) {}
+    public record Closed(int code, String reason) {}
 
-    static LiveSocket open(URI http, String query, String... roles) {
+    public static LiveSocket open(URI http, String query, String... roles) {
         return openWith(http, query, Tokens.of("listener", roles));
     }
 
-    static LiveSocket openWith(URI http, String query, String token) {
+    public static LiveSocket openWith(URI http, String query, String token) {
         var opened = new LiveSocket();
         opened.socket = HTTP.newWebSocketBuilder()
                 .header("Authorization", "Bearer " + token)
@@ -43,28 +44,54 @@ final class LiveSocket implements AutoCloseable, WebSocket.Listener {
     }
 
     /** Sends JSON that may be written with single quotes. */
-    LiveSocket send(String json) {
+    public LiveSocket send(String json) {
         socket.sendText(json.replace('\'', '"'), true).join();
         return this;
+    }
+
+    /** Sends text as it is. */
+    public void sendText(String frame) {
+        socket.sendText(frame, true).join();
+    }
+
+    /** The same, unless the other side has closed the connection meanwhile. */
+    public boolean trySend(String frame) {
+        try {
+            sendText(frame);
+            return true;
+        } catch (CompletionException closed) {
+            return false;
+        }
+    }
+
+    /** The next frame, or null if the connection is closed first. */
+    public JsonNode nextOrClosed() throws InterruptedException {
+        for (int i = 0; i < 2_000; i++) {
+            var frame = frames.poll(10, TimeUnit.MILLISECONDS);
+            if (frame != null || closed.isDone()) {
+                return frame;
+            }
+        }
+        throw new AssertionError("neither a frame nor the end");
     }
 
     void sendBinary() {
         socket.sendBinary(ByteBuffer.wrap(new byte[] {1}), true).join();
     }
 
-    LiveSocket subscribe(String id, String topic) {
+    public LiveSocket subscribe(String id, String topic) {
         return send("{'op':'subscribe','id':'" + id + "','topics':['" + topic + "']}");
     }
 
     /** The next frame, whatever it is. */
-    JsonNode next() throws InterruptedException {
+    public JsonNode next() throws InterruptedException {
         var frame = frames.poll(20, TimeUnit.SECONDS);
         assertThat(frame).as("a frame, but the end was %s", closed.getNow(null)).isNotNull();
         return frame;
     }
 
     /** The next frame but position frames, which may come at any time. */
-    JsonNode nextNews() throws InterruptedException {
+    public JsonNode nextNews() throws InterruptedException {
         var frame = next();
         while (frame.path("op").asText().equals("position")) {
             frame = next();
@@ -73,7 +100,7 @@ final class LiveSocket implements AutoCloseable, WebSocket.Listener {
     }
 
     /** Skips frames until one of this kind comes. */
-    JsonNode next(String op) throws InterruptedException {
+    public JsonNode next(String op) throws InterruptedException {
         var frame = next();
         while (!frame.path("op").asText().equals(op)) {
             frame = next();
@@ -85,7 +112,7 @@ final class LiveSocket implements AutoCloseable, WebSocket.Listener {
         return next("error").path("code").asText();
     }
 
-    Closed closed() throws Exception {
+    public Closed closed() throws Exception {
         return closed.get(20, TimeUnit.SECONDS);
     }
 

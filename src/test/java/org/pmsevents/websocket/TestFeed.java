@@ -27,7 +27,7 @@ public class TestFeed {
     }
 
     /** Completes when all have positions; the payload is {@code {n, text}} with n from 0. */
-    void write(EventType type, String subject, int count, String text) {
+    public void write(EventType type, String subject, int count, String text) {
         var last = pool.withTransaction(transaction -> {
                     Uni<EventMessage> written = Uni.createFrom().nullItem();
                     for (int i = 0; i < count; i++) {

@@ -1,0 +1,51 @@
+package org.pmsevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TlsSettingsTest {
+    private static final String HOST_NAMES = "quarkus.datasource.reactive.hostname-verification-algorithm";
+
+    private static SmallRyeConfig config(Map<String, String> environment) {
+        return new SmallRyeConfigBuilder()
+                .withInterceptors(new JdbcUrl(), new TlsSettings())
+                .withSources(new EnvConfigSource(environment, 300))
+                .withDefaultValue(HOST_NAMES, "NONE")
+                .withDefaultValue("quarkus.datasource.reactive.trust-certificate-pem", "false")
+                .withDefaultValue("quarkus.datasource.jdbc.url", "postgresql://db:5432/pms")
+                .build();
+    }
+
+    @Test
+    void twoSettingsAreEnoughForBothDrivers() {
+        var config = config(Map.of(
+                "QUARKUS_DATASOURCE_REACTIVE_POSTGRESQL_SSL_MODE", "verify-full",
+                "QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", "/etc/my ca.pem"));
+        assertThat(config.getValue(HOST_NAMES, String.class)).isEqualTo("HTTPS");
+        assertThat(config.getValue("quarkus.datasource.reactive.trust-certificate-pem", Boolean.class))
+                .isTrue();
+        assertThat(config.getValue("quarkus.datasource.jdbc.url", String.class))
+                .isEqualTo("jdbc:postgresql://db:5432/pms?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy+ca.pem");
+    }
+
+    @Test
+    void withoutThemAllIsAsItWas() {
+        var config = config(Map.of());
+        assertThat(config.getValue(HOST_NAMES, String.class)).isEqualTo("NONE");
+        assertThat(config.getValue("quarkus.datasource.reactive.trust-certificate-pem", Boolean.class))
+                .isFalse();
+        assertThat(config.getValue("quarkus.datasource.jdbc.url", String.class))
+                .isEqualTo("jdbc:postgresql://db:5432/pms");
+    }
+
+    @Test
+    void aUrlThatSaysItselfIsObeyed() {
+        assertThat(TlsSettings.jdbcUrl("jdbc:postgresql://db/pms?sslmode=disable", "verify-full", "/ca.pem"))
+                .isEqualTo("jdbc:postgresql://db/pms?sslmode=disable");
+    }
+}

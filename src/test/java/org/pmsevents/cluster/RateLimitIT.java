@@ -1,0 +1,64 @@
+package org.pmsevents.cluster;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.security.Tokens;
+
+/** The rate of a client is one for all replicas, and nobody is refused while Redis is away. */
+class RateLimitIT {
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final int BURST = 12;
+
+    private static int status(Replica replica, String client) {
+        return given().baseUri(replica.address().toString())
+                .header("Authorization", Tokens.bearer(client, "viewer"))
+                .get("/api/events?limit=1")
+                .statusCode();
+    }
+
+    private static double unchecked(Replica replica) {
+        return given().baseUri(replica.management().toString())
+                .get("/q/metrics")
+                .asString()
+                .lines()
+                .filter(line -> line.startsWith("pms_limits_unchecked_total"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    @Test
+    void allReplicasCountTogether() throws Exception {
+        try (var cluster = new Cluster(Map.of(
+                "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND", "1", "PMS_EVENTS_LIMITS_BURST", Integer.toString(BURST)))) {
+            var replicas = new Replica[] {cluster.start(0), cluster.start(0)};
+            for (var replica : replicas) {
+                await().atMost(SOON).until(replica::isReady);
+            }
+            long began = System.nanoTime();
+            int passed = 0;
+            for (int i = 0; i < 2 * BURST; i++) {
+                int status = status(replicas[i % 2], "greedy");
+                assertThat(status).isIn(200, 429);
+                passed += status == 200 ? 1 : 0;
+            }
+            long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds();
+            assertThat(passed).isBetween(BURST, BURST + (int) seconds + 1);
+            assertThat(status(replicas[0], "modest")).isEqualTo(200);
+            assertThat(unchecked(replicas[0])).isZero();
+
+            cluster.cutRedisOff();
+            for (int i = 0; i < 2 * BURST; i++) {
+                assertThat(status(replicas[i % 2], "greedy")).isEqualTo(200);
+            }
+            assertThat(unchecked(replicas[0])).isGreaterThanOrEqualTo(BURST);
+
+            cluster.reconnectRedis();
+            await().atMost(SOON).until(() -> status(replicas[0], "greedy") == 429);
+        }
+    }
+}
