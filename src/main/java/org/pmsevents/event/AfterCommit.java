@@ -8,7 +8,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Traced;
 
 /**
  * Runs the steps of a flow that come after the commit: each may fail or be late, is then logged and counted, and never costs the
@@ -16,7 +17,7 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class AfterCommit {
-    private static final Logger LOG = Logger.getLogger(AfterCommit.class);
+    private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
     private static final Duration AT_LEAST = Duration.ofMillis(1);
 
     private final FeedConfig config;
@@ -36,8 +37,12 @@ public class AfterCommit {
         return clock.instant().plus(config.answerBudget());
     }
 
-    /** Completes when the step does, or at the given time, and never with a failure. */
-    public Uni<Void> attempt(String step, Instant until, Supplier<Uni<?>> work) {
+    /**
+     * Completes when the step does, or at the given time, and never with a failure.
+     *
+     * @param about what the step is for
+     */
+    public Uni<Void> attempt(String step, Traced about, Instant until, Supplier<Uni<?>> work) {
         var left = Duration.between(clock.instant(), until);
         return Uni.createFrom()
                 .deferred(work::get)
@@ -46,19 +51,19 @@ public class AfterCommit {
                 .after(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left)
                 .fail()
                 .onFailure()
-                .invoke(failure -> missed(step, failure))
+                .invoke(failure -> missed(step, about, failure))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    private void missed(String step, Throwable failure) {
+    private void missed(String step, Traced about, Throwable failure) {
         boolean late = failure instanceof TimeoutException;
         meters.counter("pms.after.commit.missed", "step", step, "why", late ? "late" : "failed")
                 .increment();
         if (!late && warnings.admits(step)) {
-            LOG.warnf("%s failed, the answer leaves without it: %s", step, failure.toString());
+            LOG.warnf(about, "%s failed, the answer leaves without it: %s", step, failure.toString());
         } else {
-            LOG.debugf("%s was not done when the answer left: %s", step, failure.toString());
+            LOG.debugf(about, "%s was not done when the answer left: %s", step, failure.toString());
         }
     }
 }

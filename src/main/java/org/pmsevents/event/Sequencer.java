@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Gives committed events their positions and publishes them. On a replica one call is under way and at most one waits, so
@@ -26,15 +27,24 @@ public class Sequencer {
     private final Pool pool;
     private final Fanout fanout;
     private final Emissions emissions;
+    private final EventSpans spans;
     private final DistributionSummary batches;
     private final Coalescer calls;
     private volatile Consumer<EventTable.Sequenced> follower = sequenced -> {};
 
-    Sequencer(EventTable events, Pool pool, Fanout fanout, Emissions emissions, Vertx vertx, MeterRegistry meters) {
+    Sequencer(
+            EventTable events,
+            Pool pool,
+            Fanout fanout,
+            Emissions emissions,
+            EventSpans spans,
+            Vertx vertx,
+            MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
         this.fanout = fanout;
         this.emissions = emissions;
+        this.spans = spans;
         // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
         // all
         this.calls = new Coalescer(
@@ -68,7 +78,8 @@ public class Sequencer {
     private void tell(EventTable.Sequenced done) {
         if (!done.events().isEmpty()) {
             batches.record(done.events().size());
-            fanout.feed(done.events())
+            spans.start(Kind.PRODUCER, "publish", done.events())
+                    .until(fanout.feed(done.events()))
                     .subscribe()
                     .with(
                             sent -> emissions.markPublished(done.events()),

@@ -7,11 +7,14 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Origin;
+import org.pmsevents.tracing.Span;
 
 /** An attempt that is under way on this replica, until it has ended in one way, once. */
 final class RunningJob implements JobRun {
     private final Job job;
     private final WorkTable table;
+    private final Span span;
+    private final Origin origin;
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
     private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
     private volatile @Nullable Progress progress;
@@ -31,9 +34,12 @@ final class RunningJob implements JobRun {
         }
     }
 
-    RunningJob(Job job, WorkTable table) {
+    /** @param span ended with the attempt */
+    RunningJob(Job job, WorkTable table, Span span) {
         this.job = job;
         this.table = table;
+        this.span = span;
+        this.origin = job.origin().under(span);
     }
 
     Job job() {
@@ -50,7 +56,16 @@ final class RunningJob implements JobRun {
 
     /** Whether it is the caller who ends the attempt; nobody else does after that. */
     boolean end() {
-        return state.compareAndSet(State.WORKING, State.ENDED);
+        boolean mine = state.compareAndSet(State.WORKING, State.ENDED);
+        if (mine) {
+            span.end();
+        }
+        return mine;
+    }
+
+    /** Has the trace know that the attempt has failed. */
+    void failed(Throwable failure) {
+        span.failed(failure.getClass().getName());
     }
 
     /** Stops what is under way, after {@link #end}. */
@@ -83,7 +98,7 @@ final class RunningJob implements JobRun {
 
     @Override
     public Origin origin() {
-        return job.origin();
+        return origin;
     }
 
     @Override

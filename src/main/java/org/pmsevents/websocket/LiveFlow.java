@@ -9,30 +9,38 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
+import org.pmsevents.tracing.TraceLog;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
 @ApplicationScoped
 public class LiveFlow {
-    private static final Logger LOG = Logger.getLogger(LiveFlow.class);
+    private static final TraceLog LOG = TraceLog.of(LiveFlow.class);
 
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
     private final EventEmitter events;
     private final LiveConfig config;
+    private final FrameSpans frames;
     private final Vertx vertx;
 
-    LiveFlow(LiveSessions sessions, FeedSubscriptions feed, EventEmitter events, LiveConfig config, Vertx vertx) {
+    LiveFlow(
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            EventEmitter events,
+            LiveConfig config,
+            FrameSpans frames,
+            Vertx vertx) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
+        this.frames = frames;
         this.vertx = vertx;
     }
 
@@ -55,7 +63,7 @@ public class LiveFlow {
     void error(WebSocketConnection connection, int code, String reason) {
         var session = sessions.of(connection.id());
         if (session != null && session.end()) {
-            handleWSError(connection, code, reason);
+            handleWSError(connection, session, code, reason);
             emitError(connection, session, code, reason);
             reconnect(connection, session, code, reason);
         }
@@ -71,7 +79,7 @@ public class LiveFlow {
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing =
                 new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
-        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
+        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {
             feed.onContext(() -> session.handle(query.subscribe()));
@@ -93,11 +101,16 @@ public class LiveFlow {
     }
 
     private Uni<Void> broadcastToClients(FeedBatch change) {
-        return feed.deliver(change);
+        frames.begin();
+        try {
+            return feed.deliver(change);
+        } finally {
+            frames.end();
+        }
     }
 
-    private static void handleWSError(WebSocketConnection connection, int code, String reason) {
-        LOG.debugf("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    private static void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        LOG.debugf(session.origin(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
     }
 
     private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
