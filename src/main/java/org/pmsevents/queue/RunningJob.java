@@ -13,6 +13,7 @@ import org.pmsevents.tracing.Span;
 final class RunningJob implements JobRun {
     private final Job job;
     private final WorkTable table;
+    private final SqlClient client;
     private final Span span;
     private final Origin origin;
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
@@ -35,9 +36,10 @@ final class RunningJob implements JobRun {
     }
 
     /** @param span ended with the attempt */
-    RunningJob(Job job, WorkTable table, Span span) {
+    RunningJob(Job job, WorkTable table, SqlClient client, Span span) {
         this.job = job;
         this.table = table;
+        this.client = client;
         this.span = span;
         this.origin = job.origin().under(span);
     }
@@ -107,9 +109,22 @@ final class RunningJob implements JobRun {
     }
 
     @Override
+    public @Nullable String kept() {
+        return job.checkpoint();
+    }
+
+    @Override
+    public Uni<Void> keep(String json) {
+        return mine(table.keep(client, job.id(), job.token(), json));
+    }
+
+    @Override
     public Uni<Void> fence(SqlClient transaction) {
-        return table.fence(transaction, job.id(), job.token())
-                .invoke(mine -> {
+        return mine(table.fence(transaction, job.id(), job.token()));
+    }
+
+    private static Uni<Void> mine(Uni<Boolean> answer) {
+        return answer.invoke(mine -> {
                     if (!mine) {
                         throw new LeaseLostException();
                     }
