@@ -1,6 +1,7 @@
 package org.pmsevents.security;
 
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.impl.HttpServerRequestInternal;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Set;
@@ -14,7 +15,7 @@ import org.pmsevents.tracing.Tracing.Kind;
 /** The span of each request, from before anything looks at it until its answer has left or its client is gone. */
 @Singleton
 class RequestSpans {
-    /** Of the framework: the path of the resource that has answered, with its parameters as names. */
+    /** Where quarkus-rest leaves the path of the resource that it has found, with its parameters as names. */
     private static final String ROUTE = "UrlPathTemplate";
 
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
@@ -40,7 +41,7 @@ class RequestSpans {
     }
 
     private static void end(Span span, RoutingContext routing) {
-        @Nullable String route = routing.get(ROUTE);
+        var route = route(routing);
         var path = routing.request().path();
         int status = routing.response().getStatusCode();
         if (route != null) {
@@ -53,6 +54,12 @@ class RequestSpans {
                 .with("url.path", path == null ? "" : path)
                 .with("http.response.status_code", status)
                 .end();
+    }
+
+    private static @Nullable String route(RoutingContext routing) {
+        return routing.request() instanceof HttpServerRequestInternal internal
+                ? internal.context().getLocal(ROUTE)
+                : null;
     }
 
     private static String method(RoutingContext routing) {
