@@ -24,6 +24,7 @@ public class EventEmitter {
     private final Fanout fanout;
     private final EventCodec codec;
     private final EventSpans spans;
+    private final EmittedEvents emitted;
     private final Clock clock;
 
     EventEmitter(
@@ -34,6 +35,7 @@ public class EventEmitter {
             Fanout fanout,
             EventCodec codec,
             EventSpans spans,
+            EmittedEvents emitted,
             Clock clock) {
         this.events = events;
         this.sequencer = sequencer;
@@ -42,6 +44,7 @@ public class EventEmitter {
         this.fanout = fanout;
         this.codec = codec;
         this.spans = spans;
+        this.emitted = emitted;
         this.clock = clock;
     }
 
@@ -99,6 +102,12 @@ public class EventEmitter {
      * @param payload written as JSON
      */
     public void emit(EventType type, String subject, Object payload, Origin origin) {
+        emitted.add(type);
+        announce(type, subject, payload, origin);
+    }
+
+    /** The same for an event that is counted already. */
+    void announce(EventType type, String subject, Object payload, Origin origin) {
         var event = event(type, subject, payload, origin);
         dispatcher.announce(event);
         if (type.scope() == EventScope.CLUSTER) {

@@ -1,6 +1,9 @@
 package org.pmsevents.feed;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.Startup;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -28,6 +31,7 @@ import org.pmsevents.event.FeedSubscriptions;
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
  * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
  */
+@Startup
 @ApplicationScoped
 public class FeedStreams {
     private final FeedSubscriptions feed;
@@ -44,13 +48,15 @@ public class FeedStreams {
             FeedStreamConfig config,
             Vertx vertx,
             SecurityIdentity identity,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
         this.vertx = vertx;
         this.identity = identity;
         this.clock = clock;
+        meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
     /** Before the HTTP server is closed, so that readers come back elsewhere and the shutdown does not wait for them. */

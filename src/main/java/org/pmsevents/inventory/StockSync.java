@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.event.EventEmitter;
@@ -28,13 +29,21 @@ public class StockSync {
     private final StockSyncTable stock;
     private final StockLevels levels;
     private final EventEmitter events;
+    private final InvalidationFlow cache;
     private final Clock clock;
 
-    StockSync(StockRows rows, StockSyncTable stock, StockLevels levels, EventEmitter events, Clock clock) {
+    StockSync(
+            StockRows rows,
+            StockSyncTable stock,
+            StockLevels levels,
+            EventEmitter events,
+            InvalidationFlow cache,
+            Clock clock) {
         this.rows = rows;
         this.stock = stock;
         this.levels = levels;
         this.events = events;
+        this.cache = cache;
         this.clock = clock;
     }
 
@@ -99,8 +108,9 @@ public class StockSync {
                 .map(verdict -> synced(held, verdict));
     }
 
-    /** After the commit: has Redis know of it. */
+    /** After the commit: has the caches know of it. */
     public Uni<Void> writeLevels(Synced synced) {
+        cache.clear(StockTags.of(synced.levels().stream().map(StockLevel::key).toList()));
         return levels.writeSoon(synced.levels());
     }
 

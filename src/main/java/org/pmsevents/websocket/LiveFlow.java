@@ -1,6 +1,9 @@
 package org.pmsevents.websocket;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.quarkus.runtime.Startup;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -18,6 +21,7 @@ import org.pmsevents.event.Origin;
 import org.pmsevents.tracing.TraceLog;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@Startup
 @ApplicationScoped
 public class LiveFlow {
     private static final TraceLog LOG = TraceLog.of(LiveFlow.class);
@@ -28,6 +32,7 @@ public class LiveFlow {
     private final LiveConfig config;
     private final FrameSpans frames;
     private final Vertx vertx;
+    private final MeterRegistry meters;
 
     LiveFlow(
             LiveSessions sessions,
@@ -35,13 +40,16 @@ public class LiveFlow {
             EventEmitter events,
             LiveConfig config,
             FrameSpans frames,
-            Vertx vertx) {
+            Vertx vertx,
+            MeterRegistry meters) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
         this.frames = frames;
         this.vertx = vertx;
+        this.meters = meters;
+        LiveProtocol.CLOSE_CODES.forEach(this::closed);
     }
 
     /** Who has connected, as the handshake proved it. */
@@ -77,8 +85,8 @@ public class LiveFlow {
     private void setupListeners(WebSocketConnection connection, Caller caller) {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
-        var outgoing =
-                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
+        var outgoing = new OutgoingFrames(
+                connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {
@@ -109,8 +117,13 @@ public class LiveFlow {
         }
     }
 
-    private static void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+    private void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        closed(code).increment();
         LOG.debugf(session.origin(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    }
+
+    private Counter closed(int code) {
+        return meters.counter("pms.websocket.closed", "code", Integer.toString(code));
     }
 
     private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
