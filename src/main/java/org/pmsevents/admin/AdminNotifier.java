@@ -30,6 +30,7 @@ import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobFlow;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.NewJob;
+import org.pmsevents.tracing.TraceLog;
 
 /**
  * Alerts the admins by jobs, one a channel: the first alert of a key at once, what follows within the window as one summary with a count.
@@ -38,6 +39,7 @@ import org.pmsevents.queue.NewJob;
 @ApplicationScoped
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
+    private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
     private static final int AFTER_THE_FEED = 6_000;
     private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
@@ -102,16 +104,24 @@ public class AdminNotifier implements Alerts {
             stores.demand();
         } else {
             meters.counter("pms.alerts.dropped").increment();
-            LOG.warnf(
+            TRACED.warnf(
+                    alert.origin(),
                     "an alert is lost, too many wait already: %s: %s, traceId=%s",
-                    alert.title(), alert.detail(), alert.origin().traceId());
+                    alert.title(),
+                    alert.detail(),
+                    alert.origin().traceId());
         }
     }
 
     @Override
     public Uni<Void> record(SqlClient transaction, Alert alert) {
         if (alert.subject().equals(AlertJob.KIND)) {
-            LOG.errorf("%s: %s; what alerts by itself can't be alerted of", alert.title(), alert.detail());
+            TRACED.errorf(
+                    alert.origin(),
+                    null,
+                    "%s: %s; what alerts by itself can't be alerted of",
+                    alert.title(),
+                    alert.detail());
             return Uni.createFrom().voidItem();
         }
         var occurrence = Objects.requireNonNullElseGet(alert.occurrence(), () -> UuidV7.next(clock));
@@ -151,7 +161,8 @@ public class AdminNotifier implements Alerts {
         var waiting = raised.next();
         if (waiting != complainedOf) {
             complainedOf = waiting;
-            waiting.forEach(each -> LOG.warnf(
+            waiting.forEach(each -> TRACED.warnf(
+                    each.last().origin(),
                     "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
                     each.last().title(),

@@ -7,20 +7,20 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.AlertBroadcast;
 import org.pmsevents.json.Fields;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
+import org.pmsevents.tracing.TraceLog;
 
 /** The channels that are always there: one line of the log in the whole cluster, and the WebSockets of those who may hear alerts. */
 @ApplicationScoped
 public class AlertJob implements JobKind<AlertMessage> {
     static final String KIND = "admin.alert";
 
-    private static final Logger LOG = Logger.getLogger("org.pmsevents.alerts");
+    private static final TraceLog LOG = TraceLog.of("org.pmsevents.alerts");
 
     private final AlertBroadcast broadcast;
     private final ObjectMapper mapper;
@@ -53,22 +53,23 @@ public class AlertJob implements JobKind<AlertMessage> {
 
     @Override
     public Uni<?> run(AlertMessage alert, JobRun run) {
-        return logAlert(alert, run.jobId())
+        return logAlert(alert, run)
                 .call(this::notifyWebSocket)
                 .invoke(this::updateMetrics)
                 .replaceWithVoid();
     }
 
-    private static Uni<AlertMessage> logAlert(AlertMessage alert, UUID job) {
-        LOG.logf(
+    private static Uni<AlertMessage> logAlert(AlertMessage alert, JobRun run) {
+        LOG.log(
                 alert.isCritical() ? Logger.Level.ERROR : Logger.Level.WARN,
+                run.origin(),
                 "ALERT %s %s: %s, subject=%s, count=%d, job=%s, traceId=%s",
                 alert.severity(),
                 alert.key(),
                 alert.text(),
                 alert.subject(),
                 alert.count(),
-                job,
+                run.jobId(),
                 alert.traceId());
         return Uni.createFrom().item(alert);
     }

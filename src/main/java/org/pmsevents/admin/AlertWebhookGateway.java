@@ -16,6 +16,11 @@ import java.util.Map;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.TraceId;
+import org.pmsevents.tracing.Span;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /** Posts to the admins' webhook: times out, follows no redirect, reads nothing of the answer but its head, and leaves an end alone that keeps failing. */
 @ApplicationScoped
@@ -30,9 +35,11 @@ public class AlertWebhookGateway {
 
     private final HttpClient client;
     private final Vertx vertx;
+    private final Tracing tracing;
 
-    AlertWebhookGateway(Vertx vertx) {
+    AlertWebhookGateway(Vertx vertx, Tracing tracing) {
         this.vertx = vertx;
+        this.tracing = tracing;
         this.client = vertx.createHttpClient(
                 new HttpClientOptions().setConnectTimeout(CONNECT_MILLIS).setKeepAlive(false));
     }
@@ -69,14 +76,21 @@ public class AlertWebhookGateway {
      *
      * @throws NotNowException for a status after which it may be tried again
      */
-    Uni<Integer> post(URI url, Map<String, String> headers, byte[] body) {
+    Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin) {
+        return tracing.within(Kind.CLIENT, "POST", origin, span -> post(url, headers, body, origin, span));
+    }
+
+    private Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin, Span span) {
+        span.with("http.request.method", "POST").with("server.address", url.getAuthority());
         var options = new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(url.toString());
         headers.forEach(options::putHeader);
+        options.putHeader("traceparent", TraceId.traceparent(origin.under(span), tracing));
         return Uni.createFrom()
                 .completionStage(() -> client.request(options)
                         .compose(request ->
                                 request.send(Buffer.buffer(body)).onSuccess(answer -> drain(request, answer)))
                         .toCompletionStage())
+                .invoke(answer -> span.with("http.response.status_code", answer.statusCode()))
                 .map(AlertWebhookGateway::judge);
     }
 

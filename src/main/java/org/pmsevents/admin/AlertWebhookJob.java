@@ -97,7 +97,8 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
                                 Long.toString(time),
                                 Webhook.SIGNATURE,
                                 to.signature().sign(id, time, body)),
-                        body)
+                        body,
+                        run.origin())
                 .map(AlertWebhookJob::delivered);
     }
 

@@ -14,8 +14,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.tracing.Traced;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Runs a flow's work in one PostgreSQL transaction, which the server ends by itself if this replica stops answering, so that a
@@ -44,10 +48,12 @@ public class Transactions {
 
     private final Pool pool;
     private final Vertx vertx;
+    private final Tracing tracing;
 
-    Transactions(Pool pool, Vertx vertx) {
+    Transactions(Pool pool, Vertx vertx, Tracing tracing) {
         this.pool = pool;
         this.vertx = vertx;
+        this.tracing = tracing;
     }
 
     /**
@@ -57,6 +63,11 @@ public class Transactions {
      */
     public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
         return run(LIMITS, work);
+    }
+
+    /** The same, recorded in the trace of what it is for. */
+    public <T> Uni<T> run(Traced about, Function<SqlClient, Uni<T>> work) {
+        return tracing.isOn() ? recorded(about, () -> run(work)) : run(work);
     }
 
     /**
@@ -73,8 +84,17 @@ public class Transactions {
      *
      * @throws io.smallrye.mutiny.TimeoutException if the time was over between two statements
      */
-    public <T> Uni<T> runWithin(Duration limit, Function<Limited, Uni<T>> work) {
-        return run(HELD_LIMITS, client -> work.apply(new Limited(client, System.nanoTime() + limit.toNanos())));
+    public <T> Uni<T> runWithin(Traced about, Duration limit, Function<Limited, Uni<T>> work) {
+        return recorded(
+                about,
+                () -> run(HELD_LIMITS, client -> work.apply(new Limited(client, System.nanoTime() + limit.toNanos()))));
+    }
+
+    private <T> Uni<T> recorded(Traced about, Supplier<Uni<T>> transaction) {
+        return tracing.within(Kind.CLIENT, "transaction", about, span -> {
+            span.with("db.system.name", "postgresql");
+            return transaction.get();
+        });
     }
 
     /** A transaction that has to end in time. */

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventEmitter;
@@ -18,6 +17,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 import org.pmsevents.event.SystemError;
 import org.pmsevents.event.Throttle;
+import org.pmsevents.tracing.TraceLog;
 
 /**
  * What happens when a request fails, wherever it fails: it is announced, logged without anything secret, and answered. Failures of
@@ -26,7 +26,7 @@ import org.pmsevents.event.Throttle;
 @Singleton
 @Unremovable
 public class ErrorFlow {
-    private static final Logger LOG = Logger.getLogger(ErrorFlow.class);
+    private static final TraceLog LOG = TraceLog.of(ErrorFlow.class);
     private static final Duration REPEAT = Duration.ofSeconds(1);
     private static final String UNEXPECTED = "internal-error";
 
@@ -122,7 +122,8 @@ public class ErrorFlow {
     }
 
     private void notifyAdmin(IntegrationError error, Origin origin) {
-        LOG.warnf("%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), origin.traceId());
+        LOG.warnf(
+                origin, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), origin.traceId());
         alerts.raise(Alert.warning(
                 "integration:" + error.target(),
                 "Can't work with " + error.target(),
@@ -141,6 +142,7 @@ public class ErrorFlow {
 
     private static void logError(String code, String operation, Throwable cause, Origin origin) {
         LOG.errorf(
+                origin,
                 code.equals(UNEXPECTED) ? cause : null,
                 "%s failed with %s, caused by %s, traceId=%s",
                 operation,
@@ -160,6 +162,7 @@ public class ErrorFlow {
 
     private void logError(AppException failure, FailedRequest request) {
         LOG.debugf(
+                request.origin(),
                 "%s %s refused with %d %s, traceId=%s",
                 request.method(),
                 request.path(),

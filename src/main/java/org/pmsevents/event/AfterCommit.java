@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Traced;
 
 /**
  * Runs the steps of a flow that come after the commit: each may fail or be late, is then logged and counted, and never costs the
@@ -21,7 +22,7 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class AfterCommit {
-    private static final Logger LOG = Logger.getLogger(AfterCommit.class);
+    private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
     private static final Duration AT_LEAST = Duration.ofMillis(1);
 
     private final FeedConfig config;
@@ -42,8 +43,12 @@ public class AfterCommit {
         return clock.instant().plus(config.answerBudget());
     }
 
-    /** Completes when the step does, or at the given time, and never with a failure. */
-    public Uni<Void> attempt(String step, Instant until, Supplier<Uni<?>> work) {
+    /**
+     * Completes when the step does, or at the given time, and never with a failure.
+     *
+     * @param about what the step is for
+     */
+    public Uni<Void> attempt(String step, Traced about, Instant until, Supplier<Uni<?>> work) {
         var left = Duration.between(clock.instant(), until);
         long begun = System.nanoTime();
         return Uni.createFrom()
@@ -53,7 +58,7 @@ public class AfterCommit {
                 .after(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left)
                 .fail()
                 .onFailure()
-                .invoke(failure -> missed(step, failure))
+                .invoke(failure -> missed(step, about, failure))
                 .onFailure()
                 .recoverWithNull()
                 .onTermination()
@@ -72,13 +77,13 @@ public class AfterCommit {
         return meters.counter("pms.after.commit.missed", "step", step, "why", why);
     }
 
-    private void missed(String step, Throwable failure) {
+    private void missed(String step, Traced about, Throwable failure) {
         boolean late = failure instanceof TimeoutException;
         missed(step, late ? "late" : "failed").increment();
         if (!late && warnings.admits(step)) {
-            LOG.warnf("%s failed, the answer leaves without it: %s", step, failure.toString());
+            LOG.warnf(about, "%s failed, the answer leaves without it: %s", step, failure.toString());
         } else {
-            LOG.debugf("%s was not done when the answer left: %s", step, failure.toString());
+            LOG.debugf(about, "%s was not done when the answer left: %s", step, failure.toString());
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Hands the feed on this replica, batch by batch in position order, to the consumers that need that order, then to the EventBus;
@@ -24,6 +25,7 @@ public class Dispatcher {
     private final EventBus bus;
     private final FeedConfig config;
     private final Emissions emissions;
+    private final EventSpans spans;
     private final MeterRegistry meters;
     private final Throttle warnings;
     private final DeliveryOptions byReference = new DeliveryOptions()
@@ -34,11 +36,13 @@ public class Dispatcher {
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
-    Dispatcher(Vertx vertx, FeedConfig config, Emissions emissions, MeterRegistry meters, Clock clock) {
+    Dispatcher(
+            Vertx vertx, FeedConfig config, Emissions emissions, EventSpans spans, MeterRegistry meters, Clock clock) {
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
         this.config = config;
         this.emissions = emissions;
+        this.spans = spans;
         this.meters = meters;
         // In dev mode the EventBus outlives a live reload, and with it the codec of the classes that were there before.
         bus.unregisterCodec(LocalEventCodec.NAME);
@@ -55,11 +59,12 @@ public class Dispatcher {
         if (ordered.isEmpty()) {
             return Uni.createFrom().voidItem().invoke(() -> toBus(batch));
         }
-        return Uni.join()
+        var told = Uni.join()
                 .all(ordered.stream().map(each -> hand(each, batch)).toList())
                 .andCollectFailures()
                 .replaceWithVoid()
                 .invoke(() -> toBus(batch));
+        return spans.start(Kind.CONSUMER, "dispatch", batch.events()).until(told);
     }
 
     /** Tells an event of scope LOCAL, or one of scope CLUSTER that has arrived here. */

@@ -4,8 +4,10 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.List;
 import java.util.UUID;
-import org.jboss.logging.Logger;
+import java.util.function.Supplier;
+import org.pmsevents.tracing.TraceLog;
 
 /**
  * The one way by which events leave a flow: those of the feed are recorded in the change's transaction and announced once it is
@@ -13,7 +15,7 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class EventEmitter {
-    private static final Logger LOG = Logger.getLogger(EventEmitter.class);
+    private static final TraceLog LOG = TraceLog.of(EventEmitter.class);
 
     private final EventTable events;
     private final Sequencer sequencer;
@@ -21,6 +23,7 @@ public class EventEmitter {
     private final Dispatcher dispatcher;
     private final Fanout fanout;
     private final EventCodec codec;
+    private final EventSpans spans;
     private final EmittedEvents emitted;
     private final Clock clock;
 
@@ -31,6 +34,7 @@ public class EventEmitter {
             Dispatcher dispatcher,
             Fanout fanout,
             EventCodec codec,
+            EventSpans spans,
             EmittedEvents emitted,
             Clock clock) {
         this.events = events;
@@ -39,17 +43,26 @@ public class EventEmitter {
         this.dispatcher = dispatcher;
         this.fanout = fanout;
         this.codec = codec;
+        this.spans = spans;
         this.emitted = emitted;
         this.clock = clock;
     }
 
     /** A new event, not told to anyone yet. */
     public EventMessage event(EventType type, String subject, Object payload, Origin origin) {
+        var id = UuidV7.next(clock);
+        if (type.scope() == EventScope.FEED) {
+            spans.created(type, id, subject, origin);
+        }
         return new EventMessage(
                 type,
                 codec.payload(payload),
-                new EventMetadata(
-                        clock.instant(), origin.actor(), origin.traceId(), UuidV7.next(clock), subject, null));
+                new EventMetadata(clock.instant(), origin.actor(), origin.traceId(), id, subject, null));
+    }
+
+    /** Records in its trace what the statement of a change has written by itself; asked for only while that is traced. */
+    public void written(Origin origin, Supplier<List<EventSpans.Written>> events) {
+        spans.created(events, origin);
     }
 
     /** Inserts an event of the feed in the transaction of its change, after the change's own rows. */
@@ -100,7 +113,7 @@ public class EventEmitter {
         if (type.scope() == EventScope.CLUSTER) {
             fanout.cluster(codec.encode(event))
                     .subscribe()
-                    .with(sent -> {}, failure -> LOG.errorf(failure, "%s did not leave this replica", type));
+                    .with(sent -> {}, failure -> LOG.errorf(origin, failure, "%s did not leave this replica", type));
         }
     }
 }

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics, notifications. Every handler
@@ -24,10 +26,11 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class EventHandlers {
-    private static final Logger LOG = Logger.getLogger("org.pmsevents.events");
+    private static final TraceLog LOG = TraceLog.of("org.pmsevents.events");
 
     private final Vertx vertx;
     private final EventEmitter emitter;
+    private final EventSpans spans;
     private final FeedConfig config;
     private final MeterRegistry meters;
     private final List<Handler> secondary = new ArrayList<>();
@@ -45,9 +48,10 @@ public class EventHandlers {
             Counter dropped,
             Function<EventMessage, Uni<Void>> work) {}
 
-    EventHandlers(Vertx vertx, EventEmitter emitter, FeedConfig config, MeterRegistry meters) {
+    EventHandlers(Vertx vertx, EventEmitter emitter, EventSpans spans, FeedConfig config, MeterRegistry meters) {
         this.vertx = vertx;
         this.emitter = emitter;
+        this.spans = spans;
         this.config = config;
         this.meters = meters;
         this.handled = Arrays.stream(EventType.values())
@@ -112,16 +116,21 @@ public class EventHandlers {
                 .subscribe()
                 .with(
                         done -> {},
-                        failure -> LOG.errorf(failure, "the guard let a failure through for %s", event.type()));
+                        failure -> LOG.errorf(
+                                event.metadata(), failure, "the guard let a failure through for %s", event.type()));
     }
 
     private static void logEvent(EventMessage event) {
         var level = event.type().family().equals("error") || event.type() == EventType.INVENTORY_ALERT
                 ? Logger.Level.INFO
                 : Logger.Level.DEBUG;
+        if (!LOG.isOn(level)) {
+            return;
+        }
         var metadata = event.metadata();
-        LOG.logf(
+        LOG.log(
                 level,
+                metadata,
                 "%s subject=%s actor=%s traceId=%s position=%s id=%s",
                 event.type(),
                 metadata.subject(),
@@ -150,6 +159,7 @@ public class EventHandlers {
             handler.dropped().increment();
             return Uni.createFrom().voidItem();
         }
+        var span = spans.start(Kind.CONSUMER, handler.name(), event);
         long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(() -> handler.work().apply(event))
@@ -157,19 +167,24 @@ public class EventHandlers {
                 .after(config.consumerTimeout())
                 .fail()
                 .onFailure()
-                .invoke(failure -> failed(handler, event, failure))
+                .invoke(failure -> {
+                    span.failed(failure.getClass().getName());
+                    failed(handler, event, failure);
+                })
                 .onFailure()
                 .recoverWithNull()
                 .onTermination()
                 .invoke(() -> {
                     handler.underWay().decrementAndGet();
                     handler.timer().record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+                    span.end();
                 });
     }
 
     private void failed(Handler handler, EventMessage event, Throwable failure) {
         handler.failures().increment();
         LOG.errorf(
+                event.metadata(),
                 failure,
                 "%s failed on %s %s",
                 handler.name(),
@@ -183,7 +198,7 @@ public class EventHandlers {
                             "handler-failed",
                             handler.name() + " on " + event.type(),
                             failure.getClass().getName()),
-                    new Origin(event.metadata().actor(), event.metadata().traceId()));
+                    event.metadata().origin());
         }
     }
 }

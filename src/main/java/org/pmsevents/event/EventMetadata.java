@@ -3,6 +3,7 @@ package org.pmsevents.event;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.tracing.Traced;
 
 /**
  * What is known of an event beside its payload.
@@ -20,4 +21,21 @@ public record EventMetadata(
         String traceId,
         UUID id,
         String subject,
-        @Nullable Long position) {}
+        @Nullable Long position) implements Traced {
+
+    /** The span that records how the event was made has its id from the event's, so every replica knows it without being told. */
+    @Override
+    public long span() {
+        return spanOf(id);
+    }
+
+    /** For what follows from the event. */
+    public Origin origin() {
+        return new Origin(actor, traceId, span());
+    }
+
+    /** A span's id from that of the event or job that it makes: most of the random part of a UUIDv7, never 0. */
+    public static long spanOf(UUID id) {
+        return id.getLeastSignificantBits();
+    }
+}

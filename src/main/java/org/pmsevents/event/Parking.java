@@ -3,13 +3,13 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import org.jboss.logging.Logger;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.tracing.TraceLog;
 
 /** Puts aside an event that a primary handler could not take, with the alert in the same transaction: no dead letter goes unnoticed. */
 @ApplicationScoped
 class Parking {
-    private static final Logger LOG = Logger.getLogger(Parking.class);
+    private static final TraceLog LOG = TraceLog.of(Parking.class);
 
     private final HandlerTable table;
     private final Transactions transactions;
@@ -28,7 +28,7 @@ class Parking {
     /** Does nothing if another replica has done so. */
     Uni<Void> park(String handler, HandlerTable.Cursor cursor, FeedEvent event, String error) {
         var metadata = event.message().metadata();
-        var origin = new Origin(metadata.actor(), metadata.traceId());
+        var origin = metadata.origin();
         var id = UuidV7.next(clock);
         var alert = Alert.critical(
                 "dead-letter:" + handler,
@@ -50,7 +50,7 @@ class Parking {
     }
 
     private void tell(String handler, long position, String error, Origin origin) {
-        LOG.errorf("%s cannot take event %d, parked as a dead letter: %s", handler, position, error);
+        LOG.errorf(origin, null, "%s cannot take event %d, parked as a dead letter: %s", handler, position, error);
         emitter.emit(
                 EventType.ERROR_SYSTEM,
                 handler,

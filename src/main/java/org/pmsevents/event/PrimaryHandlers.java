@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps
@@ -35,6 +37,7 @@ import org.pmsevents.database.Transactions;
 @ApplicationScoped
 public class PrimaryHandlers {
     private static final Logger LOG = Logger.getLogger(PrimaryHandlers.class);
+    private static final TraceLog TRACED = TraceLog.of(PrimaryHandlers.class);
     private static final int BATCH = 200;
     private static final int REACH = 5_000;
     private static final int LONGEST_ERROR = 2_000;
@@ -49,6 +52,7 @@ public class PrimaryHandlers {
     private final Pool pool;
     private final Parking parking;
     private final EventCodec codec;
+    private final EventSpans spans;
     private final FeedConfig config;
     private final MeterRegistry meters;
     private final Vertx vertx;
@@ -133,6 +137,7 @@ public class PrimaryHandlers {
             Pool pool,
             Parking parking,
             EventCodec codec,
+            EventSpans spans,
             FeedConfig config,
             Clock clock,
             MeterRegistry meters,
@@ -143,6 +148,7 @@ public class PrimaryHandlers {
         this.pool = pool;
         this.parking = parking;
         this.codec = codec;
+        this.spans = spans;
         this.config = config;
         this.meters = meters;
         this.vertx = vertx;
@@ -307,7 +313,7 @@ public class PrimaryHandlers {
                 .map(moved -> stretch.lastLooked() < stretch.head());
     }
 
-    private static Uni<Void> handleTogether(
+    private Uni<Void> handleTogether(
             SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
         var events = stretch.events();
         return switch (events.size()) {
@@ -321,7 +327,7 @@ public class PrimaryHandlers {
         };
     }
 
-    private static Uni<Void> handleEach(
+    private Uni<Void> handleEach(
             SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
         return Multi.createFrom()
                 .iterable(stretch.events())
@@ -331,7 +337,7 @@ public class PrimaryHandlers {
                 .last();
     }
 
-    private static Uni<Void> handle(
+    private Uni<Void> handle(
             SqlClient transaction,
             Handler handler,
             HandlerTable.Cursor cursor,
@@ -342,10 +348,11 @@ public class PrimaryHandlers {
                 .transform(failure -> new Failed(event, cursor, stretch.events().indexOf(event), failure));
     }
 
-    private static Uni<Void> work(SqlClient transaction, Handler handler, List<FeedEvent> events) {
+    private Uni<Void> work(SqlClient transaction, Handler handler, List<FeedEvent> events) {
         long begun = System.nanoTime();
         return Uni.createFrom()
-                .deferred(() -> handler.work.apply(transaction, events))
+                .deferred(() -> spans.start(Kind.CONSUMER, handler.name, events)
+                        .until(Uni.createFrom().deferred(() -> handler.work.apply(transaction, events))))
                 .ifNoItem()
                 .after(EVENT)
                 .fail()
@@ -361,9 +368,13 @@ public class PrimaryHandlers {
         handler.failures.increment();
         var error = String.valueOf(failure.getCause()).replace('\0', ' ');
         var shortError = error.substring(0, Math.min(LONGEST_ERROR, error.length()));
-        LOG.warnf(
+        TRACED.warnf(
+                failure.event.message().metadata(),
                 "%s failed on event %d, attempt %d: %s",
-                handler.name, failure.event.position(), failure.cursor.attempts() + 1, shortError);
+                handler.name,
+                failure.event.position(),
+                failure.cursor.attempts() + 1,
+                shortError);
         if (failure.cursor.attempts() + 1 < config.handlerAttempts()) {
             var delay = config.handlerBackoff().multipliedBy(1L << Math.min(10, failure.cursor.attempts()));
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)

@@ -3,7 +3,7 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
-import org.jboss.logging.Logger;
+import org.pmsevents.tracing.TraceLog;
 
 /**
  * Deletes events that are older than the retention: always a prefix of the positions, in bounded batches, and up to a hard limit
@@ -11,7 +11,7 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class Retention {
-    private static final Logger LOG = Logger.getLogger(Retention.class);
+    private static final TraceLog LOG = TraceLog.of(Retention.class);
     private static final int ROWS = 5_000;
 
     private final EventTable events;
@@ -40,7 +40,7 @@ public class Retention {
         if (pruned.unseen() > 0) {
             var origin = Origin.system();
             var detail = pruned.unseen() + " unseen events deleted";
-            LOG.errorf("at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
+            LOG.errorf(origin, null, "at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
             emitter.emit(
                     EventType.ERROR_SYSTEM,
                     "retention",

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Gives committed events their positions and publishes them. On a replica one call is under way and at most one waits, so
@@ -28,6 +29,7 @@ public class Sequencer {
     private final Pool pool;
     private final Fanout fanout;
     private final Emissions emissions;
+    private final EventSpans spans;
     private final EmittedEvents emitted;
     private final DistributionSummary batches;
     private final Timer duration;
@@ -39,6 +41,7 @@ public class Sequencer {
             Pool pool,
             Fanout fanout,
             Emissions emissions,
+            EventSpans spans,
             EmittedEvents emitted,
             Vertx vertx,
             MeterRegistry meters) {
@@ -46,6 +49,7 @@ public class Sequencer {
         this.pool = pool;
         this.fanout = fanout;
         this.emissions = emissions;
+        this.spans = spans;
         this.emitted = emitted;
         // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
         // all
@@ -86,7 +90,8 @@ public class Sequencer {
         if (!done.events().isEmpty()) {
             batches.record(done.events().size());
             done.events().forEach(event -> emitted.add(event.message().type()));
-            fanout.feed(done.events())
+            spans.start(Kind.PRODUCER, "publish", done.events())
+                    .until(fanout.feed(done.events()))
                     .subscribe()
                     .with(
                             sent -> emissions.markPublished(done.events()),

@@ -4,6 +4,8 @@ import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.tracing.Traced;
+import org.pmsevents.tracing.Tracing;
 
 /** Reads the trace id of a {@code traceparent} header, and makes one where there is none (W3C Trace Context, level 1). */
 public final class TraceId {
@@ -29,10 +31,20 @@ public final class TraceId {
         return header.group(1);
     }
 
-    /** The {@code traceparent} of a request that we make under a trace. */
-    public static String traceparent(String traceId) {
-        return "00-" + traceId + "-"
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong() | 1) + "-01";
+    /** The span that a header with this trace id names as the parent of what follows; 0 if the trace id is not the header's. */
+    public static long parentOf(String traceId, @Nullable String traceparent) {
+        if (traceparent == null) {
+            return 0;
+        }
+        var header = TRACEPARENT.matcher(traceparent.strip());
+        return header.matches() && header.group(1).equals(traceId) ? Long.parseUnsignedLong(header.group(2), 16) : 0;
+    }
+
+    /** The {@code traceparent} of a request that we make; not sampled only if traces are recorded, but not this one. */
+    public static String traceparent(Traced from, Tracing tracing) {
+        long span = from.span() == 0 ? ThreadLocalRandom.current().nextLong() | 1 : from.span();
+        boolean sampled = !tracing.isOn() || tracing.records(from.traceId());
+        return "00-" + from.traceId() + "-" + HexFormat.of().toHexDigits(span) + (sampled ? "-01" : "-00");
     }
 
     /** A new random trace id: 32 lower-case hex digits, never all zero. */

@@ -6,20 +6,21 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.UUID;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.HandlerTable;
+import org.pmsevents.event.Origin;
 import org.pmsevents.event.PrimaryHandlers;
 import org.pmsevents.idempotency.Idempotency;
 import org.pmsevents.idempotency.IdempotencyKey;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
+import org.pmsevents.tracing.TraceLog;
 
 /** Shows and retries the events that a primary handler could not take. */
 @ApplicationScoped
 public class DeadLetters {
-    private static final Logger LOG = Logger.getLogger(DeadLetters.class);
+    private static final TraceLog LOG = TraceLog.of(DeadLetters.class);
 
     private final PrimaryHandlers handlers;
     private final Idempotency idempotency;
@@ -58,17 +59,17 @@ public class DeadLetters {
      *
      * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}; 503 {@code handler-not-ready}
      */
-    Uni<Void> retry(String id, @Nullable IdempotencyKey key) {
-        return idempotency.once(key, done -> null, keeper -> retry(id, keeper));
+    Uni<Void> retry(String id, @Nullable IdempotencyKey key, Origin origin) {
+        return idempotency.once(key, done -> null, keeper -> retry(id, keeper, origin));
     }
 
-    private Uni<Void> retry(String id, Idempotency.Keeper keeper) {
+    private Uni<Void> retry(String id, Idempotency.Keeper keeper, Origin origin) {
         return Uni.createFrom()
                 .item(() -> id(id))
                 .chain(found -> handlers.retry(found, transaction -> keeper.keep(transaction, "{}")))
                 .onFailure(PrimaryHandlers.FailedAgainException.class)
                 .transform(failure -> {
-                    LOG.warnf(failure, "the dead letter %s failed again", id);
+                    LOG.warnf(origin, failure, "the dead letter %s failed again", id);
                     if (failure.getCause() instanceof PrimaryHandlers.NotNowException) {
                         return AppException.unavailable(
                                 "handler-not-ready", "What its handler needs is away at the moment.", 1);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 import org.pmsevents.idempotency.IdempotencyKeys;
 import org.pmsevents.paging.PageRequest;
+import org.pmsevents.security.RequestOrigin;
 import org.pmsevents.security.Roles;
 
 /** The feed over HTTP: page by page, as a stream, and what its primary handlers could not take. */
@@ -41,13 +42,16 @@ public class FeedResource {
     private final FeedReads reads;
     private final FeedStreams streams;
     private final DeadLetters deadLetters;
+    private final RequestOrigin origin;
 
     private final IdempotencyKeys keys;
 
-    FeedResource(FeedReads reads, FeedStreams streams, DeadLetters deadLetters, IdempotencyKeys keys) {
+    FeedResource(
+            FeedReads reads, FeedStreams streams, DeadLetters deadLetters, RequestOrigin origin, IdempotencyKeys keys) {
         this.reads = reads;
         this.streams = streams;
         this.deadLetters = deadLetters;
+        this.origin = origin;
         this.keys = keys;
     }
 
@@ -127,7 +131,7 @@ public class FeedResource {
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> retry(@PathParam("id") String id) {
         return deadLetters
-                .retry(id, keys.current(null))
+                .retry(id, keys.current(null), origin.current())
                 .map(done -> Response.noContent().build());
     }
 

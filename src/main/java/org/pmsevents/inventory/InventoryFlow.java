@@ -18,11 +18,15 @@ import org.pmsevents.error.AppException;
 import org.pmsevents.event.AfterCommit;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 import org.pmsevents.idempotency.Idempotency;
 import org.pmsevents.idempotency.IdempotencyKey;
 import org.pmsevents.json.ParsedBody;
 import org.pmsevents.json.StrictJson;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /** The stock flows: every movement is committed with its ledger line and its events, then told, and only then answered. */
 @ApplicationScoped
@@ -37,6 +41,7 @@ public class InventoryFlow {
     private final AfterCommit afterCommit;
     private final LowStockFlow lowStock;
     private final InvalidationFlow cache;
+    private final Tracing tracing;
     private final Clock clock;
 
     InventoryFlow(
@@ -50,6 +55,7 @@ public class InventoryFlow {
             AfterCommit afterCommit,
             LowStockFlow lowStock,
             InvalidationFlow cache,
+            Tracing tracing,
             Clock clock) {
         this.stock = stock;
         this.rows = rows;
@@ -61,6 +67,7 @@ public class InventoryFlow {
         this.afterCommit = afterCommit;
         this.lowStock = lowStock;
         this.cache = cache;
+        this.tracing = tracing;
         this.clock = clock;
     }
 
@@ -158,8 +165,41 @@ public class InventoryFlow {
 
     private Uni<StockChange> updateStock(StockRequest request) {
         return idempotency
-                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> batcher.write(request)))
-                .map(result -> new StockChange(request, result, result.lastEventId(), afterCommit.answerBy()));
+                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
+                .map(result -> changed(request, result));
+    }
+
+    private StockChange changed(StockRequest request, StockResult result) {
+        events.written(request.origin(), () -> written(request, result));
+        return new StockChange(request, result, result.lastEventId(), afterCommit.answerBy());
+    }
+
+    /** One statement may write many requests; each has its wait for it in its own trace. */
+    private Uni<StockResult> write(StockRequest request) {
+        return tracing.within(Kind.CLIENT, "transaction", request.origin(), span -> {
+            span.with("db.system.name", "postgresql")
+                    .with("pms.lines", request.lines().size());
+            return batcher.write(request);
+        });
+    }
+
+    private static List<EventSpans.Written> written(StockRequest request, StockResult result) {
+        var written = new ArrayList<EventSpans.Written>();
+        for (int i = 0; result.replayOf() == null && i < result.outcomes().size(); i++) {
+            var line = request.lines().get(i);
+            var outcome = result.outcomes().get(i);
+            if (outcome.eventId() != null) {
+                written.add(new EventSpans.Written(
+                        EventType.INVENTORY_UPDATED,
+                        line.eventId(),
+                        line.stock().sku()));
+            }
+            if (line.alertId().equals(outcome.lastEventId())) {
+                written.add(new EventSpans.Written(
+                        EventType.INVENTORY_ALERT, line.alertId(), line.stock().sku()));
+            }
+        }
+        return written;
     }
 
     private Uni<Void> emitEvent(StockChange change) {
@@ -182,7 +222,7 @@ public class InventoryFlow {
         var lastEvent = change.lastEventId();
         return lastEvent == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, change.answerBy(), () -> work.apply(lastEvent));
+                : afterCommit.attempt(step, change.request().origin(), change.answerBy(), () -> work.apply(lastEvent));
     }
 
     private static List<StockLevel> moved(StockChange change) {
@@ -204,9 +244,11 @@ public class InventoryFlow {
     private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, Origin origin) {
         var key = new StockKey(sku, wanted.location());
         return rows.open(List.of(key))
-                .chain(() -> transactions.run(transaction -> stock.lock(transaction, key)
-                        .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
-                        .chain(found -> updateThreshold(transaction, found, wanted.threshold(), origin))));
+                .chain(() -> transactions.run(
+                        origin,
+                        transaction -> stock.lock(transaction, key)
+                                .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
+                                .chain(found -> updateThreshold(transaction, found, wanted.threshold(), origin))));
     }
 
     private Uni<ThresholdChange> updateThreshold(
@@ -233,7 +275,7 @@ public class InventoryFlow {
         var alert = change.alert();
         return alert == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt("emitEvent", change.answerBy(), alertTold(alert));
+                : afterCommit.attempt("emitEvent", alert.metadata(), change.answerBy(), alertTold(alert));
     }
 
     private Supplier<Uni<?>> alertTold(EventMessage alert) {

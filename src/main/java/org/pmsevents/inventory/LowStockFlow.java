@@ -132,7 +132,7 @@ public class LowStockFlow {
                                 "Low stock",
                                 place + ": " + low.path("onHand") + " on hand, low at " + low.path("threshold"),
                                 alert.subject(),
-                                new Origin(metadata.actor(), metadata.traceId()))
+                                metadata.origin())
                         .once(metadata.id()));
     }
 

@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.event.EventEmitter;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 
 /** Sets stock to what was counted elsewhere, any number at a time and each as of its own time, in a transaction of the caller's. */
@@ -24,13 +28,21 @@ public class StockSync {
     private final StockRows rows;
     private final StockSyncTable stock;
     private final StockLevels levels;
+    private final EventEmitter events;
     private final InvalidationFlow cache;
     private final Clock clock;
 
-    StockSync(StockRows rows, StockSyncTable stock, StockLevels levels, InvalidationFlow cache, Clock clock) {
+    StockSync(
+            StockRows rows,
+            StockSyncTable stock,
+            StockLevels levels,
+            EventEmitter events,
+            InvalidationFlow cache,
+            Clock clock) {
         this.rows = rows;
         this.stock = stock;
         this.levels = levels;
+        this.events = events;
         this.cache = cache;
         this.clock = clock;
     }
@@ -92,6 +104,7 @@ public class StockSync {
         return movedSince(transaction, counts, judge.open())
                 .map(moved -> judge.judge(moved, clock))
                 .call(verdict -> correct(transaction, verdict.corrections(), reference, origin))
+                .invoke(verdict -> events.written(origin, () -> written(verdict.corrections())))
                 .map(verdict -> synced(held, verdict));
     }
 
@@ -121,6 +134,20 @@ public class StockSync {
                         some -> transaction.next(client -> stock.correct(client, some, reference, origin, now)))
                 .collect()
                 .last();
+    }
+
+    private static List<EventSpans.Written> written(List<Correction> corrections) {
+        var written = new ArrayList<EventSpans.Written>();
+        for (var each : corrections) {
+            var sku = each.stock().key().sku();
+            if (each.moves()) {
+                written.add(new EventSpans.Written(EventType.INVENTORY_UPDATED, each.eventId(), sku));
+            }
+            if (each.alerts()) {
+                written.add(new EventSpans.Written(EventType.INVENTORY_ALERT, each.alertId(), sku));
+            }
+        }
+        return written;
     }
 
     private static Synced synced(Held held, CountJudge.Verdict verdict) {

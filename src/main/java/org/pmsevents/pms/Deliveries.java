@@ -14,6 +14,7 @@ import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.OutcomeUnknownException;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
+import org.pmsevents.event.Origin;
 
 /**
  * Makes a webhook happen once however often it is delivered, to whichever replica: its answer is committed together with its change, and
@@ -66,19 +67,19 @@ public class Deliveries {
      */
     <D extends Done> Uni<Delivered<D>> once(
             SyncRequest request,
-            String traceId,
+            Origin origin,
             Supplier<Uni<Void>> before,
             Function<Transactions.Limited, Uni<D>> work) {
         return turns.take(() -> find(request.id())
                 .chain(earlier -> earlier.isPresent()
                         ? replay(request, earlier.get())
-                        : before.get().chain(() -> first(request, traceId, work))));
+                        : before.get().chain(() -> first(request, origin, work))));
     }
 
     private <D extends Done> Uni<Delivered<D>> first(
-            SyncRequest request, String traceId, Function<Transactions.Limited, Uni<D>> work) {
+            SyncRequest request, Origin origin, Function<Transactions.Limited, Uni<D>> work) {
         return Uni.createFrom()
-                .deferred(() -> transact(request, traceId, work))
+                .deferred(() -> transact(request, origin, work))
                 .onFailure(ConflictException.class)
                 .retry()
                 .atMost(CONFLICTS)
@@ -90,13 +91,15 @@ public class Deliveries {
     }
 
     private <D extends Done> Uni<D> transact(
-            SyncRequest request, String traceId, Function<Transactions.Limited, Uni<D>> work) {
+            SyncRequest request, Origin origin, Function<Transactions.Limited, Uni<D>> work) {
         long begun = System.nanoTime();
         return transactions
                 .runWithin(
+                        origin,
                         config.holdLimit(),
                         transaction -> transaction
-                                .next(client -> table.insert(client, request.id(), request.fingerprint(), traceId))
+                                .next(client ->
+                                        table.insert(client, request.id(), request.fingerprint(), origin.traceId()))
                                 .chain(() -> work.apply(transaction))
                                 .call(done ->
                                         transaction.next(client -> table.answer(client, request.id(), done.answer()))))

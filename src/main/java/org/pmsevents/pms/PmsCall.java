@@ -3,13 +3,14 @@ package org.pmsevents.pms;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
 
 /** A product on its way to the PMS, in as many tries as the gateway makes of it. */
 public final class PmsCall {
     private final String sku;
     private final String json;
     private final UUID eventId;
-    private final String traceId;
+    private final Origin origin;
     private final AtomicInteger tries = new AtomicInteger();
     private volatile @Nullable PmsFailure last;
 
@@ -17,11 +18,11 @@ public final class PmsCall {
      * @param json the product, in the version that the event tells of
      * @param eventId the {@code Idempotency-Key}: the same for the same version, however often it is sent
      */
-    public PmsCall(String sku, String json, UUID eventId, String traceId) {
+    public PmsCall(String sku, String json, UUID eventId, Origin origin) {
         this.sku = sku;
         this.json = json;
         this.eventId = eventId;
-        this.traceId = traceId;
+        this.origin = origin;
     }
 
     String sku() {
@@ -36,8 +37,8 @@ public final class PmsCall {
         return eventId;
     }
 
-    String traceId() {
-        return traceId;
+    Origin origin() {
+        return origin;
     }
 
     void isTried() {

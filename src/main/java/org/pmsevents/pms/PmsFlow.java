@@ -11,7 +11,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.IntegrationError;
 import org.pmsevents.event.Alert;
@@ -22,6 +21,7 @@ import org.pmsevents.event.Origin;
 import org.pmsevents.queue.JobFailure;
 import org.pmsevents.queue.JobFlow;
 import org.pmsevents.queue.JobRun;
+import org.pmsevents.tracing.TraceLog;
 
 /** A request to the PMS, on behalf of a job, and what follows if it fails: told of, tried again by the queue, and brought to the admins. */
 @Startup
@@ -30,7 +30,7 @@ public class PmsFlow {
     /** The kind of the jobs that send products. */
     public static final String JOBS = "pms.sync";
 
-    private static final Logger LOG = Logger.getLogger(PmsFlow.class);
+    private static final TraceLog LOG = TraceLog.of(PmsFlow.class);
     private static final Duration WITHOUT_PMS = Duration.ofSeconds(30);
 
     private final PmsGateway gateway;
@@ -88,7 +88,7 @@ public class PmsFlow {
         return processRequest(call)
                 .onItemOrFailure()
                 .invoke((answer, failure) -> measure(begun, outcome(call, answer, failure)))
-                .call(answer -> endOutage())
+                .call(answer -> endOutage(run.origin()))
                 .onFailure()
                 .recoverWithUni(failure -> wasLeftAlone(call, failure)
                         ? postpone(failure)
@@ -133,24 +133,24 @@ public class PmsFlow {
         }
         return outage.failed(error.detail(), origin)
                 .onFailure()
-                .invoke(lost -> LOG.warnf("a failure of the PMS was not counted: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(origin, "a failure of the PMS was not counted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
     /** The first call that works after an outage tells so, and has what waits tried again soon. */
-    private Uni<Void> endOutage() {
+    private Uni<Void> endOutage(Origin origin) {
         return outage.works()
-                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume())
+                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(origin))
                 .onFailure()
-                .invoke(lost -> LOG.warnf("the end of an outage of the PMS was not noted: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(origin, "the end of an outage of the PMS was not noted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    private Uni<Void> resume() {
+    private Uni<Void> resume(Origin origin) {
         return jobs.hasten(JOBS)
-                .invoke(waiting -> LOG.infof("%d products that waited for the PMS are sent soon", waiting))
+                .invoke(waiting -> LOG.infof(origin, "%d products that waited for the PMS are sent soon", waiting))
                 .replaceWithVoid();
     }
 

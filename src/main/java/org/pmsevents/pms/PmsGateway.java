@@ -20,6 +20,9 @@ import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenExce
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.TraceId;
 import org.pmsevents.queue.RetryAfter;
+import org.pmsevents.tracing.Span;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * The only way to the PMS: no call hangs, few go at once, what fails for a moment is quickly tried again, and a PMS that keeps failing
@@ -48,11 +51,16 @@ public class PmsGateway {
     private final Clock clock;
     private final Optional<PmsClient> client;
     private final @Nullable String authorization;
+    private final Tracing tracing;
+    private final String address;
 
-    PmsGateway(PmsConfig config, Clock clock) {
+    PmsGateway(PmsConfig config, Tracing tracing, Clock clock) {
         this.config = config;
         this.clock = clock;
         this.client = config.url().map(PmsUrl::parse).map(this::connect);
+        this.tracing = tracing;
+        this.address =
+                config.url().map(PmsUrl::parse).map(url -> url.getAuthority()).orElse("");
         this.authorization = config.token().map(token -> "Bearer " + token).orElse(null);
     }
 
@@ -63,16 +71,21 @@ public class PmsGateway {
      */
     public Uni<PmsAnswer> put(PmsCall call) {
         call.isTried();
+        return tracing.within(Kind.CLIENT, "PUT /products/{sku}", call.origin(), span -> put(call, span));
+    }
+
+    private Uni<PmsAnswer> put(PmsCall call, Span span) {
+        span.with("http.request.method", "PUT").with("server.address", address);
         return client.orElseThrow(() -> new IllegalStateException("there is no PMS"))
                 .put(
                         encoded(call.sku()),
                         authorization,
                         call.eventId().toString(),
-                        TraceId.traceparent(call.traceId()),
+                        TraceId.traceparent(call.origin().under(span), tracing),
                         call.json().getBytes(StandardCharsets.UTF_8))
                 .onFailure()
                 .transform(PmsFailure.Unavailable::new)
-                .map(this::read)
+                .map(response -> read(response, span))
                 .onFailure(PmsFailure.class)
                 .invoke(failure -> call.hasFailed((PmsFailure) failure));
     }
@@ -87,9 +100,10 @@ public class PmsGateway {
                 .build(PmsClient.class);
     }
 
-    private PmsAnswer read(Response response) {
+    private PmsAnswer read(Response response, Span span) {
         try (response) {
             int status = response.getStatus();
+            span.with("http.response.status_code", status);
             if (status >= 200 && status < 300) {
                 return PmsAnswer.ACCEPTED;
             }

@@ -90,7 +90,7 @@ public class StockSyncFlow {
      *     stock for too long, or {@code outcome-unknown}
      */
     Uni<Answer> sync(Webhook webhook, Origin origin) {
-        return validateSync(webhook)
+        return validateSync(webhook, origin)
                 .chain(valid -> syncStock(valid, origin))
                 .call(this::emitEvent)
                 .call(this::updateCache)
@@ -99,9 +99,9 @@ public class StockSyncFlow {
     }
 
     /** The signature before anything else: what is not signed is not read. */
-    private Uni<SyncRequest> validateSync(Webhook webhook) {
+    private Uni<SyncRequest> validateSync(Webhook webhook, Origin origin) {
         return Uni.createFrom().item(() -> {
-            guard.refuseUnsigned(webhook);
+            guard.refuseUnsigned(webhook, origin);
             var now = clock.instant();
             var lines = SyncRules.lines(StrictJson.read(webhook.body()), now);
             return new SyncRequest(webhook.id(), digest(webhook.body()), lines, now);
@@ -113,7 +113,7 @@ public class StockSyncFlow {
         return deliveries
                 .<Applied>once(
                         request,
-                        origin.traceId(),
+                        origin,
                         () -> stock.open(SyncRequest.stocks(lines)),
                         transaction -> applyLines(transaction, request, lines, origin))
                 .invoke(delivered -> measure(delivered.done()))
@@ -181,7 +181,7 @@ public class StockSyncFlow {
         var applied = change.applied();
         return applied == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, change.answerBy(), () -> work.apply(applied));
+                : afterCommit.attempt(step, applied.event().metadata(), change.answerBy(), () -> work.apply(applied));
     }
 
     private static Buffer digest(byte[] body) {

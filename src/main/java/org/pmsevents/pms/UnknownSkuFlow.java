@@ -72,7 +72,7 @@ public class UnknownSkuFlow {
     record Resolved(@JsonUnwrapped UnknownSku unknownSku, String outcome) {}
 
     /** One that is resolved and committed, with what that has changed. */
-    private record Resolution(String answer, StockSync.Synced synced, Instant answerBy) {}
+    private record Resolution(String answer, StockSync.Synced synced, Origin origin, Instant answerBy) {}
 
     /** In the order in which they were first seen; both resolved and open ones if nothing is said. */
     Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
@@ -120,7 +120,7 @@ public class UnknownSkuFlow {
     private Uni<Resolution> transact(UUID id, StockKey key, Idempotency.Keeper keeper, Origin origin) {
         return Uni.createFrom()
                 .deferred(() -> transactions.runWithin(
-                        config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, origin)))
+                        origin, config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, origin)))
                 .onFailure(ConflictException.class)
                 .retry()
                 .atMost(CONFLICTS);
@@ -138,7 +138,8 @@ public class UnknownSkuFlow {
                 .invoke(synced -> refuse(key, synced))
                 .chain(synced -> transaction
                         .next(client -> unknownSkus.resolve(client, id, key.sku(), origin.actor()))
-                        .map(resolved -> new Resolution(write(resolved, synced), synced, afterCommit.answerBy())))
+                        .map(resolved ->
+                                new Resolution(write(resolved, synced), synced, origin, afterCommit.answerBy())))
                 .call(resolution -> transaction.next(client -> keeper.keep(client, resolution.answer())));
     }
 
@@ -182,7 +183,7 @@ public class UnknownSkuFlow {
         var lastEvent = resolution.synced().lastEventId();
         return lastEvent == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, resolution.answerBy(), () -> work.apply(lastEvent));
+                : afterCommit.attempt(step, resolution.origin(), resolution.answerBy(), () -> work.apply(lastEvent));
     }
 
     private static UnknownSku refuseResolved(UnknownSku found) {

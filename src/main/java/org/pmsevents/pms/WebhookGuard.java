@@ -7,17 +7,18 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.Locale;
-import org.jboss.logging.Logger;
 import org.pmsevents.error.AppException;
 import org.pmsevents.security.Webhook;
 import org.pmsevents.security.WebhookSecrets;
 import org.pmsevents.security.WebhookSignature;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Traced;
 
 /** Lets in what the PMS has signed; whoever is refused learns nothing of why. Begins with the service, so that a bad secret stops it. */
 @Singleton
 @Startup
 public class WebhookGuard {
-    private static final Logger LOG = Logger.getLogger(WebhookGuard.class);
+    private static final TraceLog LOG = TraceLog.of(WebhookGuard.class);
 
     private final WebhookSignature signature;
     private final MeterRegistry meters;
@@ -41,10 +42,10 @@ public class WebhookGuard {
     }
 
     /** @throws AppException 401 {@code bad-signature}, the same for every cause */
-    void refuseUnsigned(Webhook webhook) {
+    void refuseUnsigned(Webhook webhook, Traced about) {
         signature.fault(webhook).ifPresent(fault -> {
             refused(fault).increment();
-            LOG.debugf("a webhook was refused: %s", fault);
+            LOG.debugf(about, "a webhook was refused: %s", fault);
             throw AppException.of(401, "bad-signature", "The webhook is not signed as it has to be.")
                     .header("WWW-Authenticate", "StandardWebhooks");
         });

@@ -101,9 +101,11 @@ public class ProductFlow {
     private Uni<ProductView> update(
             String sku, Precondition ifMatch, Origin origin, Function<Product, ProductDraft> edit) {
         return transactions
-                .run(transaction -> findProduct(transaction, sku, ifMatch)
-                        .map(ProductFlow::refuseArchived)
-                        .chain(found -> updateProduct(transaction, found, edit.apply(found), origin)))
+                .run(
+                        origin,
+                        transaction -> findProduct(transaction, sku, ifMatch)
+                                .map(ProductFlow::refuseArchived)
+                                .chain(found -> updateProduct(transaction, found, edit.apply(found), origin)))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, origin))
@@ -123,10 +125,12 @@ public class ProductFlow {
                         key,
                         ProductJson::publicationOf,
                         keeper -> transactions
-                                .run(transaction -> validateProduct(transaction, sku, ifMatch)
-                                        .chain(valid -> publishProduct(transaction, valid, origin))
-                                        .call(change ->
-                                                keeper.keep(transaction, ProductJson.publication(published(change)))))
+                                .run(
+                                        origin,
+                                        transaction -> validateProduct(transaction, sku, ifMatch)
+                                                .chain(valid -> publishProduct(transaction, valid, origin))
+                                                .call(change -> keeper.keep(
+                                                        transaction, ProductJson.publication(published(change)))))
                                 .call(this::emitEvent)
                                 .chain(this::syncWithPMS)
                                 .call(this::updateCache)
@@ -142,8 +146,10 @@ public class ProductFlow {
      */
     Uni<Void> archive(String sku, Precondition ifMatch, Origin origin) {
         return transactions
-                .run(transaction -> findProduct(transaction, sku, ifMatch)
-                        .chain(found -> archiveProduct(transaction, found, origin)))
+                .run(
+                        origin,
+                        transaction -> findProduct(transaction, sku, ifMatch)
+                                .chain(found -> archiveProduct(transaction, found, origin)))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, origin))
@@ -159,12 +165,14 @@ public class ProductFlow {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), origin);
         return transactions
-                .run(transaction -> products.insert(transaction, product)
-                        .invoke(inserted -> refuseExisting(inserted, product.sku()))
-                        .chain(() -> inventory.openStock(transaction, product.sku()))
-                        .chain(() -> events.record(transaction, event))
-                        .chain(() -> keeper.keep(
-                                transaction, ProductJson.view(product).json())))
+                .run(
+                        origin,
+                        transaction -> products.insert(transaction, product)
+                                .invoke(inserted -> refuseExisting(inserted, product.sku()))
+                                .chain(() -> inventory.openStock(transaction, product.sku()))
+                                .chain(() -> events.record(transaction, event))
+                                .chain(() -> keeper.keep(
+                                        transaction, ProductJson.view(product).json())))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
@@ -263,7 +271,7 @@ public class ProductFlow {
     private Uni<Void> afterCommit(ProductChange change, String step, Supplier<Uni<?>> work) {
         return change.changedNothing()
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, change.answerBy(), work);
+                : afterCommit.attempt(step, change.event().metadata(), change.answerBy(), work);
     }
 
     private static void refuseExisting(boolean inserted, String sku) {

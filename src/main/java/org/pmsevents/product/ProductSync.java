@@ -89,21 +89,17 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
 
     private Uni<PmsAnswer> sendToPms(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
-        return pms.send(
-                new PmsCall(
-                        product.sku(),
-                        ProductJson.view(product).json(),
-                        event(newest),
-                        run.origin().traceId()),
-                run);
+        return pms.send(new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.origin()), run);
     }
 
     /** Only upward, and only as long as the job is still this worker's. */
     private Uni<Void> markSynced(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
-        return transactions.run(transaction -> table.lock(transaction, product.sku())
-                .chain(() -> run.fence(transaction))
-                .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));
+        return transactions.run(
+                run.origin(),
+                transaction -> table.lock(transaction, product.sku())
+                        .chain(() -> run.fence(transaction))
+                        .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));
     }
 
     /** A version that was made while there was no PMS has no event here: the same key for the same version all the same. */

@@ -18,6 +18,8 @@ import org.pmsevents.event.UuidV7;
 import org.pmsevents.idempotency.Idempotency;
 import org.pmsevents.idempotency.IdempotencyKey;
 import org.pmsevents.json.StrictJson;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /** The queue flows on the side of those who ask: a job is a promise, written in the transaction of what asks for it. */
 @ApplicationScoped
@@ -32,6 +34,7 @@ public class JobFlow {
     private final JobWorker worker;
     private final Transactions transactions;
     private final Idempotency idempotency;
+    private final Tracing tracing;
     private final Clock clock;
 
     JobFlow(
@@ -41,6 +44,7 @@ public class JobFlow {
             JobWorker worker,
             Transactions transactions,
             Idempotency idempotency,
+            Tracing tracing,
             Clock clock) {
         this.jobs = jobs;
         this.kinds = kinds;
@@ -48,6 +52,7 @@ public class JobFlow {
         this.worker = worker;
         this.transactions = transactions;
         this.idempotency = idempotency;
+        this.tracing = tracing;
         this.clock = clock;
     }
 
@@ -158,19 +163,37 @@ public class JobFlow {
 
     private Uni<Created> createJob(NewJob<?> wanted, Idempotency.Keeper keeper) {
         var id = UuidV7.next(clock);
-        return transactions.run(transaction -> createJob(transaction, id, wanted)
-                .map(job -> new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
-                .call(created -> keeper.keep(transaction, created.answer().kept())));
+        return transactions.run(
+                wanted.origin(),
+                transaction -> createJob(transaction, id, wanted)
+                        .map(job ->
+                                new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
+                        .call(created ->
+                                keeper.keep(transaction, created.answer().kept())));
     }
 
     private Uni<Job> createJob(SqlClient transaction, UUID id, NewJob<?> job) {
         var attempts = job.maxAttempts();
         return jobs.insert(
-                transaction,
-                id,
-                job,
-                Objects.requireNonNull(kinds.write(job.payload())),
-                attempts == null ? job.kind().maxAttempts() : attempts);
+                        transaction,
+                        id,
+                        job,
+                        Objects.requireNonNull(kinds.write(job.payload())),
+                        attempts == null ? job.kind().maxAttempts() : attempts)
+                .invoke(created -> record(created, id, job.origin()));
+    }
+
+    /** One that was there before has been made by another request, in whose trace it stays. */
+    private void record(Job job, UUID id, Origin origin) {
+        if (tracing.isOn() && job.id().equals(id)) {
+            tracing.start(
+                            Kind.PRODUCER,
+                            "create " + job.kind(),
+                            origin,
+                            job.origin().span())
+                    .with("pms.job.id", id.toString())
+                    .end();
+        }
     }
 
     private void emitEvent(Job job) {

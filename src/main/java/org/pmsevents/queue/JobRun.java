@@ -19,7 +19,7 @@ public interface JobRun {
     /** Raised by every claim of the job; for remote ends that can refuse an older one. */
     long token();
 
-    /** Who asked for the job, under which trace. */
+    /** Who asked for the job, under which trace; what is done for it is recorded under this attempt. */
     Origin origin();
 
     /** Tells how far the work has come, as often as it likes: shown live a few times a second, stored once a second. */

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.ConflictException;
+import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.Origin;
 
 /** The SQL of those who ask for jobs and look at them. What workers do with them is in {@link WorkTable}. */
@@ -228,8 +229,9 @@ public class JobTable {
 
     private static Job job(Row row) {
         var finishedAt = row.getOffsetDateTime("finished_at");
+        var id = row.getUUID("id");
         return new Job(
-                row.getUUID("id"),
+                id,
                 row.getString("kind"),
                 row.getString("payload"),
                 JobState.named(row.getString("state")).orElseThrow(),
@@ -244,7 +246,7 @@ public class JobTable {
                 row.getString("checkpoint"),
                 row.getString("result"),
                 row.getString("errors"),
-                new Origin(row.getString("actor"), row.getString("trace_id")),
+                new Origin(row.getString("actor"), row.getString("trace_id"), EventMetadata.spanOf(id)),
                 row.getOffsetDateTime("created_at").toInstant(),
                 finishedAt == null ? null : finishedAt.toInstant());
     }

@@ -25,6 +25,10 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Coalescer;
 import org.pmsevents.event.UuidV7;
+import org.pmsevents.tracing.Span;
+import org.pmsevents.tracing.TraceLog;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
 
 /**
  * Works on jobs: claims those that are due as far as there is room, keeps its claims alive while it works, and ends what it may no
@@ -33,6 +37,7 @@ import org.pmsevents.event.UuidV7;
 @ApplicationScoped
 public class JobWorker {
     private static final Logger LOG = Logger.getLogger(JobWorker.class);
+    private static final TraceLog TRACED = TraceLog.of(JobWorker.class);
     private static final int AFTER_THE_FEED = 6_000;
     private static final Duration CALL = Duration.ofSeconds(5);
     private static final Duration TELL = Duration.ofMillis(250);
@@ -46,6 +51,7 @@ public class JobWorker {
     private final JobEvents events;
     private final QueueConfig config;
     private final Pool pool;
+    private final Tracing tracing;
     private final Vertx vertx;
     private final UUID id;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
@@ -61,6 +67,7 @@ public class JobWorker {
             JobEvents events,
             QueueConfig config,
             Pool pool,
+            Tracing tracing,
             Vertx vertx,
             Clock clock,
             MeterRegistry meters) {
@@ -70,6 +77,7 @@ public class JobWorker {
         this.events = events;
         this.config = config;
         this.pool = pool;
+        this.tracing = tracing;
         this.vertx = vertx;
         this.id = UuidV7.next(clock);
         this.claims = new Coalescer(
@@ -129,9 +137,11 @@ public class JobWorker {
     }
 
     private void takenOver(Job job) {
-        LOG.warnf(
+        TRACED.warnf(
+                job.origin(),
                 "job %s was taken from a worker that has gone silent: %s",
-                job.id(), job.state().wireName());
+                job.id(),
+                job.state().wireName());
         if (job.state().isFinished()) {
             events.complete(job);
         } else {
@@ -178,7 +188,7 @@ public class JobWorker {
         if (stopped) {
             return;
         }
-        var run = new RunningJob(job, table, pool);
+        var run = new RunningJob(job, table, pool, span(job));
         var before = running.put(job.id(), run);
         if (before != null && before.end()) {
             // its lease ran out while PostgreSQL was away, and it is this worker itself that has taken it over
@@ -186,9 +196,19 @@ public class JobWorker {
         }
         run.working(flow.process(run)
                 .subscribe()
-                .with(
-                        result -> end(run, () -> flow.complete(run, result)),
-                        failure -> end(run, () -> flow.fail(run, failure))));
+                .with(result -> end(run, () -> flow.complete(run, result)), failure -> {
+                    run.failed(failure);
+                    end(run, () -> flow.fail(run, failure));
+                }));
+    }
+
+    private Span span(Job job) {
+        if (!tracing.isOn()) {
+            return Span.NONE;
+        }
+        return tracing.start(Kind.CONSUMER, "run " + job.kind(), job.origin())
+                .with("pms.job.id", job.id().toString())
+                .with("pms.job.attempt", job.attempt());
     }
 
     private void end(RunningJob run, Supplier<Uni<Void>> how) {
@@ -206,9 +226,11 @@ public class JobWorker {
                 .subscribe()
                 .with(
                         done -> {},
-                        failure -> LOG.warnf(
+                        failure -> TRACED.warnf(
+                                run.origin(),
                                 "what came of job %s was not stored, it is run again: %s",
-                                run.jobId(), failure.toString()));
+                                run.jobId(),
+                                failure.toString()));
     }
 
     private void abandon(RunningJob run) {
@@ -244,7 +266,7 @@ public class JobWorker {
         var cancelled = kept.get(run.jobId());
         if (cancelled == null) {
             if (run.end()) {
-                LOG.warnf("job %s was taken over by another worker: it is stopped here", run.jobId());
+                TRACED.warnf(run.origin(), "job %s was taken over by another worker: it is stopped here", run.jobId());
                 run.cancelWork();
                 running.remove(run.jobId(), run);
                 wake();

@@ -7,12 +7,15 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Origin;
+import org.pmsevents.tracing.Span;
 
 /** An attempt that is under way on this replica, until it has ended in one way, once. */
 final class RunningJob implements JobRun {
     private final Job job;
     private final WorkTable table;
     private final SqlClient client;
+    private final Span span;
+    private final Origin origin;
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
     private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
     private volatile @Nullable Progress progress;
@@ -32,10 +35,13 @@ final class RunningJob implements JobRun {
         }
     }
 
-    RunningJob(Job job, WorkTable table, SqlClient client) {
+    /** @param span ended with the attempt */
+    RunningJob(Job job, WorkTable table, SqlClient client, Span span) {
         this.job = job;
         this.table = table;
         this.client = client;
+        this.span = span;
+        this.origin = job.origin().under(span);
     }
 
     Job job() {
@@ -52,7 +58,16 @@ final class RunningJob implements JobRun {
 
     /** Whether it is the caller who ends the attempt; nobody else does after that. */
     boolean end() {
-        return state.compareAndSet(State.WORKING, State.ENDED);
+        boolean mine = state.compareAndSet(State.WORKING, State.ENDED);
+        if (mine) {
+            span.end();
+        }
+        return mine;
+    }
+
+    /** Has the trace know that the attempt has failed. */
+    void failed(Throwable failure) {
+        span.failed(failure.getClass().getName());
     }
 
     /** Stops what is under way, after {@link #end}. */
@@ -85,7 +100,7 @@ final class RunningJob implements JobRun {
 
     @Override
     public Origin origin() {
-        return job.origin();
+        return origin;
     }
 
     @Override

@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
+import org.pmsevents.tracing.TraceLog;
 
 /** The queue flows on the side of the worker: what happens to a job from when it is claimed until what became of it is stored. */
 @ApplicationScoped
 class WorkFlow {
-    private static final Logger LOG = Logger.getLogger(WorkFlow.class);
+    private static final TraceLog LOG = TraceLog.of(WorkFlow.class);
     private static final int LONGEST_ERROR = 2_000;
     private static final Duration STORE = Duration.ofSeconds(5);
     private static final Duration BETWEEN_STORES = Duration.ofMillis(200);
@@ -145,8 +146,9 @@ class WorkFlow {
         var how = JobFailure.kindOf(failure);
         var pause = pause(kind, run.attempt(), failure);
         var error = error(kind, failure);
-        LOG.logf(
+        LOG.log(
                 how == JobFailure.Kind.POSTPONED ? Logger.Level.DEBUG : Logger.Level.WARN,
+                run.origin(),
                 "job %s of kind %s failed, attempt %d of %d: %s, traceId=%s",
                 run.jobId(),
                 kind.name(),
@@ -174,7 +176,7 @@ class WorkFlow {
 
     private void emitEnd(RunningJob run, Optional<Job> stored) {
         if (stored.isEmpty()) {
-            LOG.infof("job %s is no longer this worker's: what came of it here is left out", run.jobId());
+            LOG.infof(run.origin(), "job %s is no longer this worker's: what came of it here is left out", run.jobId());
             return;
         }
         var job = stored.get();

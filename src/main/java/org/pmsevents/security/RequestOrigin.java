@@ -6,10 +6,10 @@ import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Origin;
 import org.pmsevents.event.TraceId;
+import org.pmsevents.tracing.Span;
 
 /**
  * Knows who sent the present request and under which trace. The trace id is decided once, before anything else looks at the
@@ -18,19 +18,25 @@ import org.pmsevents.event.TraceId;
 @Singleton
 public class RequestOrigin {
     private static final String TRACE_ID = RequestOrigin.class.getName() + ".traceId";
+    private static final String SPAN = RequestOrigin.class.getName() + ".span";
     private static final String ANONYMOUS = "anonymous";
     private static final int BEFORE_EVERYTHING = 100_000;
 
     private final CurrentVertxRequest request;
+    private final RequestSpans spans;
 
-    public RequestOrigin(CurrentVertxRequest request) {
+    public RequestOrigin(CurrentVertxRequest request, RequestSpans spans) {
         this.request = request;
+        this.spans = spans;
     }
 
     void traceFirst(@Observes Filters filters) {
         filters.register(
                 routing -> {
-                    MDC.put("traceId", traceId(routing));
+                    var span = spans.begin(traceId(routing), routing);
+                    if (span.isRecorded()) {
+                        routing.put(SPAN, span);
+                    }
                     routing.next();
                 },
                 BEFORE_EVERYTHING);
@@ -43,12 +49,18 @@ public class RequestOrigin {
 
     /** The same trace, but somebody who is known by other means than a token, such as a signed webhook. */
     public Origin currentAs(String actor) {
-        return new Origin(actor, traceId(routing()));
+        return of(actor, routing());
     }
 
     /** The same for those who hold the request themselves. */
     public static Origin of(RoutingContext routing) {
-        return new Origin(actor(routing), traceId(routing));
+        return of(actor(routing), routing);
+    }
+
+    private static Origin of(String actor, RoutingContext routing) {
+        var origin = new Origin(actor, traceId(routing));
+        @Nullable Span span = routing.get(SPAN);
+        return span == null ? origin : origin.under(span);
     }
 
     private RoutingContext routing() {

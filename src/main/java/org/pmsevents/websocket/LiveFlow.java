@@ -12,24 +12,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
+import org.pmsevents.tracing.TraceLog;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
 @Startup
 @ApplicationScoped
 public class LiveFlow {
-    private static final Logger LOG = Logger.getLogger(LiveFlow.class);
+    private static final TraceLog LOG = TraceLog.of(LiveFlow.class);
 
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
     private final EventEmitter events;
     private final LiveConfig config;
+    private final FrameSpans frames;
     private final Vertx vertx;
     private final MeterRegistry meters;
 
@@ -38,12 +39,14 @@ public class LiveFlow {
             FeedSubscriptions feed,
             EventEmitter events,
             LiveConfig config,
+            FrameSpans frames,
             Vertx vertx,
             MeterRegistry meters) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
+        this.frames = frames;
         this.vertx = vertx;
         this.meters = meters;
         LiveProtocol.CLOSE_CODES.forEach(this::closed);
@@ -68,7 +71,7 @@ public class LiveFlow {
     void error(WebSocketConnection connection, int code, String reason) {
         var session = sessions.of(connection.id());
         if (session != null && session.end()) {
-            handleWSError(connection, code, reason);
+            handleWSError(connection, session, code, reason);
             emitError(connection, session, code, reason);
             reconnect(connection, session, code, reason);
         }
@@ -84,7 +87,7 @@ public class LiveFlow {
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing = new OutgoingFrames(
                 connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
-        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
+        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
         sessions.add(connection.id(), session);
         if (!query.list("topics").isEmpty()) {
             feed.onContext(() -> session.handle(query.subscribe()));
@@ -106,12 +109,17 @@ public class LiveFlow {
     }
 
     private Uni<Void> broadcastToClients(FeedBatch change) {
-        return feed.deliver(change);
+        frames.begin();
+        try {
+            return feed.deliver(change);
+        } finally {
+            frames.end();
+        }
     }
 
-    private void handleWSError(WebSocketConnection connection, int code, String reason) {
+    private void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
         closed(code).increment();
-        LOG.debugf("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+        LOG.debugf(session.origin(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
     }
 
     private Counter closed(int code) {

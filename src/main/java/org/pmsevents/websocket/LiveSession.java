@@ -21,6 +21,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     private final OutgoingFrames outgoing;
     private final LiveConfig config;
     private final FeedSubscriptions feed;
+    private final FrameSpans frames;
     private final Runnable tooSlow;
     private final Subscriptions subscriptions;
 
@@ -37,11 +38,13 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
             Audience audience,
             LiveConfig config,
             FeedSubscriptions feed,
+            FrameSpans frames,
             Runnable tooSlow) {
         this.caller = caller;
         this.outgoing = outgoing;
         this.config = config;
         this.feed = feed;
+        this.frames = frames;
         this.tooSlow = tooSlow;
         this.subscriptions = new Subscriptions(audience);
     }
@@ -150,6 +153,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         for (var event : batch.events()) {
             if (subscriptions.match(event.message())) {
                 matching.add(event.json());
+                frames.sent(event.message());
             }
         }
         if (!matching.isEmpty()) {

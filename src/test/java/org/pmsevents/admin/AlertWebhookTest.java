@@ -140,6 +140,8 @@ class AlertWebhookTest {
         assertThat(request.target()).hasToString("/hook?for=admins");
         assertThat(request.header("content-type")).isEqualTo("application/json");
         assertThat(request.header("webhook-id")).isEqualTo(job.get("id").textValue());
+        assertThat(request.header("traceparent"))
+                .startsWith("00-" + job.get("trace_id").textValue() + "-");
         assertThat(request.json().fieldNames()).toIterable().containsExactly("type", "timestamp", "data");
         assertThat(request.json().get("type").textValue()).isEqualTo("admin.alert");
         assertThat(request.json().at("/data/traceId")).isEqualTo(job.get("trace_id"));

@@ -24,7 +24,9 @@ import java.util.stream.Stream;
 /** One process of the packaged service, jar or native executable, that a test starts, pauses and kills. */
 public final class Replica implements AutoCloseable {
     private static final Pattern LISTENING =
-            Pattern.compile("Listening on: (http://\\S+?)\\.? .*Management interface listening on (http://\\S+?)\\.?$");
+            // in text or, as is the default, in JSON
+            Pattern.compile(
+                    "Listening on: (http://\\S+?)\\.? .*Management interface listening on (http://[^\\s\"]+?)\\.?(?:\"|$)");
     private static final Path TARGET = Path.of("target");
     private static final Path LOGS = TARGET.resolve("replica-logs");
     private static final String HEAP = "-Xmx256m";
@@ -54,7 +56,7 @@ public final class Replica implements AutoCloseable {
             var builder = new ProcessBuilder(command(options)).redirectErrorStream(true);
             builder.environment()
                     .keySet()
-                    .removeIf(key -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")
+                    .removeIf(key -> Stream.of("QUARKUS_", "PMS_EVENTS_", "OTEL_", "JAVA_", "JDK_", "_JAVA_")
                             .anyMatch(key::startsWith));
             builder.environment().putAll(environment);
             builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.tracing.Tracing;
 
 /** Secondary handlers, clean-up, metrics and notifications come in this order, and no failure stops what comes after it. */
 @QuarkusTest
@@ -41,7 +42,7 @@ class EventHandlersTest {
 
     @BeforeEach
     void listen() {
-        handlers = new EventHandlers(vertx, emitter, config, meters);
+        handlers = new EventHandlers(vertx, emitter, new EventSpans(Tracing.OFF), config, meters);
         listener = vertx.eventBus().consumer("error.system", message -> {
             if (message.body().metadata().traceId().equals(origin.traceId())) {
                 errors.add(message.body());

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.tracing.Tracing;
 
 /** A feed of its own beside the service's, to have it begin at a chosen moment. */
 @QuarkusTest
@@ -36,7 +37,8 @@ class FeedSubscriptionsTest {
         var vertx = Vertx.vertx();
         try {
             var meters = new SimpleMeterRegistry();
-            var dispatcher = new Dispatcher(vertx, config, new Emissions(), meters, Clock.systemUTC());
+            var dispatcher = new Dispatcher(
+                    vertx, config, new Emissions(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, config, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config);
             dispatcher.inOrder("subscriptions", subscriptions::deliver);

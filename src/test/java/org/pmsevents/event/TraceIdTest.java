@@ -2,6 +2,7 @@ package org.pmsevents.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,5 +37,14 @@ class TraceIdTest {
     void makesANewOneWhereThereIsNoneToTake(String traceparent) {
         assertThat(TraceId.fromTraceparent(traceparent)).matches("[0-9a-f]{32}").isNotEqualTo(TRACE);
         assertThat(TraceId.fromTraceparent(traceparent)).isNotEqualTo("0".repeat(32));
+    }
+
+    @Test
+    void theCallersSpanIsTheParentInTheCallersTraceOnly() {
+        var traceparent = "00-" + TRACE + "-00f067aa0ba902b7-01";
+        assertThat(TraceId.parentOf(TRACE, traceparent)).isEqualTo(0x00f067aa0ba902b7L);
+        assertThat(TraceId.parentOf(TraceId.random(), traceparent)).isZero();
+        assertThat(TraceId.parentOf(TRACE, "nonsense")).isZero();
+        assertThat(TraceId.parentOf(TRACE, null)).isZero();
     }
 }

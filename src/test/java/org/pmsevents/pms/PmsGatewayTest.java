@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
+import org.pmsevents.event.Origin;
 
 /** The gateway against a real HTTP server. */
 @QuarkusTest
@@ -61,7 +62,9 @@ class PmsGatewayTest {
     }
 
     private PmsAnswer put(String sku, String json) {
-        return gateway.put(new PmsCall(sku, json, event, TRACE)).await().atMost(SOON);
+        return gateway.put(new PmsCall(sku, json, event, new Origin("test", TRACE)))
+                .await()
+                .atMost(SOON);
     }
 
     @Test

@@ -1,0 +1,105 @@
+package org.pmsevents.event;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.tracing.Span;
+import org.pmsevents.tracing.Traced;
+import org.pmsevents.tracing.Tracing;
+import org.pmsevents.tracing.Tracing.Kind;
+
+/**
+ * The spans of the feed's events: one that makes the event, under whatever made it, and below that one for each that takes it further, on
+ * whichever replica.
+ */
+@Singleton
+public class EventSpans {
+    /** Of one trace in one go: a webhook of 10,000 lines is one trace, and its first events say how long the others took. */
+    private static final int OF_ONE_TRACE = 100;
+
+    private final Tracing tracing;
+
+    EventSpans(Tracing tracing) {
+        this.tracing = tracing;
+    }
+
+    /** What is recorded of several events that go one way together. */
+    static final class Together {
+        private static final Together NOTHING = new Together(List.of());
+        private final List<Span> spans;
+
+        private Together(List<Span> spans) {
+            this.spans = spans;
+        }
+
+        /** Ends them with the work, and with why that went wrong if it did. */
+        <T> Uni<T> until(Uni<T> work) {
+            return spans.isEmpty()
+                    ? work
+                    : work.onTermination().invoke((done, failure, cancelled) -> end(failure, cancelled));
+        }
+
+        private void end(@Nullable Throwable failure, boolean cancelled) {
+            for (var span : spans) {
+                if (failure != null) {
+                    span.failed(failure.getClass().getName());
+                } else if (cancelled) {
+                    span.failed("cancelled");
+                }
+                span.end();
+            }
+        }
+    }
+
+    /** An event that is written with its change. */
+    void created(EventType type, UUID id, String subject, Traced by) {
+        if (tracing.isOn()) {
+            tracing.start(Kind.PRODUCER, "create " + type, by, EventMetadata.spanOf(id))
+                    .with("pms.event.id", id.toString())
+                    .with("pms.event.subject", subject)
+                    .end();
+        }
+    }
+
+    /** An event that the statement of its change writes. */
+    public record Written(EventType type, UUID id, String subject) {}
+
+    /** The first of those that one statement has written. */
+    void created(Supplier<List<Written>> events, Traced by) {
+        if (tracing.records(by.traceId())) {
+            events.get().stream()
+                    .limit(OF_ONE_TRACE)
+                    .forEach(each -> created(each.type(), each.id(), each.subject(), by));
+        }
+    }
+
+    /** Something is done with events. */
+    Together start(Kind kind, String what, List<FeedEvent> events) {
+        if (!tracing.isOn()) {
+            return Together.NOTHING;
+        }
+        var spans = new ArrayList<Span>();
+        var ofTrace = new HashMap<String, Integer>();
+        for (var event : events) {
+            var metadata = event.message().metadata();
+            if (tracing.records(metadata.traceId())
+                    && ofTrace.merge(metadata.traceId(), 1, Integer::sum) <= OF_ONE_TRACE) {
+                spans.add(start(kind, what, event.message()).with("pms.feed.position", event.position()));
+            }
+        }
+        return spans.isEmpty() ? Together.NOTHING : new Together(spans);
+    }
+
+    /** The same with one of the feed; what is announced only has no span. */
+    public Span start(Kind kind, String what, EventMessage event) {
+        return tracing.isOn() && event.type().scope() == EventScope.FEED
+                ? tracing.start(kind, what + " " + event.type(), event.metadata())
+                        .with("pms.event.subject", event.subject())
+                : Span.NONE;
+    }
+}
