@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,6 +67,7 @@ public class PrimaryHandlers {
         private volatile int batch = BATCH;
 
         private final AtomicBoolean waking = new AtomicBoolean();
+        private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
         private volatile long ranAt = System.nanoTime();
         /** Until when what it needs is left alone. */
         private volatile long pausedUntil = System.nanoTime();
@@ -172,6 +174,13 @@ public class PrimaryHandlers {
         wake();
     }
 
+    /** Begins nothing more, so that other replicas take the cursors; completes when what has been begun is committed, or failed. */
+    Uni<Void> stop() {
+        started = false;
+        var runs = handlers.values().stream().map(handler -> handler.running).toArray(CompletableFuture<?>[]::new);
+        return Uni.createFrom().completionStage(() -> CompletableFuture.allOf(runs));
+    }
+
     /** There may be new events of whatever type, or it may be time to try one again. */
     void wake() {
         if (started) {
@@ -249,10 +258,12 @@ public class PrimaryHandlers {
     }
 
     private Uni<Boolean> run(Handler handler) {
-        if (System.nanoTime() - handler.pausedUntil < 0) {
+        if (!started || System.nanoTime() - handler.pausedUntil < 0) {
             return Uni.createFrom().item(false);
         }
         handler.ranAt = System.nanoTime();
+        var ended = new CompletableFuture<Void>();
+        handler.running = ended;
         return enrol(handler.name)
                 .chain(() -> batch(handler, handler.batch))
                 .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))
@@ -271,7 +282,9 @@ public class PrimaryHandlers {
                 })
                 .ifNoItem()
                 .after(TIMEOUT)
-                .fail();
+                .fail()
+                .onTermination()
+                .invoke(() -> ended.complete(null));
     }
 
     private Uni<Void> enrol(String name) {

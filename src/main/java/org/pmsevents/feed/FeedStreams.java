@@ -23,6 +23,7 @@ import org.pmsevents.error.AppException;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
+import org.pmsevents.shutdown.Draining;
 
 /**
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
@@ -35,6 +36,7 @@ public class FeedStreams {
     private final FeedStreamConfig config;
     private final Vertx vertx;
     private final SecurityIdentity identity;
+    private final Draining draining;
     private final Clock clock;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
@@ -44,26 +46,32 @@ public class FeedStreams {
             FeedStreamConfig config,
             Vertx vertx,
             SecurityIdentity identity,
+            Draining draining,
             Clock clock) {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
         this.vertx = vertx;
         this.identity = identity;
+        this.draining = draining;
         this.clock = clock;
     }
 
-    /** Before the HTTP server is closed, so that readers come back elsewhere and the shutdown does not wait for them. */
-    void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
-        open.forEach(Stream::end);
+    /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        open.forEach(stream ->
+                vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
     /**
      * @param after the last position that the reader has; null for what comes from now on
-     * @throws AppException 503 {@code too-many-streams}
+     * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop
      */
     Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
         var types = reads.types(topics);
+        if (draining.begun()) {
+            throw AppException.restarting();
+        }
         if (open.size() >= config.maxStreams()) {
             throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
         }
@@ -108,6 +116,9 @@ public class FeedStreams {
                 open.remove(this);
                 begun.end();
             });
+            if (draining.begun()) {
+                end();
+            }
         }
 
         void sent(OutboundSseEvent event) {

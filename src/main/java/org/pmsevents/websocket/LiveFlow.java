@@ -16,6 +16,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
+import org.pmsevents.shutdown.Draining;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
 @ApplicationScoped
@@ -26,13 +27,21 @@ public class LiveFlow {
     private final FeedSubscriptions feed;
     private final EventEmitter events;
     private final LiveConfig config;
+    private final Draining draining;
     private final Vertx vertx;
 
-    LiveFlow(LiveSessions sessions, FeedSubscriptions feed, EventEmitter events, LiveConfig config, Vertx vertx) {
+    LiveFlow(
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            EventEmitter events,
+            LiveConfig config,
+            Draining draining,
+            Vertx vertx) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
+        this.draining = draining;
         this.vertx = vertx;
     }
 
@@ -49,6 +58,20 @@ public class LiveFlow {
     /** DataChange → preparePayload → emitEvent(ws.update) → broadcastToClients → Response. */
     public Uni<Void> update(FeedBatch change) {
         return preparePayload(change).call(this::emitUpdate).chain(this::broadcastToClients);
+    }
+
+    /** What a client asks for; a subscription that this replica would have to end at once is for another one. */
+    void handle(WebSocketConnection connection, LiveSession session, LiveProtocol.ClientMessage message) {
+        if (draining.begun() && message instanceof LiveProtocol.Subscribe) {
+            restart(connection);
+        } else {
+            session.handle(message);
+        }
+    }
+
+    /** Lets a client go because this replica does. */
+    void restart(WebSocketConnection connection) {
+        error(connection, LiveProtocol.RESTARTING, "restarting, reconnect");
     }
 
     /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
@@ -73,7 +96,9 @@ public class LiveFlow {
                 new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
-        if (!query.list("topics").isEmpty()) {
+        if (draining.begun()) {
+            feed.onContext(() -> restart(connection));
+        } else if (!query.list("topics").isEmpty()) {
             feed.onContext(() -> session.handle(query.subscribe()));
         }
     }
@@ -109,7 +134,8 @@ public class LiveFlow {
     }
 
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
-        var position = session.position();
+        // what still waits is not sent any more: then only the client itself knows how far it has come
+        var position = session.queued() == 0 ? session.position() : null;
         if (code != LiveProtocol.LOST) {
             session.close(code, position == null ? reason : reason + ", resume after " + position);
         }

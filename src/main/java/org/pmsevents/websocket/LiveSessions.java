@@ -2,7 +2,6 @@ package org.pmsevents.websocket;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -18,7 +17,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.json.StrictJson;
 
-/** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
+/** The WebSocket connections of this replica: tells them announcements and heartbeats. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
@@ -27,7 +26,6 @@ public class LiveSessions {
     private final FeedSubscriptions feed;
     private final LiveConfig config;
     private final Vertx vertx;
-    private volatile boolean stopping;
     private volatile long timer = -1;
 
     LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
@@ -45,19 +43,13 @@ public class LiveSessions {
                 again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
     }
 
-    /** Early: the HTTP server is closed before {@code ShutdownEvent}, with 1000; and at once, not by way of the feed's context. */
-    void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
-        stopping = true;
-        byConnection.values().forEach(session -> session.close(LiveProtocol.RESTARTING, "restarting, reconnect"));
-    }
-
     @PreDestroy
     void stopTimer() {
         vertx.cancelTimer(timer);
     }
 
     boolean full() {
-        return stopping || byConnection.size() >= config.maxConnections();
+        return byConnection.size() >= config.maxConnections();
     }
 
     Audience audience() {

@@ -8,27 +8,44 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.error.AppException;
+import org.pmsevents.shutdown.Draining;
 
-/** Before the upgrade: bounds the number of connections, and keeps the socket at hand for the case that a client is stuck. */
+/** Before the upgrade: bounds the number of connections, and keeps at hand what ends with the connection, or ends it if a client is stuck. */
 @ApplicationScoped
 public class LiveUpgrade implements HttpUpgradeCheck {
     private static final TypedKey<HttpConnection> SOCKET = new TypedKey<>("socket");
 
-    private final LiveSessions sessions;
+    private static final TypedKey<UpgradedRequest> REQUEST = new TypedKey<>("request");
 
-    LiveUpgrade(LiveSessions sessions) {
+    private final LiveSessions sessions;
+    private final Draining draining;
+
+    LiveUpgrade(LiveSessions sessions, Draining draining) {
         this.sessions = sessions;
+        this.draining = draining;
     }
 
     @Override
     public Uni<CheckResult> perform(HttpUpgradeContext context) {
+        if (draining.begun()) {
+            return Uni.createFrom().failure(AppException.restarting());
+        }
         if (sessions.full()) {
             return Uni.createFrom()
                     .failure(AppException.unavailable(
                             "too-many-connections", "This replica takes no more connections.", 1));
         }
         context.userData().put(SOCKET, context.httpRequest().connection());
+        context.userData().put(REQUEST, new UpgradedRequest(context.httpRequest()));
         return CheckResult.permitUpgrade();
+    }
+
+    /** The connection is closed. */
+    static void ended(WebSocketConnection connection) {
+        var request = connection.userData().get(REQUEST);
+        if (request != null) {
+            request.end();
+        }
     }
 
     /** Closes the channel past Vert.x, which would first write what waits, and that is just what a stuck client does not take. */

@@ -105,7 +105,7 @@ class OutageIT {
     void readersAndWritersGoOnWithoutRedisAndFindNothingStaleAfterwards() throws Exception {
         create("OUTAGE-3");
         as("viewer").get("/api/products/OUTAGE-3").then().statusCode(200);
-        cluster.cutRedisOff();
+        cluster.redis().cutOff();
         try {
             patch("OUTAGE-3", "changed without Redis").then().statusCode(200);
             as("viewer")
@@ -114,7 +114,7 @@ class OutageIT {
                     .statusCode(200)
                     .body("description", equalTo("changed without Redis"));
         } finally {
-            cluster.reconnectRedis();
+            cluster.redis().reconnect();
         }
         await("the cache is right").atMost(SOON).until(() -> metric("pms_cache_evictions_waiting") == 0);
         as("viewer")
