@@ -69,9 +69,12 @@ public class LiveFlow {
         }
     }
 
-    /** Lets a client go because this replica does. */
+    /** Lets a client go because this replica does, which is no error. */
     void restart(WebSocketConnection connection) {
-        error(connection, LiveProtocol.RESTARTING, "restarting, reconnect");
+        var session = sessions.of(connection.id());
+        if (session != null && session.end()) {
+            reconnect(connection, session, LiveProtocol.RESTARTING, "restarting, reconnect");
+        }
     }
 
     /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */

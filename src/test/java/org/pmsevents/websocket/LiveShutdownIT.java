@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.equalTo;
 import io.restassured.response.Response;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,8 @@ import org.pmsevents.security.Tokens;
 
 /** What a replica does from SIGTERM to its end; each test has one of its own. */
 class LiveShutdownIT {
+    private static final Duration READY = Duration.ofSeconds(60);
+
     private static final Map<String, String> QUICK_DRAIN =
             Map.of("PMS_EVENTS_WEBSOCKET_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
 
@@ -57,7 +60,7 @@ class LiveShutdownIT {
             try (var open = LiveSocket.open(address, "", "viewer")) {
                 open.send("{'op':'ping'}").next("pong");
                 replica.askToEnd();
-                await("it is not ready").until(() -> !replica.isReady());
+                await("it is not ready").atMost(READY).until(() -> !replica.isReady());
 
                 get(replica, "/api/products")
                         .then()
@@ -83,7 +86,7 @@ class LiveShutdownIT {
 
     private static Replica startReady(Cluster cluster) {
         var replica = cluster.start(0);
-        await().until(replica::isReady);
+        await().atMost(READY).until(replica::isReady);
         return replica;
     }
 
