@@ -5,13 +5,17 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.pmsevents.json.Fields;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
 
-/** Forgets what was counted long ago, and the keys that nothing has been heard of since. */
+/** Forgets what was counted long ago, and the keys that nothing has been heard of since, a bounded number at a time. */
 @ApplicationScoped
 public class AlertCleanUp implements JobKind<AlertCleanUp.Nothing> {
+    private static final int AT_ONCE = 1_000;
+
     private final AlertTable table;
     private final AdminConfig config;
     private final Pool pool;
@@ -56,6 +60,17 @@ public class AlertCleanUp implements JobKind<AlertCleanUp.Nothing> {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return table.forget(pool, config.remember()).map(Deleted::new);
+        return batches(() -> table.forgetOccurrences(pool, config.remember(), AT_ONCE))
+                .chain(occurrences -> batches(() -> table.forgetKeys(pool, config.remember(), AT_ONCE))
+                        .map(keys -> new Deleted(occurrences + keys)));
+    }
+
+    private static Uni<Long> batches(Supplier<Uni<Integer>> delete) {
+        return Uni.createFrom()
+                .deferred(() -> delete.get())
+                .repeat()
+                .whilst(deleted -> deleted == AT_ONCE)
+                .collect()
+                .with(Collectors.summingLong(Integer::longValue));
     }
 }

@@ -45,12 +45,16 @@ public class AlertTable {
             RETURNING alert.key, messages, severity, title, detail, subject, owed.held_back, owed.window_from, last_at, actor, trace_id
             """;
 
-    private static final String FORGET = """
-            WITH occurrences AS (
-              DELETE FROM alert_occurrence WHERE seen_at < now() - $1 * interval '1 second' RETURNING id),
-            keys AS (
-              DELETE FROM alert WHERE held_back = 0 AND window_until < now() - $1 * interval '1 second' RETURNING key)
-            SELECT (SELECT count(*) FROM occurrences) + (SELECT count(*) FROM keys)
+    private static final String FORGET_OCCURRENCES = """
+            DELETE FROM alert_occurrence WHERE id IN (
+              SELECT id FROM alert_occurrence WHERE seen_at < now() - $1 * interval '1 second'
+              ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """;
+
+    private static final String FORGET_KEYS = """
+            DELETE FROM alert WHERE key IN (
+              SELECT key FROM alert WHERE held_back = 0 AND window_until < now() - $1 * interval '1 second'
+              LIMIT $2 FOR UPDATE SKIP LOCKED)
             """;
 
     /** @param message to be sent as the one of this number under its key */
@@ -95,11 +99,20 @@ public class AlertTable {
         });
     }
 
-    /** Deletes what has not been heard of for long; answers how much. */
-    Uni<Long> forget(SqlClient client, Duration age) {
-        return client.preparedQuery(FORGET)
-                .execute(Tuple.of((double) age.toSeconds()))
-                .map(rows -> rows.iterator().next().getLong(0));
+    /** Deletes occurrences that were counted long ago, at most so many; answers how many. */
+    Uni<Integer> forgetOccurrences(SqlClient client, Duration age, int limit) {
+        return forget(client, FORGET_OCCURRENCES, age, limit);
+    }
+
+    /** The same for keys that nothing has been heard of since. */
+    Uni<Integer> forgetKeys(SqlClient client, Duration age, int limit) {
+        return forget(client, FORGET_KEYS, age, limit);
+    }
+
+    private static Uni<Integer> forget(SqlClient client, String what, Duration age, int limit) {
+        return client.preparedQuery(what)
+                .execute(Tuple.of((double) age.toSeconds(), limit))
+                .map(rows -> rows.rowCount());
     }
 
     private static AlertMessage summary(Row row) {

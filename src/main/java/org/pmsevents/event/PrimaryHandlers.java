@@ -258,12 +258,14 @@ public class PrimaryHandlers {
     }
 
     private Uni<Boolean> run(Handler handler) {
+        // before it looks whether it may begin: who stops it looks in the other order, so that one of the two sees the other
+        var ended = new CompletableFuture<Void>();
+        handler.running = ended;
         if (!started || System.nanoTime() - handler.pausedUntil < 0) {
+            ended.complete(null);
             return Uni.createFrom().item(false);
         }
         handler.ranAt = System.nanoTime();
-        var ended = new CompletableFuture<Void>();
-        handler.running = ended;
         return enrol(handler.name)
                 .chain(() -> batch(handler, handler.batch))
                 .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))

@@ -40,6 +40,8 @@ import org.pmsevents.security.Roles;
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Roles.VIEWER)
 public class InventoryResource {
+    private static final String ADJUSTMENTS = "adjustments";
+
     private final InventoryFlow flow;
     private final InventoryReads reads;
     private final RequestOrigin origin;
@@ -64,6 +66,14 @@ public class InventoryResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
         return reads.read(sku, location);
+    }
+
+    /** For a SKU of this name: JAX-RS takes a literal path before a template, whichever methods it has. */
+    @GET
+    @Path("/adjustments")
+    @Operation(hidden = true)
+    public Uni<InventoryJson.StockView> readAdjustments(@QueryParam("location") @Nullable String location) {
+        return read(ADJUSTMENTS, location);
     }
 
     @GET
@@ -161,6 +171,16 @@ public class InventoryResource {
             byte @Nullable [] body) {
         onlyParameters(uri);
         return flow.count(sku, body, keys.current(body), origin.current());
+    }
+
+    /** As for reading. */
+    @PUT
+    @Path("/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(hidden = true)
+    public Uni<InventoryJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
+        return count(ADJUSTMENTS, uri, body);
     }
 
     @PUT

@@ -72,10 +72,10 @@ public class PmsOutage {
     Uni<Void> failed(String detail, Origin origin) {
         return transactions
                 .run(transaction -> table.failed(transaction, config.outageAfter())
-                        .call(begins -> begins
-                                ? alerts.record(transaction, away(detail, origin))
-                                : Uni.createFrom().voidItem()))
-                .invoke(begins -> on |= begins)
+                        .call(since -> since.isEmpty()
+                                ? Uni.createFrom().voidItem()
+                                : alerts.record(transaction, away(since.get(), detail, origin))))
+                .invoke(since -> on |= since.isPresent())
                 .replaceWithVoid();
     }
 
@@ -89,10 +89,10 @@ public class PmsOutage {
                 .invoke(ended -> on = false);
     }
 
-    /** Each outage is an alert of its own, so none is held back. */
-    private Alert away(String detail, Origin origin) {
+    /** Each outage is an alert of its own, so none is held back; its end is told under the same time. */
+    private static Alert away(Instant since, String detail, Origin origin) {
         return Alert.critical(
-                "pms:away:" + clock.instant(), "the PMS is away", "products wait for it: " + detail, SUBJECT, origin);
+                "pms:away:" + since, "the PMS is away", "products wait for it: " + detail, SUBJECT, origin);
     }
 
     private Alert back(Instant since) {

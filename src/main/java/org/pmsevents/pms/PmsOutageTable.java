@@ -1,10 +1,12 @@
 package org.pmsevents.pms;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 
 /** The SQL of the one row that says whether the PMS is away. */
@@ -12,7 +14,7 @@ import java.util.Optional;
 public class PmsOutageTable {
     private static final String FAILED = """
             UPDATE pms_outage SET failures = failures + 1, since = CASE WHEN failures + 1 = $1 THEN now() ELSE since END
-            RETURNING failures = $1 AS begins
+            RETURNING CASE WHEN failures = $1 THEN since END AS begun
             """;
 
     private static final String WORKS = """
@@ -21,18 +23,18 @@ public class PmsOutageTable {
 
     private static final String IS_ON = "SELECT since IS NOT NULL AS is_on FROM pms_outage";
 
-    /** Counts a failure; answers whether it is the one that makes an outage of it. */
-    Uni<Boolean> failed(SqlClient client, int outageAfter) {
+    /** Counts a failure; answers since when there is an outage, to the one that makes one of it. */
+    Uni<Optional<Instant>> failed(SqlClient client, int outageAfter) {
         return client.preparedQuery(FAILED)
                 .execute(Tuple.of((long) outageAfter))
-                .map(rows -> rows.iterator().next().getBoolean("begins"));
+                .map(rows -> time(rows.iterator().next(), "begun"));
     }
 
     /** Forgets the failures; answers since when there was an outage, to the one who has ended it. */
     Uni<Optional<Instant>> works(SqlClient client) {
         return client.preparedQuery(WORKS).execute().map(rows -> {
             for (var row : rows) {
-                return Optional.ofNullable(row.getOffsetDateTime("last_since")).map(since -> since.toInstant());
+                return time(row, "last_since");
             }
             return Optional.empty();
         });
@@ -42,5 +44,9 @@ public class PmsOutageTable {
         return client.preparedQuery(IS_ON)
                 .execute()
                 .map(rows -> rows.iterator().next().getBoolean("is_on"));
+    }
+
+    private static Optional<Instant> time(Row row, String column) {
+        return Optional.ofNullable(row.getOffsetDateTime(column)).map(OffsetDateTime::toInstant);
     }
 }

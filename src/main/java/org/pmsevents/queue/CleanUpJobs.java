@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pmsevents.json.Fields;
+import org.pmsevents.json.JsonText;
 
 /** Deletes jobs that have been finished for long, a bounded number at a time. */
 @ApplicationScoped
@@ -65,16 +66,23 @@ public class CleanUpJobs implements JobKind<CleanUpJobs.Nothing> {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        var deleted = new AtomicLong();
+        var deleted = new AtomicLong(before(run));
         return delete(List.of(JobState.COMPLETED), config.keepCompleted(), deleted, run)
                 .chain(() -> delete(List.of(JobState.CANCELLED, JobState.DISCARDED), config.keepFailed(), deleted, run))
                 .map(done -> new Deleted(deleted.get()));
+    }
+
+    /** What an attempt that did not come to its end has deleted. */
+    private static long before(JobRun run) {
+        var kept = run.kept();
+        return kept == null ? 0 : JsonText.object(kept).path("jobs").longValue();
     }
 
     private Uni<Void> delete(List<JobState> states, Duration age, AtomicLong deleted, JobRun run) {
         return Uni.createFrom()
                 .deferred(() -> jobs.prune(pool, states, age, AT_ONCE))
                 .invoke(count -> run.progress(deleted.addAndGet(count), deleted.get(), null))
+                .call(() -> run.keep("{\"jobs\":" + deleted.get() + "}"))
                 .repeat()
                 .whilst(count -> count == AT_ONCE)
                 .collect()

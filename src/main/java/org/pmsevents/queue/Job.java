@@ -14,6 +14,7 @@ import org.pmsevents.event.Origin;
  * @param token the fencing token of its last claim
  * @param cancelRequested whether whoever runs it is to stop
  * @param progress JSON text: {@code done}, {@code total}, {@code note}
+ * @param checkpoint JSON text that an attempt has kept for the next one; gone with the job's end
  * @param result JSON text, of a completed job
  * @param errors JSON text: an array of {@code attempt}, {@code at}, {@code error}, the last 20
  */
@@ -30,6 +31,7 @@ public record Job(
         long token,
         boolean cancelRequested,
         @Nullable String progress,
+        @Nullable String checkpoint,
         @Nullable String result,
         String errors,
         Origin origin,

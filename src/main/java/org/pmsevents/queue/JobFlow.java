@@ -23,6 +23,7 @@ import org.pmsevents.json.StrictJson;
 @ApplicationScoped
 public class JobFlow {
     private static final int RETRIED_AT_ONCE = 500;
+    private static final int CONFLICTS = 3;
     private static final UUID BEFORE_ALL = new UUID(0, 0);
 
     private final JobTable jobs;
@@ -136,6 +137,9 @@ public class JobFlow {
     private Uni<JobJson.Retried> retryAfter(String kind, UUID after, int soFar) {
         return transactions
                 .run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE))
+                .onFailure(ConflictException.class)
+                .retry()
+                .atMost(CONFLICTS)
                 .chain(ids -> ids.size() < RETRIED_AT_ONCE
                         ? Uni.createFrom().item(new JobJson.Retried(soFar + ids.size()))
                         : retryAfter(kind, last(ids), soFar + ids.size()));

@@ -25,6 +25,17 @@ public interface JobRun {
     /** Tells how far the work has come, as often as it likes: shown live a few times a second, stored once a second. */
     void progress(long done, long total, @Nullable String note);
 
+    /** What an earlier attempt has kept by {@link #keep}, JSON text; null if nothing, or if the job has begun anew since. */
+    @Nullable
+    String kept();
+
+    /**
+     * Keeps JSON text of up to 64 KiB for the next attempt, should this one not come to its end. It is gone with the job's end.
+     *
+     * @throws LeaseLostException if the job is no longer this worker's
+     */
+    Uni<Void> keep(String json);
+
     /**
      * First in a transaction: makes sure that this job is still this worker's, and stays so until the end of the transaction.
      *

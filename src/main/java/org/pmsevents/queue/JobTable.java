@@ -24,17 +24,17 @@ import org.pmsevents.event.Origin;
 public class JobTable {
     static final String COLUMNS = """
             id, kind, payload::text AS payload, state, priority, run_at, unique_key, attempt, max_attempts, token, cancel_requested, \
-            progress::text AS progress, result::text AS result, errors::text AS errors, actor, trace_id, created_at, finished_at""";
+            progress::text AS progress, checkpoint::text AS checkpoint, result::text AS result, errors::text AS errors, actor, trace_id, created_at, finished_at""";
 
     static final String UNFINISHED = "state IN ('scheduled', 'available', 'running', 'retryable')";
 
-    /** An unfinished job under the same key is kept, and run once more if it is running. */
+    /** An unfinished job under the same key is kept, and run once more if it is running; if it waits, all of it is still to be done. */
     private static final String INSERT = """
             INSERT INTO job (id, kind, payload, state, priority, run_at, unique_key, max_attempts, actor, trace_id)
             VALUES ($1, $2, $3::text::json, CASE WHEN $5::timestamptz > now() THEN 'scheduled' ELSE 'available' END, $4,
                     coalesce($5, now()), $6, $7, $8, $9)
             ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND %s
-            DO UPDATE SET run_again = job.state = 'running'
+            DO UPDATE SET run_again = job.state = 'running', checkpoint = CASE job.state WHEN 'running' THEN job.checkpoint END
             RETURNING %s
             """.formatted(UNFINISHED, COLUMNS);
 
@@ -152,10 +152,16 @@ public class JobTable {
                 .map(JobTable::first);
     }
 
-    /** The same for discarded ones of a kind after an id, at most so many; answers their ids. */
+    /**
+     * The same for discarded ones of a kind after an id, at most so many; answers their ids.
+     *
+     * @throws ConflictException if one of their keys was taken meanwhile
+     */
     Uni<List<UUID>> retryDiscarded(SqlClient client, String kind, UUID after, int limit) {
         return client.preparedQuery(RETRY_DISCARDED)
                 .execute(Tuple.of(kind, after, limit))
+                .onFailure(JobTable::isTaken)
+                .transform(ConflictException::new)
                 .map(rows -> {
                     var ids = new ArrayList<UUID>(rows.size());
                     rows.forEach(row -> ids.add(row.getUUID("id")));
@@ -235,6 +241,7 @@ public class JobTable {
                 row.getLong("token"),
                 row.getBoolean("cancel_requested"),
                 row.getString("progress"),
+                row.getString("checkpoint"),
                 row.getString("result"),
                 row.getString("errors"),
                 new Origin(row.getString("actor"), row.getString("trace_id")),

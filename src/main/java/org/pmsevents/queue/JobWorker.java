@@ -143,12 +143,15 @@ public class JobWorker {
     }
 
     private Uni<Boolean> claim() {
-        var wanted = wanted();
-        if (draining || stopped || wanted.isEmpty()) {
-            return Uni.createFrom().item(false);
-        }
+        // before it looks whether it is stopped: who stops it looks in the other order, so that one of the two sees the
+        // other
         var answered = new CompletableFuture<Void>();
         claiming = answered;
+        var wanted = wanted();
+        if (draining || stopped || wanted.isEmpty()) {
+            answered.complete(null);
+            return Uni.createFrom().item(false);
+        }
         return table.claim(pool, wanted, id, config.lease())
                 .ifNoItem()
                 .after(CALL)
@@ -177,8 +180,12 @@ public class JobWorker {
         if (stopped) {
             return;
         }
-        var run = new RunningJob(job, table);
-        running.put(job.id(), run);
+        var run = new RunningJob(job, table, pool);
+        var before = running.put(job.id(), run);
+        if (before != null && before.end()) {
+            // its lease ran out while PostgreSQL was away, and it is this worker itself that has taken it over
+            before.cancelWork();
+        }
         run.working(flow.process(run)
                 .subscribe()
                 .with(

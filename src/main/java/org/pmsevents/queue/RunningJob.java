@@ -12,6 +12,7 @@ import org.pmsevents.event.Origin;
 final class RunningJob implements JobRun {
     private final Job job;
     private final WorkTable table;
+    private final SqlClient client;
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
     private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
     private volatile @Nullable Progress progress;
@@ -31,9 +32,10 @@ final class RunningJob implements JobRun {
         }
     }
 
-    RunningJob(Job job, WorkTable table) {
+    RunningJob(Job job, WorkTable table, SqlClient client) {
         this.job = job;
         this.table = table;
+        this.client = client;
     }
 
     Job job() {
@@ -92,9 +94,22 @@ final class RunningJob implements JobRun {
     }
 
     @Override
+    public @Nullable String kept() {
+        return job.checkpoint();
+    }
+
+    @Override
+    public Uni<Void> keep(String json) {
+        return mine(table.keep(client, job.id(), job.token(), json));
+    }
+
+    @Override
     public Uni<Void> fence(SqlClient transaction) {
-        return table.fence(transaction, job.id(), job.token())
-                .invoke(mine -> {
+        return mine(table.fence(transaction, job.id(), job.token()));
+    }
+
+    private static Uni<Void> mine(Uni<Boolean> answer) {
+        return answer.invoke(mine -> {
                     if (!mine) {
                         throw new LeaseLostException();
                     }

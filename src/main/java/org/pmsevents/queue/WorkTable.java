@@ -46,6 +46,8 @@ public class WorkTable {
 
     private static final String FENCE = "SELECT FROM job WHERE %s FOR SHARE".formatted(MINE);
 
+    private static final String KEEP = "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
+
     private static final String COMPLETE = """
             UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
                            attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
@@ -142,6 +144,13 @@ public class WorkTable {
     /** Locks the job until the end of the transaction; tells whether it is still the worker's. */
     Uni<Boolean> fence(SqlClient transaction, UUID id, long token) {
         return transaction.preparedQuery(FENCE).execute(Tuple.of(id, token)).map(rows -> rows.size() == 1);
+    }
+
+    /** Stores what the next attempt is to know; tells whether the job is still the worker's. */
+    Uni<Boolean> keep(SqlClient client, UUID id, long token, String checkpoint) {
+        return client.preparedQuery(KEEP)
+                .execute(Tuple.of(id, token, checkpoint))
+                .map(rows -> rows.rowCount() == 1);
     }
 
     /** Empty if the job is no longer the worker's, as with the following. */

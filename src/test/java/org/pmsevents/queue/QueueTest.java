@@ -271,6 +271,40 @@ class QueueTest {
                 .hasMessageContaining("a job can not go from cancelled to running");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"running", "retryable", "completed", "cancelled", "discarded"})
+    void aJobBeginsAsScheduledOrAvailableOnly(String state) {
+        assertThatThrownBy(() -> ask(
+                        "INSERT INTO job (id, kind, payload, state, priority, run_at, attempt, token, worker, lease_until, finished_at, max_attempts, actor, trace_id)"
+                                + " SELECT $1, 'test.named', '{}', s, 0, now(), 1, 1, CASE s WHEN 'running' THEN $1 END, CASE s WHEN 'running' THEN now() END,"
+                                + " CASE WHEN s IN ('completed', 'cancelled', 'discarded') THEN now() END, 5, 'a', 't' FROM (SELECT $2::text AS s) AS wanted RETURNING id",
+                        UUID.randomUUID(),
+                        state))
+                .hasMessageContaining("a job can not begin as " + state);
+    }
+
+    @Test
+    void pausesDoubleWithJitterUpToTheLongest() {
+        kind.define(name, (payload, run) -> Uni.createFrom().failure(new IllegalStateException("no")));
+        var id = create(job(kind)).id();
+        // the first pause is 20 ms, so after the 10th attempt it is 20 ms * 2^9, and after the 18th the longest, 10
+        // minutes
+        assertThat(pauseAfter(id, 10)).isBetween(Duration.ofMillis(5_000), Duration.ofMillis(10_240));
+        assertThat(pauseAfter(id, 18)).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(10));
+        get(jobs.cancel(pool, id));
+    }
+
+    private Duration pauseAfter(UUID id, int attempt) {
+        await().until(() -> get(pool.preparedQuery(
+                                        "UPDATE job SET attempt = $2, run_at = now() WHERE id = $1 AND state = 'retryable'")
+                                .execute(Tuple.of(id, attempt - 1)))
+                        .rowCount()
+                == 1);
+        worker.wake();
+        await().until(() -> find(id).attempt() == attempt && find(id).state() == JobState.RETRYABLE);
+        return Duration.between(Instant.now(), find(id).runAt());
+    }
+
     @Test
     void aKindWithACronExpressionGetsOneJobEachTimeHoweverManyReplicasLook() {
         get(schedule.createDue());
@@ -307,6 +341,25 @@ class QueueTest {
         assertThat(find(young).state()).isEqualTo(JobState.COMPLETED);
         assertThat(find(waiting).state()).isEqualTo(JobState.SCHEDULED);
         get(jobs.cancel(pool, waiting));
+    }
+
+    @Test
+    void moreThanAreDeletedAtOnceAreDeletedByOneRun() {
+        ask(
+                "WITH made AS (INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)"
+                        + " SELECT gen_random_uuid(), $1, '{}', 'scheduled', 0, now() + interval '1 day', 1, 'a', 't' FROM generate_series(1, 2500) RETURNING id)"
+                        + " SELECT count(*) FROM made",
+                "test.gone");
+        ask(
+                "WITH ended AS (UPDATE job SET state = 'cancelled', finished_at = now() - interval '60 days' WHERE kind = $1 RETURNING id) SELECT count(*) FROM ended",
+                "test.gone");
+        var cleanUp =
+                create(new NewJob<>(cleanUpJobs, new CleanUpJobs.Nothing(), 0, null, null, null, Origin.system()));
+        var done = awaitState(cleanUp.id(), JobState.COMPLETED);
+        assertThat(done.result()).matches("\\{\"jobs\":(2[5-9]|[3-9][0-9])[0-9]{2}}");
+        assertThat(ask("SELECT count(*) AS n FROM job WHERE kind = $1", "test.gone")
+                        .getLong("n"))
+                .isZero();
     }
 
     @Test
