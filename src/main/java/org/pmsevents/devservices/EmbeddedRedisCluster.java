@@ -51,7 +51,10 @@ final class EmbeddedRedisCluster implements Startable {
             ask(i, "CONFIG SET cluster-node-timeout 2000");
         }
         for (int i = 1; i < NODES; i++) {
-            ask(i, "CLUSTER MEET 127.0.0.1 " + nodes.get(0).port() + " " + nodes.get(0).busPort());
+            ask(
+                    i,
+                    "CLUSTER MEET 127.0.0.1 " + nodes.get(0).port() + " "
+                            + nodes.get(0).busPort());
         }
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!isWhole()) {
@@ -78,7 +81,8 @@ final class EmbeddedRedisCluster implements Startable {
     }
 
     private String ask(int node, String command) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), nodes.get(node).port());
+        try (Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), nodes.get(node).port());
                 BufferedReader in =
                         new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
             socket.setSoTimeout(5_000);

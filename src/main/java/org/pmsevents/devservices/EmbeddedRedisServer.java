@@ -70,19 +70,19 @@ final class EmbeddedRedisServer implements Startable {
             busPort = another.getLocalPort();
         }
         List<String> command = new ArrayList<>(List.of(
-                        executable.toString(),
-                        "--bind",
-                        LOOPBACK.getHostAddress(),
-                        "--port",
-                        Integer.toString(port),
-                        "--save",
-                        "",
-                        "--appendonly",
-                        "no",
-                        "--dir",
-                        folder.path().toString(),
-                        "--pidfile",
-                        folder.path().resolve("redis.pid").toString()));
+                executable.toString(),
+                "--bind",
+                LOOPBACK.getHostAddress(),
+                "--port",
+                Integer.toString(port),
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                folder.path().toString(),
+                "--pidfile",
+                folder.path().resolve("redis.pid").toString()));
         if (inCluster) {
             command.addAll(List.of("--cluster-enabled", "yes", "--cluster-port", Integer.toString(busPort)));
         }

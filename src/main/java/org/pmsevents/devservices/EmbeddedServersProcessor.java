@@ -67,8 +67,10 @@ public final class EmbeddedServersProcessor {
                     .serviceConfig("embedded-redis-cluster")
                     .startable(() -> new EmbeddedRedisCluster(EmbeddedRedisCluster.folders()))
                     .configProvider(Map.of(
-                            REDIS_HOSTS, EmbeddedRedisCluster::getConnectionInfo,
-                            "quarkus.redis.client-type", cluster -> "cluster"))
+                            REDIS_HOSTS,
+                            EmbeddedRedisCluster::getConnectionInfo,
+                            "quarkus.redis.client-type",
+                            cluster -> "cluster"))
                     .build();
         }
         return DevServicesResultBuildItem.<EmbeddedRedisServer>owned()

@@ -25,19 +25,19 @@ final class PgBouncer implements Closeable {
 
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final String CONFIGURATION = """
-            [databases]
-            * = host=127.0.0.1 port=%d user=%s password=%s
-            [pgbouncer]
-            listen_addr = 127.0.0.1
-            listen_port = %d
-            unix_socket_dir =
-            auth_type = any
-            pool_mode = transaction
-            ignore_startup_parameters = extra_float_digits
-            max_client_conn = 1000
-            default_pool_size = 20
-            server_connect_timeout = 5
-            """;
+        [databases]
+        * = host=127.0.0.1 port=%d user=%s password=%s
+        [pgbouncer]
+        listen_addr = 127.0.0.1
+        listen_port = %d
+        unix_socket_dir =
+        auth_type = any
+        pool_mode = transaction
+        ignore_startup_parameters = extra_float_digits
+        max_client_conn = 1000
+        default_pool_size = 20
+        server_connect_timeout = 5
+        """;
 
     private final ServerFolder folder;
     private final int serverPort;

@@ -258,7 +258,8 @@ public class PrimaryHandlers {
     }
 
     private Uni<Boolean> run(Handler handler) {
-        // before it looks whether it may begin: who stops it looks in the other order, so that one of the two sees the other
+        // before it looks whether it may begin: who stops it looks in the other order, so that one of the two sees the
+        // other
         var ended = new CompletableFuture<Void>();
         handler.running = ended;
         if (!started || System.nanoTime() - handler.pausedUntil < 0) {

@@ -59,8 +59,8 @@ public class FeedStreams {
 
     /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
     void drain(@Observes ShutdownDelayInitiatedEvent going) {
-        open.forEach(stream ->
-                vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
+        open.forEach(
+                stream -> vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
     /**

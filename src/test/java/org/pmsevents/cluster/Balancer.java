@@ -101,7 +101,8 @@ public final class Balancer implements AutoCloseable {
             close(client);
             return;
         }
-        var address = choice.get(Math.floorMod(turn.getAndIncrement(), choice.size())).address();
+        var address =
+                choice.get(Math.floorMod(turn.getAndIncrement(), choice.size())).address();
         try (client;
                 var server = new Socket(address.getHost(), address.getPort())) {
             open.add(server);

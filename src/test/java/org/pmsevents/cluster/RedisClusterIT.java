@@ -48,16 +48,20 @@ class RedisClusterIT {
     @Test
     @Order(1)
     void everyReplicaHearsTheOthersAndEveryNodeHoldsItsShare() {
-        replicas.forEach(replica ->
-                await("it hears the others").atMost(SOON).until(() -> redisState(replica).equals("reachable")));
+        replicas.forEach(replica -> await("it hears the others")
+                .atMost(SOON)
+                .until(() -> redisState(replica).equals("reachable")));
         for (int i = 0; i < PRODUCTS; i++) {
             create(replicas.get(i % 2), "SHARE-" + i);
         }
         adjustAll();
         await("the levels of all are in Redis")
                 .atMost(SOON)
-                .until(() -> cluster.redis().keys().stream().mapToInt(keys -> keys).sum() >= PRODUCTS);
-        assertThat(cluster.redis().keys()).hasSize(3).allSatisfy(keys -> assertThat(keys).isPositive());
+                .until(() ->
+                        cluster.redis().keys().stream().mapToInt(keys -> keys).sum() >= PRODUCTS);
+        assertThat(cluster.redis().keys())
+                .hasSize(3)
+                .allSatisfy(keys -> assertThat(keys).isPositive());
     }
 
     /** Last, as the node does not come back. */
@@ -72,16 +76,16 @@ class RedisClusterIT {
                         .token(() -> Tokens.of("listener", "viewer"))
                         .topics("*")
                         .after(begin)
-                        .start(event -> told.add(
-                                event.path("metadata").path("position").longValue()));
+                        .start(event ->
+                                told.add(event.path("metadata").path("position").longValue()));
                 var writers = new Writers(
-                        "LOST-NODE",
-                        replicas.stream().map(Replica::address).toList(),
-                        4)) {
+                        "LOST-NODE", replicas.stream().map(Replica::address).toList(), 4)) {
             awaitWritten(writers, 100);
             cluster.redis().loseOne();
-            await("the loss is noticed").atMost(SOON).until(() -> replicas.stream()
-                    .anyMatch(replica -> redisState(replica).equals("away")));
+            await("the loss is noticed")
+                    .atMost(SOON)
+                    .until(() -> replicas.stream()
+                            .anyMatch(replica -> redisState(replica).equals("away")));
             awaitWritten(writers, 200);
             writers.close();
             assertThat(writers.unanswered()).as("requests that failed").isZero();

@@ -52,11 +52,16 @@ final class RedisNodes implements AutoCloseable {
 
     private void announceProxies() {
         for (int i = 0; i < servers.size(); i++) {
-            ask(servers.get(i).address(), "CONFIG SET cluster-announce-port " + proxies.get(i).port());
+            ask(
+                    servers.get(i).address(),
+                    "CONFIG SET cluster-announce-port " + proxies.get(i).port());
         }
-        Awaitility.await("every node knows the proxies of all").atMost(GOSSIP).until(() -> servers.stream()
-                .map(server -> ask(server.address(), "CLUSTER NODES"))
-                .allMatch(nodes -> proxies.stream().allMatch(proxy -> nodes.contains(":" + proxy.port() + "@"))));
+        Awaitility.await("every node knows the proxies of all")
+                .atMost(GOSSIP)
+                .until(() -> servers.stream()
+                        .map(server -> ask(server.address(), "CLUSTER NODES"))
+                        .allMatch(
+                                nodes -> proxies.stream().allMatch(proxy -> nodes.contains(":" + proxy.port() + "@"))));
     }
 
     /** For {@code QUARKUS_REDIS_HOSTS}. */

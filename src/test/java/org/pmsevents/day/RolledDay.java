@@ -45,8 +45,7 @@ final class RolledDay {
                 var listeners = List.of(first, second, third);
                 await("all listen")
                         .atMost(SETTLED)
-                        .until(() -> stream.isSubscribed()
-                                && listeners.stream().allMatch(Listener::isSubscribed));
+                        .until(() -> stream.isSubscribed() && listeners.stream().allMatch(Listener::isSubscribed));
                 replay.open(day.goods());
                 var rolling = roll.begin();
                 trade(replay, rolling);
@@ -95,9 +94,10 @@ final class RolledDay {
             tick.join();
         }
         replay.repeat(lines.subList(0, Math.min(lines.size(), SLICE)));
-        assertThat(replay.repeated()).allSatisfy((line, answer) -> assertThat(
-                        answer.isReplayOf(replay.answers().get(line)))
-                .isTrue());
+        assertThat(replay.repeated())
+                .allSatisfy((line, answer) -> assertThat(
+                                answer.isReplayOf(replay.answers().get(line)))
+                        .isTrue());
     }
 
     private static void assertEndedInTime(Roll roll) {
@@ -119,8 +119,9 @@ final class RolledDay {
         });
         assertThat(Differences.between(stories, books.stories())).isEmpty();
         Map<String, List<Movement>> ledger = new HashMap<>();
-        books.ledger().forEach((sku, found) ->
-                ledger.put(sku, found.stream().map(Movement::of).toList()));
+        books.ledger()
+                .forEach((sku, found) ->
+                        ledger.put(sku, found.stream().map(Movement::of).toList()));
         assertThat(Differences.between(movements, ledger)).isEmpty();
     }
 

@@ -62,10 +62,7 @@ class LiveShutdownIT {
                 replica.askToEnd();
                 await("it is not ready").atMost(READY).until(() -> !replica.isReady());
 
-                get(replica, "/api/products")
-                        .then()
-                        .statusCode(200)
-                        .header("Connection", equalTo("close"));
+                get(replica, "/api/products").then().statusCode(200).header("Connection", equalTo("close"));
                 get(replica, "/api/events/stream")
                         .then()
                         .statusCode(503)
@@ -76,7 +73,8 @@ class LiveShutdownIT {
                         .satisfies(refused -> {
                             var answer = ((WebSocketHandshakeException) refused.getCause()).getResponse();
                             assertThat(answer.statusCode()).isEqualTo(503);
-                            assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+                            assertThat(answer.headers().firstValue("Retry-After"))
+                                    .contains("1");
                         });
                 open.send("{'op':'ping'}").next("pong");
                 assertThat(open.subscribe("late", "product.*").closed().code()).isEqualTo(1012);
