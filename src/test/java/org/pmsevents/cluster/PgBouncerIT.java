@@ -15,8 +15,8 @@ import org.pmsevents.security.Tokens;
 
 /** Many at once through a pooler in transaction mode; the profile pgbouncer runs this, and all other tests, through one. */
 class PgBouncerIT {
-    private static final Duration SETTLED = Duration.ofSeconds(60);
-    private static final int CHANGES = 3_000;
+    private static final Duration SETTLED = Duration.ofSeconds(120);
+    private static final int CHANGES = 1_500;
 
     @Test
     void noQueryFailsUnderLoad() throws Exception {
