@@ -36,6 +36,7 @@ class ArchitectureTest {
         "..pmsevents.websocket..",
         "..pmsevents.metrics..",
         "..pmsevents.admin..",
+        "..pmsevents.dashboard..",
     };
     private static final String HANDLERS = "..pmsevents.handlers..";
     private static final String EVENT = "..pmsevents.event..";

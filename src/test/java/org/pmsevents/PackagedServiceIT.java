@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.restassured.response.Response;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,16 @@ class PackagedServiceIT {
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.header("content-type")).isEqualTo(Problem.MEDIA_TYPE);
         assertThat(answer.body()).contains("\"code\":\"bad-request\"");
+    }
+
+    @Test
+    void theDescriptionsOfBothApisAreThere() {
+        given().baseUri(replica.address().toString())
+                .get("/asyncapi.yaml")
+                .then()
+                .statusCode(200)
+                .body(containsString("asyncapi: 3.0.0"), containsString("inventory.updated"));
+        given().baseUri(replica.address().toString()).get("/q/openapi").then().statusCode(200);
     }
 
     @Test
@@ -155,6 +167,18 @@ class PackagedServiceIT {
         get("/q/openapi").then().statusCode(200).body(containsString("/api/products/{sku}"));
         get("/q/swagger-ui/").then().statusCode(200).body(containsString("swagger-ui-bundle.js"));
         get("/q/swagger-ui/swagger-ui-bundle.js").then().statusCode(200);
+    }
+
+    @Test
+    void theDashboardIsThereWithItsChartsAndWithoutATokenOfItsOwn() {
+        var page = given().baseUri(replica.address().toString()).get("/");
+        page.then().statusCode(200).contentType("text/html").header("Server-Timing", nullValue());
+        assertThat(page.header("ETag")).isNotBlank();
+        var files = Pattern.compile("(?:href|src)=\"(/[^\"]+)\"").matcher(page.asString());
+        assertThat(files.results().map(file -> file.group(1)).toList())
+                .anyMatch(file -> file.startsWith("/webjars/uplot/"))
+                .allSatisfy(file -> assertThat(get(file).statusCode()).as(file).isEqualTo(200));
+        get("/dev/token").then().statusCode(404);
     }
 
     @Test

@@ -2,12 +2,14 @@ package org.pmsevents.admin;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.UUID;
 import org.jboss.logging.Logger;
+import org.pmsevents.event.Alert;
 import org.pmsevents.event.AlertBroadcast;
 import org.pmsevents.json.Fields;
 import org.pmsevents.queue.JobKind;
@@ -28,6 +30,10 @@ public class AlertJob implements JobKind<AlertMessage> {
         this.broadcast = broadcast;
         this.mapper = mapper;
         this.meters = meters;
+        for (var severity : Alert.Severity.values()) {
+            counter(severity.wireName(), false);
+            counter(severity.wireName(), true);
+        }
     }
 
     @Override
@@ -75,8 +81,11 @@ public class AlertJob implements JobKind<AlertMessage> {
         }
     }
 
+    private Counter counter(String severity, boolean summary) {
+        return meters.counter("pms.alerts", "severity", severity, "summary", Boolean.toString(summary));
+    }
+
     private void updateMetrics(AlertMessage alert) {
-        meters.counter("pms.alerts", "severity", alert.severity(), "summary", Boolean.toString(alert.summary()))
-                .increment();
+        counter(alert.severity(), alert.summary()).increment();
     }
 }

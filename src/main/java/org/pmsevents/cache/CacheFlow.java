@@ -1,89 +1,207 @@
 package org.pmsevents.cache;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
 
-/** The cache flows of the service: a miss is fetched from PostgreSQL and kept, a change clears what is older. */
+/**
+ * The read path: in the process, then in Redis, then in PostgreSQL, which is asked once for all who ask at the same time. While PostgreSQL is
+ * away the last known value is given, marked as stale; Redis may be away without anybody noticing.
+ */
 @ApplicationScoped
 public class CacheFlow {
     private static final Logger LOG = Logger.getLogger(CacheFlow.class);
 
-    private final RedisCache redis;
+    private final LocalCache local;
+    private final SharedCache shared;
+    private final Changes changes;
+    private final Freshness freshness;
+    private final Loads loads;
+    private final HotKeys hotKeys;
+    private final Instance<CacheSource> sources;
     private final EventEmitter events;
-    private final MeterRegistry meters;
+    private final CacheConfig config;
+    private final CacheMeters meters;
 
-    CacheFlow(RedisCache redis, EventEmitter events, MeterRegistry meters) {
-        this.redis = redis;
+    CacheFlow(
+            LocalCache local,
+            SharedCache shared,
+            Changes changes,
+            Freshness freshness,
+            Loads loads,
+            HotKeys hotKeys,
+            Instance<CacheSource> sources,
+            EventEmitter events,
+            CacheConfig config,
+            CacheMeters meters) {
+        this.local = local;
+        this.shared = shared;
+        this.changes = changes;
+        this.freshness = freshness;
+        this.loads = loads;
+        this.hotKeys = hotKeys;
+        this.sources = sources;
         this.events = events;
+        this.config = config;
         this.meters = meters;
     }
 
-    /** Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response. */
-    public Uni<Optional<CacheEntry>> read(
-            CacheKey key, Origin origin, Supplier<Uni<Optional<CacheEntry>>> fetchFromDB) {
-        return checkCache(key).chain(held -> held.isPresent() ? hit(held) : miss(key, origin, fetchFromDB));
+    /**
+     * Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response; fails as {@link CacheSource#fetchFromDB} does if
+     * nothing is known of the key.
+     */
+    public Uni<CacheAnswer> read(CacheKey key, Origin origin) {
+        hotKeys.count(key);
+        var held = checkCache(key);
+        if (held != null) {
+            return Uni.createFrom().item(CacheAnswer.fresh(held));
+        }
+        return freshness.isKnown()
+                ? miss(key, origin)
+                : freshness.find().chain(() -> {
+                    var found = checkCache(key);
+                    return found != null ? Uni.createFrom().item(CacheAnswer.fresh(found)) : miss(key, origin);
+                });
     }
 
-    private Uni<Optional<CacheEntry>> checkCache(CacheKey key) {
-        return redis.get(key)
+    /** Has the key in the cache, unless there is no such thing, or whatever it is fails. */
+    Uni<Boolean> warm(CacheKey key) {
+        return load(key, null).map(loaded -> !loaded.entry().isAbsent());
+    }
+
+    /**
+     * Puts the value that a change has made where readers find it, unless there is a newer one, and clears what is related.
+     *
+     * @param related what else looks different by that change
+     */
+    public Uni<Void> update(CacheKey key, CacheEntry entry, CacheTag... related) {
+        changes.clear(key.tag());
+        for (var tag : related) {
+            changes.clear(tag);
+        }
+        var asOf = changes.now();
+        if (changes.isOutdated(key.tag(), entry.version())) {
+            return Uni.createFrom().voidItem();
+        }
+        local.put(key, entry, asOf, System.nanoTime());
+        return shared.keep(key, entry, asOf);
+    }
+
+    private @Nullable CacheEntry checkCache(CacheKey key) {
+        var held = local.get(key);
+        if (held == null || held.isExpired() || !changes.isCurrent(key.tag(), held) || !freshness.isKnown()) {
+            return null;
+        }
+        meters.local(held.entry());
+        return held.entry();
+    }
+
+    private Uni<CacheAnswer> miss(CacheKey key, Origin origin) {
+        meters.notLocal();
+        if (freshness.isAway()) {
+            var stale = stale(key);
+            if (stale.isPresent()) {
+                return Uni.createFrom().item(stale.get());
+            }
+        }
+        return load(key, origin)
+                .map(loaded -> {
+                    meters.loaded(loaded);
+                    return loaded.from() == Loads.From.STALE
+                            ? new CacheAnswer(loaded.entry(), freshness.notKnownFor())
+                            : CacheAnswer.fresh(loaded.entry());
+                })
                 .onFailure()
-                .invoke(failure -> LOG.debugf("Redis was not asked for %s: %s", key, failure.toString()))
-                .onFailure()
-                .recoverWithItem(Optional.empty());
+                .recoverWithUni(failure -> stale(key)
+                        .map(stale -> Uni.createFrom().item(stale))
+                        .orElseGet(() -> Uni.createFrom().failure(failure)));
     }
 
-    private Uni<Optional<CacheEntry>> hit(Optional<CacheEntry> held) {
-        meters.counter("pms.cache.reads", "result", "hit").increment();
-        return Uni.createFrom().item(held);
+    /** The last value that is known; that there was none says nothing about now. */
+    private Optional<CacheAnswer> stale(CacheKey key) {
+        var held = local.get(key);
+        if (held == null
+                || held.entry().isAbsent()
+                || held.age() > config.longestStale().toNanos()) {
+            return Optional.empty();
+        }
+        meters.stale();
+        var notKnown = freshness.notKnownFor();
+        var age = Duration.ofNanos(held.age());
+        return Optional.of(new CacheAnswer(
+                held.entry(), changes.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
     }
 
-    private Uni<Optional<CacheEntry>> miss(
-            CacheKey key, Origin origin, Supplier<Uni<Optional<CacheEntry>>> fetchFromDB) {
-        meters.counter("pms.cache.reads", "result", "miss").increment();
-        return emitMiss(key, origin)
-                .chain(fetchFromDB::get)
-                .call(found -> found.isEmpty() ? Uni.createFrom().voidItem() : keep(key, found.get()));
+    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin) {
+        return loads.join(
+                key,
+                load -> checkShared(key)
+                        .chain(found -> found.isPresent()
+                                ? Uni.createFrom().item(adopt(key, found.get(), load))
+                                : emitMiss(key, origin)
+                                        .chain(() -> fetchFromDB(key, load))
+                                        .call(fetched -> updateCache(key, fetched, load))
+                                        .map(fetched -> new Loads.Loaded(fetched, Loads.From.POSTGRESQL))));
     }
 
-    private Uni<Void> emitMiss(CacheKey key, Origin origin) {
-        events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), origin);
+    /** What is in Redis is good only as long as it can be told what has changed; while PostgreSQL is away it is better than nothing. */
+    private Uni<Optional<RedisCache.Shared>> checkShared(CacheKey key) {
+        return freshness.isKnown() || freshness.isAway()
+                ? shared.find(key).map(found -> found.filter(it -> isGood(key, it.entry())))
+                : Uni.createFrom().item(Optional.empty());
+    }
+
+    /** Nobody sees an older one than was seen here before. */
+    private boolean isGood(CacheKey key, CacheEntry found) {
+        var held = local.get(key);
+        return (held == null || held.entry().version() <= found.version())
+                && (freshness.isKnown() || !found.isAbsent());
+    }
+
+    private Loads.Loaded adopt(CacheKey key, RedisCache.Shared found, Loads.Load load) {
+        local.put(key, found.entry(), found.asOf(), load.begunAt());
+        return new Loads.Loaded(found.entry(), freshness.isKnown() ? Loads.From.REDIS : Loads.From.STALE);
+    }
+
+    private Uni<Void> emitMiss(CacheKey key, @Nullable Origin origin) {
+        if (origin != null) {
+            events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), origin);
+        }
         return Uni.createFrom().voidItem();
     }
 
-    /** What was read is answered whether Redis takes it or not. */
-    private Uni<Void> keep(CacheKey key, CacheEntry entry) {
-        return redis.put(key, entry)
-                .onFailure()
-                .invoke(failure -> LOG.debugf("Redis did not take %s: %s", key, failure.toString()))
-                .onFailure()
-                .recoverWithNull();
+    private Uni<CacheEntry> fetchFromDB(CacheKey key, Loads.Load load) {
+        return Uni.createFrom().deferred(() -> {
+            long begunAt = System.nanoTime();
+            return source(key)
+                    .fetchFromDB(key.id())
+                    .onItemOrFailure()
+                    .invoke((fetched, failure) -> meters.fetched(begunAt, failure != null))
+                    .map(fetched -> fetched.asOf(load.asOf()));
+        });
     }
 
-    /** Puts the newest value where readers find it; refused by Redis if there is a newer one. */
-    public Uni<Void> update(CacheKey key, CacheEntry entry) {
-        return redis.put(key, entry);
+    private CacheSource source(CacheKey key) {
+        return sources.stream()
+                .filter(each -> each.kind().equals(key.kind()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("nobody knows where to get " + key + " from"));
     }
 
-    /** Update → invalidateKey → emitEvent(cache.invalid). */
-    public Uni<Void> invalidate(CacheKey key, long version, Origin origin) {
-        return redis.invalidate(key, version)
-                .invoke(() -> events.emit(
-                        EventType.CACHE_INVALID,
-                        key.toString(),
-                        Map.of("key", key.toString(), "version", version),
-                        origin));
-    }
-
-    /** What a replica does for every change that it hears of, should the replica that made it not have come to it. */
-    public Uni<Void> evict(CacheKey key, long version) {
-        return redis.invalidate(key, version);
+    /** Nobody waits for Redis to have it. */
+    private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, Loads.Load load) {
+        local.put(key, fetched, load.asOf(), load.begunAt());
+        shared.keep(key, fetched, load.asOf())
+                .subscribe()
+                .with(kept -> {}, failure -> LOG.errorf(failure, "%s was not offered to Redis", key));
+        return Uni.createFrom().voidItem();
     }
 }

@@ -27,8 +27,16 @@ public class BoundedPool implements PgPoolCreator {
 
     private static final int LONGEST_STATEMENT = 32 * 1024;
 
+    private volatile int maxSize;
+
+    /** How many connections there may be. */
+    public int maxSize() {
+        return maxSize;
+    }
+
     @Override
     public Pool create(Input input) {
+        maxSize = input.poolOptions().getMaxSize();
         input.pgConnectOptionsList().forEach(server -> {
             server.setPreparedStatementCacheSqlLimit(LONGEST_STATEMENT);
             server.setTcpKeepAlive(true).setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);

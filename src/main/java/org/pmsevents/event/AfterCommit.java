@@ -1,12 +1,17 @@
 package org.pmsevents.event;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -23,6 +28,7 @@ public class AfterCommit {
     private final Clock clock;
     private final MeterRegistry meters;
     private final Throttle warnings;
+    private final Map<String, Timer> steps = new ConcurrentHashMap<>();
 
     AfterCommit(FeedConfig config, Clock clock, MeterRegistry meters) {
         this.config = config;
@@ -39,6 +45,7 @@ public class AfterCommit {
     /** Completes when the step does, or at the given time, and never with a failure. */
     public Uni<Void> attempt(String step, Instant until, Supplier<Uni<?>> work) {
         var left = Duration.between(clock.instant(), until);
+        long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(work::get)
                 .replaceWithVoid()
@@ -48,13 +55,26 @@ public class AfterCommit {
                 .onFailure()
                 .invoke(failure -> missed(step, failure))
                 .onFailure()
-                .recoverWithNull();
+                .recoverWithNull()
+                .onTermination()
+                .invoke(() -> timer(step).record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
+    }
+
+    private Timer timer(String step) {
+        return steps.computeIfAbsent(step, name -> {
+            missed(name, "late");
+            missed(name, "failed");
+            return meters.timer("pms.after.commit", "step", name);
+        });
+    }
+
+    private Counter missed(String step, String why) {
+        return meters.counter("pms.after.commit.missed", "step", step, "why", why);
     }
 
     private void missed(String step, Throwable failure) {
         boolean late = failure instanceof TimeoutException;
-        meters.counter("pms.after.commit.missed", "step", step, "why", late ? "late" : "failed")
-                .increment();
+        missed(step, late ? "late" : "failed").increment();
         if (!late && warnings.admits(step)) {
             LOG.warnf("%s failed, the answer leaves without it: %s", step, failure.toString());
         } else {

@@ -21,6 +21,7 @@ public class EventEmitter {
     private final Dispatcher dispatcher;
     private final Fanout fanout;
     private final EventCodec codec;
+    private final EmittedEvents emitted;
     private final Clock clock;
 
     EventEmitter(
@@ -30,6 +31,7 @@ public class EventEmitter {
             Dispatcher dispatcher,
             Fanout fanout,
             EventCodec codec,
+            EmittedEvents emitted,
             Clock clock) {
         this.events = events;
         this.sequencer = sequencer;
@@ -37,6 +39,7 @@ public class EventEmitter {
         this.dispatcher = dispatcher;
         this.fanout = fanout;
         this.codec = codec;
+        this.emitted = emitted;
         this.clock = clock;
     }
 
@@ -86,6 +89,12 @@ public class EventEmitter {
      * @param payload written as JSON
      */
     public void emit(EventType type, String subject, Object payload, Origin origin) {
+        emitted.add(type);
+        announce(type, subject, payload, origin);
+    }
+
+    /** The same for an event that is counted already. */
+    void announce(EventType type, String subject, Object payload, Origin origin) {
         var event = event(type, subject, payload, origin);
         dispatcher.announce(event);
         if (type.scope() == EventScope.CLUSTER) {

@@ -1,15 +1,19 @@
 package org.pmsevents.event;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
@@ -29,31 +33,52 @@ public class EventHandlers {
     private final List<Handler> secondary = new ArrayList<>();
     private final List<Handler> cleanup = new ArrayList<>();
     private final List<Handler> notifications = new ArrayList<>();
+    private final Counter[] handled;
     private final List<MessageConsumer<EventMessage>> consumers = new CopyOnWriteArrayList<>();
 
     private record Handler(
-            String name, Collection<EventType> types, AtomicInteger underWay, Function<EventMessage, Uni<Void>> work) {}
+            String name,
+            Collection<EventType> types,
+            AtomicInteger underWay,
+            Timer timer,
+            Counter failures,
+            Counter dropped,
+            Function<EventMessage, Uni<Void>> work) {}
 
     EventHandlers(Vertx vertx, EventEmitter emitter, FeedConfig config, MeterRegistry meters) {
         this.vertx = vertx;
         this.emitter = emitter;
         this.config = config;
         this.meters = meters;
+        this.handled = Arrays.stream(EventType.values())
+                .map(type -> meters.counter("pms.events", "type", type.wireName()))
+                .toArray(Counter[]::new);
     }
 
     /** Adds a handler that every replica calls with every event of the types; it may be late, and misses what a crash swallows. */
     public void secondary(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        secondary.add(new Handler(name, types, new AtomicInteger(), work));
+        secondary.add(handler(name, types, work));
     }
 
     /** Adds work that is done after the secondary handlers of an event, whether they failed or not. */
     public void cleanup(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        cleanup.add(new Handler(name, types, new AtomicInteger(), work));
+        cleanup.add(handler(name, types, work));
     }
 
     /** Adds who is told of an event after all that. */
     public void notification(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        notifications.add(new Handler(name, types, new AtomicInteger(), work));
+        notifications.add(handler(name, types, work));
+    }
+
+    private Handler handler(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        return new Handler(
+                name,
+                types,
+                new AtomicInteger(),
+                meters.timer("pms.handler.work", "handler", name),
+                meters.counter("pms.handler.failures", "handler", name),
+                meters.counter("pms.handler.dropped", "handler", name),
+                work);
     }
 
     /** Starts to listen on the EventBus; called once, after all have been added. */
@@ -107,7 +132,7 @@ public class EventHandlers {
     }
 
     private void updateMetrics(EventMessage event) {
-        meters.counter("pms.events", "type", event.type().wireName()).increment();
+        handled[event.type().ordinal()].increment();
     }
 
     private Uni<Void> runAll(List<Handler> handlers, EventMessage event) {
@@ -122,9 +147,10 @@ public class EventHandlers {
     private Uni<Void> guarded(Handler handler, EventMessage event) {
         if (handler.underWay().incrementAndGet() > config.handlerBacklog()) {
             handler.underWay().decrementAndGet();
-            meters.counter("pms.handler.dropped", "handler", handler.name()).increment();
+            handler.dropped().increment();
             return Uni.createFrom().voidItem();
         }
+        long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(() -> handler.work().apply(event))
                 .ifNoItem()
@@ -135,11 +161,14 @@ public class EventHandlers {
                 .onFailure()
                 .recoverWithNull()
                 .onTermination()
-                .invoke(() -> handler.underWay().decrementAndGet());
+                .invoke(() -> {
+                    handler.underWay().decrementAndGet();
+                    handler.timer().record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+                });
     }
 
     private void failed(Handler handler, EventMessage event, Throwable failure) {
-        meters.counter("pms.handler.failures", "handler", handler.name()).increment();
+        handler.failures().increment();
         LOG.errorf(
                 failure,
                 "%s failed on %s %s",

@@ -1,6 +1,8 @@
 package org.pmsevents.event;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Redis;
@@ -9,8 +11,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 
@@ -34,22 +40,24 @@ public class Fanout {
 
     private final Redis redis;
     private final FeedConfig config;
-    private final MeterRegistry meters;
+    private final Counter failures;
+    private final Counter dropped;
+    private final Map<String, Timer> published = new HashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final String replica = UUID.randomUUID().toString();
+    private final String replica;
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
-    Fanout(Redis redis, FeedConfig config, MeterRegistry meters) {
+    Fanout(Redis redis, FeedConfig config, ReplicaName replica, MeterRegistry meters) {
         this.redis = redis;
         this.config = config;
-        this.meters = meters;
+        this.replica = replica.value();
+        this.failures = meters.counter("pms.redis.publish.failures");
+        this.dropped = meters.counter("pms.redis.publish.dropped");
         meters.gauge("pms.redis.publish.in.flight", inFlight);
-    }
-
-    /** This replica's name among the others, new at every start. */
-    String replica() {
-        return replica;
+        for (var kind : List.of(FEED, CLUSTER, ALERT, PING)) {
+            published.put(kind, meters.timer("pms.redis.publish", "kind", kind));
+        }
     }
 
     /** The channel of a feed: services on different databases never hear each other, even if they share a Redis. */
@@ -94,15 +102,16 @@ public class Fanout {
     private Uni<Void> publish(String kind, String lines) {
         if (inFlight.incrementAndGet() > MOST_IN_FLIGHT) {
             inFlight.decrementAndGet();
-            meters.counter("pms.redis.publish.dropped").increment();
+            dropped.increment();
             return Uni.createFrom().voidItem();
         }
+        long begun = System.nanoTime();
         var request = Request.cmd(Command.PUBLISH).arg(channel).arg(kind + " " + replica + lines);
         return redis.send(request)
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
-                .invoke(this::wentWell)
+                .invoke(() -> wentWell(kind, System.nanoTime() - begun))
                 .onFailure()
                 .invoke(this::failed)
                 .onFailure()
@@ -112,7 +121,8 @@ public class Fanout {
                 .replaceWithVoid();
     }
 
-    private void wentWell() {
+    private void wentWell(String kind, long nanos) {
+        Objects.requireNonNull(published.get(kind)).record(nanos, TimeUnit.NANOSECONDS);
         if (!reachable) {
             reachable = true;
             LOG.info("Redis takes publications again");
@@ -120,7 +130,7 @@ public class Fanout {
     }
 
     private void failed(Throwable failure) {
-        meters.counter("pms.redis.publish.failures").increment();
+        failures.increment();
         if (reachable) {
             reachable = false;
             LOG.warnf(

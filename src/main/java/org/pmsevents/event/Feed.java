@@ -6,10 +6,13 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 
 /**
@@ -20,6 +23,7 @@ import org.jboss.logging.Logger;
 public class Feed {
     private static final Logger LOG = Logger.getLogger(Feed.class);
     private static final int BATCH = 500;
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
 
     private final EventTable events;
@@ -32,6 +36,10 @@ public class Feed {
     private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
     private volatile long position = -1;
     private volatile long head;
+    private volatile boolean waiting;
+    private final Certainty certainty = new Certainty();
+    private final CompletableFuture<Long> joined = new CompletableFuture<>();
+    private volatile String id = "";
     private boolean dispatching;
     private boolean reading;
 
@@ -43,7 +51,16 @@ public class Feed {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         meters.gauge("pms.feed.position", this, feed -> feed.position);
+        meters.gauge("pms.feed.head", this, feed -> feed.head);
+        meters.gauge("pms.feed.waiting", this, feed -> feed.waiting ? 1 : 0);
         meters.gauge("pms.feed.lag", this, feed -> feed.started() ? Math.max(0, feed.head - feed.position) : 0);
+    }
+
+    /** Begins with a feed. */
+    void join(UUID feedId, long head) {
+        id = feedId.toString();
+        start(head);
+        joined.complete(head);
     }
 
     /** Begins after the given head; what arrived before is kept if it is newer. */
@@ -70,6 +87,39 @@ public class Feed {
         return head;
     }
 
+    /** Whether committed events were without a position when PostgreSQL was last asked. */
+    void waiting(boolean now) {
+        waiting = now;
+    }
+
+    /** Completes with the head after which this replica has begun, once it has. */
+    public Uni<Long> joined() {
+        return Uni.createFrom().completionStage(joined::copy);
+    }
+
+    /** Which feed this is: positions of another one can't be compared with its own. */
+    public String id() {
+        return id;
+    }
+
+    /** For how long this replica may have missed something: before that, all that PostgreSQL had was handed out here. */
+    public Duration uncertainFor() {
+        return certainty.age();
+    }
+
+    /** Asks PostgreSQL for the head now, instead of at the next poll; fails if it does not answer. */
+    public Uni<Void> look() {
+        return Uni.createFrom().deferred(() -> {
+            long asked = System.nanoTime();
+            return events.state(pool)
+                    .ifNoItem()
+                    .after(LOOK)
+                    .fail()
+                    .invoke(state -> heardOf(state.head(), asked))
+                    .replaceWithVoid();
+        });
+    }
+
     /** Events with positions, from wherever they come, in any order, any number of times. */
     void offer(List<FeedEvent> arrived) {
         context.runOnContext(go -> {
@@ -94,6 +144,12 @@ public class Feed {
                 advance();
             });
         }
+    }
+
+    /** The same, with when PostgreSQL was asked for it. */
+    void heardOf(long head, long asked) {
+        certainty.seek(head, asked, position);
+        heardOf(head);
     }
 
     /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */
@@ -139,6 +195,7 @@ public class Feed {
     private void dispatched(long upTo) {
         context.runOnContext(go -> {
             position = upTo;
+            certainty.reached(upTo);
             early.headMap(upTo, true).clear();
             dispatching = false;
             advance();

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
+import org.pmsevents.database.Schema;
 import org.pmsevents.shutdown.Draining;
 
 /**
@@ -23,6 +24,7 @@ public class FeedLifecycle {
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
 
+    private final Schema schema;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
@@ -40,6 +42,7 @@ public class FeedLifecycle {
     private volatile String channel = "";
 
     FeedLifecycle(
+            Schema schema,
             EventTable events,
             Pool pool,
             Feed feed,
@@ -52,6 +55,7 @@ public class FeedLifecycle {
             FeedConfig config,
             Draining draining,
             Vertx vertx) {
+        this.schema = schema;
         this.events = events;
         this.pool = pool;
         this.feed = feed;
@@ -82,6 +86,11 @@ public class FeedLifecycle {
         subscriber.close();
     }
 
+    /** Whether the database has the migrations of this version. */
+    boolean seesCurrentSchema() {
+        return schema.isCurrent();
+    }
+
     /** Whether PostgreSQL answered when it was last asked. */
     boolean seesPostgres() {
         return seesPostgres;
@@ -91,7 +100,8 @@ public class FeedLifecycle {
         if (stopped) {
             return;
         }
-        events.state(pool)
+        schema.requireCurrent()
+                .chain(() -> events.state(pool))
                 .chain(state -> {
                     channel = fanout.open(state.feedId());
                     return subscriber.subscribe(channel);
@@ -103,7 +113,7 @@ public class FeedLifecycle {
                 .subscribe()
                 .with(
                         state -> {
-                            feed.start(state.head());
+                            feed.join(state.feedId(), state.head());
                             LOG.debugf("joined the feed at position %d", state.head());
                             sequencer.trigger();
                             primaryHandlers.start();
@@ -128,6 +138,7 @@ public class FeedLifecycle {
     }
 
     private Uni<Void> look() {
+        long asked = System.nanoTime();
         return events.state(pool)
                 .call(state -> state.risen()
                         ? events.raiseFloor(pool)
@@ -138,7 +149,8 @@ public class FeedLifecycle {
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
-                    feed.heardOf(state.head());
+                    feed.heardOf(state.head(), asked);
+                    feed.waiting(state.waiting());
                     primaryHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();

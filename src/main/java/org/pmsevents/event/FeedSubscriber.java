@@ -1,5 +1,7 @@
 package org.pmsevents.event;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Redis;
@@ -12,7 +14,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +31,7 @@ public class FeedSubscriber {
     private static final Duration SILENCE = Duration.ofSeconds(4);
 
     private final Redis redis;
-    private final Fanout fanout;
+    private final ReplicaName replica;
     private final EventCodec codec;
     private final Feed feed;
     private final Emissions emissions;
@@ -35,6 +39,7 @@ public class FeedSubscriber {
     private final AlertBroadcast alerts;
     private final Clock clock;
     private final Throttle warnings;
+    private final Map<String, Counter> received = new HashMap<>();
 
     private volatile @Nullable RedisConnection connection;
     private volatile boolean connecting;
@@ -42,15 +47,16 @@ public class FeedSubscriber {
 
     FeedSubscriber(
             Redis redis,
-            Fanout fanout,
+            ReplicaName replica,
             EventCodec codec,
             Feed feed,
             Emissions emissions,
             Dispatcher dispatcher,
             AlertBroadcast alerts,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
         this.redis = redis;
-        this.fanout = fanout;
+        this.replica = replica;
         this.codec = codec;
         this.feed = feed;
         this.emissions = emissions;
@@ -58,6 +64,10 @@ public class FeedSubscriber {
         this.alerts = alerts;
         this.clock = clock;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
+        for (var kind : List.of(Fanout.FEED, Fanout.CLUSTER, Fanout.ALERT, Fanout.PING)) {
+            received.put(kind, meters.counter("pms.redis.received", "kind", kind));
+        }
+        meters.gauge("pms.redis.subscribed", this, subscriber -> subscriber.hears() ? 1 : 0);
     }
 
     /** Subscribes; completes, never with a failure, when that is done or has failed. */
@@ -162,7 +172,11 @@ public class FeedSubscriber {
     private void message(String text) {
         var lines = text.split("\n", -1);
         var header = lines[0].split(" ", -1);
-        if (header.length < 2 || header[1].equals(fanout.replica())) {
+        var counter = received.get(header[0]);
+        if (counter != null) {
+            counter.increment();
+        }
+        if (header.length < 2 || header[1].equals(replica.value())) {
             return;
         }
         switch (header[0]) {

@@ -1,6 +1,8 @@
 package org.pmsevents.event;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
@@ -62,6 +64,8 @@ public class PrimaryHandlers {
         private final Set<EventType> types;
         private final boolean together;
         private final BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work;
+        private final Timer timer;
+        private final Counter failures;
         private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun, Runnable::run);
         /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
         private volatile int batch = BATCH;
@@ -81,6 +85,8 @@ public class PrimaryHandlers {
             this.types = types;
             this.together = together;
             this.work = work;
+            this.timer = meters.timer("pms.handler.work", "handler", name);
+            this.failures = meters.counter("pms.handler.failures", "handler", name);
         }
 
         private void couldNotRun(Throwable failure) {
@@ -353,11 +359,14 @@ public class PrimaryHandlers {
     }
 
     private static Uni<Void> work(SqlClient transaction, Handler handler, List<FeedEvent> events) {
+        long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(() -> handler.work.apply(transaction, events))
                 .ifNoItem()
                 .after(EVENT)
-                .fail();
+                .fail()
+                .onTermination()
+                .invoke(() -> handler.timer.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
     }
 
     /** Commits what came before the failed event; counts the failure once that event is the first in line. */
@@ -365,7 +374,7 @@ public class PrimaryHandlers {
         if (failure.taken > 0) {
             return batch(handler, failure.taken).replaceWith(true);
         }
-        meters.counter("pms.handler.failures", "handler", handler.name).increment();
+        handler.failures.increment();
         var error = String.valueOf(failure.getCause()).replace('\0', ' ');
         var shortError = error.substring(0, Math.min(LONGEST_ERROR, error.length()));
         LOG.warnf(

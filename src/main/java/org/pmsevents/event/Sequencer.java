@@ -2,11 +2,13 @@ package org.pmsevents.event;
 
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -26,15 +28,25 @@ public class Sequencer {
     private final Pool pool;
     private final Fanout fanout;
     private final Emissions emissions;
+    private final EmittedEvents emitted;
     private final DistributionSummary batches;
+    private final Timer duration;
     private final Coalescer calls;
     private volatile Consumer<EventTable.Sequenced> follower = sequenced -> {};
 
-    Sequencer(EventTable events, Pool pool, Fanout fanout, Emissions emissions, Vertx vertx, MeterRegistry meters) {
+    Sequencer(
+            EventTable events,
+            Pool pool,
+            Fanout fanout,
+            Emissions emissions,
+            EmittedEvents emitted,
+            Vertx vertx,
+            MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
         this.fanout = fanout;
         this.emissions = emissions;
+        this.emitted = emitted;
         // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
         // all
         this.calls = new Coalescer(
@@ -43,6 +55,9 @@ public class Sequencer {
                 start -> vertx.runOnContext(go -> start.run()));
         this.batches = DistributionSummary.builder("pms.feed.batch")
                 .description("events given positions by one call")
+                .register(meters);
+        this.duration = Timer.builder("pms.feed.sequence")
+                .description("giving committed events their positions, one call")
                 .register(meters);
     }
 
@@ -57,10 +72,12 @@ public class Sequencer {
     }
 
     private Uni<Boolean> sequence() {
+        long begun = System.nanoTime();
         return events.sequence(pool, BATCH)
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
+                .invoke(() -> duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS))
                 .invoke(this::tell)
                 .map(done -> done.events().size() == BATCH);
     }
@@ -68,6 +85,7 @@ public class Sequencer {
     private void tell(EventTable.Sequenced done) {
         if (!done.events().isEmpty()) {
             batches.record(done.events().size());
+            done.events().forEach(event -> emitted.add(event.message().type()));
             fanout.feed(done.events())
                     .subscribe()
                     .with(

@@ -1,6 +1,9 @@
 package org.pmsevents.feed;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.Startup;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -29,6 +32,7 @@ import org.pmsevents.shutdown.Draining;
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
  * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
  */
+@Startup
 @ApplicationScoped
 public class FeedStreams {
     private final FeedSubscriptions feed;
@@ -47,7 +51,8 @@ public class FeedStreams {
             Vertx vertx,
             SecurityIdentity identity,
             Draining draining,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
@@ -55,6 +60,7 @@ public class FeedStreams {
         this.identity = identity;
         this.draining = draining;
         this.clock = clock;
+        meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
     /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */

@@ -1,10 +1,12 @@
 package org.pmsevents.handlers;
 
+import static org.pmsevents.event.EventType.CACHE_INVALID;
 import static org.pmsevents.event.EventType.ERROR_INTEGRATION;
 import static org.pmsevents.event.EventType.ERROR_SYSTEM;
 import static org.pmsevents.event.EventType.ERROR_VALIDATION;
 import static org.pmsevents.event.EventType.INVENTORY_ALERT;
 import static org.pmsevents.event.EventType.INVENTORY_UPDATED;
+import static org.pmsevents.event.EventType.METRICS_REQUEST;
 import static org.pmsevents.event.EventType.PRODUCT_CREATED;
 import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
 import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
@@ -27,7 +29,9 @@ import org.pmsevents.event.Dispatcher;
 import org.pmsevents.event.EventHandlers;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
+import org.pmsevents.event.FrequentEvents;
 import org.pmsevents.event.PrimaryHandlers;
+import org.pmsevents.metrics.RequestMeasured;
 import org.pmsevents.websocket.LiveFlow;
 import org.pmsevents.websocket.LiveSessions;
 
@@ -52,6 +56,7 @@ public class EventRegistration {
             Dispatcher dispatcher,
             PrimaryHandlers primary,
             EventHandlers bus,
+            FrequentEvents frequent,
             AlertBroadcast alerts,
             LiveFlow live,
             LiveSessions sessions,
@@ -71,6 +76,7 @@ public class EventRegistration {
         primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort
+        bus.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
         bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
@@ -78,6 +84,10 @@ public class EventRegistration {
         bus.secondary("metrics", FEED, metrics::measureDelay);
         bus.notification("websocket", ANNOUNCED, sessions::announce);
         bus.listen();
+
+        // with every request, on its thread; on the EventBus only while somebody has subscribed
+        frequent.handler("request-stats", METRICS_REQUEST, RequestMeasured.class, metrics::updateStats);
+        frequent.listened(sessions::wants);
 
         // no event: what has left as an alert to the admins, on every replica
         alerts.listen(sessions::alert);

@@ -7,24 +7,32 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.metrics.RequestMeasured;
+import org.pmsevents.metrics.RequestStats;
 
-/** Measures how long an event of the feed is on its way from its emission to the handlers of this replica. */
+/** Measures what only the events tell: how long those of the feed are on their way to the handlers of this replica, and how its requests did. */
 @ApplicationScoped
 public class MetricsHandler {
-    private final MeterRegistry meters;
+    private final RequestStats requests;
+    private final Timer delay;
     private final Clock clock;
 
-    MetricsHandler(MeterRegistry meters, Clock clock) {
-        this.meters = meters;
+    MetricsHandler(RequestStats requests, MeterRegistry meters, Clock clock) {
+        this.requests = requests;
         this.clock = clock;
+        this.delay = Timer.builder("pms.feed.delay")
+                .description("from the emission of an event to the handlers of this replica")
+                .publishPercentileHistogram()
+                .register(meters);
     }
 
     Uni<Void> measureDelay(EventMessage event) {
-        Timer.builder("pms.feed.delay")
-                .description("from the emission of an event to the handlers of this replica")
-                .publishPercentileHistogram()
-                .register(meters)
-                .record(Duration.between(event.metadata().timestamp(), clock.instant()));
+        delay.record(Duration.between(event.metadata().timestamp(), clock.instant()));
         return Uni.createFrom().voidItem();
+    }
+
+    /** With every request, on its thread. */
+    void updateStats(RequestMeasured request) {
+        requests.add(request);
     }
 }

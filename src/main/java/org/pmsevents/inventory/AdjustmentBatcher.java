@@ -2,6 +2,7 @@ package org.pmsevents.inventory;
 
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
@@ -18,6 +19,7 @@ import org.pmsevents.error.AppException;
  * lines go into the lane of their SKU, so that those of one SKU are written in the order in which they came; requests of several
  * lines have a lane of their own, and a statement each.
  */
+@Startup
 @ApplicationScoped
 public class AdjustmentBatcher {
     private static final int EXPIRY_MILLIS = 500;

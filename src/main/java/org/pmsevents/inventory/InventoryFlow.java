@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.AfterCommit;
@@ -35,6 +36,7 @@ public class InventoryFlow {
     private final EventEmitter events;
     private final AfterCommit afterCommit;
     private final LowStockFlow lowStock;
+    private final InvalidationFlow cache;
     private final Clock clock;
 
     InventoryFlow(
@@ -47,6 +49,7 @@ public class InventoryFlow {
             EventEmitter events,
             AfterCommit afterCommit,
             LowStockFlow lowStock,
+            InvalidationFlow cache,
             Clock clock) {
         this.stock = stock;
         this.rows = rows;
@@ -57,6 +60,7 @@ public class InventoryFlow {
         this.events = events;
         this.afterCommit = afterCommit;
         this.lowStock = lowStock;
+        this.cache = cache;
         this.clock = clock;
     }
 
@@ -67,8 +71,12 @@ public class InventoryFlow {
             @Nullable UUID lastEventId,
             Instant answerBy) {}
 
-    /** A stock whose threshold is set, and the alert if it is low by it. */
-    private record ThresholdChange(Stock stock, @Nullable EventMessage alert, Instant answerBy) {}
+    /** A stock whose threshold is set, the alert if it is low by it, and the notice to the caches if it has changed. */
+    private record ThresholdChange(
+            Stock stock,
+            @Nullable EventMessage alert,
+            @Nullable Long notice,
+            Instant answerBy) {}
 
     /**
      * Adds to a stock or takes from it.
@@ -120,6 +128,7 @@ public class InventoryFlow {
     Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, Origin origin) {
         return validateThreshold(body)
                 .chain(threshold -> updateThreshold(sku, threshold, origin))
+                .invoke(change -> invalidateCache(change, origin))
                 .call(this::emitAlert)
                 .map(change -> InventoryJson.view(change.stock()));
     }
@@ -158,7 +167,11 @@ public class InventoryFlow {
     }
 
     private Uni<Void> updateCache(StockChange change) {
-        return afterCommit(change, "updateCache", event -> levels.writeSoon(moved(change)));
+        return afterCommit(change, "updateCache", event -> {
+            var moved = moved(change);
+            cache.clear(StockTags.of(moved.stream().map(StockLevel::key).toList()));
+            return levels.writeSoon(moved);
+        });
     }
 
     private Uni<Void> notifyWebSocket(StockChange change) {
@@ -199,11 +212,21 @@ public class InventoryFlow {
     private Uni<ThresholdChange> updateThreshold(
             SqlClient transaction, Stock found, @Nullable Long threshold, Origin origin) {
         if (Objects.equals(found.threshold(), threshold)) {
-            return Uni.createFrom().item(new ThresholdChange(found, null, afterCommit.answerBy()));
+            return Uni.createFrom().item(new ThresholdChange(found, null, null, afterCommit.answerBy()));
         }
         return stock.setThreshold(transaction, found.withThreshold(threshold))
                 .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, origin)
-                        .map(alert -> new ThresholdChange(updated, alert.orElse(null), afterCommit.answerBy())));
+                        .chain(alert -> cache.leaveNotice(transaction, StockTags.of(List.of(found.key())))
+                                .map(notice -> new ThresholdChange(
+                                        updated, alert.orElse(null), notice, afterCommit.answerBy()))));
+    }
+
+    /** No event tells of a threshold. */
+    private void invalidateCache(ThresholdChange change, Origin origin) {
+        var notice = change.notice();
+        if (notice != null) {
+            cache.invalidate(StockTags.of(List.of(change.stock().key())), notice, origin);
+        }
     }
 
     private Uni<Void> emitAlert(ThresholdChange change) {

@@ -4,8 +4,13 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheAnswer;
+import org.pmsevents.cache.CacheFlow;
+import org.pmsevents.cache.CacheKey;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
+import org.pmsevents.event.Origin;
+import org.pmsevents.json.PathName;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
@@ -13,38 +18,49 @@ import org.pmsevents.paging.PageRequest;
 @ApplicationScoped
 public class InventoryReads {
     /** Between the SKU and the location of a page's key; in neither of them. */
-    private static final char SEPARATOR = '/';
+    static final char SEPARATOR = '/';
 
     private final StockTable stock;
     private final StockChangeTable ledger;
+    private final StockSource source;
     private final Transactions database;
+    private final CacheFlow cache;
 
-    InventoryReads(StockTable stock, StockChangeTable ledger, Transactions database) {
+    InventoryReads(
+            StockTable stock, StockChangeTable ledger, StockSource source, Transactions database, CacheFlow cache) {
         this.stock = stock;
         this.ledger = ledger;
+        this.source = source;
         this.database = database;
+        this.cache = cache;
     }
 
     /**
-     * Reads a stock.
+     * Reads a stock, from the cache if it is there.
      *
      * @throws AppException 404 {@code product-not-found}, or {@code stock-not-found} if it was never at that location
      */
-    Uni<InventoryJson.StockView> read(String sku, @Nullable String location) {
+    Uni<CacheAnswer> read(String sku, @Nullable String location, Origin origin) {
         var key = new StockKey(sku, location == null ? StockKey.MAIN : location);
-        return database.read(client -> stock.find(client, key))
-                .chain(found -> found.isPresent()
-                        ? Uni.createFrom().item(InventoryJson.view(found.get()))
-                        : refuseUnknown(sku).chain(() -> Uni.createFrom().failure(InventoryJson.stockNotFound(key))));
+        return find(key, origin).invoke(found -> {
+            if (found.entry().isAbsent()) {
+                throw found.entry().json().equals(StockSource.NO_STOCK)
+                        ? InventoryJson.stockNotFound(key)
+                        : InventoryJson.productNotFound(sku);
+            }
+        });
     }
 
-    /** Lists stock in the order of SKU and location; only what is low, if so wanted. */
-    Uni<Page<InventoryJson.StockView>> list(@Nullable String location, boolean low, PageRequest page) {
-        return database.read(client -> stock.list(client, after(page), location, low, page.oneMore()))
-                .map(found -> page.page(
-                        found, each -> each.key().sku() + SEPARATOR + each.key().location()))
-                .map(found -> new Page<>(
-                        found.items().stream().map(InventoryJson::view).toList(), found.next()));
+    /** What can't be the name of any is not worth an entry. */
+    private Uni<CacheAnswer> find(StockKey key, Origin origin) {
+        return PathName.isValid(key.sku()) && PathName.isValid(key.location())
+                ? cache.read(CacheKey.stock(key.sku(), key.location()), origin)
+                : source.fetchFromDB(key).map(CacheAnswer::fresh);
+    }
+
+    /** Lists stock in the order of SKU and location, from the cache if the page is there; only what is low, if so wanted. */
+    Uni<CacheAnswer> list(@Nullable String location, boolean low, PageRequest page, Origin origin) {
+        return cache.read(CacheKey.stocks(new StockQuery(location, low, page.limit(), after(page)).id()), origin);
     }
 
     /**
@@ -69,6 +85,11 @@ public class InventoryReads {
                 .map(found -> found.orElseThrow(
                         () -> AppException.notFound("location-not-found", "There is no location " + location + ".")))
                 .map(backorders -> new InventoryJson.LocationView(location, backorders));
+    }
+
+    /** How many stocks are low. */
+    public Uni<Long> countLow() {
+        return database.read(stock::countLow);
     }
 
     private Uni<Void> refuseUnknown(String sku) {

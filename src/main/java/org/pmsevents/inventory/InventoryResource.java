@@ -12,10 +12,12 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -60,19 +62,21 @@ public class InventoryResource {
     @APIResponse(
             responseCode = "200",
             description = "The stock",
+            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
     @APIResponse(responseCode = "404", ref = "StockNotFound")
-    public Uni<InventoryJson.StockView> read(
+    public Uni<Response> read(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
-        return reads.read(sku, location);
+        return reads.read(sku, location, origin.current())
+                .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
     }
 
     /** For a SKU of this name: JAX-RS takes a literal path before a template, whichever methods it has. */
     @GET
     @Path("/adjustments")
     @Operation(hidden = true)
-    public Uni<InventoryJson.StockView> readAdjustments(@QueryParam("location") @Nullable String location) {
+    public Uni<Response> readAdjustments(@QueryParam("location") @Nullable String location) {
         return read(ADJUSTMENTS, location);
     }
 
@@ -81,8 +85,9 @@ public class InventoryResource {
     @APIResponse(
             responseCode = "200",
             description = "A page",
+            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockPage")))
-    public Uni<Page<InventoryJson.StockView>> list(
+    public Uni<Response> list(
             @QueryParam("low")
                     @Parameter(description = "Only what is low", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
@@ -90,7 +95,8 @@ public class InventoryResource {
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
-        return reads.list(location, flag("low", low), PageRequest.of(limit, after));
+        return reads.list(location, flag("low", low), PageRequest.of(limit, after), origin.current())
+                .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
     @POST

@@ -2,12 +2,15 @@ package org.pmsevents.inventory;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
@@ -21,11 +24,15 @@ import org.pmsevents.event.Origin;
  * Low stock: told once when a stock comes to its threshold, and again only after it has risen above it. Movements are judged with
  * their change; this finds what became low by other means, and tells the admins of all.
  */
+@Startup
 @ApplicationScoped
 public class LowStockFlow {
     private static final int AT_ONCE = 200;
 
+    private static final List<CacheTag> LISTS = List.of(CacheTag.stocks());
+
     private final StockTable stock;
+    private final InvalidationFlow cache;
     private final Transactions transactions;
     private final EventEmitter events;
     private final Alerts alerts;
@@ -34,27 +41,34 @@ public class LowStockFlow {
 
     LowStockFlow(
             StockTable stock,
+            InvalidationFlow cache,
             Transactions transactions,
             EventEmitter events,
             Alerts alerts,
             EventCodec codec,
             MeterRegistry meters) {
         this.stock = stock;
+        this.cache = cache;
         this.transactions = transactions;
         this.events = events;
         this.alerts = alerts;
         this.codec = codec;
         this.meters = meters;
+        meters.counter("pms.inventory.alerts");
     }
+
+    /** How many were not judged as they should be, and the notice of that to the caches. */
+    private record Judged(int count, long notice) {}
 
     /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */
     Uni<Void> checkStock(Origin origin) {
         return transactions
-                .run(transaction ->
-                        checkThreshold(transaction).call(misjudged -> recordAlerts(transaction, misjudged, origin)))
-                .call(judged -> judged.isEmpty() ? Uni.createFrom().voidItem() : emitEvents())
+                .run(transaction -> checkThreshold(transaction)
+                        .call(misjudged -> recordAlerts(transaction, misjudged, origin))
+                        .chain(misjudged -> leaveNotice(transaction, misjudged)))
+                .call(judged -> judged.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(judged, origin))
                 .repeat()
-                .whilst(judged -> judged.size() == AT_ONCE)
+                .whilst(judged -> judged.count() == AT_ONCE)
                 .collect()
                 .last()
                 .replaceWithVoid();
@@ -92,7 +106,15 @@ public class LowStockFlow {
                 .replaceWithVoid();
     }
 
-    private Uni<Void> emitEvents() {
+    /** What is low no longer is told by no event. */
+    private Uni<Judged> leaveNotice(SqlClient transaction, List<Stock> misjudged) {
+        return misjudged.isEmpty()
+                ? Uni.createFrom().item(new Judged(0, 0))
+                : cache.leaveNotice(transaction, LISTS).map(notice -> new Judged(misjudged.size(), notice));
+    }
+
+    private Uni<Void> emitEvents(Judged judged, Origin origin) {
+        cache.invalidate(LISTS, judged.notice(), origin);
         events.announceRecorded();
         return Uni.createFrom().voidItem();
     }

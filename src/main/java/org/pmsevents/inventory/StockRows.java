@@ -6,7 +6,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.event.Origin;
 
 /**
  * Has the row of a stock be there before it is changed: a row that is inserted by the statement that changes it would not be seen by
@@ -15,9 +17,11 @@ import org.pmsevents.database.Transactions;
 @ApplicationScoped
 public class StockRows {
     private static final int REMEMBERED = 50_000;
+    private static final Long NOTHING = 0L;
 
     private final StockTable stock;
     private final Transactions transactions;
+    private final InvalidationFlow cache;
 
     /** Rows are never deleted. */
     private final Map<StockKey, Boolean> known = new LinkedHashMap<>() {
@@ -29,9 +33,10 @@ public class StockRows {
         }
     };
 
-    StockRows(StockTable stock, Transactions transactions) {
+    StockRows(StockTable stock, Transactions transactions, InvalidationFlow cache) {
         this.stock = stock;
         this.transactions = transactions;
+        this.cache = cache;
     }
 
     /** For those whose product there is. */
@@ -44,11 +49,25 @@ public class StockRows {
     }
 
     private Uni<Void> insert(Collection<StockKey> keys) {
+        var tags = StockTags.of(keys);
         return transactions
-                .run(transaction -> stock.open(transaction, keys).chain(() -> stock.existing(transaction, keys)))
-                .invoke(this::remember)
+                .run(transaction -> stock.open(transaction, keys)
+                        .chain(opened -> opened > 0
+                                ? cache.leaveNotice(transaction, tags)
+                                : Uni.createFrom().item(NOTHING))
+                        .chain(notice ->
+                                stock.existing(transaction, keys).map(existing -> new Opened(existing, notice))))
+                .invoke(opened -> {
+                    remember(opened.existing());
+                    if (!opened.notice().equals(NOTHING)) {
+                        cache.invalidate(tags, opened.notice(), Origin.system());
+                    }
+                })
                 .replaceWithVoid();
     }
+
+    /** @param notice to the caches, as no event tells of a row that is there now */
+    private record Opened(Collection<StockKey> existing, Long notice) {}
 
     private synchronized boolean isUnknown(StockKey key) {
         return !known.containsKey(key);

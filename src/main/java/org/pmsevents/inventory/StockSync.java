@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.ConflictException;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Origin;
@@ -23,12 +24,14 @@ public class StockSync {
     private final StockRows rows;
     private final StockSyncTable stock;
     private final StockLevels levels;
+    private final InvalidationFlow cache;
     private final Clock clock;
 
-    StockSync(StockRows rows, StockSyncTable stock, StockLevels levels, Clock clock) {
+    StockSync(StockRows rows, StockSyncTable stock, StockLevels levels, InvalidationFlow cache, Clock clock) {
         this.rows = rows;
         this.stock = stock;
         this.levels = levels;
+        this.cache = cache;
         this.clock = clock;
     }
 
@@ -92,8 +95,9 @@ public class StockSync {
                 .map(verdict -> synced(held, verdict));
     }
 
-    /** After the commit: has Redis know of it. */
+    /** After the commit: has the caches know of it. */
     public Uni<Void> writeLevels(Synced synced) {
+        cache.clear(StockTags.of(synced.levels().stream().map(StockLevel::key).toList()));
         return levels.writeSoon(synced.levels());
     }
 

@@ -73,6 +73,8 @@ public class StockTable {
             ON CONFLICT (location) DO UPDATE SET backorders = excluded.backorders, updated_at = now()
             """;
 
+    private static final String COUNT_LOW = "SELECT count(*) AS low FROM stock WHERE low";
+
     private static final String FIND_LOCATION = "SELECT backorders FROM location WHERE location = $1";
 
     Uni<Optional<Stock>> find(SqlClient client, StockKey key) {
@@ -115,9 +117,9 @@ public class StockTable {
                 .replaceWithVoid();
     }
 
-    /** Has rows and locations be there, at 0, for those of products that there are. */
-    Uni<Void> open(SqlClient client, Collection<StockKey> keys) {
-        return client.preparedQuery(OPEN).execute(columns(keys)).replaceWithVoid();
+    /** Has rows and locations be there, at 0, for those of products that there are; answers how many rows were not. */
+    Uni<Integer> open(SqlClient client, Collection<StockKey> keys) {
+        return client.preparedQuery(OPEN).execute(columns(keys)).map(opened -> opened.rowCount());
     }
 
     /** Which of these rows there are. */
@@ -157,6 +159,12 @@ public class StockTable {
     }
 
     /** Whether the location may go below zero; nothing if it was never named. */
+    Uni<Long> countLow(SqlClient client) {
+        return client.preparedQuery(COUNT_LOW)
+                .execute()
+                .map(rows -> rows.iterator().next().getLong("low"));
+    }
+
     Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
         return client.preparedQuery(FIND_LOCATION).execute(Tuple.of(location)).map(rows -> {
             for (var row : rows) {

@@ -30,6 +30,15 @@ public final class JsonText {
         }
     }
 
+    /** @throws IllegalArgumentException if it is no JSON */
+    static JsonNode tree(String text) {
+        try {
+            return MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not JSON", e);
+        }
+    }
+
     public static String of(JsonNode tree) {
         try {
             return PLAIN.writeValueAsString(tree);

@@ -1,9 +1,11 @@
 package org.pmsevents.pms;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
@@ -22,6 +24,7 @@ import org.pmsevents.queue.JobFlow;
 import org.pmsevents.queue.JobRun;
 
 /** A request to the PMS, on behalf of a job, and what follows if it fails: told of, tried again by the queue, and brought to the admins. */
+@Startup
 @ApplicationScoped
 public class PmsFlow {
     /** The kind of the jobs that send products. */
@@ -53,6 +56,9 @@ public class PmsFlow {
         this.events = events;
         this.jobs = jobs;
         this.meters = meters;
+        // there from the start, so that the first failure is a rise
+        List.of("accepted", "newer", "refused", "busy", "unavailable", "postponed")
+                .forEach(outcome -> meters.timer("pms.sync", "outcome", outcome));
     }
 
     /** Whether there is a PMS to send to. */

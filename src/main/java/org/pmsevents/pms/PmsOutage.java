@@ -109,4 +109,13 @@ public class PmsOutage {
     Uni<Boolean> isOn() {
         return transactions.read(table::isOn).invoke(now -> on = now);
     }
+
+    /** Whether the PMS is away, and since when, for others to show. */
+    public Uni<PmsState> state() {
+        return config.url().isEmpty()
+                ? Uni.createFrom().item(new PmsState("disabled", null))
+                : transactions
+                        .read(table::since)
+                        .map(since -> new PmsState(since.isPresent() ? "away" : "up", since.orElse(null)));
+    }
 }

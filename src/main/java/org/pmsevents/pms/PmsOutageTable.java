@@ -23,6 +23,8 @@ public class PmsOutageTable {
 
     private static final String IS_ON = "SELECT since IS NOT NULL AS is_on FROM pms_outage";
 
+    private static final String SINCE = "SELECT since FROM pms_outage";
+
     /** Counts a failure; answers since when there is an outage, to the one that makes one of it. */
     Uni<Optional<Instant>> failed(SqlClient client, int outageAfter) {
         return client.preparedQuery(FAILED)
@@ -44,6 +46,13 @@ public class PmsOutageTable {
         return client.preparedQuery(IS_ON)
                 .execute()
                 .map(rows -> rows.iterator().next().getBoolean("is_on"));
+    }
+
+    /** Since when there is an outage, if there is one. */
+    Uni<Optional<Instant>> since(SqlClient client) {
+        return client.preparedQuery(SINCE)
+                .execute()
+                .map(rows -> time(rows.iterator().next(), "since"));
     }
 
     private static Optional<Instant> time(Row row, String column) {

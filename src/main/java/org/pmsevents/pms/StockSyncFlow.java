@@ -3,6 +3,7 @@ package org.pmsevents.pms;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,6 +26,7 @@ import org.pmsevents.json.StrictJson;
 import org.pmsevents.security.Webhook;
 
 /** The stock flow of the PMS: a signed webhook of counts is committed with its ledger, its events and its answer, or not at all. */
+@Startup
 @ApplicationScoped
 public class StockSyncFlow {
     private static final String SOURCE = "pms";
@@ -58,6 +60,7 @@ public class StockSyncFlow {
         this.json = json;
         this.clock = clock;
         this.meters = meters;
+        List.of("applied", "unchanged", "stale", "rejected").forEach(outcome -> count(outcome, 0));
     }
 
     /** What a webhook has changed, and the answer to it. */

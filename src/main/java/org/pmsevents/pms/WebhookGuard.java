@@ -1,9 +1,11 @@
 package org.pmsevents.pms;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jboss.logging.Logger;
 import org.pmsevents.error.AppException;
@@ -23,6 +25,7 @@ public class WebhookGuard {
     WebhookGuard(WebhookConfig config, Clock clock, MeterRegistry meters) {
         this.signature = signature(config, clock);
         this.meters = meters;
+        Arrays.stream(WebhookSignature.Fault.values()).forEach(this::refused);
     }
 
     private static WebhookSignature signature(WebhookConfig config, Clock clock) {
@@ -33,11 +36,14 @@ public class WebhookGuard {
         }
     }
 
+    private Counter refused(WebhookSignature.Fault fault) {
+        return meters.counter("pms.webhook.refused", "cause", fault.name().toLowerCase(Locale.ROOT));
+    }
+
     /** @throws AppException 401 {@code bad-signature}, the same for every cause */
     void refuseUnsigned(Webhook webhook) {
         signature.fault(webhook).ifPresent(fault -> {
-            meters.counter("pms.webhook.refused", "cause", fault.name().toLowerCase(Locale.ROOT))
-                    .increment();
+            refused(fault).increment();
             LOG.debugf("a webhook was refused: %s", fault);
             throw AppException.of(401, "bad-signature", "The webhook is not signed as it has to be.")
                     .header("WWW-Authenticate", "StandardWebhooks");

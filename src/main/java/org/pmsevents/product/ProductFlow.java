@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.InvalidationFlow;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.AfterCommit;
@@ -30,6 +32,7 @@ public class ProductFlow {
     private final EventEmitter events;
     private final AfterCommit afterCommit;
     private final CacheFlow cache;
+    private final InvalidationFlow invalidation;
     private final InventoryFlow inventory;
     private final ProductSyncFlow sync;
     private final Idempotency idempotency;
@@ -41,6 +44,7 @@ public class ProductFlow {
             EventEmitter events,
             AfterCommit afterCommit,
             CacheFlow cache,
+            InvalidationFlow invalidation,
             InventoryFlow inventory,
             ProductSyncFlow sync,
             Idempotency idempotency,
@@ -50,6 +54,7 @@ public class ProductFlow {
         this.events = events;
         this.afterCommit = afterCommit;
         this.cache = cache;
+        this.invalidation = invalidation;
         this.inventory = inventory;
         this.sync = sync;
         this.idempotency = idempotency;
@@ -231,7 +236,15 @@ public class ProductFlow {
                 "updateCache",
                 () -> cache.update(
                         CacheKey.product(change.product().sku()),
-                        ProductJson.view(change.product()).cached()));
+                        ProductJson.view(change.product()).cached(),
+                        related(change.product())));
+    }
+
+    /** Lists; where it is new, its stock as well, which begins with it. */
+    private static CacheTag[] related(Product product) {
+        return product.version() > 1
+                ? new CacheTag[] {CacheTag.products()}
+                : new CacheTag[] {CacheTag.products(), CacheTag.stock(product.sku()), CacheTag.stocks()};
     }
 
     private Uni<Void> invalidateCache(ProductChange change, Origin origin) {
@@ -239,7 +252,8 @@ public class ProductFlow {
         return afterCommit(
                 change,
                 "invalidateCache",
-                () -> cache.invalidate(CacheKey.product(product.sku()), product.version(), origin));
+                () -> invalidation.invalidate(
+                        CacheKey.product(product.sku()), product.version(), origin, CacheTag.products()));
     }
 
     private Uni<Void> notifyWebSocket(ProductChange change) {

@@ -1,11 +1,8 @@
 package org.pmsevents.product;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.database.Transactions;
@@ -14,7 +11,7 @@ import org.pmsevents.json.PathName;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
-/** Reads products: one by one through the cache, lists and history from PostgreSQL. */
+/** Reads products: one by one and in lists through the cache, history from PostgreSQL. */
 @ApplicationScoped
 public class ProductReads {
     private final ProductTable products;
@@ -34,26 +31,20 @@ public class ProductReads {
      *
      * @throws AppException 404 {@code product-not-found}
      */
-    Uni<ProductView> read(String sku, Origin origin) {
+    Uni<CacheAnswer> read(String sku, Origin origin) {
         if (!PathName.isValid(sku)) {
             return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
         }
-        return cache.read(CacheKey.product(sku), origin, () -> fetchFromDB(sku))
-                .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
-                .map(entry -> new ProductView(sku, entry.version(), entry.json()));
+        return cache.read(CacheKey.product(sku), origin).invoke(found -> {
+            if (found.entry().isAbsent()) {
+                throw ProductFlow.notFound(sku);
+            }
+        });
     }
 
-    /**
-     * Lists products in the order of their SKUs.
-     *
-     * @param search a part of the name or SKU, in any case
-     */
-    Uni<Page<ObjectNode>> list(
-            @Nullable ProductStatus status, @Nullable String tag, @Nullable String search, PageRequest page) {
-        return database.read(client -> products.list(client, page.after(), status, tag, search, page.oneMore()))
-                .map(found -> page.page(found, Product::sku))
-                .map(found ->
-                        new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()));
+    /** Lists products in the order of their SKUs, from the cache if the page is there. */
+    Uni<CacheAnswer> list(ProductQuery query, Origin origin) {
+        return cache.read(CacheKey.products(query.id()), origin);
     }
 
     /**
@@ -67,10 +58,5 @@ public class ProductReads {
                 .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
                 .chain(() -> database.read(client -> history.list(client, sku, before, page.oneMore())))
                 .map(entries -> page.page(entries, entry -> Long.toString(entry.position())));
-    }
-
-    private Uni<Optional<CacheEntry>> fetchFromDB(String sku) {
-        return database.read(client -> products.find(client, sku))
-                .map(found -> found.map(product -> ProductJson.view(product).cached()));
     }
 }

@@ -94,7 +94,7 @@ public class ProductResource {
     @APIResponse(
             responseCode = "200",
             description = "The product",
-            headers = @Header(name = "ETag", ref = "Version"),
+            headers = {@Header(name = "ETag", ref = "Version"), @Header(name = "Cache-Status", ref = "CacheStatus")},
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
     @APIResponse(responseCode = "304", description = "The version is the one in If-None-Match")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
@@ -103,10 +103,13 @@ public class ProductResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
         var known = Precondition.ifNoneMatch(ifNoneMatch);
-        return reads.read(sku, origin.current())
-                .map(product -> known.names(product.version())
-                        ? Response.notModified().header("ETag", etag(product)).build()
-                        : ok(product));
+        return reads.read(sku, origin.current()).map(product -> {
+            long version = product.entry().version();
+            var response = known.names(version)
+                    ? Response.notModified()
+                    : Response.ok(product.entry().json());
+            return product.marked(response.header("ETag", etag(version))).build();
+        });
     }
 
     @PUT
@@ -210,6 +213,7 @@ public class ProductResource {
     @APIResponse(
             responseCode = "200",
             description = "A page",
+            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductPage")))
     public Uni<Response> list(
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
@@ -217,8 +221,8 @@ public class ProductResource {
             @QueryParam("q") @Parameter(description = "A part of the name or SKU, in any case") @Nullable String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
-        return reads.list(status(status), tag, search, PageRequest.of(limit, after))
-                .map(page -> Response.ok(page).build());
+        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), origin.current())
+                .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
     @GET
@@ -242,7 +246,11 @@ public class ProductResource {
     }
 
     private static String etag(ProductView product) {
-        return "\"" + product.version() + "\"";
+        return etag(product.version());
+    }
+
+    private static String etag(long version) {
+        return "\"" + version + "\"";
     }
 
     private static @Nullable ProductStatus status(@Nullable String status) {

@@ -1,6 +1,10 @@
 package org.pmsevents.queue;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
@@ -8,14 +12,32 @@ import org.pmsevents.event.EventType;
 /** Tells of jobs: announcements to every replica, which the jobs' rows are the truth behind. */
 @ApplicationScoped
 class JobEvents {
-    private final EventEmitter events;
+    private static final String CREATED = "pms.jobs.created";
+    private static final String FINISHED = "pms.jobs.finished";
+    private static final String KIND = "kind";
+    private static final String STATE = "state";
 
-    JobEvents(EventEmitter events) {
+    private final EventEmitter events;
+    private final MeterRegistry meters;
+
+    JobEvents(EventEmitter events, MeterRegistry meters) {
         this.events = events;
+        this.meters = meters;
+    }
+
+    /** The meters of all kinds are there from the start, so that the first job that fails is a rise. */
+    void start(@Observes StartupEvent started, JobKinds kinds) {
+        for (var kind : kinds.all()) {
+            meters.counter(CREATED, KIND, kind.name());
+            for (var end : List.of(JobState.COMPLETED, JobState.CANCELLED, JobState.DISCARDED)) {
+                meters.counter(FINISHED, KIND, kind.name(), STATE, end.wireName());
+            }
+        }
     }
 
     /** A job that can be worked on, now or later. */
     void created(Job job) {
+        meters.counter(CREATED, KIND, job.kind()).increment();
         tell(EventType.QUEUE_NEW, job, job.progress());
     }
 
@@ -26,6 +48,8 @@ class JobEvents {
 
     /** A job that has come to its end. */
     void complete(Job job) {
+        meters.counter(FINISHED, KIND, job.kind(), STATE, job.state().wireName())
+                .increment();
         tell(EventType.QUEUE_COMPLETE, job, job.progress());
     }
 

@@ -109,6 +109,11 @@ public class JobWorker {
         }
     }
 
+    /** How many jobs run here. */
+    int running() {
+        return running.size();
+    }
+
     /** Looks for jobs, soon; returns at once. */
     public void wake() {
         if (!stopped) {

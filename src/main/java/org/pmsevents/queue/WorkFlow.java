@@ -1,5 +1,6 @@
 package org.pmsevents.queue;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ class WorkFlow {
     private final Pool pool;
     private final Transactions transactions;
     private final Alerts alerts;
+    private final MeterRegistry meters;
 
     WorkFlow(
             WorkTable table,
@@ -42,7 +45,8 @@ class WorkFlow {
             QueueConfig config,
             Pool pool,
             Transactions transactions,
-            Alerts alerts) {
+            Alerts alerts,
+            MeterRegistry meters) {
         this.table = table;
         this.kinds = kinds;
         this.events = events;
@@ -50,6 +54,7 @@ class WorkFlow {
         this.pool = pool;
         this.transactions = transactions;
         this.alerts = alerts;
+        this.meters = meters;
     }
 
     /** Worker → processJob → emitEvent(queue.processing) → updateStatus: fails as the job does. */
@@ -114,7 +119,12 @@ class WorkFlow {
     private Uni<?> processJob(RunningJob run) {
         var kind = kinds.named(run.job().kind())
                 .orElseThrow(() -> new IllegalStateException("only known kinds are claimed"));
-        return processJob(kind, run);
+        long begun = System.nanoTime();
+        return processJob(kind, run)
+                .onItemOrFailure()
+                .invoke((result, failure) -> meters.timer(
+                                "pms.jobs.work", "kind", kind.name(), "outcome", failure == null ? "done" : "failed")
+                        .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
     }
 
     private static <P> Uni<?> processJob(JobKind<P> kind, RunningJob run) {

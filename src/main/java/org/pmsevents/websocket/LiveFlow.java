@@ -1,6 +1,9 @@
 package org.pmsevents.websocket;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.quarkus.runtime.Startup;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -19,6 +22,7 @@ import org.pmsevents.event.Origin;
 import org.pmsevents.shutdown.Draining;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@Startup
 @ApplicationScoped
 public class LiveFlow {
     private static final Logger LOG = Logger.getLogger(LiveFlow.class);
@@ -29,6 +33,7 @@ public class LiveFlow {
     private final LiveConfig config;
     private final Draining draining;
     private final Vertx vertx;
+    private final MeterRegistry meters;
 
     LiveFlow(
             LiveSessions sessions,
@@ -36,13 +41,16 @@ public class LiveFlow {
             EventEmitter events,
             LiveConfig config,
             Draining draining,
-            Vertx vertx) {
+            Vertx vertx,
+            MeterRegistry meters) {
         this.sessions = sessions;
         this.feed = feed;
         this.events = events;
         this.config = config;
         this.draining = draining;
         this.vertx = vertx;
+        this.meters = meters;
+        LiveProtocol.CLOSE_CODES.forEach(this::closed);
     }
 
     /** Who has connected, as the handshake proved it. */
@@ -73,6 +81,7 @@ public class LiveFlow {
     void restart(WebSocketConnection connection) {
         var session = sessions.of(connection.id());
         if (session != null && session.end()) {
+            closed(LiveProtocol.RESTARTING).increment();
             reconnect(connection, session, LiveProtocol.RESTARTING, "restarting, reconnect");
         }
     }
@@ -95,8 +104,8 @@ public class LiveFlow {
     private void setupListeners(WebSocketConnection connection, Caller caller) {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
-        var outgoing =
-                new OutgoingFrames(connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext);
+        var outgoing = new OutgoingFrames(
+                connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, tooSlow);
         sessions.add(connection.id(), session);
         if (draining.begun()) {
@@ -124,8 +133,13 @@ public class LiveFlow {
         return feed.deliver(change);
     }
 
-    private static void handleWSError(WebSocketConnection connection, int code, String reason) {
+    private void handleWSError(WebSocketConnection connection, int code, String reason) {
+        closed(code).increment();
         LOG.debugf("closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    }
+
+    private Counter closed(int code) {
+        return meters.counter("pms.websocket.closed", "code", Integer.toString(code));
     }
 
     private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {

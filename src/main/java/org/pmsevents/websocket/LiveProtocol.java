@@ -18,6 +18,8 @@ final class LiveProtocol {
     static final int TOO_MANY = 4429;
     static final int RESTARTING = 1012;
     static final int INTERNAL_ERROR = 1011;
+    static final List<Integer> CLOSE_CODES =
+            List.of(UNREADABLE, TOO_LONG, TOO_SLOW, TOO_MANY, RESTARTING, INTERNAL_ERROR, LOST);
 
     private static final int ID_LENGTH = 64;
     private static final int NAME_LENGTH = 64;

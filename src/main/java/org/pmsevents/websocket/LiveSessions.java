@@ -1,5 +1,6 @@
 package org.pmsevents.websocket;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.StartupEvent;
@@ -11,9 +12,11 @@ import jakarta.enterprise.event.Observes;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.json.StrictJson;
 
@@ -22,6 +25,7 @@ import org.pmsevents.json.StrictJson;
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
     private final Audience audience = new Audience();
+    private final LongAdder written = new LongAdder();
     private final EventCodec codec;
     private final FeedSubscriptions feed;
     private final LiveConfig config;
@@ -33,8 +37,11 @@ public class LiveSessions {
         this.feed = feed;
         this.config = config;
         this.vertx = vertx;
+        FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
+                .description("frames that were given to sockets")
+                .register(meters);
         meters.gaugeMapSize("pms.websocket.connections", Tags.empty(), byConnection);
-        meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queued);
+        meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queuedBytes);
     }
 
     void start(@Observes StartupEvent started) {
@@ -50,6 +57,11 @@ public class LiveSessions {
 
     boolean full() {
         return byConnection.size() >= config.maxConnections();
+    }
+
+    /** Counts the frames of all clients. */
+    LongAdder written() {
+        return written;
     }
 
     Audience audience() {
@@ -72,7 +84,8 @@ public class LiveSessions {
         }
     }
 
-    int size() {
+    /** How many connections there are. */
+    public int size() {
         return byConnection.size();
     }
 
@@ -95,7 +108,13 @@ public class LiveSessions {
         feed.onContext(() -> byConnection.values().forEach(session -> session.alert(subject, frame)));
     }
 
-    private double queued() {
+    /** How much waits for the clients. */
+    public long queuedBytes() {
         return byConnection.values().stream().mapToLong(LiveSession::queued).sum();
+    }
+
+    /** Whether somebody has subscribed to events of the type. */
+    public boolean wants(EventType type) {
+        return audience.wants(type);
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class OutgoingFrames {
     private final long bound;
     private final Runnable tooSlow;
     private final Executor sender;
+    private final LongAdder written;
 
     private final Queue<String> waiting = new ArrayDeque<>();
     private long queued;
@@ -39,15 +41,23 @@ final class OutgoingFrames {
     /**
      * @param batched whether what waits may be joined to JSON arrays
      * @param bound how many characters may wait; what comes at once to a client that has nothing waiting is taken whole
+     * @param written counts the frames of all clients
      * @param sender runs what writes to the socket, always on the same thread: the one that calls {@link #send}
      * @param tooSlow called, perhaps repeatedly, when more would wait
      */
-    OutgoingFrames(WebSocketConnection connection, boolean batched, long bound, Runnable tooSlow, Executor sender) {
+    OutgoingFrames(
+            WebSocketConnection connection,
+            boolean batched,
+            long bound,
+            Runnable tooSlow,
+            Executor sender,
+            LongAdder written) {
         this.connection = connection;
         this.batched = batched;
         this.bound = bound;
         this.tooSlow = tooSlow;
         this.sender = sender;
+        this.written = written;
     }
 
     void send(String message) {
@@ -139,6 +149,7 @@ final class OutgoingFrames {
         }
         long taken = size;
         underWay += taken;
+        written.increment();
         connection.sendText(frame).subscribe().with(sent -> left(taken), failure -> notWritten(taken));
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A load generator that costs little itself, as it shares the machine with what it measures: each connection has a thread that writes
@@ -25,10 +26,10 @@ final class HttpLoad {
 
     private final URI server;
     private final int connections;
-    private final Supplier<String> requests;
+    private final Supplier<@Nullable String> requests;
 
-    /** @param requests asked for each request, on many threads: the whole of it in HTTP/1.1 */
-    HttpLoad(URI server, int connections, Supplier<String> requests) {
+    /** @param requests asked for each request, on many threads: the whole of it in HTTP/1.1; null to end before the time is over */
+    HttpLoad(URI server, int connections, Supplier<@Nullable String> requests) {
         this.server = server;
         this.connections = connections;
         this.requests = requests;
@@ -86,7 +87,11 @@ final class HttpLoad {
             var out = socket.getOutputStream();
             while (System.nanoTime() < until) {
                 long start = System.nanoTime();
-                out.write(requests.get().getBytes(StandardCharsets.ISO_8859_1));
+                var request = requests.get();
+                if (request == null) {
+                    break;
+                }
+                out.write(request.getBytes(StandardCharsets.ISO_8859_1));
                 if (!readAnswer(in).startsWith("HTTP/1.1 200")) {
                     failures++;
                 }

@@ -46,7 +46,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** A port for a replica that comes back at the same address, as behind a Kubernetes service; below those that systems give out. */
-    static int freePort() {
+    public static int freePort() {
         var random = new Random();
         while (true) {
             int port = 20_000 + random.nextInt(10_000);
@@ -60,6 +60,15 @@ public final class Cluster implements AutoCloseable {
 
     /** Starts a replica on a port, and waits until it listens. */
     public Replica start(int port, String... options) {
+        var environment = environment();
+        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
+        replicas.add(replica);
+        replica.address();
+        return replica;
+    }
+
+    /** What a replica is told of the servers. */
+    public Map<String, String> environment() {
         var environment = new HashMap<>(settings);
         environment.put(
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
@@ -76,10 +85,7 @@ public final class Cluster implements AutoCloseable {
         if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL")) {
             environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
         }
-        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
-        replicas.add(replica);
-        replica.address();
-        return replica;
+        return environment;
     }
 
     public PostgresProxy postgres() {
@@ -93,6 +99,29 @@ public final class Cluster implements AutoCloseable {
 
     RedisNodes redis() {
         return redis;
+    }
+
+    void stopRedis() throws IOException {
+        redis.stop();
+    }
+
+    /** Nobody reaches it; what it holds stays. */
+    void cutRedisOff() {
+        redis.cutOff();
+    }
+
+    void reconnectRedis() {
+        redis.reconnect();
+    }
+
+    /** A new one, empty, where the old one was. */
+    void startEmptyRedis() {
+        redis.startEmpty();
+    }
+
+    /** The same one, emptied by {@code FLUSHALL}. */
+    void emptyRedis() {
+        redis.empty();
     }
 
     public Connection database() throws SQLException {

@@ -126,12 +126,12 @@ class FeedFaultsIT {
     @Test
     void nothingIsLostWhenRedisStopsAndComesBackEmpty() throws Exception {
         awaitWritten(200);
-        cluster.redis().stop();
+        cluster.stopRedis();
         awaitWritten(200);
         assertThat(feed.head()).as("the feed goes on without Redis").isGreaterThan(begin + 300);
-        cluster.redis().startEmpty();
+        cluster.startEmptyRedis();
         awaitWritten(200);
-        cluster.redis().empty();
+        cluster.emptyRedis();
         awaitWritten(200);
 
         assertNothingIsLost();

@@ -9,6 +9,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ public final class PostgresProxy extends TcpProxy {
 
     private final URI server;
     private final AtomicReference<@Nullable Order> order = new AtomicReference<>();
+    private final AtomicInteger counted = new AtomicInteger();
+    private volatile @Nullable String countedText;
     private final BlockingQueue<CutPassage> delayed = new LinkedBlockingQueue<>();
 
     /** When, seen from what carries the text that was asked for. */
@@ -46,6 +49,23 @@ public final class PostgresProxy extends TcpProxy {
     /** The commit of the next transaction that writes this text reaches the server, its answer reaches nobody. */
     void cutAtCommitOf(String text) {
         cutAt(Cut.AT_COMMIT, text);
+    }
+
+    /** Counts from now on how often this text is sent as the whole of a parameter. */
+    void count(String text) {
+        counted.set(0);
+        countedText = "\0\0\0" + (char) text.length() + text;
+    }
+
+    int counted() {
+        return counted.get();
+    }
+
+    private void countIn(String text) {
+        var wanted = countedText;
+        for (int at = wanted == null ? -1 : text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+            counted.incrementAndGet();
+        }
     }
 
     /** Cuts the next connection over which this text is sent, as a parameter or in a statement. */
@@ -96,6 +116,7 @@ public final class PostgresProxy extends TcpProxy {
                 waitWhileStalled();
                 var text = new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
                 take(text);
+                countIn(text);
                 if (cut == Cut.BEFORE) {
                     throw new IOException("cut before it was sent");
                 }

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Test;
 
 /** Replacing every replica under load costs no request and no event; {@link RollingUpdateFaults} has the whole day. */
 class RollingUpdateIT {
-    private static final int LINES = 500;
+    private static final int LINES = 300;
 
     @Test
     void noRequestFailsAndNoEventIsLostOrDoubledWhileAllReplicasAreReplaced() throws Exception {

@@ -1,0 +1,65 @@
+package org.pmsevents.cache;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Collection;
+
+/**
+ * Changes that no event tells of: each leaves a notice in its own transaction, and every replica looks for those whose transaction had not
+ * ended for certain when it looked before, so that none is overlooked, whatever the order of commits.
+ */
+@ApplicationScoped
+public class Notices {
+    private static final Duration ANSWER = Duration.ofSeconds(1);
+
+    private final CacheNoticeTable table;
+    private final Pool pool;
+    private final Changes changes;
+    private long below;
+    private volatile long certainAt = System.nanoTime();
+
+    Notices(CacheNoticeTable table, Pool pool, Changes changes) {
+        this.table = table;
+        this.pool = pool;
+        this.changes = changes;
+    }
+
+    /** Leaves a notice in the transaction of a change; tells the transaction's id. */
+    Uni<Long> leave(SqlClient transaction, Collection<CacheTag> tags) {
+        return table.insert(transaction, tags.stream().map(CacheTag::toString).toList());
+    }
+
+    /** Looks for those that are new; fails if PostgreSQL does not answer. */
+    Uni<Void> look() {
+        return Uni.createFrom().deferred(() -> {
+            long asked = System.nanoTime();
+            return table.since(pool, below())
+                    .ifNoItem()
+                    .after(ANSWER)
+                    .fail()
+                    .invoke(found -> take(found, asked))
+                    .replaceWithVoid();
+        });
+    }
+
+    /** For how long one may have been overlooked. */
+    Duration uncertainFor() {
+        return Duration.ofNanos(System.nanoTime() - certainAt);
+    }
+
+    private synchronized long below() {
+        return below;
+    }
+
+    private synchronized void take(CacheNoticeTable.Found found, long asked) {
+        found.notices().forEach(notice -> changes.noticed(CacheTag.parse(notice.tag()), notice.xid()));
+        changes.noticedBelow(found.below());
+        below = Math.max(below, found.below());
+        if (asked - certainAt > 0) {
+            certainAt = asked;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package org.pmsevents.inventory;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheSource;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.paging.Page;
+import org.pmsevents.paging.PageRequest;
+
+/** Pages of stock, for the cache. */
+@ApplicationScoped
+public class StockListSource implements CacheSource {
+    private final StockTable stock;
+    private final Transactions database;
+    private final ObjectMapper json;
+
+    StockListSource(StockTable stock, Transactions database, ObjectMapper json) {
+        this.stock = stock;
+        this.database = database;
+        this.json = json;
+    }
+
+    @Override
+    public String kind() {
+        return "stocks";
+    }
+
+    @Override
+    public Uni<CacheEntry> fetchFromDB(String id) {
+        var query = StockQuery.of(id);
+        var page = new PageRequest(query.limit(), null);
+        return database.read(client -> stock.list(client, query.after(), query.location(), query.low(), page.oneMore()))
+                .map(found -> page.page(
+                        found,
+                        each -> each.key().sku()
+                                + InventoryReads.SEPARATOR
+                                + each.key().location()))
+                .map(found -> new Page<>(
+                        found.items().stream().map(InventoryJson::view).toList(), found.next()))
+                .map(found -> CacheEntry.unversioned(write(found)));
+    }
+
+    private String write(Page<?> page) {
+        try {
+            return json.writeValueAsString(page);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

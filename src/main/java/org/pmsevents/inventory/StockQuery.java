@@ -1,0 +1,38 @@
+package org.pmsevents.inventory;
+
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.json.TextArray;
+
+/**
+ * Which page of which stock is wanted.
+ *
+ * @param after the stock before the page
+ */
+record StockQuery(
+        @Nullable String location,
+        boolean low,
+        int limit,
+        @Nullable StockKey after) {
+
+    /** The query of such an {@link #id}. */
+    static StockQuery of(String id) {
+        var fields = TextArray.read(id, 5);
+        var sku = fields[3];
+        var at = fields[4];
+        return new StockQuery(
+                fields[0],
+                "true".equals(fields[1]),
+                Integer.parseInt(String.valueOf(fields[2])),
+                sku == null || at == null ? null : new StockKey(sku, at));
+    }
+
+    /** The same text for the same query. */
+    String id() {
+        return TextArray.of(
+                location,
+                Boolean.toString(low),
+                Integer.toString(limit),
+                after == null ? null : after.sku(),
+                after == null ? null : after.location());
+    }
+}

@@ -1,0 +1,51 @@
+package org.pmsevents.product;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheSource;
+import org.pmsevents.database.Transactions;
+import org.pmsevents.paging.Page;
+import org.pmsevents.paging.PageRequest;
+
+/** Pages of products, for the cache. */
+@ApplicationScoped
+public class ProductListSource implements CacheSource {
+    private final ProductTable products;
+    private final Transactions database;
+    private final ObjectMapper json;
+
+    ProductListSource(ProductTable products, Transactions database, ObjectMapper json) {
+        this.products = products;
+        this.database = database;
+        this.json = json;
+    }
+
+    @Override
+    public String kind() {
+        return "products";
+    }
+
+    @Override
+    public Uni<CacheEntry> fetchFromDB(String id) {
+        var query = ProductQuery.of(id);
+        var page = new PageRequest(query.limit(), query.after());
+        return database.read(client -> products.list(
+                        client, query.after(), query.status(), query.tag(), query.search(), page.oneMore()))
+                .map(found -> page.page(found, Product::sku))
+                .map(found ->
+                        new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()))
+                .map(found -> CacheEntry.unversioned(write(found)));
+    }
+
+    private String write(Page<?> page) {
+        try {
+            return json.writeValueAsString(page);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

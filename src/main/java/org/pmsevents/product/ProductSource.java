@@ -1,0 +1,33 @@
+package org.pmsevents.product;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheSource;
+import org.pmsevents.database.Transactions;
+
+/** Products, for the cache. */
+@ApplicationScoped
+public class ProductSource implements CacheSource {
+    private static final CacheEntry NO_SUCH_PRODUCT = CacheEntry.absent("product-not-found");
+
+    private final ProductTable products;
+    private final Transactions database;
+
+    ProductSource(ProductTable products, Transactions database) {
+        this.products = products;
+        this.database = database;
+    }
+
+    @Override
+    public String kind() {
+        return "product";
+    }
+
+    @Override
+    public Uni<CacheEntry> fetchFromDB(String sku) {
+        return database.read(client -> products.find(client, sku))
+                .map(found ->
+                        found.map(product -> ProductJson.view(product).cached()).orElse(NO_SUCH_PRODUCT));
+    }
+}

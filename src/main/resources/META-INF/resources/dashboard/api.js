@@ -1,0 +1,79 @@
+/** Calls of the REST API: with the token, within a time, and with every failure as a problem (RFC 9457). */
+import { el } from './dom.js';
+import * as session from './session.js';
+
+const LONGEST = 10_000;
+
+/** What went wrong; status 0 where there was no answer. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `The service answered ${status}.`);
+    Object.assign(this, { status, code: body.code ?? '', title: body.title ?? '', traceId: body.traceId ?? '', violations: body.violations ?? [], onHand: body.onHand });
+  }
+
+  /** Whether the same may be sent again under the same key, as nobody knows what became of it. */
+  get isOpen() {
+    return this.status === 0 || this.status === 503 || this.status === 504;
+  }
+}
+
+/** Asks the API. options: {method, body, key, signal}; waits for a token if there is none. */
+export async function call(path, options = {}) {
+  const token = await session.token();
+  const headers = { Authorization: `Bearer ${token}` };
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.key) headers['Idempotency-Key'] = options.key;
+  const late = AbortSignal.timeout(LONGEST);
+  let answer, content;
+  try {
+    answer = await fetch(path, {
+      method: options.method ?? 'GET', headers, cache: 'no-store',
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal ? AbortSignal.any([options.signal, late]) : late,
+    });
+    content = await answer.text();
+  } catch (failure) {
+    if (options.signal?.aborted) throw failure;
+    throw new Problem(0, { code: 'no-answer', title: 'No answer', detail: late.aborted ? 'The service took too long to answer.' : 'The service can not be reached.' });
+  }
+  if (answer.ok) return content ? JSON.parse(content) : null;
+  if (answer.status === 401) session.refused('The service does not accept your token any more.', token);
+  let problem;
+  try { problem = JSON.parse(content); } catch { problem = {}; }
+  throw new Problem(answer.status, problem ?? {});
+}
+
+/** A key under which a request is done once, however often it is sent. */
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Keeps the key of a request until it is known what became of it, as long as the request stays the same. */
+export class Keys {
+  #last = { content: null, key: null };
+
+  for(content) {
+    const told = JSON.stringify(content);
+    if (this.#last.content !== told) this.#last = { content: told, key: newKey() };
+    return this.#last.key;
+  }
+
+  settled() {
+    this.#last = { content: null, key: null };
+  }
+}
+
+/** Shows a problem with all that is wrong, or nothing for null. */
+export function show(box, problem) {
+  box.hidden = !problem;
+  box.replaceChildren();
+  if (!problem) return;
+  box.setAttribute('role', 'alert');
+  box.append(el('strong', {}, problem.title || 'That did not work'), ' ', problem.message);
+  if (problem.violations?.length) {
+    box.append(el('ul', {}, problem.violations.map((one) => el('li', {}, el('code', {}, one.pointer), ' ', one.detail))));
+  }
+  if (problem.isOpen) box.append(' Send it again: it is done once at the most.');
+  const facts = [problem.code, problem.traceId && `trace ${problem.traceId}`].filter(Boolean).join(' · ');
+  if (facts) box.append(el('span', { class: 'facts' }, facts));
+}

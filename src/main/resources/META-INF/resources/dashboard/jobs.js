@@ -1,0 +1,158 @@
+/** Jobs by state: how far they are, why they failed; to be cancelled, or tried again. */
+import { byId, el, list, set, text } from './dom.js';
+import { call, Keys, show } from './api.js';
+import { every, settle, soon } from './clock.js';
+import { Panel, button, confirmed } from './panel.js';
+import * as format from './format.js';
+import * as live from './live.js';
+import * as summary from './summary.js';
+
+const SHOWN = 30;
+const SHOWN_OF_EACH = 10;
+const OPEN = 'open';
+const STATES = ['running', 'available', 'scheduled', 'retryable', 'discarded', 'completed', 'cancelled'];
+/** What there is still to do, the most interesting first. */
+const UNFINISHED = ['running', 'retryable', 'available', 'scheduled'];
+const wanted = (state) => chosen === '' || chosen === state || (chosen === OPEN && UNFINISHED.includes(state));
+const OVER = ['cancelled', 'discarded'];
+
+let rows = [], chosen = OPEN, panel, task, counts = {};
+const keys = new Map();
+
+/** One for each action, until it is known what became of it. */
+function keyOf(action) {
+  if (keys.size > 100) keys.clear();
+  if (!keys.has(action)) keys.set(action, new Keys());
+  return keys.get(action);
+}
+
+async function act(path, action) {
+  const kept = keyOf(path);
+  try {
+    const answer = await call(path, { method: 'POST', key: kept.for(action) });
+    kept.settled();
+    show(panel.find('.problem'), null);
+    if (answer?.id) patch(answer);
+  } catch (problem) {
+    if (!problem.isOpen) kept.settled();
+    show(panel.find('.problem'), problem);
+  }
+  soon(task);
+}
+
+async function cancel(job) {
+  const running = job.state === 'running';
+  if (await confirmed(running ? 'Stop this job?' : 'Cancel this job?',
+    `${job.kind}${running ? ' is running: what it has done so far stays done.' : ' will not be run.'} It can be told to run again later.`, running ? 'Stop it' : 'Cancel it')) {
+    await act(`/api/jobs/${job.id}/cancel`, 'cancel');
+  }
+}
+
+async function retryAll() {
+  const kinds = [...new Set(rows.filter((job) => job.state === 'discarded').map((job) => job.kind))];
+  if (!kinds.length) return;
+  if (await confirmed('Retry all discarded jobs?', `All discarded jobs of ${kinds.join(', ')} are run again now, also those not shown.`, 'Retry them')) {
+    for (const kind of kinds) await act(`/api/jobs/retry?kind=${encodeURIComponent(kind)}`, 'retry');
+  }
+}
+
+function progress(job) {
+  const { done, total, note } = job.progress ?? {};
+  if (!(total > 0)) return [];
+  return [el('progress', { max: total, value: Math.min(done ?? 0, total), 'aria-label': `Progress of ${job.kind}` }),
+    el('span', { class: 'number' }, `${format.count(done)} of ${format.count(total)}`), note ? el('span', { class: 'muted' }, note) : null];
+}
+
+function when(job) {
+  if (job.finishedAt) return `ended ${format.time(job.finishedAt)}`;
+  if (job.state === 'running') return job.cancelRequested ? 'is told to stop' : '';
+  return `due ${format.time(job.runAt)}`;
+}
+
+function fill(made, job) {
+  const told = JSON.stringify(job);
+  if (made.dataset.told === told) return;
+  made.dataset.told = told;
+  set(made, 'data-state', job.state);
+  made.job = job;
+  text(made.querySelector('.badge'), job.state);
+  text(made.querySelector('.facts'), [`attempt ${job.attempt} of ${job.maxAttempts}`, when(job)].filter(Boolean).join(' · '));
+  made.querySelector('.progress').replaceChildren(...progress(job).filter(Boolean));
+  const error = job.errors?.length && job.state !== 'completed' ? job.errors[job.errors.length - 1].error : '';
+  text(made.querySelector('.error'), error);
+  made.querySelector('.cancel').hidden = !UNFINISHED.includes(job.state);
+  made.querySelector('.retry').hidden = ![...OVER, 'scheduled', 'retryable'].includes(job.state);
+}
+
+function create() {
+  const made = el('li', { class: 'job' },
+    el('span', { class: 'kind' }), el('span', { class: 'badge' }),
+    el('span', { class: 'do' },
+      button('Retry', 'operator', () => act(`/api/jobs/${made.job.id}/retry`, 'retry'), { class: 'retry' }),
+      button('Cancel', 'operator', () => cancel(made.job), { class: 'cancel' })),
+    el('span', { class: 'facts' }), el('span', { class: 'progress' }), el('span', { class: 'error' }));
+  return made;
+}
+
+function draw() {
+  list(byId('jobs-list'), rows, (job) => job.id, (job) => {
+    const made = create();
+    text(made.querySelector('.kind'), job.kind);
+    set(made.querySelector('.kind'), 'title', job.id);
+    for (const name of ['retry', 'cancel']) set(made.querySelector(`.${name}`), 'aria-label', `${name === 'retry' ? 'Retry' : 'Cancel'} ${job.kind} ${job.id.slice(0, 8)}`);
+    return made;
+  }, fill);
+  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'Nothing is to be done.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
+  byId('jobs-retry-all').hidden = chosen !== 'discarded' || !rows.length;
+  for (const label of byId('jobs-states').querySelectorAll('label')) {
+    const { state } = label.dataset;
+    text(label.querySelector('.n'), STATES.includes(state) ? format.compact(counts[state]).replace('–', '') : '');
+  }
+}
+
+/** What is told of a job that is shown. False if it is not. */
+function patch(job) {
+  const at = rows.findIndex((one) => one.id === job.id);
+  if (at < 0) return false;
+  if (!wanted(job.state)) rows.splice(at, 1);
+  else rows[at] = { ...rows[at], ...job };
+  redraw();
+  return true;
+}
+
+let asked = 0;
+async function load() {
+  const number = ++asked;
+  try {
+    const states = chosen === OPEN ? UNFINISHED : [chosen];
+    const pages = await Promise.all(states.map((state) => call(`/api/jobs?limit=${chosen === OPEN ? SHOWN_OF_EACH : SHOWN}${state ? `&state=${state}` : ''}`)));
+    if (number !== asked) return;
+    // one may have gone on from a state to the next in between
+    rows = [...new Map(pages.flatMap((page) => page.items).map((job) => [job.id, job])).values()];
+    panel.fresh();
+    draw();
+  } catch (problem) {
+    panel.failed(problem);
+  }
+}
+
+const redraw = settle(150, draw);
+
+export function start() {
+  panel = new Panel('jobs', 40_000, true);
+  if (!panel.needs('operator')) return;
+  for (const state of [OPEN, ...STATES, '']) {
+    const box = el('input', { type: 'radio', name: 'job-state', value: state, checked: state === OPEN });
+    box.addEventListener('change', () => { chosen = state; load(); });
+    byId('jobs-states').append(el('label', { data: { state } }, box, el('span', {}, state || 'all', ' ', el('b', { class: 'n' }))));
+  }
+  byId('jobs-retry-all').addEventListener('click', retryAll);
+  task = every(15, load);
+  const again = settle(1_500, () => soon(task));
+  live.on('queue.', ({ type, payload }) => {
+    // what has ended has a result and errors that are not told
+    if (!patch(payload) || type === 'queue.complete') again();
+  });
+  live.when('state', ({ name }) => name === 'live' && again());
+  summary.read({ take: (told) => { counts = told.jobs ?? {}; draw(); }, failed() {} });
+}

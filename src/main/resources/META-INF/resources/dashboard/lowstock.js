@@ -1,0 +1,66 @@
+/** What has come to its threshold. */
+import { byId, el, list, meter, text } from './dom.js';
+import { call } from './api.js';
+import { every, settle, soon } from './clock.js';
+import { Panel } from './panel.js';
+import * as format from './format.js';
+import * as live from './live.js';
+import * as overview from './overview.js';
+import * as session from './session.js';
+
+const SHOWN = 100;
+let rows = new Map(), more = false, panel, task;
+const key = (one) => `${one.sku}\n${one.location}`;
+
+function draw() {
+  const sorted = [...rows.values()].sort((a, b) => a.onHand / Math.max(1, a.threshold) - b.onHand / Math.max(1, b.threshold) || (a.sku < b.sku ? -1 : 1));
+  list(byId('low-stock-list'), sorted, key,
+    (one) => el('li', { class: 'stock' }, el('a', { href: `#product/${encodeURIComponent(one.sku)}`, class: 'subject' }, one.sku), el('span', { class: 'place' }, one.location === 'main' ? '' : one.location), el('span', { class: 'level' })),
+    (made, one) => {
+      const label = `${format.count(one.onHand)} of ${format.count(one.threshold)}`;
+      if (made.dataset.label === label) return;
+      made.dataset.label = label;
+      made.querySelector('.level').replaceChildren(meter(one.onHand / Math.max(1, one.threshold), label, one.onHand <= 0 ? 'bad' : 'warn'));
+    });
+  if (!rows.size) byId('low-stock-list').replaceChildren(el('li', { class: 'empty muted' }, 'Nothing is low.'));
+  text(byId('low-stock-count'), more ? `the first ${SHOWN}` : '');
+  if (!session.can('operator')) overview.lowStock(rows.size, more);
+}
+const redraw = settle(250, draw);
+
+async function load() {
+  try {
+    const page = await call(`/api/inventory?low=true&limit=${SHOWN}`);
+    rows = new Map(page.items.map((one) => [key(one), one]));
+    more = page.next !== null;
+    panel.fresh();
+    draw();
+  } catch (problem) {
+    panel.failed(problem);
+  }
+}
+
+function alert({ payload }) {
+  if (!rows.has(key(payload)) && rows.size >= SHOWN) more = true;
+  else rows.set(key(payload), payload);
+  redraw();
+}
+
+function moved({ payload }) {
+  const known = rows.get(key(payload));
+  if (!known) return;
+  if (payload.onHand > known.threshold) rows.delete(key(payload));
+  else rows.set(key(payload), { ...known, onHand: payload.onHand });
+  redraw();
+}
+
+export function start() {
+  panel = new Panel('low-stock', 90_000, true);
+  live.on('inventory.alert', alert);
+  live.on('inventory.updated', moved);
+  const again = () => soon(task);
+  live.when('reset', again);
+  live.when('state', ({ name }) => name === 'live' && again());
+  // thresholds that are changed are not told
+  task = every(30, load);
+}

@@ -1,0 +1,31 @@
+/** The dashboard: asks who is looking, then brings its parts up. */
+import { byId, text } from './dom.js';
+import * as alerts from './alerts.js';
+import * as cache from './cache.js';
+import * as clock from './clock.js';
+import * as format from './format.js';
+import * as jobs from './jobs.js';
+import * as live from './live.js';
+import * as lowstock from './lowstock.js';
+import * as overview from './overview.js';
+import * as panel from './panel.js';
+import * as products from './products.js';
+import * as replicas from './replicas.js';
+import * as session from './session.js';
+import * as summary from './summary.js';
+import * as theme from './theme.js';
+import * as ticker from './ticker.js';
+
+theme.start();
+session.start();
+await session.token();
+
+const left = session.expires() - Date.now();
+text(byId('who'), `${session.actor()} (${session.roles()})`);
+byId('who').title = left < 31_536_000_000 ? `The token is good until ${format.time(session.expires())}.` : '';
+byId('sign-out').hidden = false;
+
+clock.start();
+for (const part of [panel, overview, ticker, alerts, replicas, lowstock, jobs, cache, products]) part.start();
+live.start();
+summary.start();

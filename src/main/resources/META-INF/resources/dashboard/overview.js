@@ -1,0 +1,165 @@
+/** The numbers and charts at the top: how much happens, how well, and what needs somebody. */
+import { byId, el, list, set, text } from './dom.js';
+import { every } from './clock.js';
+import { Chart } from './chart.js';
+import { Panel } from './panel.js';
+import { Rate } from './rate.js';
+import * as format from './format.js';
+import * as live from './live.js';
+import * as session from './session.js';
+import * as summary from './summary.js';
+
+const OLD = 20_000;
+/** An event that is later than this belongs to the second in which it was made, not to the one in which it came. */
+const LATE = 2_000;
+
+const rate = new Rate();
+const tiles = new Map();
+
+function tile(key, label, operator) {
+  const value = el('span', { class: 'value' }, '–');
+  const note = el('span', { class: 'note' });
+  const made = el('li', { class: 'tile', id: `tile-${key}` }, el('span', { class: 'label' }, label), value, note);
+  byId('tiles').append(made);
+  tiles.set(key, { made, value, note });
+  if (operator && !session.can('operator')) {
+    made.classList.add('not-for-you');
+    text(note, 'for operators');
+  }
+}
+
+/** level: '', 'good', 'warn' or 'bad'; said by a word in the note, too. */
+function fill(key, value, note, level = '') {
+  const { made, value: number, note: small } = tiles.get(key);
+  text(number, value);
+  text(small, note);
+  set(made, 'data-level', level || null);
+}
+
+const sum = (...numbers) => numbers.reduce((total, number) => total + (number ?? 0), 0);
+
+function requests({ totals, points, step }) {
+  const whole = points[points.length - 2] ?? points[points.length - 1];
+  fill('requests', format.compact(whole?.requests), `${step === 'PT1H' ? 'an hour' : 'a minute'} · ${format.compact(totals.requests)} ${step === 'PT1H' ? 'a week' : 'an hour'}`);
+  fill('latency', format.millis(totals.p95), `p50 ${format.millis(totals.p50)} · p99 ${format.millis(totals.p99)}`);
+  fill('hits', format.percent(totals.cacheHitRate), `${format.compact(totals.cacheReads)} reads`);
+}
+
+function errors(told) {
+  const high = told.state === 'high';
+  const note = high
+    ? `high since ${format.time(told.since)}, limit ${format.percent(told.threshold)}`
+    : told.threshold === null || told.threshold === undefined ? 'normal' : `normal, limit ${format.percent(told.threshold)}`;
+  fill('errors', format.percent(told.rate), note, high ? 'bad' : 'good');
+}
+
+/** What PostgreSQL tells is not there while that is away. */
+const AWAY = 'PostgreSQL is away';
+
+function jobs({ jobs: told }) {
+  if (!told) { fill('jobs', '–', AWAY, 'bad'); return; }
+  const waiting = sum(told.scheduled, told.available, told.retryable);
+  const parts = [`${format.count(waiting)} wait`];
+  if (told.oldestSeconds !== null && told.oldestSeconds !== undefined) parts.push(`oldest ${format.duration(told.oldestSeconds * 1000)}`);
+  if (told.discarded) parts.push(`${format.count(told.discarded)} discarded`);
+  fill('jobs', `${format.count(told.running)} running`, parts.join(' · '), told.discarded ? 'warn' : '');
+}
+
+function pms({ pms: told }) {
+  if (!told) { fill('pms', '–', AWAY, 'bad'); return; }
+  const words = { up: ['Up', 'good'], away: ['Away', 'bad'], disabled: ['None', ''] };
+  const [word, level] = words[told.state] ?? [told.state, ''];
+  fill('pms', word, told.state === 'disabled' ? 'no PMS is configured' : told.since ? `since ${format.time(told.since)}` : 'answers', level);
+}
+
+export function lowStock(number, more) {
+  if (number === null) { fill('low', '–', AWAY, 'bad'); return; }
+  fill('low', `${format.count(number)}${more ? '+' : ''}`, number ? 'at their threshold' : 'nothing is low', number ? 'warn' : 'good');
+}
+
+function tick() {
+  const now = live.serviceTime();
+  if (live.state.name === 'live') rate.caughtUp();
+  charts.rate.show(rate.series(now));
+  const mean = live.state.name === 'lost' ? null : rate.mean(now);
+  const head = live.position() ?? summary.latest?.head;
+  fill('rate', format.rate(mean), head === undefined ? 'of products and stock' : `position ${format.count(head)}`);
+}
+
+const charts = {};
+
+function draw(told) {
+  const at = told.points.map((point) => Date.parse(point.at) / 1000);
+  const column = (name) => told.points.map((point) => point[name] ?? null);
+  charts.requests.show([at, column('requests'), column('errors')]);
+  charts.latency.show([at, column('p50'), column('p95'), column('p99')]);
+}
+
+function routes(told) {
+  const rows = told.routes.slice(0, 30);
+  list(byId('routes-table').tBodies[0], rows, (row) => `${row.method} ${row.route}`,
+    (row) => el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'verb' }, row.method), ' ', row.route),
+      ...Array.from({ length: 5 }, () => el('td', { class: 'number' }))),
+    (made, row) => [format.compact(row.requests), format.compact(row.errors), format.millis(row.p50), format.millis(row.p95), format.millis(row.p99)]
+      .forEach((value, i) => text(made.cells[i + 1], value)));
+}
+
+export function start() {
+  tile('rate', 'Events a second', false);
+  tile('requests', 'Requests', true);
+  tile('errors', 'Error rate', true);
+  tile('latency', 'Latency, p95', true);
+  tile('hits', 'Cache hits', true);
+  tile('low', 'Low stock', false);
+  tile('jobs', 'Jobs', true);
+  tile('pms', 'PMS', true);
+
+  const ratePanel = new Panel('rate', 0);
+  charts.rate = new Chart(ratePanel.find('.chart'), [{ label: 'events', colour: 'one', fill: true, format: format.rate }],
+    { title: 'Events a second, the last five minutes', axis: format.compact, min: 5, empty: 'listening …' });
+  const panels = [new Panel('requests', OLD), new Panel('latency', OLD), new Panel('routes', OLD)];
+  if (panels.map((panel) => panel.needs('operator')).every(Boolean)) {
+    charts.requests = new Chart(panels[0].find('.chart'), [
+      { label: 'requests', colour: 'one', fill: true, format: format.compact }, { label: 'errors', colour: 'bad', format: format.compact },
+    ], { title: 'Requests and errors', axis: format.compact, min: 5 });
+    charts.latency = new Chart(panels[1].find('.chart'), [
+      { label: 'p50', colour: 'one', format: format.millis }, { label: 'p95', colour: 'two', format: format.millis },
+      { label: 'p99', colour: 'three', format: format.millis, dash: [4, 3] },
+    ], { title: 'Latency of requests', axis: format.millis, min: 10 });
+    byId('window').addEventListener('change', (event) => summary.look(event.target.value));
+  }
+  const overview = new Panel('overview', OLD);
+  summary.read({
+    take(told) {
+      requests(told);
+      errors(told.errors);
+      jobs(told);
+      pms(told);
+      lowStock(told.lowStock);
+      draw(told);
+      routes(told);
+      const partly = told.complete === false ? { message: 'of one replica only: Redis is away' } : null;
+      for (const panel of [...panels, overview]) {
+        panel.fresh();
+        if (partly) panel.failed(partly);
+      }
+    },
+    failed: (problem) => [...panels, overview].forEach((panel) => panel.failed(problem)),
+  });
+
+  for (const family of ['product.', 'inventory.']) {
+    live.on(family, (event) => {
+      const now = live.serviceTime();
+      const at = Date.parse(event.metadata.timestamp);
+      rate.add(now - at > LATE ? at : now);
+    });
+  }
+  live.on('metrics.error', ({ payload }) => payload.replica === null && errors({ ...payload, since: summary.latest?.errors.since ?? Date.now() }));
+  live.when('state', ({ name }) => {
+    const now = live.serviceTime();
+    if (name === 'live') { rate.begin(now); rate.caughtUp(); }
+    if (name === 'lost') rate.lost(now);
+  });
+  live.when('reset', () => rate.gap(live.serviceTime()));
+  every(1, tick);
+}

@@ -1,0 +1,117 @@
+/** Who is looking: the token, kept for this tab only, and what it allows. The server decides; this is to say so beforehand. */
+import { byId, text } from './dom.js';
+
+const KEY = 'pms-events.token';
+const ROLES = ['viewer', 'editor', 'stock', 'operator', 'admin'];
+/** Tokens are accepted for so long after they have expired. */
+const SKEW = 30_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+let claims = read(sessionStorage.getItem(KEY));
+let waiting = [];
+let expiry;
+
+function read(token) {
+  try {
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
+    const body = JSON.parse(new TextDecoder().decode(bytes));
+    const words = [body.groups, body.app_metadata?.roles].filter(Array.isArray).flat();
+    const given = ROLES.filter((role) => words.includes(role));
+    const roles = new Set(given.includes('admin') ? ROLES : given.length ? [...given, 'viewer'] : []);
+    return { token, actor: String(body.sub ?? 'nobody'), roles, given, expires: Number(body.exp) * 1000 || 0 };
+  } catch {
+    return null;
+  }
+}
+
+export const can = (role) => claims?.roles.has(role) ?? false;
+export const actor = () => claims?.actor ?? null;
+/** The roles as the token names them, to tell somebody. */
+export const roles = () => (claims?.given.length ? claims.given.join(', ') : 'no role');
+export const expires = () => claims?.expires ?? 0;
+
+/** A token to send, or null; it may turn out not to be good. */
+export const current = () => claims?.token ?? null;
+
+/** A token that has not expired; waits until there is one. */
+export async function token() {
+  if (claims && Date.now() > claims.expires + SKEW) refused('Your token has expired.', claims.token);
+  return claims?.token ?? new Promise((resolve) => { waiting.push(resolve); ask(''); });
+}
+
+/** The server does not take a token (any more); a later one, that is there by now, is not meant. */
+export function refused(why, which) {
+  if (claims && claims.token === which) {
+    claims = null;
+    sessionStorage.removeItem(KEY);
+    ask(why);
+  }
+}
+
+export function forget() {
+  sessionStorage.removeItem(KEY);
+  location.reload();
+}
+
+async function ask(why) {
+  const dialog = byId('ask');
+  if (why) text(byId('ask-why'), why);
+  if (dialog.open) return;
+  text(byId('ask-error'), '');
+  dialog.showModal();
+  const offered = await offer();
+  if (offered && dialog.open && !byId('token').value) {
+    byId('token').value = offered;
+    text(byId('ask-note'), 'Dev mode has filled in a token of its own. It stays in this tab.');
+  }
+}
+
+/** Dev mode tells with the page where it has a token; production never does. */
+async function offer() {
+  const told = performance.getEntriesByType('navigation')[0]?.serverTiming?.find((entry) => entry.name === 'dev-token');
+  if (!told) return null;
+  try {
+    return (await (await fetch(told.description)).json()).token;
+  } catch {
+    return null;
+  }
+}
+
+function take(entered) {
+  const fresh = read(entered.trim());
+  if (!fresh) return 'That is not a JSON Web Token: three parts with dots between them.';
+  if (Date.now() > fresh.expires + SKEW) return 'This token has expired.';
+  if (fresh.roles.size === 0) return 'This token has none of the roles viewer, editor, stock, operator and admin.';
+  const before = byId('ask').dataset.actor;
+  claims = fresh;
+  sessionStorage.setItem(KEY, fresh.token);
+  byId('ask').close();
+  // what another one may see is not to be mixed with this
+  if (before && before !== identity()) location.reload();
+  else begin();
+  return null;
+}
+
+const identity = () => `${claims.actor} ${roles()}`;
+
+function begin() {
+  clearTimeout(expiry);
+  byId('ask').dataset.actor = identity();
+  expiry = setTimeout(() => token(), Math.min(LONGEST_TIMER, Math.max(0, claims.expires + SKEW - Date.now() + 1000)));
+  waiting.forEach((resolve) => resolve(claims.token));
+  waiting = [];
+}
+
+export function start() {
+  byId('ask').addEventListener('cancel', (event) => event.preventDefault());
+  byId('ask-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const wrong = take(byId('token').value);
+    byId('token').value = '';
+    text(byId('ask-error'), wrong ?? '');
+    if (wrong) byId('token').focus();
+  });
+  byId('sign-out').addEventListener('click', forget);
+  if (claims) begin();
+}

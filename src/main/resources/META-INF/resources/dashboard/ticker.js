@@ -1,0 +1,112 @@
+/** What happens, as it happens: the last few hundred events, a filter, and a pause that goes on counting. */
+import { byId, el, list, set, text } from './dom.js';
+import { Panel } from './panel.js';
+import { every, settle } from './clock.js';
+import * as format from './format.js';
+import * as live from './live.js';
+
+const KEPT = 500;
+const SHOWN = 80;
+const REDRAW = 250;
+const FAMILIES = ['product', 'inventory', 'queue', 'cache', 'error', 'metrics', 'admin'];
+
+const off = new Set(['metrics']);
+let kept = [], shown = null, number = 0, missed = 0, sought = '';
+
+const job = (p) => `${p.kind} ${p.state}${p.progress ? ` ${p.progress.done ?? 0}/${p.progress.total ?? '?'}` : ''}, attempt ${p.attempt} of ${p.maxAttempts}`;
+const WORDS = {
+  'product.created': (p) => p.name,
+  'product.updated': (p) => `${p.name}: ${(p.changed ?? []).join(', ')}`,
+  'product.published': (p) => `${p.name}, version ${p.version}`,
+  'inventory.updated': (p) => `${format.signed(p.delta)} → ${format.count(p.onHand)} at ${p.location}, ${p.reason}${p.reference ? ` (${p.reference})` : ''}`,
+  'inventory.alert': (p) => `${format.count(p.onHand)} left at ${p.location}, low at ${format.count(p.threshold)}`,
+  'inventory.synced': (p) => `${format.count(p.applied)} applied, ${format.count(p.unchanged)} unchanged, ${format.count(p.stale)} stale`,
+  'queue.new': job, 'queue.processing': job, 'queue.complete': job,
+  'metrics.error': (p) => `${p.state}: ${format.percent(p.rate)} of ${format.count(p.requests)} requests`,
+  'metrics.resources': (p) => `heap ${format.bytes(p.heap?.used)}, CPU ${format.percent(p.cpu?.process)}, ${format.count(p.feed?.lag)} behind`,
+  'cache.warm': (p) => `${format.count(p.loaded)} of ${format.count(p.keys)} keys in ${format.millis(p.millis)}`,
+  'admin.alert': (p) => `${p.title}: ${p.detail}`,
+};
+
+/** An event in a line. */
+function words(type, payload) {
+  try {
+    if (WORDS[type]) return WORDS[type](payload);
+  } catch { /* of another version: shown as it is */ }
+  const plain = payload?.detail ?? payload?.message ?? JSON.stringify(payload ?? {});
+  return String(plain).slice(0, 200);
+}
+
+function keep(event) {
+  const { type, payload, metadata } = event;
+  kept.push({ number: ++number, type, family: type.split('.')[0], at: metadata.timestamp, subject: metadata.subject ?? '', actor: metadata.actor ?? '', words: words(type, payload), event });
+  if (kept.length > KEPT) kept = kept.slice(-KEPT);
+  if (shown !== null) missed++;
+  redraw();
+}
+
+const matches = (one) => one.mark || (!off.has(one.family)
+  && (!sought || `${one.type} ${one.subject} ${one.actor} ${one.words}`.toLowerCase().includes(sought)));
+
+function inspect(one) {
+  text(byId('inspect-title'), one.type);
+  text(byId('inspect-json'), JSON.stringify(one.event, null, 2));
+  byId('inspect').showModal();
+}
+
+function row(one) {
+  if (one.mark) return el('li', { class: 'mark' }, one.words);
+  const about = one.family === 'product' || (one.family === 'inventory' && one.type !== 'inventory.synced')
+    ? el('a', { href: `#product/${encodeURIComponent(one.subject)}` }, one.subject)
+    : el('span', {}, one.subject.length > 24 ? `${one.subject.slice(0, 8)}…` : one.subject);
+  return el('li', { class: 'event' },
+    el('time', { datetime: format.iso(one.at) }, format.time(one.at)),
+    el('button', { type: 'button', class: `type family-${one.family}`, title: 'Show all of it', on: { click: () => inspect(one) } }, one.type),
+    el('span', { class: 'subject' }, about),
+    el('span', { class: 'words' }, one.words),
+    el('span', { class: 'actor' }, one.actor));
+}
+
+function draw() {
+  const from = shown ?? kept;
+  const rows = [];
+  for (let i = from.length - 1; i >= 0 && rows.length < SHOWN; i--) if (matches(from[i])) rows.push(from[i]);
+  list(byId('ticker'), rows, (one) => one.number, row);
+  text(byId('ticker-count'), shown === null ? '' : `${format.count(missed)} new while paused`);
+}
+const redraw = settle(REDRAW, draw);
+
+function pause() {
+  shown = shown === null ? [...kept] : null;
+  missed = 0;
+  const button = byId('ticker-pause');
+  set(button, 'aria-pressed', String(shown !== null));
+  text(button, shown === null ? 'Pause' : 'Go on');
+  draw();
+}
+
+/** Says within the events that some are missing. */
+function mark(what) {
+  kept.push({ number: ++number, mark: true, words: what });
+  redraw();
+}
+
+export function start() {
+  const panel = new Panel('events', 0);
+  panel.judge();
+  for (const family of FAMILIES) {
+    const box = el('input', { type: 'checkbox', value: family, checked: !off.has(family) });
+    box.addEventListener('change', () => { if (box.checked) off.delete(family); else off.add(family); draw(); });
+    byId('ticker-families').append(el('label', {}, box, el('span', { class: `family-${family}` }, family)));
+  }
+  byId('ticker-text').addEventListener('input', settle(150, () => { sought = byId('ticker-text').value.trim().toLowerCase(); draw(); }));
+  byId('ticker-pause').addEventListener('click', pause);
+  live.on('', keep);
+  live.when('alert', (alert) => keep({ type: 'admin.alert', payload: alert, metadata: { timestamp: alert.at, subject: alert.subject, actor: alert.actor } }));
+  live.when('reset', (reset) => mark(`Some events are missing here: the service no longer keeps those before position ${format.count(reset.oldest)}.`));
+  live.when('state', ({ name, before }) => {
+    if (name === 'lost') mark(`Disconnected at ${format.time(Date.now())}`);
+    if (before === 'lost' && name !== 'lost') mark(`Connected again at ${format.time(Date.now())}; what was missed of products and stock follows`);
+  });
+  every(30, draw);
+}

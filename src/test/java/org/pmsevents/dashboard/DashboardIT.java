@@ -1,0 +1,400 @@
+package org.pmsevents.dashboard;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.restassured.response.Response;
+import io.smallrye.jwt.build.Jwt;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.Keys;
+import org.pmsevents.Client;
+import org.pmsevents.cluster.Cluster;
+import org.pmsevents.cluster.Replica;
+import org.pmsevents.security.Tokens;
+
+/** The dashboard in a real browser, on two real replicas: the page is at one of them, and what happens is done at the other. */
+class DashboardIT {
+    private static final String POLICY = "-Dquarkus.http.header.\"Content-Security-Policy\".value=default-src 'self';"
+            + " connect-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
+            + " form-action 'none'";
+
+    private static Cluster cluster;
+    private static int port;
+    private static Replica replica;
+    private static Replica other;
+    private static Chromium chromium;
+
+    private DashboardPage page;
+
+    @BeforeAll
+    static void start() throws Exception {
+        chromium = Chromium.start();
+        cluster = new Cluster(Map.of());
+        port = Cluster.freePort();
+        replica = cluster.start(port, POLICY);
+        other = cluster.start(0);
+        await().atMost(Duration.ofMinutes(1)).until(() -> replica.isReady() && other.isReady());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (chromium != null) {
+            chromium.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @BeforeEach
+    void page() {
+        if (!replica.isAlive()) {
+            replica = cluster.start(port, POLICY);
+        }
+        chromium.complaints();
+        chromium.size(1280, 900);
+        page = new DashboardPage(chromium.driver(), replica.address());
+    }
+
+    private static Response send(String method, String path, String body) {
+        var answer = given().baseUri(other.address().toString())
+                .urlEncodingEnabled(false)
+                .header("Authorization", Tokens.bearer("otto", "admin"))
+                .contentType("application/json")
+                .body(body)
+                .request(method, path);
+        assertThat(answer.statusCode()).as(answer.asString()).isLessThan(300);
+        return answer;
+    }
+
+    private static String create(String start) {
+        var sku = Client.newSku(start);
+        send("POST", "/api/products", Client.product(sku));
+        return sku;
+    }
+
+    private static void adjust(String sku, int delta, String reference) {
+        send(
+                "POST",
+                Client.stockPath(sku) + "/adjustments",
+                "{\"delta\":" + delta + ",\"reason\":\"receipt\",\"reference\":\"" + reference + "\"}");
+    }
+
+    private static int onHand(String sku) {
+        return given().baseUri(other.address().toString())
+                .header("Authorization", Tokens.bearer("otto", "viewer"))
+                .get(Client.stockPath(sku))
+                .path("onHand");
+    }
+
+    private DashboardPage live(String... roles) {
+        return page.open().signIn(Tokens.of("anna", roles)).untilLive();
+    }
+
+    @Test
+    void showsWhatHappensAsItHappensAndComplainsOfNothing() {
+        live("admin");
+        var sku = create("SHOW-");
+        page.untilText("#ticker", sku);
+        send("PUT", Client.stockPath(sku) + "/threshold", "{\"threshold\":3}");
+        page.untilText("#low-stock-list", sku);
+        adjust(sku, 9, "delivery 1");
+        page.untilText("#ticker", "+9 → 9 at main, receipt (delivery 1)");
+        page.until(() -> page.texts("#low-stock-list .subject").stream().noneMatch(sku::equals));
+        page.until(() -> !page.text("#tile-rate .value").equals("–"));
+        page.until(() -> page.texts("#replicas-table tbody tr").size() == 2);
+        page.until(() -> !page.texts("#cache-body dd").isEmpty());
+        page.until(() -> !page.text("#tile-pms .value").equals("–"));
+        assertThat(page.texts("#requests .readout")).first().asString().contains("requests");
+        assertThat(chromium.complaints()).isEmpty();
+    }
+
+    @Test
+    void saysThatItIsDisconnectedAndThenGoesOnWhereItWas() {
+        live("admin");
+        var sku = create("LOST-");
+        adjust(sku, 1, "before");
+        page.untilText("#ticker", "(before)");
+
+        replica.kill();
+        page.until(() -> page.link().equals("lost"));
+        assertThat(page.text("#link-state")).isEqualTo("Disconnected");
+        assertThat(page.text("#link-detail")).contains("for ", "since ");
+        assertThat(page.all("#events[data-old], #low-stock[data-old], #jobs[data-old]"))
+                .hasSize(3);
+        assertThat(page.text("#events .as-of")).startsWith("as of ");
+        assertThat(page.accessibilityViolations()).isEmpty();
+        IntStream.range(0, 5).forEach(i -> adjust(sku, 1, "missed " + i));
+
+        replica = cluster.start(port, POLICY);
+        page.untilLive();
+        page.until(() -> page.all("[data-old]").isEmpty());
+        page.untilText("#ticker", "(missed 4)");
+        var told = page.texts("#ticker .event .words").stream()
+                .filter(words -> words.contains("missed"))
+                .toList();
+        assertThat(told).hasSize(5);
+        assertThat(told.get(0)).contains("+1 → 6 ");
+        assertThat(chromium.complaints())
+                .allMatch(line -> line.contains("ERR_CONNECTION_REFUSED")
+                        || line.contains("ERR_CONNECTION_RESET")
+                        || line.contains("ERR_EMPTY_RESPONSE")
+                        || line.contains("ERR_INCOMPLETE")
+                        || line.contains("WebSocket connection to")
+                        || line.contains(" 503 "));
+    }
+
+    @Test
+    void saysThatEventsAreMissingThatAreNoLongerKept() throws Exception {
+        live("admin");
+        var sku = create("GONE-");
+        page.untilText("#ticker", sku);
+        replica.kill();
+        page.until(() -> page.link().equals("lost"));
+        IntStream.range(0, 4).forEach(i -> adjust(sku, 1, "unkept"));
+        try (var database = cluster.database();
+                var statement = database.createStatement()) {
+            statement.execute("DELETE FROM event WHERE position < (SELECT position FROM feed_head)");
+        }
+        replica = cluster.start(port, POLICY);
+        page.untilText("#ticker", "Some events are missing here");
+        page.untilLive();
+        adjust(sku, 1, "after it");
+        page.untilText("#ticker", "(after it)");
+    }
+
+    @Test
+    void putsWhatOthersHaveWrittenInAsTextOnly() {
+        var sku = Client.newSku("<i>&");
+        var name = "<img src=x onerror=\"document.title='broken into'\">";
+        live("admin");
+        send(
+                "POST",
+                "/api/products",
+                "{\"sku\":" + Client.quoted(sku) + ",\"name\":" + Client.quoted(name)
+                        + ",\"tags\":[\"<script>document.title='tag'\"],\"price\":{\"amount\":1,\"currency\":\"EUR\"}}");
+        send(
+                "POST",
+                Client.stockPath(sku) + "/adjustments",
+                "{\"delta\":2,\"reason\":\"count\",\"reference\":" + Client.quoted(name) + ",\"location\":\"main\"}");
+        page.untilText("#ticker", name);
+        page.type("#search", sku);
+        page.untilText("#search-results", name);
+        page.click("#search-results a");
+        page.untilText("#product", name);
+        page.untilText(".ledger", name);
+        page.click("#ticker .type");
+        assertThat(page.text("#inspect-json")).contains("\"type\"");
+        assertThat(chromium.driver().getTitle()).isEqualTo("PMS Events");
+        assertThat(page.all("main img, main i, main script")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"light", "dark"})
+    void canBeUsedByEverybody(String theme) {
+        var sku = create("AXE-");
+        send("PUT", Client.stockPath(sku) + "/threshold", "{\"threshold\":3}");
+        send("POST", "/api/jobs", "{\"kind\":\"queue.probe\",\"payload\":{\"steps\":100,\"stepMillis\":500}}");
+        live("admin").openProduct(sku);
+        page.until(() -> {
+            page.click("#theme");
+            return page.text("#theme").equals("Theme: " + theme);
+        });
+        page.untilText("#low-stock-list", sku);
+        page.untilText("#jobs-list", "queue.probe");
+        page.find("#rate .as-table summary").sendKeys(Keys.ENTER);
+        page.until(() -> !page.all("#rate .as-table td").isEmpty());
+        assertThat(page.accessibilityViolations()).isEmpty();
+        page.click("#publish");
+        assertThat(page.accessibilityViolations()).isEmpty();
+    }
+
+    @Test
+    void asksForATokenInAWayThatEverybodyCanUse() {
+        page.open();
+        page.until(() -> page.find("#token").isDisplayed());
+        assertThat(page.accessibilityViolations()).isEmpty();
+        page.signIn("no token");
+        page.untilText("#ask-error", "not a JSON Web Token");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {320, 360, 768, 1280, 1920})
+    void hasNothingBesideTheScreen(int width) {
+        var sku = create("A-VERY-LONG-SKU-THAT-HAS-NO-PLACE-TO-BREAK-");
+        chromium.size(width, 800);
+        live("admin").openProduct(sku);
+        adjust(sku, 3, "a reference that is longer than a phone is wide, as they are");
+        page.untilText("#ticker", sku);
+        assertThat(page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                .isEqualTo(0L);
+    }
+
+    @Test
+    void canBeUsedWithoutAMouse() {
+        var sku = create("KEYS-");
+        live("admin");
+        page.press(Keys.TAB);
+        assertThat(page.script("return document.activeElement.textContent")).isEqualTo("Skip to the content");
+        page.press(Keys.ENTER);
+        page.tabTo("#search");
+        page.press(sku);
+        page.until(() -> page.texts("#search-results .subject").equals(java.util.List.of(sku)));
+        page.tabTo("#search-results a");
+        page.press(Keys.ENTER);
+        page.until(() -> "product-title".equals(page.script("return document.activeElement.id")));
+        page.tabTo("#amount");
+        page.press("12");
+        page.press(Keys.ENTER);
+        page.untilText(".said", "+12: there are 12 at main now.");
+        page.tabTo("#publish");
+    }
+
+    @Test
+    void adjustsAndTellsAllThatIsWrong() {
+        var sku = create("ADJUST-");
+        live("stock").openProduct(sku);
+        page.type("#reason", "Not A Word");
+        page.click("#adjust");
+        page.untilText(".adjust .problem", "validation-failed");
+        assertThat(page.text(".adjust .problem")).contains("/delta", "/reason");
+        assertThat(page.all(".adjust [aria-invalid]")).hasSize(2);
+
+        page.type("#reason", "receipt");
+        page.type("#amount", "7");
+        assertThat(page.text(".preview")).isEqualTo("0 → 7 at main");
+        page.click("#adjust");
+        page.untilText(".said", "+7: there are 7 at main now.");
+        assertThat(onHand(sku)).isEqualTo(7);
+        page.untilText(".ledger tbody tr:first-child", "+7");
+        page.untilText(".on-hand", "7");
+
+        page.script(
+                "document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new Event('input', {bubbles: true}))");
+        page.type("#amount", "8");
+        page.click("#adjust");
+        page.untilText(".adjust .problem", "There are 7 on hand");
+        assertThat(onHand(sku)).isEqualTo(7);
+        // told of what others do meanwhile, in the chart, too
+        adjust(sku, 30, "by another");
+        page.untilText(".on-hand", "37");
+        page.until(() ->
+                page.find("#product .canvas").getDomAttribute("aria-label").contains("now 37"));
+    }
+
+    @Test
+    void publishesOnlyWhenToldTwice() {
+        var sku = create("PUBLISH-");
+        live("editor").openProduct(sku);
+        page.click("#publish");
+        page.click("#confirm button[value=no]");
+        assertThat(page.text("#product .badge")).isEqualTo("draft");
+        page.click("#publish");
+        page.click("#confirm-yes");
+        page.untilText("#product .badge", "published");
+        page.untilText(".said", "no PMS is configured");
+    }
+
+    @Test
+    void showsJobsComeOnAndStopsThem() {
+        live("operator");
+        var id = send("POST", "/api/jobs", "{\"kind\":\"queue.probe\",\"payload\":{\"steps\":60,\"stepMillis\":1000}}")
+                .<String>path("id");
+        var row = "#jobs-list [data-key='" + id + "']";
+        page.until(() -> Integer.parseInt(page.text(row + " .progress .number").split(" ")[0]) >= 2);
+        page.click(row + " .cancel");
+        page.click("#confirm-yes");
+        page.until(() -> page.all(row).isEmpty());
+        page.click("#jobs-states input[value=cancelled]");
+        page.untilText(row + " .badge", "cancelled");
+        page.click(row + " .retry");
+        page.until(() -> page.all(row).isEmpty());
+        page.click("#jobs-states input[value=running]");
+        page.untilText(row + " .badge", "running");
+        send("POST", "/api/jobs/" + id + "/cancel", "");
+    }
+
+    @Test
+    void tellsAViewerWhatIsNotForThem() {
+        var sku = create("VIEW-");
+        live("viewer").openProduct(sku);
+        assertThat(page.text("#jobs")).contains("For the role operator. Your token has: viewer.");
+        assertThat(page.text("#replicas")).contains("For the role operator");
+        assertThat(page.find("#publish").getDomAttribute("aria-disabled")).isEqualTo("true");
+        assertThat(page.find("#publish").getDomAttribute("title")).contains("editor");
+        assertThat(page.text(".adjust")).contains("For the role stock");
+        page.click("#publish");
+        assertThat(page.all("dialog[open]")).isEmpty();
+        adjust(sku, 4, "seen");
+        page.untilText("#ticker", "(seen)");
+        assertThat(page.all(".problem[role=alert]")).isEmpty();
+        assertThat(chromium.complaints()).isEmpty();
+    }
+
+    @Test
+    void asksAgainOnceTheTokenHasExpiredAndGoesOn() {
+        // tokens are accepted for 30 s after they have expired
+        var expiring = Jwt.subject("anna")
+                .groups(Set.of("operator"))
+                .expiresAt(Clock.systemUTC().instant().minus(Duration.ofSeconds(10)))
+                .signWithSecret(Tokens.SECRET);
+        page.open().signIn(expiring).untilLive();
+        var sku = create("EXPIRE-");
+        page.untilText("#ticker", sku);
+        page.until(() -> page.find("#token").isDisplayed());
+        assertThat(page.text("#ask-why")).isEqualTo("Your token has expired.");
+        adjust(sku, 1, "meanwhile");
+        page.signIn(Tokens.of("anna", "operator")).untilLive();
+        page.untilText("#ticker", "(meanwhile)");
+    }
+
+    @Test
+    void asksAgainForATokenThatTheServiceRefuses() {
+        page.open()
+                .signIn(Jwt.subject("eve")
+                        .groups(Set.of("admin"))
+                        .expiresIn(600)
+                        .signWithSecret("x".repeat(40)));
+        page.until(() -> page.find("#token").isDisplayed()
+                && page.text("#ask-why").startsWith("The service does not accept your token"));
+        page.signIn(Tokens.of("anna", "admin")).untilLive();
+    }
+
+    @Test
+    void countsOnWhilePausedAndKeepsOnlySoMuch() {
+        var sku = create("MANY-");
+        live("admin");
+        page.click("#ticker-pause");
+        var before = page.texts("#ticker .words");
+        var lines = IntStream.range(0, 1_000)
+                .mapToObj(i ->
+                        "{\"sku\":\"" + sku + "\",\"delta\":1,\"reason\":\"receipt\",\"reference\":\"r" + i + "\"}")
+                .collect(Collectors.joining(",", "{\"lines\":[", "]}"));
+        send("POST", "/api/inventory/adjustments", lines);
+        // with what else is told meanwhile
+        page.until(() -> {
+            var counted = page.text("#ticker-count").replace(",", "").split(" ")[0];
+            return !counted.isEmpty() && Integer.parseInt(counted) >= 1_000;
+        });
+        assertThat(page.texts("#ticker .words")).isEqualTo(before);
+        page.click("#ticker-pause");
+        page.untilText("#ticker", "(r999)");
+        assertThat(page.all("#ticker > li")).hasSizeLessThanOrEqualTo(80);
+        page.type("#ticker-text", "(r700)");
+        page.until(() -> page.all("#ticker > li").size() == 1);
+        page.type("#ticker-text", "(r400)");
+        page.until(() -> page.all("#ticker > li").isEmpty());
+    }
+}
