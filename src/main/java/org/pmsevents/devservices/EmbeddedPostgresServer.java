@@ -23,6 +23,7 @@ final class EmbeddedPostgresServer implements Startable {
     private final ServerFolder folder;
     private final ExitHook exitHook = new ExitHook(this);
     private @Nullable EmbeddedPostgres server;
+    private @Nullable PgBouncer pooler;
 
     EmbeddedPostgresServer(ServerFolder folder) {
         this.folder = folder;
@@ -54,6 +55,10 @@ final class EmbeddedPostgresServer implements Startable {
                     .setLocaleConfig("builtin-locale", "C.UTF-8")
                     .setLocaleConfig("locale", "C")
                     .start();
+            if (PgBouncer.isWanted()) {
+                pooler = new PgBouncer(folder, server.getPort());
+                pooler.start();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("PostgreSQL did not start in " + data, e);
         }
@@ -68,13 +73,24 @@ final class EmbeddedPostgresServer implements Startable {
         }
     }
 
+    /** Where a service finds it, by way of the pooler if one is wanted. */
     @Override
     public String getConnectionInfo() {
+        PgBouncer before = pooler;
+        return before == null ? address() : url(before.port());
+    }
+
+    /** The server itself. */
+    String address() {
         EmbeddedPostgres running = server;
         if (running == null) {
             throw new IllegalStateException("PostgreSQL has not been started");
         }
-        return "postgresql://127.0.0.1:" + running.getPort() + "/postgres";
+        return url(running.getPort());
+    }
+
+    private static String url(int port) {
+        return "postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     @Override
@@ -86,6 +102,9 @@ final class EmbeddedPostgresServer implements Startable {
     public synchronized void close() throws IOException {
         try (exitHook;
                 folder) {
+            if (pooler != null) {
+                pooler.close();
+            }
             if (server != null) {
                 server.close();
             }

@@ -11,6 +11,8 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +26,24 @@ final class EmbeddedRedisServer implements Startable {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     private final ServerFolder folder;
+    private final boolean inCluster;
     private final ExitHook exitHook = new ExitHook(this);
     private @Nullable Process process;
     private int port;
+    private int busPort;
 
     EmbeddedRedisServer(ServerFolder folder) {
+        this(folder, false);
+    }
+
+    private EmbeddedRedisServer(ServerFolder folder, boolean inCluster) {
         this.folder = folder;
+        this.inCluster = inCluster;
+    }
+
+    /** One that knows no other yet and has no slots. */
+    static EmbeddedRedisServer clusterNode(ServerFolder folder) {
+        return new EmbeddedRedisServer(folder, true);
     }
 
     @Override
@@ -50,34 +64,49 @@ final class EmbeddedRedisServer implements Startable {
     }
 
     private void launch(Path executable) throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK)) {
+        try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK);
+                ServerSocket another = new ServerSocket(0, 1, LOOPBACK)) {
             port = free.getLocalPort();
+            busPort = another.getLocalPort();
         }
-        process = new ProcessBuilder(
-                        executable.toString(),
-                        "--bind",
-                        LOOPBACK.getHostAddress(),
-                        "--port",
-                        Integer.toString(port),
-                        "--save",
-                        "",
-                        "--appendonly",
-                        "no",
-                        "--dir",
-                        folder.path().toString(),
-                        "--pidfile",
-                        folder.path().resolve("redis.pid").toString())
+        List<String> command = new ArrayList<>(List.of(
+                executable.toString(),
+                "--bind",
+                LOOPBACK.getHostAddress(),
+                "--port",
+                Integer.toString(port),
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                folder.path().toString(),
+                "--pidfile",
+                folder.path().resolve("redis.pid").toString()));
+        if (inCluster) {
+            command.addAll(List.of("--cluster-enabled", "yes", "--cluster-port", Integer.toString(busPort)));
+        }
+        process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.path().resolve("redis.log").toFile())
                 .start();
     }
 
     /** True once our process (not another one that took the port before it) accepts connections. */
-    private boolean answers() throws IOException {
+    private boolean answers() {
         Process launched = process;
         if (launched == null) {
             return false;
         }
+        if (accepts(launched, port)) {
+            return true;
+        }
+        stop();
+        return false;
+    }
+
+    /** Waits until a process listens; not if it ends before that, or takes too long. */
+    static boolean accepts(Process launched, int port) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (System.nanoTime() < deadline) {
             try (Socket socket = new Socket()) {
@@ -89,7 +118,6 @@ final class EmbeddedRedisServer implements Startable {
                 }
             }
         }
-        stop();
         return false;
     }
 
@@ -136,6 +164,14 @@ final class EmbeddedRedisServer implements Startable {
             case "aarch64" -> "arm64";
             default -> name;
         };
+    }
+
+    int port() {
+        return port;
+    }
+
+    int busPort() {
+        return busPort;
     }
 
     @Override

@@ -8,7 +8,9 @@ import io.quarkus.deployment.dev.devservices.DevServicesConfig;
 import io.quarkus.deployment.pkg.builditem.OutputTargetBuildItem;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.configuration.ConfigUtils;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +38,20 @@ public final class EmbeddedServersProcessor {
                 .serviceName("embedded-postgresql")
                 .serviceConfig("embedded-postgresql")
                 .startable(() -> new EmbeddedPostgresServer(folder("postgresql", launchMode, target)))
-                .configProvider(Map.of(
-                        DATABASE_URL, EmbeddedPostgresServer::getConnectionInfo,
-                        DATABASE_USERNAME, server -> EmbeddedPostgresServer.USERNAME,
-                        DATABASE_PASSWORD, server -> EmbeddedPostgresServer.PASSWORD))
+                .configProvider(databaseSettings())
                 .build();
+    }
+
+    private static Map<String, Function<EmbeddedPostgresServer, String>> databaseSettings() {
+        Map<String, Function<EmbeddedPostgresServer, String>> settings = new HashMap<>(Map.of(
+                DATABASE_URL, EmbeddedPostgresServer::getConnectionInfo,
+                DATABASE_USERNAME, server -> EmbeddedPostgresServer.USERNAME,
+                DATABASE_PASSWORD, server -> EmbeddedPostgresServer.PASSWORD));
+        if (PgBouncer.isWanted()) {
+            settings.put("pms-events.migration-url", EmbeddedPostgresServer::address);
+            PgBouncer.SETTINGS.forEach((setting, value) -> settings.put(setting, server -> value));
+        }
+        return settings;
     }
 
     @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
@@ -48,6 +59,19 @@ public final class EmbeddedServersProcessor {
     DevServicesResultBuildItem redis(LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
         if (ConfigUtils.isPropertyNonEmpty(REDIS_HOSTS)) {
             return null;
+        }
+        if (EmbeddedRedisCluster.isWanted()) {
+            return DevServicesResultBuildItem.<EmbeddedRedisCluster>owned()
+                    .feature("embedded-redis")
+                    .serviceName("embedded-redis")
+                    .serviceConfig("embedded-redis-cluster")
+                    .startable(() -> new EmbeddedRedisCluster(EmbeddedRedisCluster.folders()))
+                    .configProvider(Map.of(
+                            REDIS_HOSTS,
+                            EmbeddedRedisCluster::getConnectionInfo,
+                            "quarkus.redis.client-type",
+                            cluster -> "cluster"))
+                    .build();
         }
         return DevServicesResultBuildItem.<EmbeddedRedisServer>owned()
                 .feature("embedded-redis")

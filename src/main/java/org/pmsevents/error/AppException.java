@@ -120,6 +120,11 @@ public final class AppException extends RuntimeException {
         return of(503, code, detail).retryAfter(retryAfterSeconds);
     }
 
+    /** 503 {@code restarting}: this replica is going, another one takes what would last longer than it has left. */
+    public static AppException restarting() {
+        return unavailable("restarting", "This replica is about to stop. Connect again, to another one.", 1);
+    }
+
     /** 503 {@code database-unavailable}: PostgreSQL can't be reached; nothing was changed as far as this request knows. */
     public static AppException databaseUnavailable() {
         return unavailable("database-unavailable", "The database can't be reached at the moment.", 1);

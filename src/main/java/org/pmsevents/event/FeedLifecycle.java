@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.pmsevents.database.Schema;
+import org.pmsevents.shutdown.Draining;
 
 /**
  * Joins the feed at the start, Redis first and then the head, and from then on looks once in a while whether this replica is
@@ -34,6 +35,7 @@ public class FeedLifecycle {
     private final Retention retention;
     private final Alerts alerts;
     private final FeedConfig config;
+    private final Draining draining;
     private final Vertx vertx;
     private volatile boolean stopped;
     private volatile boolean seesPostgres = true;
@@ -51,6 +53,7 @@ public class FeedLifecycle {
             Retention retention,
             Alerts alerts,
             FeedConfig config,
+            Draining draining,
             Vertx vertx) {
         this.schema = schema;
         this.events = events;
@@ -63,6 +66,7 @@ public class FeedLifecycle {
         this.retention = retention;
         this.alerts = alerts;
         this.config = config;
+        this.draining = draining;
         this.vertx = vertx;
     }
 
@@ -73,6 +77,7 @@ public class FeedLifecycle {
             feed.heardOf(sequenced.head());
             primaryHandlers.wake(sequenced.events());
         });
+        draining.lastly("leaving the primary handlers to other replicas", primaryHandlers::stop);
         vertx.runOnContext(go -> join());
     }
 

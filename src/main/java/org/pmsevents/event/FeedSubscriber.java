@@ -127,8 +127,12 @@ public class FeedSubscriber {
         var old = connection;
         connection = null;
         if (old != null) {
-            old.close().subscribe().with(closed -> {}, failure -> LOG.debug("closing a subscription failed", failure));
+            close(old);
         }
+    }
+
+    private static void close(RedisConnection old) {
+        old.close().subscribe().with(closed -> {}, failure -> LOG.debug("closing a subscription failed", failure));
     }
 
     /** A connection that opens after nobody waits for it any more must not be left open. */
@@ -146,6 +150,8 @@ public class FeedSubscriber {
     private void lost(RedisConnection which, String why) {
         if (connection == which) {
             connection = null;
+            // of a Redis Cluster one node's connection is gone, and those of the others are not
+            close(which);
             LOG.warnf("the Redis subscription is lost, the feed comes from PostgreSQL: %s", why);
         }
     }

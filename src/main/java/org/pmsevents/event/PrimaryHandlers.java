@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,6 +75,7 @@ public class PrimaryHandlers {
         private volatile int batch = BATCH;
 
         private final AtomicBoolean waking = new AtomicBoolean();
+        private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
         private volatile long ranAt = System.nanoTime();
         /** Until when what it needs is left alone. */
         private volatile long pausedUntil = System.nanoTime();
@@ -184,6 +186,13 @@ public class PrimaryHandlers {
         wake();
     }
 
+    /** Begins nothing more, so that other replicas take the cursors; completes when what has been begun is committed, or failed. */
+    Uni<Void> stop() {
+        started = false;
+        var runs = handlers.values().stream().map(handler -> handler.running).toArray(CompletableFuture<?>[]::new);
+        return Uni.createFrom().completionStage(() -> CompletableFuture.allOf(runs));
+    }
+
     /** There may be new events of whatever type, or it may be time to try one again. */
     void wake() {
         if (started) {
@@ -261,7 +270,12 @@ public class PrimaryHandlers {
     }
 
     private Uni<Boolean> run(Handler handler) {
-        if (System.nanoTime() - handler.pausedUntil < 0) {
+        // before it looks whether it may begin: who stops it looks in the other order, so that one of the two sees the
+        // other
+        var ended = new CompletableFuture<Void>();
+        handler.running = ended;
+        if (!started || System.nanoTime() - handler.pausedUntil < 0) {
+            ended.complete(null);
             return Uni.createFrom().item(false);
         }
         handler.ranAt = System.nanoTime();
@@ -283,7 +297,9 @@ public class PrimaryHandlers {
                 })
                 .ifNoItem()
                 .after(TIMEOUT)
-                .fail();
+                .fail()
+                .onTermination()
+                .invoke(() -> ended.complete(null));
     }
 
     private Uni<Void> enrol(String name) {

@@ -15,6 +15,10 @@ public interface FeedStreamConfig {
     @WithDefault("4194304")
     int maxQueuedBytes();
 
+    /** Over how long the streams of a replica that stops are ended. */
+    @WithDefault("5s")
+    Duration drain();
+
     /** How many streams a replica takes; further ones get 503. */
     @WithDefault("5000")
     int maxStreams();

@@ -27,6 +27,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.limits.PerClient;
+import org.pmsevents.shutdown.Draining;
 
 /**
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
@@ -40,6 +41,7 @@ public class FeedStreams {
     private final FeedStreamConfig config;
     private final Vertx vertx;
     private final SecurityIdentity identity;
+    private final Draining draining;
     private final Clock clock;
     private final PerClient perClient;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
@@ -50,6 +52,7 @@ public class FeedStreams {
             FeedStreamConfig config,
             Vertx vertx,
             SecurityIdentity identity,
+            Draining draining,
             Clock clock,
             MeterRegistry meters) {
         this.feed = feed;
@@ -58,21 +61,27 @@ public class FeedStreams {
         this.perClient = new PerClient(config.maxStreamsPerClient());
         this.vertx = vertx;
         this.identity = identity;
+        this.draining = draining;
         this.clock = clock;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
-    /** Before the HTTP server is closed, so that readers come back elsewhere and the shutdown does not wait for them. */
-    void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
-        open.forEach(Stream::end);
+    /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        open.forEach(
+                stream -> vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
     /**
      * @param after the last position that the reader has; null for what comes from now on
-     * @throws AppException 503 {@code too-many-streams}, and 429 where it is this client who has them
+     * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop; 429 where it
+     *     is this client who has too many
      */
     Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
         var types = reads.types(topics);
+        if (draining.begun()) {
+            throw AppException.restarting();
+        }
         if (open.size() >= config.maxStreams()) {
             throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
         }
@@ -126,6 +135,9 @@ public class FeedStreams {
                 }
                 begun.end();
             });
+            if (draining.begun()) {
+                end();
+            }
         }
 
         void sent(OutboundSseEvent event) {

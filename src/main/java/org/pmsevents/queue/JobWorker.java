@@ -1,6 +1,7 @@
 package org.pmsevents.queue;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -56,6 +57,7 @@ public class JobWorker {
     private final UUID id;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
     private final Coalescer claims;
+    private volatile boolean draining;
     private volatile boolean stopped;
     private volatile CompletableFuture<Void> claiming = CompletableFuture.completedFuture(null);
     private volatile long heldAt = System.nanoTime();
@@ -94,6 +96,11 @@ public class JobWorker {
         every(config.poll(), this::poll);
         every(TELL, this::tellProgress);
         every(min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
+    }
+
+    /** What runs may go on for as long as there is time; what is new is for others. */
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        draining = true;
     }
 
     /** On the thread that shuts down, so that the jobs are free before the connections are closed. */
@@ -156,7 +163,7 @@ public class JobWorker {
         var answered = new CompletableFuture<Void>();
         claiming = answered;
         var wanted = wanted();
-        if (stopped || wanted.isEmpty()) {
+        if (draining || stopped || wanted.isEmpty()) {
             answered.complete(null);
             return Uni.createFrom().item(false);
         }

@@ -35,6 +35,10 @@ public interface LiveConfig {
     @WithDefault("1000")
     int maxNames();
 
+    /** Over how long the connections of a replica that stops are closed; the delay and the timeout of the shutdown must leave room for it. */
+    @WithDefault("5s")
+    Duration drain();
+
     /** How many connections a replica takes; further ones get 503. */
     @WithDefault("10000")
     int maxConnections();

@@ -84,7 +84,7 @@ public class LiveEndpoint {
         }
         try {
             var message = LiveProtocol.parse(bytes, config.maxNames());
-            feed.onContext(() -> session.handle(message));
+            feed.onContext(() -> flow.handle(connection, session, message));
             return Uni.createFrom().voidItem();
         } catch (AppException e) {
             return close(connection, LiveProtocol.UNREADABLE, "unreadable message");
@@ -107,6 +107,7 @@ public class LiveEndpoint {
     @OnClose
     Uni<Void> closed(WebSocketConnection connection) {
         sessions.remove(connection.id());
+        LiveUpgrade.ended(connection);
         return Uni.createFrom().voidItem();
     }
 

@@ -18,6 +18,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.event.Origin;
+import org.pmsevents.shutdown.Draining;
 import org.pmsevents.tracing.TraceLog;
 
 /** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
@@ -31,6 +32,7 @@ public class LiveFlow {
     private final EventEmitter events;
     private final LiveConfig config;
     private final FrameSpans frames;
+    private final Draining draining;
     private final Vertx vertx;
     private final MeterRegistry meters;
 
@@ -40,6 +42,7 @@ public class LiveFlow {
             EventEmitter events,
             LiveConfig config,
             FrameSpans frames,
+            Draining draining,
             Vertx vertx,
             MeterRegistry meters) {
         this.sessions = sessions;
@@ -47,6 +50,7 @@ public class LiveFlow {
         this.events = events;
         this.config = config;
         this.frames = frames;
+        this.draining = draining;
         this.vertx = vertx;
         this.meters = meters;
         LiveProtocol.CLOSE_CODES.forEach(this::closed);
@@ -65,6 +69,24 @@ public class LiveFlow {
     /** DataChange → preparePayload → emitEvent(ws.update) → broadcastToClients → Response. */
     public Uni<Void> update(FeedBatch change) {
         return preparePayload(change).call(this::emitUpdate).chain(this::broadcastToClients);
+    }
+
+    /** What a client asks for; a subscription that this replica would have to end at once is for another one. */
+    void handle(WebSocketConnection connection, LiveSession session, LiveProtocol.ClientMessage message) {
+        if (draining.begun() && message instanceof LiveProtocol.Subscribe) {
+            restart(connection);
+        } else {
+            session.handle(message);
+        }
+    }
+
+    /** Lets a client go because this replica does, which is no error. */
+    void restart(WebSocketConnection connection) {
+        var session = sessions.of(connection.id());
+        if (session != null && session.end()) {
+            closed(LiveProtocol.RESTARTING).increment();
+            reconnect(connection, session, LiveProtocol.RESTARTING, "restarting, reconnect");
+        }
     }
 
     /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
@@ -89,7 +111,9 @@ public class LiveFlow {
                 connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
         var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
         sessions.add(connection.id(), session);
-        if (!query.list("topics").isEmpty()) {
+        if (draining.begun()) {
+            feed.onContext(() -> restart(connection));
+        } else if (!query.list("topics").isEmpty()) {
             feed.onContext(() -> session.handle(query.subscribe()));
         }
     }
@@ -135,7 +159,8 @@ public class LiveFlow {
     }
 
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
-        var position = session.position();
+        // what still waits is not sent any more: then only the client itself knows how far it has come
+        var position = session.queued() == 0 ? session.position() : null;
         if (code != LiveProtocol.LOST) {
             session.close(code, position == null ? reason : reason + ", resume after " + position);
         }

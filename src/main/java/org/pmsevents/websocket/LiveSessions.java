@@ -3,7 +3,6 @@ package org.pmsevents.websocket;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -22,7 +21,7 @@ import org.pmsevents.event.FeedSubscriptions;
 import org.pmsevents.json.StrictJson;
 import org.pmsevents.limits.PerClient;
 
-/** The WebSocket connections of this replica: tells them announcements and heartbeats, and closes them when the replica stops. */
+/** The WebSocket connections of this replica: tells them announcements and heartbeats. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
@@ -33,7 +32,6 @@ public class LiveSessions {
     private final FeedSubscriptions feed;
     private final LiveConfig config;
     private final Vertx vertx;
-    private volatile boolean stopping;
     private volatile long timer = -1;
 
     LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
@@ -55,19 +53,13 @@ public class LiveSessions {
                 again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
     }
 
-    /** Early: the HTTP server is closed before {@code ShutdownEvent}, with 1000; and at once, not by way of the feed's context. */
-    void stop(@Observes ShutdownDelayInitiatedEvent shutdown) {
-        stopping = true;
-        byConnection.values().forEach(session -> session.close(LiveProtocol.RESTARTING, "restarting, reconnect"));
-    }
-
     @PreDestroy
     void stopTimer() {
         vertx.cancelTimer(timer);
     }
 
     boolean full() {
-        return stopping || byConnection.size() >= config.maxConnections();
+        return byConnection.size() >= config.maxConnections();
     }
 
     /** Counts the frames of all clients. */

@@ -8,20 +8,28 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.error.AppException;
+import org.pmsevents.shutdown.Draining;
 
-/** Before the upgrade: bounds the number of connections, also of one client, and keeps the socket at hand for the case that a client is stuck. */
+/** Before the upgrade: bounds the number of connections, also of one client, and keeps at hand what ends with one, or ends it if a client is stuck. */
 @ApplicationScoped
 public class LiveUpgrade implements HttpUpgradeCheck {
     private static final TypedKey<HttpConnection> SOCKET = new TypedKey<>("socket");
 
-    private final LiveSessions sessions;
+    private static final TypedKey<UpgradedRequest> REQUEST = new TypedKey<>("request");
 
-    LiveUpgrade(LiveSessions sessions) {
+    private final LiveSessions sessions;
+    private final Draining draining;
+
+    LiveUpgrade(LiveSessions sessions, Draining draining) {
         this.sessions = sessions;
+        this.draining = draining;
     }
 
     @Override
     public Uni<CheckResult> perform(HttpUpgradeContext context) {
+        if (draining.begun()) {
+            return Uni.createFrom().failure(AppException.restarting());
+        }
         if (sessions.full()) {
             return Uni.createFrom()
                     .failure(AppException.unavailable(
@@ -30,14 +38,24 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         return context.securityIdentity()
                 .map(identity -> identity.getPrincipal().getName())
                 .invoke(this::refuseIfFull)
-                .invoke(() ->
-                        context.userData().put(SOCKET, context.httpRequest().connection()))
+                .invoke(() -> {
+                    context.userData().put(SOCKET, context.httpRequest().connection());
+                    context.userData().put(REQUEST, new UpgradedRequest(context.httpRequest()));
+                })
                 .chain(() -> CheckResult.permitUpgrade());
     }
 
     private void refuseIfFull(String client) {
         if (sessions.full(client)) {
             throw AppException.tooMany("too-many-connections", "You have as many connections as you may.", 5);
+        }
+    }
+
+    /** The connection is closed. */
+    static void ended(WebSocketConnection connection) {
+        var request = connection.userData().get(REQUEST);
+        if (request != null) {
+            request.end();
         }
     }
 

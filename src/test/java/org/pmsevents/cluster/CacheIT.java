@@ -135,7 +135,7 @@ class CacheIT {
             awaitOnHand(two, 15);
             await().atMost(SOON)
                     .until(() -> "told to nobody".equals(product(two).path("description")));
-            assertThat(cluster.redis().lost.get()).isPositive();
+            assertThat(cluster.redis().lost()).isPositive();
         } finally {
             cluster.redis().spoil(0, 0);
         }

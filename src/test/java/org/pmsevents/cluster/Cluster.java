@@ -3,14 +3,13 @@ package org.pmsevents.cluster;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -18,21 +17,28 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.pmsevents.devservices.OwnServers;
 import org.pmsevents.security.Tokens;
 
-/** Several replicas of the packaged service on one real PostgreSQL, in a database of their own, and one real Redis behind a proxy. */
+/**
+ * Several replicas of the packaged service on one real PostgreSQL, in a database of their own, and one real Redis, both behind
+ * proxies; by way of a PgBouncer, or with a Redis Cluster, where the build is told so.
+ */
 public final class Cluster implements AutoCloseable {
-
     private final OwnServers.Server postgres = OwnServers.postgres();
     private final String database = "cluster_" + UUID.randomUUID().toString().replace("-", "");
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final Map<String, String> settings;
-    private final PostgresProxy postgresProxy = new PostgresProxy(postgres.address());
-    private OwnServers.Server redis = OwnServers.redis();
-    private final RedisProxy redisProxy = new RedisProxy(redis.address());
+    private final PostgresProxy postgresProxy = new PostgresProxy(postgres.forService());
+    private final RedisNodes redis;
     private int started;
 
     /** @param settings environment variables that differ from the defaults */
     public Cluster(Map<String, String> settings) throws SQLException {
+        this(settings, OwnServers.redisIsClustered());
+    }
+
+    /** @param redisCluster whether it has a Redis Cluster, whatever the build is told */
+    Cluster(Map<String, String> settings, boolean redisCluster) throws SQLException {
         this.settings = settings;
+        this.redis = new RedisNodes(redisCluster);
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + database);
@@ -68,7 +74,14 @@ public final class Cluster implements AutoCloseable {
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
         environment.put("QUARKUS_DATASOURCE_USERNAME", OwnServers.postgresUsername());
         environment.put("QUARKUS_DATASOURCE_PASSWORD", OwnServers.postgresPassword());
-        environment.put("QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redisProxy.port());
+        if (!OwnServers.poolerSettings().isEmpty()) {
+            environment.put("PMS_EVENTS_MIGRATION_URL", url(database));
+        }
+        OwnServers.poolerSettings().forEach((setting, value) -> environment.put(variable(setting), value));
+        environment.put("QUARKUS_REDIS_HOSTS", redis.hosts());
+        if (redis.areClustered()) {
+            environment.put("QUARKUS_REDIS_CLIENT_TYPE", "cluster");
+        }
         if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL")) {
             environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
         }
@@ -79,38 +92,36 @@ public final class Cluster implements AutoCloseable {
         return postgresProxy;
     }
 
-    RedisProxy redis() {
-        return redisProxy;
+    /** As the variable of the environment that sets it. */
+    private static String variable(String setting) {
+        return setting.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    }
+
+    RedisNodes redis() {
+        return redis;
     }
 
     void stopRedis() throws IOException {
-        redis.close();
-        redisProxy.cut();
+        redis.stop();
     }
 
     /** Nobody reaches it; what it holds stays. */
     void cutRedisOff() {
-        redisProxy.leadTo(URI.create("redis://127.0.0.1:1"));
+        redis.cutOff();
     }
 
     void reconnectRedis() {
-        redisProxy.leadTo(redis.address());
+        redis.reconnect();
     }
 
     /** A new one, empty, where the old one was. */
     void startEmptyRedis() {
-        redis = OwnServers.redis();
-        redisProxy.leadTo(redis.address());
+        redis.startEmpty();
     }
 
     /** The same one, emptied by {@code FLUSHALL}. */
-    void emptyRedis() throws IOException {
-        try (var socket = new Socket(redis.address().getHost(), redis.address().getPort())) {
-            socket.getOutputStream().write("FLUSHALL\r\n".getBytes(StandardCharsets.US_ASCII));
-            if (socket.getInputStream().read() != '+') {
-                throw new IOException("FLUSHALL failed");
-            }
-        }
+    void emptyRedis() {
+        redis.empty();
     }
 
     public Connection database() throws SQLException {
@@ -130,7 +141,6 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void close() throws IOException, SQLException {
         replicas.forEach(Replica::close);
-        redisProxy.close();
         redis.close();
         postgresProxy.close();
         try (var connection = connect("postgres");

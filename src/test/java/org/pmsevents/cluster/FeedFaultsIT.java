@@ -159,15 +159,15 @@ class FeedFaultsIT {
 
     @Test
     void nothingIsLostWhenRedisLosesAndReordersMessages() throws Exception {
-        int lost = cluster.redis().lost.get();
-        int overtaken = cluster.redis().overtaken.get();
+        int lost = cluster.redis().lost();
+        int overtaken = cluster.redis().overtaken();
         cluster.redis().spoil(5, 3);
         awaitWritten(1_500);
         cluster.redis().spoil(0, 0);
 
         assertNothingIsLost();
-        assertThat(cluster.redis().lost.get() - lost).isGreaterThan(50);
-        assertThat(cluster.redis().overtaken.get() - overtaken).isGreaterThan(50);
+        assertThat(cluster.redis().lost() - lost).isGreaterThan(50);
+        assertThat(cluster.redis().overtaken() - overtaken).isGreaterThan(50);
     }
 
     private void awaitWritten(int changes) {

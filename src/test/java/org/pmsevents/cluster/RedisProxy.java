@@ -77,7 +77,7 @@ final class RedisProxy extends TcpProxy {
     }
 
     /** Copies one reply of the Redis protocol, with all that it holds. */
-    private static void copyReply(InputStream in, ByteArrayOutputStream out) throws IOException {
+    static void copyReply(InputStream in, ByteArrayOutputStream out) throws IOException {
         var line = copyLine(in, out);
         int length;
         switch (line.charAt(0)) {

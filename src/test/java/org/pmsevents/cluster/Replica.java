@@ -150,10 +150,15 @@ public final class Replica implements AutoCloseable {
         waitForEnd();
     }
 
-    /** SIGTERM, as Kubernetes sends it. */
+    /** SIGTERM, as Kubernetes sends it; waits for the end, and tells the exit code. */
     public int terminate() {
-        process.destroy();
+        askToEnd();
         return waitForEnd();
+    }
+
+    /** SIGTERM, and returns at once. */
+    public void askToEnd() {
+        process.destroy();
     }
 
     /** SIGSTOP: nothing of it runs until {@link #resume()}. */

@@ -39,6 +39,13 @@ final class TradingDay {
         return day;
     }
 
+    /** Its beginning, up to so many of the lines that move goods. */
+    TradingDay first(int count) {
+        var part = new TradingDay();
+        lines.stream().limit(count).forEach(part::take);
+        return part;
+    }
+
     private void take(int number, Map<String, String> row) {
         var sku = row.get("StockCode").strip();
         var quantity = quantity(row.get("Quantity"));

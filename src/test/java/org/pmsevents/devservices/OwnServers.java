@@ -2,6 +2,8 @@ package org.pmsevents.devservices;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /** The embedded servers for tests that start, stop and replace them by themselves. */
@@ -11,6 +13,11 @@ public final class OwnServers {
     /** Where a server of a test listens, and how to get rid of it. */
     public interface Server extends AutoCloseable {
         URI address();
+
+        /** What a service is told instead, if there is a pooler before it. */
+        default URI forService() {
+            return address();
+        }
 
         @Override
         void close() throws IOException;
@@ -29,7 +36,27 @@ public final class OwnServers {
     public static Server embeddedPostgres() {
         var server = new EmbeddedPostgresServer(ServerFolder.temporary("postgresql"));
         server.start();
-        return started(server.getConnectionInfo(), server::close);
+        return new Server() {
+            @Override
+            public URI address() {
+                return URI.create(server.address());
+            }
+
+            @Override
+            public URI forService() {
+                return URI.create(server.getConnectionInfo());
+            }
+
+            @Override
+            public void close() throws IOException {
+                server.close();
+            }
+        };
+    }
+
+    /** What a service needs to be told of the pooler, if there is one; nothing else. */
+    public static Map<String, String> poolerSettings() {
+        return PgBouncer.isWanted() ? PgBouncer.SETTINGS : Map.of();
     }
 
     public static String embeddedUsername() {
@@ -55,6 +82,20 @@ public final class OwnServers {
         var server = new EmbeddedRedisServer(ServerFolder.temporary("redis"));
         server.start();
         return started(server.getConnectionInfo(), server::close);
+    }
+
+    /** Whether the tests run on a Redis Cluster. */
+    public static boolean redisIsClustered() {
+        return EmbeddedRedisCluster.isWanted();
+    }
+
+    /** The nodes of a new, empty Redis Cluster; each of them ends the others with it. */
+    public static List<Server> redisCluster() {
+        var cluster = new EmbeddedRedisCluster(EmbeddedRedisCluster.folders());
+        cluster.start();
+        return cluster.addresses().stream()
+                .map(node -> started(node.toString(), cluster::close))
+                .toList();
     }
 
     private interface Closing {

@@ -1,0 +1,13 @@
+package org.pmsevents.day;
+
+import org.junit.jupiter.api.Test;
+
+/** Replacing every replica under load costs no request and no event; {@link RollingUpdateFaults} has the whole day. */
+class RollingUpdateIT {
+    private static final int LINES = 300;
+
+    @Test
+    void noRequestFailsAndNoEventIsLostOrDoubledWhileAllReplicasAreReplaced() throws Exception {
+        new RolledDay(DaySettings.standard().day().first(LINES)).replayAndCheck();
+    }
+}

@@ -1,0 +1,57 @@
+package org.pmsevents.shutdown;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+
+class DrainingTest {
+    private final Draining draining = new Draining();
+    private final Set<String> done = ConcurrentHashMap.newKeySet();
+
+    private Uni<Void> store(String what) {
+        return Uni.createFrom().item(what).invoke(done::add).replaceWithVoid();
+    }
+
+    @Test
+    void itBeginsWithTheFirstWordOfTheEnd() {
+        assertThat(draining.begun()).isFalse();
+        draining.begin(new ShutdownDelayInitiatedEvent());
+        assertThat(draining.begun()).isTrue();
+    }
+
+    @Test
+    void whatMustNotBeLostIsStoredBeforeTheEndReturns() {
+        draining.lastly("first", () -> store("first"));
+        draining.lastly("second", () -> store("second").onItem().delayIt().by(Duration.ofMillis(50)));
+        draining.begin(new ShutdownDelayInitiatedEvent());
+        assertThat(done).isEmpty();
+        draining.end(new ShutdownEvent());
+        assertThat(done).containsExactlyInAnyOrder("first", "second");
+    }
+
+    @Test
+    void aStepThatFailsOrHangsHoldsUpNeitherTheOthersNorTheEnd() {
+        draining.lastly("throws", () -> {
+            throw new IllegalStateException("broken");
+        });
+        draining.lastly("fails", () -> Uni.createFrom().failure(new IllegalStateException("broken")));
+        draining.lastly("hangs", () -> Uni.createFrom().nothing());
+        draining.lastly("works", () -> store("works"));
+        draining.end(new ShutdownEvent());
+        assertThat(done).containsExactly("works");
+    }
+
+    @Test
+    void momentsLieWithinTheWindowAndNeverAtOnce() {
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(Draining.momentWithin(Duration.ofMillis(3))).isBetween(1L, 3L);
+            assertThat(Draining.momentWithin(Duration.ZERO)).isEqualTo(1);
+        }
+    }
+}
