@@ -111,7 +111,8 @@ public class ProductResource {
             var response = known.names(version)
                     ? Response.notModified()
                     : Response.ok(product.entry().json());
-            return product.marked(response.header("ETag", etag(version)).header("Cache-Control", REVALIDATED)).build();
+            return product.marked(response.header("ETag", etag(version)).header("Cache-Control", REVALIDATED))
+                    .build();
         });
     }
 
