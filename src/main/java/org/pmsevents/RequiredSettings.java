@@ -16,27 +16,25 @@ final class RequiredSettings {
     /** RFC 7518, section 3.2: a key for HS256 has at least the size of the hash. */
     private static final int MIN_SECRET_BYTES = 32;
 
-    private static final Map<String, String> ALWAYS = new LinkedHashMap<>();
+    private static final Map<String, String> DATABASE = new LinkedHashMap<>();
+    private static final String REDIS = "quarkus.redis.hosts";
 
     static {
-        ALWAYS.put(
+        DATABASE.put(
                 "quarkus.datasource.reactive.url",
                 "QUARKUS_DATASOURCE_REACTIVE_URL: where PostgreSQL is, as postgresql://host:5432/database");
-        ALWAYS.put("quarkus.datasource.username", "QUARKUS_DATASOURCE_USERNAME: the user to log in to PostgreSQL as");
-        ALWAYS.put("quarkus.datasource.password", "QUARKUS_DATASOURCE_PASSWORD: that user's password");
-        ALWAYS.put("quarkus.redis.hosts", "QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
+        DATABASE.put("quarkus.datasource.username", "QUARKUS_DATASOURCE_USERNAME: the user to log in to PostgreSQL as");
+        DATABASE.put("quarkus.datasource.password", "QUARKUS_DATASOURCE_PASSWORD: that user's password");
     }
 
     private RequiredSettings() {}
 
     /** One line for each problem, beginning with the variable; empty if all is well. */
     static List<String> problems(Config config) {
-        List<String> problems = new ArrayList<>();
-        ALWAYS.forEach((property, problem) -> {
-            if (value(config, property).isEmpty()) {
-                problems.add(problem);
-            }
-        });
+        List<String> problems = ofTheDatabase(config);
+        if (value(config, REDIS).isEmpty()) {
+            problems.add("QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
+        }
         Optional<String> secret = value(config, "pms-events.jwt.secret");
         Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
         if (secret.isEmpty() && jwksUrl.isEmpty()) {
@@ -57,6 +55,17 @@ final class RequiredSettings {
         }
         problems.addAll(AlertWebhook.problems(
                 value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
+        return problems;
+    }
+
+    /** What migrating the database needs; as {@link #problems}. */
+    static List<String> ofTheDatabase(Config config) {
+        List<String> problems = new ArrayList<>();
+        DATABASE.forEach((property, problem) -> {
+            if (value(config, property).isEmpty()) {
+                problems.add(problem);
+            }
+        });
         return problems;
     }
 

@@ -79,6 +79,16 @@ class PackagedServiceIT {
     }
 
     @Test
+    void theDescriptionsOfBothApisAreThere() {
+        given().baseUri(replica.address().toString())
+                .get("/asyncapi.yaml")
+                .then()
+                .statusCode(200)
+                .body(containsString("asyncapi: 3.0.0"), containsString("inventory.updated"));
+        given().baseUri(replica.address().toString()).get("/q/openapi").then().statusCode(200);
+    }
+
+    @Test
     void aProblemHasAllItsMembers() {
         given().baseUri(replica.address().toString())
                 .header("Authorization", Tokens.bearer("anna", "admin"))

@@ -1,5 +1,6 @@
 package org.pmsevents.cache;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Multi;
@@ -47,6 +48,7 @@ public class WarmUpFlow {
     private final ReplicaName replica;
     private final CacheConfig config;
     private final Clock clock;
+    private final MeterRegistry meters;
     private volatile @Nullable Warm warm;
 
     WarmUpFlow(
@@ -62,7 +64,9 @@ public class WarmUpFlow {
             EventEmitter events,
             ReplicaName replica,
             CacheConfig config,
-            Clock clock) {
+            Clock clock,
+            MeterRegistry meters) {
+        this.meters = meters;
         this.feed = feed;
         this.feedTable = feedTable;
         this.pool = pool;
@@ -106,7 +110,7 @@ public class WarmUpFlow {
                 .transform((done, failure) -> ended(progress, begunAt, failure))
                 .invoke(this::emitEvent)
                 .subscribe()
-                .with(this::updateMetrics);
+                .with(this::updateMetrics, failed -> LOG.error("the end of the warm-up was not told", failed));
     }
 
     /** How it has ended; null until then. */
@@ -178,12 +182,15 @@ public class WarmUpFlow {
         if (failure != null) {
             LOG.infof("the cache is not as warm as it could be: %s", failure.toString());
         }
-        return new Warm(
+        var done = new Warm(
                 clock.instant(),
                 progress.keys().get(),
                 progress.loaded().get(),
                 Duration.ofNanos(System.nanoTime() - begunAt).toMillis(),
                 failure == null);
+        // whatever becomes of what follows: it must not keep the replica unready
+        warm = done;
+        return done;
     }
 
     private void emitEvent(Warm done) {
@@ -195,6 +202,7 @@ public class WarmUpFlow {
     }
 
     private void updateMetrics(Warm done) {
-        warm = done;
+        meters.timer("pms.cache.warm", "complete", Boolean.toString(done.complete()))
+                .record(Duration.ofMillis(done.millis()));
     }
 }

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
+import org.pmsevents.database.Schema;
 
 /**
  * Joins the feed at the start, Redis first and then the head, and from then on looks once in a while whether this replica is
@@ -22,6 +23,7 @@ public class FeedLifecycle {
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
 
+    private final Schema schema;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
@@ -38,6 +40,7 @@ public class FeedLifecycle {
     private volatile String channel = "";
 
     FeedLifecycle(
+            Schema schema,
             EventTable events,
             Pool pool,
             Feed feed,
@@ -49,6 +52,7 @@ public class FeedLifecycle {
             Alerts alerts,
             FeedConfig config,
             Vertx vertx) {
+        this.schema = schema;
         this.events = events;
         this.pool = pool;
         this.feed = feed;
@@ -77,6 +81,11 @@ public class FeedLifecycle {
         subscriber.close();
     }
 
+    /** Whether the database has the migrations of this version. */
+    boolean seesCurrentSchema() {
+        return schema.isCurrent();
+    }
+
     /** Whether PostgreSQL answered when it was last asked. */
     boolean seesPostgres() {
         return seesPostgres;
@@ -86,7 +95,8 @@ public class FeedLifecycle {
         if (stopped) {
             return;
         }
-        events.state(pool)
+        schema.requireCurrent()
+                .chain(() -> events.state(pool))
                 .chain(state -> {
                     channel = fanout.open(state.feedId());
                     return subscriber.subscribe(channel);

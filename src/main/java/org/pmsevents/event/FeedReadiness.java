@@ -25,6 +25,7 @@ public class FeedReadiness implements HealthCheck {
                 .status(feed.started())
                 .withData("position", feed.position())
                 .withData("head", feed.head())
+                .withData("schema", lifecycle.seesCurrentSchema() ? "current" : "not seen to be current yet")
                 .withData("postgresql", lifecycle.seesPostgres() ? "reachable" : "away")
                 .withData("redis", subscriber.hears() ? "reachable" : "away")
                 .build();

@@ -38,6 +38,18 @@ final class Counts {
         return routes;
     }
 
+    /** Of all routes. */
+    LatencyHistogram latencies() {
+        var all = new LatencyHistogram();
+        routes.values().forEach(route -> all.add(route.latencies));
+        return all;
+    }
+
+    /** Of all routes. */
+    long errors() {
+        return routes.values().stream().mapToLong(Route::errors).sum();
+    }
+
     Map<String, Long> events() {
         return events;
     }

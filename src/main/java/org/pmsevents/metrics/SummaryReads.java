@@ -146,8 +146,8 @@ public class SummaryReads {
     }
 
     private static Summary.Point point(Instant at, Counts counts) {
-        var latencies = latencies(counts);
-        long errors = errors(counts);
+        var latencies = counts.latencies();
+        long errors = counts.errors();
         return new Summary.Point(
                 at,
                 latencies.total(),
@@ -162,8 +162,8 @@ public class SummaryReads {
     }
 
     private static Summary.Totals totals(Counts counts) {
-        var latencies = latencies(counts);
-        long errors = errors(counts);
+        var latencies = counts.latencies();
+        long errors = counts.errors();
         return new Summary.Totals(
                 latencies.total(),
                 errors,
@@ -227,16 +227,6 @@ public class SummaryReads {
                         states.stream().mapToLong(ErrorState::requests).sum()),
                 config.errorThreshold(),
                 high.or(() -> normal).orElse(null));
-    }
-
-    private static LatencyHistogram latencies(Counts counts) {
-        var all = new LatencyHistogram();
-        counts.routes().values().forEach(route -> all.add(route.latencies()));
-        return all;
-    }
-
-    private static long errors(Counts counts) {
-        return counts.routes().values().stream().mapToLong(Counts.Route::errors).sum();
     }
 
     private static long feedEvents(Counts counts) {

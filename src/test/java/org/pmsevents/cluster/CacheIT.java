@@ -35,6 +35,8 @@ import org.pmsevents.security.Tokens;
 class CacheIT {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration TRUST = Duration.ofSeconds(1);
+    private static final String WAITING_FOR_PRODUCT =
+            "SELECT count(*) FROM pg_locks WHERE relation = 'product'::regclass AND NOT granted";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ExecutorService PEOPLE = Executors.newCachedThreadPool();
 
@@ -55,7 +57,7 @@ class CacheIT {
         database = cluster.database();
         one = cluster.start(0);
         two = cluster.start(0);
-        await().atMost(SOON).until(() -> one.isReady() && two.isReady());
+        await().atMost(SOON.multipliedBy(3)).until(() -> one.isReady() && two.isReady());
     }
 
     @AfterAll
@@ -84,11 +86,12 @@ class CacheIT {
                             HttpResponse.BodyHandlers.ofString()));
                 }
             }
-            await("both have asked PostgreSQL")
+            // by then they wait for the lock; whether their statement is prepared already or not
+            await("both have asked PostgreSQL, and others have come meanwhile")
                     .atMost(SOON)
-                    .until(() -> cluster.postgres().counted() == 2
-                            && stats(one).at("/loads/coalesced").longValue() > 0
-                            && stats(two).at("/loads/coalesced").longValue() > 0);
+                    .until(() -> number(WAITING_FOR_PRODUCT) >= 2);
+            await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+            assertThat(number(WAITING_FOR_PRODUCT)).isEqualTo(2);
             blocker.rollback();
         }
         for (var answer : answers) {
@@ -97,6 +100,9 @@ class CacheIT {
             assertThat(response.body()).contains("\"sku\":\"" + sku + "\"");
         }
         assertThat(cluster.postgres().counted()).isEqualTo(2);
+        for (var replica : List.of(one, two)) {
+            assertThat(stats(replica).at("/loads/coalesced").longValue()).isPositive();
+        }
     }
 
     @Test
@@ -238,7 +244,7 @@ class CacheIT {
             create(sku + i);
         }
         try (var tiny = cluster.start(0, "-Dpms-events.cache.local-bytes=1200")) {
-            await().atMost(SOON).until(tiny::isReady);
+            await().atMost(SOON.multipliedBy(3)).until(tiny::isReady);
             var stop = new AtomicBoolean();
             var work = new ArrayList<CompletableFuture<?>>();
             for (var replica : List.of(one, two)) {
@@ -280,7 +286,7 @@ class CacheIT {
                 .until(() -> number("SELECT coalesce(max(reads), 0) FROM cache_entry WHERE key = 'product:" + sku + "'")
                         > 190);
         try (var warm = cluster.start(0)) {
-            await().atMost(SOON).until(warm::isReady);
+            await().atMost(SOON.multipliedBy(3)).until(warm::isReady);
             assertThat(stats(warm).at("/warm/keys").longValue()).isPositive();
             product(warm).then().statusCode(200);
             assertThat(stats(warm).at("/l1/hits").longValue()).isEqualTo(1);
@@ -295,7 +301,7 @@ class CacheIT {
             blocker.setAutoCommit(false);
             statement.execute("LOCK TABLE cache_entry IN ACCESS EXCLUSIVE MODE");
             try (var cold = cluster.start(0, "-Dpms-events.cache.warm-budget=500ms")) {
-                await().atMost(SOON).until(cold::isReady);
+                await().atMost(SOON.multipliedBy(3)).until(cold::isReady);
                 assertThat(stats(cold).at("/warm/keys").longValue()).isZero();
             }
             blocker.rollback();

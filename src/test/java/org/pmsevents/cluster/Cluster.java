@@ -54,6 +54,15 @@ public final class Cluster implements AutoCloseable {
 
     /** Starts a replica on a port, and waits until it listens. */
     public Replica start(int port, String... options) {
+        var environment = environment();
+        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
+        replicas.add(replica);
+        replica.address();
+        return replica;
+    }
+
+    /** What a replica is told of the servers. */
+    public Map<String, String> environment() {
         var environment = new HashMap<>(settings);
         environment.put(
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgresProxy.port() + "/" + database);
@@ -63,10 +72,7 @@ public final class Cluster implements AutoCloseable {
         if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL")) {
             environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
         }
-        var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
-        replicas.add(replica);
-        replica.address();
-        return replica;
+        return environment;
     }
 
     public PostgresProxy postgres() {

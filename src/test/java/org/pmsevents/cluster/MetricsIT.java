@@ -18,7 +18,7 @@ import org.pmsevents.security.Tokens;
 
 /** That the sums of the cluster are right, whoever has counted and whatever is away. */
 class MetricsIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     private static Cluster cluster;
     private static Connection database;
@@ -31,6 +31,7 @@ class MetricsIT {
                 "PMS_EVENTS_METRICS_RESOURCES_EVERY", "1s",
                 "PMS_EVENTS_METRICS_REPLICA_GONE", "4s",
                 "PMS_EVENTS_METRICS_SUMMARY_KEPT", "100ms",
+                "PMS_EVENTS_METRICS_ERROR_MINIMUM", "5",
                 "PMS_EVENTS_METRICS_ERROR_WINDOW", "5s"));
         database = cluster.database();
         replica = cluster.start(0);

@@ -1,0 +1,124 @@
+package org.pmsevents.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Migrating before the replicas come, as deploy/kubernetes does: a command of the package, and replicas that leave it to that. */
+class MigrationIT {
+    private static final Map<String, String> LEFT_TO_OTHERS = Map.of("QUARKUS_FLYWAY_MIGRATE_AT_START", "false");
+
+    private Cluster cluster;
+
+    private record Ended(int code, String said) {}
+
+    @BeforeEach
+    void createEmptyDatabase() throws SQLException {
+        cluster = new Cluster(LEFT_TO_OTHERS);
+    }
+
+    @AfterEach
+    void close() throws IOException, SQLException {
+        cluster.close();
+    }
+
+    /** Only what PostgreSQL is: neither Redis nor a key of tokens is needed. */
+    private Map<String, String> databaseOnly() {
+        var environment = new HashMap<>(cluster.environment());
+        environment.keySet().removeIf(name -> !name.startsWith("QUARKUS_DATASOURCE_"));
+        environment.putAll(LEFT_TO_OTHERS);
+        return environment;
+    }
+
+    private static Process begin(Map<String, String> environment, String... words) throws IOException {
+        var command = new ArrayList<>(Replica.command());
+        command.addAll(List.of(words));
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment()
+                .keySet()
+                .removeIf(name -> Stream.of("QUARKUS_", "PMS_EVENTS_", "JAVA_", "JDK_", "_JAVA_")
+                        .anyMatch(name::startsWith));
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    private static Ended end(Process process) throws IOException, InterruptedException {
+        try {
+            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            return new Ended(process.exitValue(), said);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private long migrations(String condition) throws SQLException {
+        try (var database = cluster.database();
+                var statement = database.createStatement();
+                var rows = statement.executeQuery("SELECT count(*) FROM flyway_schema_history WHERE " + condition)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    @Test
+    void severalThatMigrateAtOnceDoItOnceAndServeNobody() throws Exception {
+        var first = begin(databaseOnly(), "migrate");
+        var second = begin(databaseOnly(), "migrate");
+
+        for (var ended : List.of(end(first), end(second))) {
+            assertThat(ended.code()).as(ended.said()).isZero();
+            assertThat(ended.said()).contains("The database is up to date.").doesNotContain("Listening on", "ERROR");
+        }
+        assertThat(migrations("success AND version = '7'")).isEqualTo(1);
+        assertThat(migrations("NOT success")).isZero();
+    }
+
+    @Test
+    void aReplicaThatDoesNotMigrateWaitsForSomebodyWhoDoes() throws Exception {
+        var replica = cluster.start(0);
+
+        await().until(() -> !replica.logged("command migrate").isEmpty());
+        assertThat(replica.logged("command migrate"))
+                .first()
+                .asString()
+                .contains("lacks", "V1__products_and_feed.sql", "QUARKUS_FLYWAY_MIGRATE_AT_START=false");
+        assertThat(replica.isReady()).isFalse();
+
+        assertThat(end(begin(databaseOnly(), "migrate")).code()).isZero();
+        await().until(replica::isReady);
+    }
+
+    @Test
+    void whatCanNotBeMigratedIsSaidInOneLine() throws Exception {
+        var nowhere = databaseOnly();
+        nowhere.put("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:1/nowhere");
+
+        var ended = end(begin(nowhere, "migrate"));
+
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.said())
+                .contains("can't migrate", "QUARKUS_DATASOURCE_REACTIVE_URL", "127.0.0.1:1")
+                .doesNotContain("\tat ", nowhere.get("QUARKUS_DATASOURCE_PASSWORD") + "\n");
+    }
+
+    @Test
+    void aCommandThatIsNotThereIsRefused() throws Exception {
+        var ended = end(begin(cluster.environment(), "migrat"));
+
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.said()).contains("migrate");
+    }
+}
