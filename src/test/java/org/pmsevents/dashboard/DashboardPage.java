@@ -90,6 +90,14 @@ final class DashboardPage {
         });
     }
 
+    /** Chooses something by the keyboard, wherever on the page it is. */
+    void enter(String css) {
+        until(() -> {
+            find(css).sendKeys(Keys.ENTER);
+            return true;
+        });
+    }
+
     /** Fills a field by typing. */
     void type(String css, String text) {
         var field = find(css);
