@@ -13,7 +13,7 @@ export const signed = (value) => (known(value) ? (value > 0 ? `+${whole.format(v
 
 export function millis(value) {
   if (!known(value)) return NONE;
-  return value >= 10_000 ? `${tenths.format(value / 1000)}\u00a0s` : `${(value < 10 ? tenths : whole).format(value)}\u00a0ms`;
+  return value >= 1_000 ? `${tenths.format(value / 1000)}\u00a0s` : `${(value < 10 ? tenths : whole).format(value)}\u00a0ms`;
 }
 
 export function bytes(value) {

@@ -24,6 +24,7 @@ const WORDS = {
   'queue.new': job, 'queue.processing': job, 'queue.complete': job,
   'metrics.error': (p) => `${p.state}: ${format.percent(p.rate)} of ${format.count(p.requests)} requests`,
   'metrics.resources': (p) => `heap ${format.bytes(p.heap?.used)}, CPU ${format.percent(p.cpu?.process)}, ${format.count(p.feed?.lag)} behind`,
+  'cache.invalid': (p) => `${p.key ?? (p.tags ?? []).join(', ')} is forgotten`,
   'cache.warm': (p) => `${format.count(p.loaded)} of ${format.count(p.keys)} keys in ${format.millis(p.millis)}`,
   'admin.alert': (p) => `${p.title}: ${p.detail}`,
 };
