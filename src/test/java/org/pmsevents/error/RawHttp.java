@@ -1,6 +1,8 @@
 package org.pmsevents.error;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
@@ -51,11 +53,35 @@ public final class RawHttp {
                         lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                         lines[i].substring(colon + 1).strip());
             }
-            int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+            byte[] body = "chunked".equals(headers.get("transfer-encoding"))
+                    ? chunks(in)
+                    : in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
             return new Answer(
-                    Integer.parseInt(lines[0].split(" ")[1]),
-                    headers,
-                    new String(in.readNBytes(length), StandardCharsets.UTF_8));
+                    Integer.parseInt(lines[0].split(" ")[1]), headers, new String(body, StandardCharsets.UTF_8));
         }
+    }
+
+    /** RFC 9112, section 7.1, without extensions and trailers, which the service does not send. */
+    private static byte[] chunks(InputStream in) throws IOException {
+        var body = new ByteArrayOutputStream();
+        while (true) {
+            int size = Integer.parseInt(line(in), 16);
+            body.write(in.readNBytes(size));
+            line(in);
+            if (size == 0) {
+                return body.toByteArray();
+            }
+        }
+    }
+
+    private static String line(InputStream in) throws IOException {
+        var line = new StringBuilder();
+        for (int c = in.read(); c != '\n'; c = in.read()) {
+            if (c < 0) {
+                throw new IOException("closed within a chunk");
+            }
+            line.append((char) c);
+        }
+        return line.toString().strip();
     }
 }

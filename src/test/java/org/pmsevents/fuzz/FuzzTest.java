@@ -302,8 +302,7 @@ class FuzzTest {
         var frame = nonsense.oneIn(3)
                 ? nonsense.any(GOOD_FRAMES)
                 : new String(nonsense.body(Client.json(FRAME)), StandardCharsets.UTF_8);
-        socket.sendText(frame);
-        if (!socket.trySend("{\"op\":\"ping\"}")) {
+        if (!socket.trySend(frame) || !socket.trySend("{\"op\":\"ping\"}")) {
             return closed(socket, frame, codes);
         }
         while (true) {
