@@ -53,7 +53,9 @@ public final class RawHttp {
                         lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                         lines[i].substring(colon + 1).strip());
             }
-            byte[] body = "chunked".equals(headers.get("transfer-encoding"))
+            // a stream has no end, so only its head is looked at
+            boolean endless = headers.getOrDefault("content-type", "").startsWith("text/event-stream");
+            byte[] body = "chunked".equals(headers.get("transfer-encoding")) && !endless
                     ? chunks(in)
                     : in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
             return new Answer(
