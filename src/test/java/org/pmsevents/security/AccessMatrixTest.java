@@ -78,6 +78,9 @@ class AccessMatrixTest {
         POST   /api/jobs/{id}/cancel                         operator
         POST   /api/jobs/{id}/retry                          operator
         POST   /api/jobs/retry?kind=matrix.none              operator
+        GET    /api/cache/stats                              operator
+        DELETE /api/cache?key=product:matrix                 operator
+        GET    /api/metrics/summary                          operator
         POST   /webhooks/pms/stock                           signature
         """;
 
