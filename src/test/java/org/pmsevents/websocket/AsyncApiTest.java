@@ -19,8 +19,10 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -188,11 +190,13 @@ class AsyncApiTest {
     @Test
     void everyMessageOfAClientIsUnderstood() throws Exception {
         try (var socket = LiveSocket.open(address, "", "admin")) {
+            // one after the other: a subscription that is ended before it has begun is never told to have begun
+            var answers = Map.of("subscribe", "subscribed", "ping", "pong", "unsubscribe", "unsubscribed");
             for (var op : List.of("subscribe", "ping", "unsubscribe")) {
                 var example = api.document.at("/components/messages/" + op + "/examples/0/payload");
                 socket.send(example.toString());
+                assertSaid(socket, Set.of(answers.get(op)));
             }
-            assertSaid(socket, Set.of("subscribed", "pong", "unsubscribed"));
             var error = socket.send("{'op':'unsubscribe','id':'9'}").next("error");
             assertThat(api.problems("error", error)).isEmpty();
         }
@@ -222,7 +226,10 @@ class AsyncApiTest {
     /** Reads frames, holds each against the document, and ends once there was one of each of these. */
     private void assertSaid(LiveSocket socket, Set<String> wanted) throws InterruptedException {
         var missing = new TreeSet<>(wanted);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!missing.isEmpty()) {
+            // heartbeats go on for ever
+            assertThat(System.nanoTime()).as("still to come: %s", missing).isLessThan(end);
             var frame = socket.next();
             var name = frame.path(frame.has("op") ? "op" : "type").asText();
             assertThat(api.problems(name, frame))
