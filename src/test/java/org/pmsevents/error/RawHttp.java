@@ -37,15 +37,11 @@ public final class RawHttp {
             sender.send(socket.getOutputStream());
             socket.getOutputStream().flush();
             var in = socket.getInputStream();
-            var head = new StringBuilder();
-            while (head.indexOf("\r\n\r\n") < 0) {
-                int c = in.read();
-                if (c < 0) {
-                    throw new IOException("closed after: " + head);
-                }
-                head.append((char) c);
+            var lines = head(in);
+            while (lines[0].contains(" 100 ")) {
+                // an interim answer: the real one follows
+                lines = head(in);
             }
-            var lines = head.toString().split("\r\n");
             var headers = new TreeMap<String, String>();
             for (int i = 1; i < lines.length; i++) {
                 int colon = lines[i].indexOf(':');
@@ -61,6 +57,18 @@ public final class RawHttp {
             return new Answer(
                     Integer.parseInt(lines[0].split(" ")[1]), headers, new String(body, StandardCharsets.UTF_8));
         }
+    }
+
+    private static String[] head(InputStream in) throws IOException {
+        var head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int c = in.read();
+            if (c < 0) {
+                throw new IOException("closed after: " + head);
+            }
+            head.append((char) c);
+        }
+        return head.toString().split("\r\n");
     }
 
     /** RFC 9112, section 7.1, without extensions and trailers, which the service does not send. */
