@@ -51,8 +51,7 @@ class AsyncApiTest {
     private static final Set<String> SERVER =
             Set.of("subscribed", "unsubscribed", "reset", "position", "error", "pong", "alert", "batch");
     /** What comes when it comes, and so is not waited for; where it comes it is held against the document, too. */
-    private static final Set<String> NOT_PROVOKED =
-            Set.of("ws.update", "cache.warm", "metrics.request", "metrics.error", "metrics.resources");
+    private static final Set<String> NOT_PROVOKED = Set.of("ws.update", "cache.warm", "metrics.error");
 
     @TestHTTPResource("/ws")
     URI address;
