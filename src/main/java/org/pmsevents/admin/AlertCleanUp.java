@@ -7,13 +7,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.pmsevents.json.Fields;
-import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
 /** Forgets what was counted long ago, and the keys that nothing has been heard of since, a bounded number at a time. */
 @ApplicationScoped
-public class AlertCleanUp implements JobKind<AlertCleanUp.Nothing> {
+public class AlertCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;
 
     private final AlertTable table;
@@ -27,30 +26,11 @@ public class AlertCleanUp implements JobKind<AlertCleanUp.Nothing> {
     }
 
     @RegisterForReflection
-    public record Nothing() {}
-
-    @RegisterForReflection
     public record Deleted(long rows) {}
 
     @Override
     public String name() {
         return "admin.clean-up";
-    }
-
-    @Override
-    public Nothing read(Fields payload) {
-        payload.only();
-        return new Nothing();
-    }
-
-    @Override
-    public boolean callable() {
-        return true;
-    }
-
-    @Override
-    public int concurrency() {
-        return 1;
     }
 
     @Override

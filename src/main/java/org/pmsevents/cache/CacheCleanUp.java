@@ -6,13 +6,12 @@ import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Optional;
-import org.pmsevents.json.Fields;
-import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
 /** Forgets notices that are older than any entry can be, and the keys that are read least. */
 @ApplicationScoped
-public class CacheCleanUp implements JobKind<CacheCleanUp.Nothing> {
+public class CacheCleanUp implements CleanUp {
     private static final Duration AT_LEAST = Duration.ofHours(1);
 
     private final CacheNoticeTable notices;
@@ -28,30 +27,11 @@ public class CacheCleanUp implements JobKind<CacheCleanUp.Nothing> {
     }
 
     @RegisterForReflection
-    public record Nothing() {}
-
-    @RegisterForReflection
     public record Deleted(long notices, long keys) {}
 
     @Override
     public String name() {
         return "cache.clean-up";
-    }
-
-    @Override
-    public Nothing read(Fields payload) {
-        payload.only();
-        return new Nothing();
-    }
-
-    @Override
-    public boolean callable() {
-        return true;
-    }
-
-    @Override
-    public int concurrency() {
-        return 1;
     }
 
     @Override

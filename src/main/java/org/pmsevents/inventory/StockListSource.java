@@ -1,13 +1,11 @@
 package org.pmsevents.inventory;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.UncheckedIOException;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.json.JsonWriter;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
@@ -16,9 +14,9 @@ import org.pmsevents.paging.PageRequest;
 public class StockListSource implements CacheSource {
     private final StockTable stock;
     private final Transactions database;
-    private final ObjectMapper json;
+    private final JsonWriter json;
 
-    StockListSource(StockTable stock, Transactions database, ObjectMapper json) {
+    StockListSource(StockTable stock, Transactions database, JsonWriter json) {
         this.stock = stock;
         this.database = database;
         this.json = json;
@@ -41,14 +39,6 @@ public class StockListSource implements CacheSource {
                                 + each.key().location()))
                 .map(found -> new Page<>(
                         found.items().stream().map(InventoryJson::view).toList(), found.next()))
-                .map(found -> CacheEntry.unversioned(write(found)));
-    }
-
-    private String write(Page<?> page) {
-        try {
-            return json.writeValueAsString(page);
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+                .map(found -> CacheEntry.unversioned(json.write(found)));
     }
 }

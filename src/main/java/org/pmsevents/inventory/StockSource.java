@@ -1,13 +1,11 @@
 package org.pmsevents.inventory;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.UncheckedIOException;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.json.JsonWriter;
 
 /** Stock, for the cache. */
 @ApplicationScoped
@@ -17,9 +15,9 @@ public class StockSource implements CacheSource {
 
     private final StockTable stock;
     private final Transactions database;
-    private final ObjectMapper json;
+    private final JsonWriter json;
 
-    StockSource(StockTable stock, Transactions database, ObjectMapper json) {
+    StockSource(StockTable stock, Transactions database, JsonWriter json) {
         this.stock = stock;
         this.database = database;
         this.json = json;
@@ -39,20 +37,12 @@ public class StockSource implements CacheSource {
     Uni<CacheEntry> fetchFromDB(StockKey key) {
         return database.read(client -> stock.find(client, key))
                 .chain(found -> found.isPresent()
-                        ? Uni.createFrom().item(new CacheEntry(found.get().version(), write(found.get())))
+                        ? Uni.createFrom().item(new CacheEntry(found.get().version(), json.write(InventoryJson.view(found.get()))))
                         : absent(key.sku()));
     }
 
     private Uni<CacheEntry> absent(String sku) {
         return database.read(client -> stock.exists(client, sku))
                 .map(exists -> CacheEntry.absent(exists ? NO_STOCK : NO_PRODUCT));
-    }
-
-    private String write(Stock found) {
-        try {
-            return json.writeValueAsString(InventoryJson.view(found));
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

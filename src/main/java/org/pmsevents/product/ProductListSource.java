@@ -1,13 +1,11 @@
 package org.pmsevents.product;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.UncheckedIOException;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.database.Transactions;
+import org.pmsevents.json.JsonWriter;
 import org.pmsevents.paging.Page;
 import org.pmsevents.paging.PageRequest;
 
@@ -16,9 +14,9 @@ import org.pmsevents.paging.PageRequest;
 public class ProductListSource implements CacheSource {
     private final ProductTable products;
     private final Transactions database;
-    private final ObjectMapper json;
+    private final JsonWriter json;
 
-    ProductListSource(ProductTable products, Transactions database, ObjectMapper json) {
+    ProductListSource(ProductTable products, Transactions database, JsonWriter json) {
         this.products = products;
         this.database = database;
         this.json = json;
@@ -38,14 +36,6 @@ public class ProductListSource implements CacheSource {
                 .map(found -> page.page(found, Product::sku))
                 .map(found ->
                         new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()))
-                .map(found -> CacheEntry.unversioned(write(found)));
-    }
-
-    private String write(Page<?> page) {
-        try {
-            return json.writeValueAsString(page);
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+                .map(found -> CacheEntry.unversioned(json.write(found)));
     }
 }

@@ -8,12 +8,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.pmsevents.json.Fields;
 import org.pmsevents.json.JsonText;
 
 /** Deletes jobs that have been finished for long, a bounded number at a time. */
 @ApplicationScoped
-public class CleanUpJobs implements JobKind<CleanUpJobs.Nothing> {
+public class CleanUpJobs implements CleanUp {
     private static final int AT_ONCE = 1_000;
 
     private final JobTable jobs;
@@ -26,9 +25,6 @@ public class CleanUpJobs implements JobKind<CleanUpJobs.Nothing> {
         this.pool = pool;
     }
 
-    @RegisterForReflection
-    public record Nothing() {}
-
     /** How many jobs were deleted. */
     @RegisterForReflection
     public record Deleted(long jobs) {}
@@ -36,22 +32,6 @@ public class CleanUpJobs implements JobKind<CleanUpJobs.Nothing> {
     @Override
     public String name() {
         return "queue.clean-up";
-    }
-
-    @Override
-    public Nothing read(Fields payload) {
-        payload.only();
-        return new Nothing();
-    }
-
-    @Override
-    public boolean callable() {
-        return true;
-    }
-
-    @Override
-    public int concurrency() {
-        return 1;
     }
 
     @Override

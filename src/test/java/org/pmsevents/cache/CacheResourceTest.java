@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.queue.CleanUp;
 
 @QuarkusTest
 class CacheResourceTest {
@@ -176,7 +177,7 @@ class CacheResourceTest {
                 "INSERT INTO cache_entry (key, reads, counted_at) VALUES ($1, 1e9, now() - interval '30 years')",
                 "product:old" + sku);
         sql("INSERT INTO cache_notice (tag, noted_at) VALUES ($1, now() - interval '2 hours')", "product:" + sku);
-        cleanUp.run(new CacheCleanUp.Nothing(), null).await().atMost(PATIENCE);
+        cleanUp.run(new CleanUp.Nothing(), null).await().atMost(PATIENCE);
         assertThat(stored("product:" + sku)).isEqualTo(1e9);
         assertThat(stored("product:old" + sku)).isZero();
         var left = pool.query("SELECT (SELECT count(*) FROM cache_entry) AS entries,"
