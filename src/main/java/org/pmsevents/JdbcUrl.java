@@ -3,6 +3,7 @@ package org.pmsevents;
 import io.smallrye.config.ConfigSourceInterceptor;
 import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
+import jakarta.annotation.Priority;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,12 @@ import org.jspecify.annotations.Nullable;
  * Lets the migrations' connection be named as databases are named everywhere else ({@code postgresql://…}, with or
  * without user and password), so that one variable can serve both drivers.
  */
+@Priority(JdbcUrl.AFTER_EXPRESSIONS)
 public final class JdbcUrl implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1L;
+
+    /** SmallRye Config expands expressions at 3,300; who stands above sees what has come of them. */
+    static final int AFTER_EXPRESSIONS = 3_400;
 
     private static final String PROPERTY = "quarkus.datasource.jdbc.url";
     private static final Pattern URL = Pattern.compile(

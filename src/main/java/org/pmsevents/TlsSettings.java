@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * Makes two settings enough for TLS to PostgreSQL, how strict and whose certificates, and one for Redis: what both drivers of
  * PostgreSQL want beside them, each in its own way, follows from these.
  */
-@Priority(TlsSettings.BEFORE_THE_URL_IS_ASKED_FOR)
+@Priority(TlsSettings.AFTER_THE_URL_IS_MADE)
 public final class TlsSettings implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1L;
 
-    /** {@link JdbcUrl} has the default priority and makes the URL that this one adds to. */
-    static final int BEFORE_THE_URL_IS_ASKED_FOR = 3_000;
+    /** Sees what {@link JdbcUrl} has made of the URL. */
+    static final int AFTER_THE_URL_IS_MADE = JdbcUrl.AFTER_EXPRESSIONS + 100;
 
     private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
     private static final String MODE = "quarkus.datasource.reactive.postgresql.ssl-mode";

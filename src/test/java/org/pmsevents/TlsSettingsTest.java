@@ -13,11 +13,14 @@ class TlsSettingsTest {
 
     private static SmallRyeConfig config(Map<String, String> environment) {
         return new SmallRyeConfigBuilder()
-                .withInterceptors(new JdbcUrl(), new TlsSettings())
+                .addDefaultInterceptors()
+                .addDiscoveredInterceptors()
                 .withSources(new EnvConfigSource(environment, 300))
                 .withDefaultValue(HOST_NAMES, "NONE")
                 .withDefaultValue("quarkus.datasource.reactive.trust-certificate-pem", "false")
-                .withDefaultValue("quarkus.datasource.jdbc.url", "postgresql://db:5432/pms")
+                .withDefaultValue("quarkus.datasource.reactive.url", "postgresql://db:5432/pms")
+                .withDefaultValue(
+                        "quarkus.datasource.jdbc.url", "${pms-events.migration-url:${quarkus.datasource.reactive.url}}")
                 .build();
     }
 
@@ -47,5 +50,23 @@ class TlsSettingsTest {
     void aUrlThatSaysItselfIsObeyed() {
         assertThat(TlsSettings.jdbcUrl("jdbc:postgresql://db/pms?sslmode=disable", "verify-full", "/ca.pem"))
                 .isEqualTo("jdbc:postgresql://db/pms?sslmode=disable");
+    }
+
+    @Test
+    void whatTheUrlForMigrationsSaysIsObeyed() {
+        var config = config(Map.of(
+                "QUARKUS_DATASOURCE_REACTIVE_POSTGRESQL_SSL_MODE", "verify-full",
+                "PMS_EVENTS_MIGRATION_URL", "postgresql://direct:5432/pms?sslmode=disable"));
+        assertThat(config.getValue("quarkus.datasource.jdbc.url", String.class))
+                .isEqualTo("jdbc:postgresql://direct:5432/pms?sslmode=disable");
+    }
+
+    @Test
+    void ofSeveralServersTheFirstIsMigratedByTls() {
+        var config = config(Map.of(
+                "QUARKUS_DATASOURCE_REACTIVE_POSTGRESQL_SSL_MODE", "require",
+                "PMS_EVENTS_MIGRATION_URL", "postgresql://one/pms,postgresql://two/pms"));
+        assertThat(config.getValue("quarkus.datasource.jdbc.url", String.class))
+                .isEqualTo("jdbc:postgresql://one/pms?sslmode=require");
     }
 }

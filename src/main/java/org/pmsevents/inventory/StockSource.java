@@ -37,7 +37,9 @@ public class StockSource implements CacheSource {
     Uni<CacheEntry> fetchFromDB(StockKey key) {
         return database.read(client -> stock.find(client, key))
                 .chain(found -> found.isPresent()
-                        ? Uni.createFrom().item(new CacheEntry(found.get().version(), json.write(InventoryJson.view(found.get()))))
+                        ? Uni.createFrom()
+                                .item(new CacheEntry(
+                                        found.get().version(), json.write(InventoryJson.view(found.get()))))
                         : absent(key.sku()));
     }
 

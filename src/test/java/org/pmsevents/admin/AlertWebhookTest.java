@@ -217,8 +217,11 @@ class AlertWebhookTest {
             exchange.sendResponseHeaders(back.get() ? OK : 503, -1);
         };
         raise("later");
-        // before that it may have been too slow to be heard, or not been asked: a breaker may be open from an earlier test
-        await("it is asked for time, and gets it").atMost(Duration.ofSeconds(20)).until(() -> pause() >= 900);
+        // before that it may have been too slow to be heard, or not been asked: a breaker may be open from an earlier
+        // test
+        await("it is asked for time, and gets it")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> pause() >= 900);
         assertThat(job().path("state").asText()).isEqualTo("retryable");
         assertThat(pause()).isLessThanOrEqualTo(6 * 3_600);
         back.set(true);

@@ -334,8 +334,7 @@ class QueueTest {
         var waiting =
                 create(job(kind).at(Instant.now().plus(Duration.ofHours(1)))).id();
         ask("UPDATE job SET finished_at = now() - interval '2 days' WHERE id = $1 RETURNING id", old);
-        var cleanUp =
-                create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
+        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
         assertThat(awaitState(cleanUp.id(), JobState.COMPLETED).result()).matches("\\{\"jobs\":[1-9][0-9]*}");
         assertThat(get(jobs.find(pool, old))).isEmpty();
         assertThat(find(young).state()).isEqualTo(JobState.COMPLETED);
@@ -353,8 +352,7 @@ class QueueTest {
         ask(
                 "WITH ended AS (UPDATE job SET state = 'cancelled', finished_at = now() - interval '60 days' WHERE kind = $1 RETURNING id) SELECT count(*) FROM ended",
                 "test.gone");
-        var cleanUp =
-                create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
+        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
         var done = awaitState(cleanUp.id(), JobState.COMPLETED);
         assertThat(done.result()).matches("\\{\"jobs\":(2[5-9]|[3-9][0-9])[0-9]{2}}");
         assertThat(ask("SELECT count(*) AS n FROM job WHERE kind = $1", "test.gone")
