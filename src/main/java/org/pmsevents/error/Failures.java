@@ -5,6 +5,7 @@ import io.quarkus.security.AuthenticationException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
@@ -177,6 +178,7 @@ final class Failures {
                 || failure instanceof SocketException
                 || failure instanceof UnknownHostException
                 || failure instanceof SSLException
+                || (failure instanceof VertxException && isOneOf(failure, "ssl handshake"))
                 || failure instanceof ClosedChannelException
                 || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
                 || (failure instanceof NoStackTraceThrowable
