@@ -37,6 +37,7 @@ final class Writers implements AutoCloseable {
     private final Map<String, Set<Long>> acknowledged = new ConcurrentHashMap<>();
     private final Map<URI, Long> avoided = new ConcurrentHashMap<>();
     private final AtomicInteger unanswered = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
     private final AtomicLong written = new AtomicLong();
     private final List<Thread> threads = new ArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
@@ -63,6 +64,11 @@ final class Writers implements AutoCloseable {
     /** How many changes got no answer, or none that says what became of them. */
     int unanswered() {
         return unanswered.get();
+    }
+
+    /** How many of those were refused by the service, which then knows why; the others took too long, or had their connection cut. */
+    int refused() {
+        return refused.get();
     }
 
     Map<String, Set<Long>> acknowledged() {
@@ -125,7 +131,10 @@ final class Writers implements AutoCloseable {
         switch (answer.statusCode()) {
             case 200, 201 -> remember(answer.body());
             case 404, 409 -> {}
-            case 503 -> unanswered.incrementAndGet();
+            case 503 -> {
+                refused.incrementAndGet();
+                unanswered.incrementAndGet();
+            }
             default -> throw new AssertionError("unexpected answer " + answer.statusCode() + ": " + answer.body());
         }
         return answer;
