@@ -40,7 +40,7 @@ class PgBouncerIT {
             feed.assertWhole();
             replicas.forEach(replica -> {
                 assertThat(replica.logged("prepared statement")).isEmpty();
-                assertThat(replica.logged(" ERROR ")).isEmpty();
+                assertThat(replica.logged("\"level\":\"ERROR\"")).isEmpty();
                 assertThat(replica.logged("PgException")).isEmpty();
             });
         }
