@@ -27,7 +27,8 @@ class JobFaults {
             var probes = new Probes(database);
             var replicas = new ArrayList<>(List.of(cluster.start(0), cluster.start(0), cluster.start(0)));
             for (int round = 1; round <= ROUNDS; round++) {
-                probes.create(replicas, JOBS, "{\"steps\":4,\"stepMillis\":50}");
+                // longer than it takes to ask for all of them, so that there is somebody to stop
+                probes.create(replicas, JOBS, "{\"steps\":4,\"stepMillis\":100}");
                 await().until(() -> probes.count("state = 'running'") > 8);
                 var victim = replicas.get(random.nextInt(replicas.size()));
                 if (random.nextBoolean()) {
