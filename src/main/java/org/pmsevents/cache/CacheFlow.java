@@ -62,13 +62,13 @@ public class CacheFlow {
         hotKeys.count(key);
         var held = checkCache(key);
         if (held != null) {
-            return Uni.createFrom().item(CacheAnswer.fresh(held));
+            return answer(held);
         }
         return freshness.isKnown()
                 ? miss(key, origin)
                 : freshness.find().chain(() -> {
                     var found = checkCache(key);
-                    return found != null ? Uni.createFrom().item(CacheAnswer.fresh(found)) : miss(key, origin);
+                    return found != null ? answer(found) : miss(key, origin);
                 });
     }
 
@@ -87,21 +87,26 @@ public class CacheFlow {
         for (var tag : related) {
             changes.clear(tag);
         }
+        // before looking for a newer version: one of which the feed tells after that look is a change after this
         var asOf = changes.now();
+        long readAt = System.nanoTime();
         if (changes.isOutdated(key.tag(), entry.version())) {
             return Uni.createFrom().voidItem();
         }
-        local.put(key, entry, asOf, System.nanoTime());
+        local.put(key, entry, asOf, readAt);
         return shared.keep(key, entry, asOf);
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
         var held = local.get(key);
-        if (held == null || held.isExpired() || !changes.isCurrent(key.tag(), held) || !freshness.isKnown()) {
-            return null;
-        }
-        meters.local(held.entry());
-        return held.entry();
+        return held == null || held.isExpired() || !changes.isCurrent(key.tag(), held) || !freshness.isKnown()
+                ? null
+                : held.entry();
+    }
+
+    private Uni<CacheAnswer> answer(CacheEntry found) {
+        meters.local(found);
+        return Uni.createFrom().item(CacheAnswer.fresh(found));
     }
 
     private Uni<CacheAnswer> miss(CacheKey key, Origin origin) {
@@ -141,15 +146,23 @@ public class CacheFlow {
     }
 
     private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin) {
-        return loads.join(
-                key,
-                load -> checkShared(key)
-                        .chain(found -> found.isPresent()
-                                ? Uni.createFrom().item(adopt(key, found.get(), load))
-                                : emitMiss(key, origin)
-                                        .chain(() -> fetchFromDB(key, load))
-                                        .call(fetched -> updateCache(key, fetched, load))
-                                        .map(fetched -> new Loads.Loaded(fetched, Loads.From.POSTGRESQL))));
+        return loads.join(key, load -> {
+            // who asked just before another load ended begins one of its own when that is gone
+            var held = checkCache(key);
+            return held != null
+                    ? Uni.createFrom().item(new Loads.Loaded(held, Loads.From.PROCESS))
+                    : load(key, origin, load);
+        });
+    }
+
+    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin, Loads.Load load) {
+        return checkShared(key)
+                .chain(found -> found.isPresent()
+                        ? Uni.createFrom().item(adopt(key, found.get(), load))
+                        : emitMiss(key, origin)
+                                .chain(() -> fetchFromDB(key, load))
+                                .call(fetched -> updateCache(key, fetched, load))
+                                .map(fetched -> new Loads.Loaded(fetched, Loads.From.POSTGRESQL)));
     }
 
     /** What is in Redis is good only as long as it can be told what has changed; while PostgreSQL is away it is better than nothing. */

@@ -62,6 +62,7 @@ public class CacheMeters {
 
     void loaded(Loads.Loaded loaded) {
         switch (loaded.from()) {
+            case PROCESS -> (loaded.entry().isAbsent() ? negative : l1).increment();
             case REDIS -> (loaded.entry().isAbsent() ? negative : l2).increment();
             case POSTGRESQL -> miss.increment();
             case STALE -> stale.increment();

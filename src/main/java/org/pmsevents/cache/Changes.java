@@ -40,8 +40,8 @@ public class Changes {
     private volatile long position = -1;
     private volatile long mark;
 
-    /** The version of each of the last changes, so that what has that version needs not be read again for its own event. */
-    private final Map<CacheTag, Told> told = new LinkedHashMap<>() {
+    /** The version of each of the last changes, so that what has that version needs not be read again for its own event. By last use. */
+    private final Map<CacheTag, Told> told = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -96,12 +96,11 @@ public class Changes {
         position = Math.max(position, upTo);
     }
 
-    /** A transaction with this id has changed what is under the tag. */
+    /** A transaction with this id has changed what is under the tag; not always the highest id is the last that is committed. */
     void noticed(CacheTag tag, long xid) {
         int slot = slot(tag);
-        if (marks.getAndAccumulate(slot, xid, Math::max) < xid) {
-            toldAt.set(slot, System.nanoTime());
-        }
+        marks.accumulateAndGet(slot, xid, Math::max);
+        toldAt.set(slot, System.nanoTime());
     }
 
     /** All notices of transactions with lower ids have been told to this. */
@@ -117,7 +116,7 @@ public class Changes {
     /** Whether a value has seen all changes that are known, whoever has read it. */
     boolean isCurrent(CacheTag tag, long version, AsOf asOf) {
         int slot = slot(tag);
-        if (asOf.mark() <= marks.get(slot)) {
+        if (!known || asOf.mark() <= marks.get(slot)) {
             return false;
         }
         long last = positions.get(slot);

@@ -91,7 +91,7 @@ public class InvalidationFlow {
     public void invalidate(Collection<CacheTag> tags, long notice, Origin origin) {
         tags.forEach(tag -> {
             changes.clear(tag);
-            changes.noticed(tag, notice);
+            notices.committed(tag, notice);
         });
         emitEvent(tags, notice, origin);
         updateMetrics();
@@ -140,7 +140,9 @@ public class InvalidationFlow {
         payload.path("tags").forEach(each -> {
             var tag = CacheTag.parse(each.asText());
             changes.clear(tag);
-            changes.noticed(tag, xid);
+            if (xid > 0) {
+                notices.committed(tag, xid);
+            }
         });
     }
 

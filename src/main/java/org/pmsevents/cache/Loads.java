@@ -38,6 +38,8 @@ public class Loads {
 
     /** Where a value was found. */
     enum From {
+        /** Where another load has left it just now. */
+        PROCESS,
         REDIS,
         POSTGRESQL,
         /** In Redis, while it can't be known whether it is the newest. */

@@ -6,6 +6,8 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Changes that no event tells of: each leaves a notice in its own transaction, and every replica looks for those whose transaction had not
@@ -19,7 +21,10 @@ public class Notices {
     private final Pool pool;
     private final Changes changes;
     private long below;
-    private volatile long certainAt = System.nanoTime();
+    private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
+
+    /** Those that are told already and will be found again, until all transactions with lower ids have ended. */
+    private final Set<CacheNoticeTable.Notice> told = new HashSet<>();
 
     Notices(CacheNoticeTable table, Pool pool, Changes changes) {
         this.table = table;
@@ -30,6 +35,13 @@ public class Notices {
     /** Leaves a notice in the transaction of a change; tells the transaction's id. */
     Uni<Long> leave(SqlClient transaction, Collection<CacheTag> tags) {
         return table.insert(transaction, tags.stream().map(CacheTag::toString).toList());
+    }
+
+    /** The transaction that has left one is committed: this replica was its own, or was told by another. */
+    synchronized void committed(CacheTag tag, long xid) {
+        if (told.add(new CacheNoticeTable.Notice(tag.toString(), xid))) {
+            changes.noticed(tag, xid);
+        }
     }
 
     /** Looks for those that are new; fails if PostgreSQL does not answer. */
@@ -55,9 +67,10 @@ public class Notices {
     }
 
     private synchronized void take(CacheNoticeTable.Found found, long asked) {
-        found.notices().forEach(notice -> changes.noticed(CacheTag.parse(notice.tag()), notice.xid()));
+        found.notices().forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
         changes.noticedBelow(found.below());
         below = Math.max(below, found.below());
+        told.removeIf(notice -> notice.xid() < below);
         if (asked - certainAt > 0) {
             certainAt = asked;
         }

@@ -40,7 +40,6 @@ public class WarmUpFlow {
     private final Pool pool;
     private final Changes changes;
     private final Eviction eviction;
-    private final Notices notices;
     private final Freshness freshness;
     private final HotKeys hotKeys;
     private final CacheFlow cache;
@@ -57,7 +56,6 @@ public class WarmUpFlow {
             Pool pool,
             Changes changes,
             Eviction eviction,
-            Notices notices,
             Freshness freshness,
             HotKeys hotKeys,
             CacheFlow cache,
@@ -72,7 +70,6 @@ public class WarmUpFlow {
         this.pool = pool;
         this.changes = changes;
         this.eviction = eviction;
-        this.notices = notices;
         this.freshness = freshness;
         this.hotKeys = hotKeys;
         this.cache = cache;
@@ -122,9 +119,7 @@ public class WarmUpFlow {
     /** Without this nothing that was cached before is good; it goes on whether the rest still waits for it or not. */
     private Uni<Void> knowChanges() {
         var known = feed.joined()
-                .chain(head -> recentChanges(head)
-                        .call(() -> notices.look().onFailure().recoverWithNull())
-                        .invoke(changes::knownAfter))
+                .chain(head -> recentChanges(head).call(freshness::find).invoke(changes::knownAfter))
                 .memoize()
                 .indefinitely();
         known.subscribe().with(done -> {}, failure -> LOG.errorf(failure, "the cache does not know what has changed"));

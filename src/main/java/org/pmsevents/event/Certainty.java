@@ -3,30 +3,31 @@ package org.pmsevents.event;
 import java.time.Duration;
 
 /**
- * Knows since when this replica may have missed something: all that PostgreSQL had in its feed when it was asked has been handed out
- * here once the head that it told is reached. A replica that was paused finds by it that it knows nothing of what is newest.
+ * Knows since when this replica may have missed something: all that was committed when PostgreSQL was asked, or before what then waited for
+ * its position, has been handed out here once the head that it told is reached. So a replica that was paused finds that it knows nothing of what
+ * is newest, and so does every replica when nobody gives events their positions.
  */
 final class Certainty {
-    private volatile long since = System.nanoTime();
+    private volatile long since = System.nanoTime() - Duration.ofDays(1).toNanos();
     private boolean seeking;
     private long head;
-    private long asked;
+    private long time;
 
-    /** PostgreSQL told the head when asked at that time, by {@link System#nanoTime}. */
-    synchronized void seek(long head, long asked, long position) {
+    /** PostgreSQL told the head, in which is all that was committed before that time, by {@link System#nanoTime}. */
+    synchronized void seek(long head, long time, long position) {
         if (position >= head) {
-            rise(asked);
+            rise(time);
         } else if (!seeking) {
             seeking = true;
             this.head = head;
-            this.asked = asked;
+            this.time = time;
         }
     }
 
     synchronized void reached(long position) {
         if (seeking && position >= head) {
             seeking = false;
-            rise(asked);
+            rise(time);
         }
     }
 

@@ -3,8 +3,9 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,24 @@ import org.pmsevents.tracing.Tracing.Kind;
  */
 @Singleton
 public class EventSpans {
-    /** Of one trace in one go: a webhook of 10,000 lines is one trace, and its first events say how long the others took. */
+    /** Of a type at each step of one trace: a webhook of 10,000 lines is one trace, and its first events say how long the others took. */
     private static final int OF_ONE_TRACE = 100;
 
+    /** So many steps of traces are counted at once, the latest. */
+    private static final int COUNTED = 10_000;
+
     private final Tracing tracing;
+
+    private final Map<Step, Integer> recorded = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Step, Integer> eldest) {
+            return size() > COUNTED;
+        }
+    };
+
+    private record Step(String what, EventType type, String traceId) {}
 
     EventSpans(Tracing tracing) {
         this.tracing = tracing;
@@ -58,7 +73,7 @@ public class EventSpans {
 
     /** An event that is written with its change. */
     void created(EventType type, UUID id, String subject, Traced by) {
-        if (tracing.isOn()) {
+        if (isRecorded("create", type, by.traceId())) {
             tracing.start(Kind.PRODUCER, "create " + type, by, EventMetadata.spanOf(id))
                     .with("pms.event.id", id.toString())
                     .with("pms.event.subject", subject)
@@ -84,12 +99,10 @@ public class EventSpans {
             return Together.NOTHING;
         }
         var spans = new ArrayList<Span>();
-        var ofTrace = new HashMap<String, Integer>();
         for (var event : events) {
-            var metadata = event.message().metadata();
-            if (tracing.records(metadata.traceId())
-                    && ofTrace.merge(metadata.traceId(), 1, Integer::sum) <= OF_ONE_TRACE) {
-                spans.add(start(kind, what, event.message()).with("pms.feed.position", event.position()));
+            var span = start(kind, what, event.message());
+            if (span != Span.NONE) {
+                spans.add(span.with("pms.feed.position", event.position()));
             }
         }
         return spans.isEmpty() ? Together.NOTHING : new Together(spans);
@@ -97,9 +110,19 @@ public class EventSpans {
 
     /** The same with one of the feed; what is announced only has no span. */
     public Span start(Kind kind, String what, EventMessage event) {
-        return tracing.isOn() && event.type().scope() == EventScope.FEED
+        return event.type().scope() == EventScope.FEED
+                        && isRecorded(what, event.type(), event.metadata().traceId())
                 ? tracing.start(kind, what + " " + event.type(), event.metadata())
                         .with("pms.event.subject", event.subject())
                 : Span.NONE;
+    }
+
+    private boolean isRecorded(String what, EventType type, String traceId) {
+        if (!tracing.records(traceId)) {
+            return false;
+        }
+        synchronized (recorded) {
+            return recorded.merge(new Step(what, type, traceId), 1, Integer::sum) <= OF_ONE_TRACE;
+        }
     }
 }

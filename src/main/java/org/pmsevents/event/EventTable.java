@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The SQL of the feed: events are inserted without a position, get one from the sequencer, are read by it and in the end pruned. */
 @ApplicationScoped
@@ -58,9 +59,14 @@ public class EventTable {
             WHERE floor >= waiting.seq
             """;
 
+    /**
+     * The first that waits tells for how long, by the begin of its transaction: none that has a later seq was committed before that seq was
+     * given out.
+     */
     private static final String STATE = """
             SELECT feed_id, head, pruned,
-                   EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor) AS waiting,
+                   (SELECT extract(epoch FROM clock_timestamp() - stored_at)::float8
+                    FROM event WHERE position IS NULL AND seq > floor ORDER BY seq LIMIT 1) AS waited,
                    (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen
             FROM feed_head, feed_tail
             """;
@@ -108,8 +114,17 @@ public class EventTable {
         this.codec = codec;
     }
 
-    /** What a glance at the feed shows: its identity, its ends, and whether there is work for the sequencer. */
-    record State(UUID feedId, long head, long pruned, boolean waiting, boolean risen) {}
+    /**
+     * What a glance at the feed shows: its identity, its ends, and whether there is work for the sequencer.
+     *
+     * @param waited no committed event has been without a position for longer than this; null where none is
+     */
+    record State(
+            UUID feedId, long head, long pruned, @Nullable Duration waited, boolean risen) {
+        boolean waiting() {
+            return waited != null;
+        }
+    }
 
     /** Events that were given positions just now, and the head after that. */
     record Sequenced(List<FeedEvent> events, long head) {}
@@ -168,9 +183,13 @@ public class EventTable {
                     row.getUUID("feed_id"),
                     row.getLong("head"),
                     row.getLong("pruned"),
-                    row.getBoolean("waiting"),
+                    waited(row.getDouble("waited")),
                     row.getBoolean("risen"));
         });
+    }
+
+    private static @Nullable Duration waited(@Nullable Double seconds) {
+        return seconds == null ? null : Duration.ofNanos((long) (Math.max(0, seconds) * 1e9));
     }
 
     /**

@@ -36,7 +36,9 @@ public class Feed {
     private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
     private volatile long position = -1;
     private volatile long head;
+    /** Whether committed events were without a position when PostgreSQL was last asked. */
     private volatile boolean waiting;
+
     private final Certainty certainty = new Certainty();
     private final CompletableFuture<Long> joined = new CompletableFuture<>();
     private volatile String id = "";
@@ -68,6 +70,7 @@ public class Feed {
         context.runOnContext(go -> {
             this.head = Math.max(this.head, head);
             position = head;
+            certainty.reached(head);
             early.headMap(head, true).clear();
             advance();
         });
@@ -85,11 +88,6 @@ public class Feed {
     /** The highest position that this replica has heard of; PostgreSQL may be ahead. */
     public long head() {
         return head;
-    }
-
-    /** Whether committed events were without a position when PostgreSQL was last asked. */
-    void waiting(boolean now) {
-        waiting = now;
     }
 
     /** Completes with the head after which this replica has begun, once it has. */
@@ -115,7 +113,7 @@ public class Feed {
                     .ifNoItem()
                     .after(LOOK)
                     .fail()
-                    .invoke(state -> heardOf(state.head(), asked))
+                    .invoke(state -> heardOf(state, asked))
                     .replaceWithVoid();
         });
     }
@@ -146,10 +144,12 @@ public class Feed {
         }
     }
 
-    /** The same, with when PostgreSQL was asked for it. */
-    void heardOf(long head, long asked) {
-        certainty.seek(head, asked, position);
-        heardOf(head);
+    /** The same, with what waits and when PostgreSQL was asked, by {@link System#nanoTime}. */
+    void heardOf(EventTable.State state, long asked) {
+        var waited = state.waited();
+        certainty.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
+        waiting = state.waiting();
+        heardOf(state.head());
     }
 
     /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */

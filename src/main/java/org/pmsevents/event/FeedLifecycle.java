@@ -149,8 +149,7 @@ public class FeedLifecycle {
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
-                    feed.heardOf(state.head(), asked);
-                    feed.waiting(state.waiting());
+                    feed.heardOf(state, asked);
                     primaryHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();

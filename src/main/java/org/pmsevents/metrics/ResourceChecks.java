@@ -66,6 +66,10 @@ public class ResourceChecks {
     }
 
     Uni<Resources> check() {
+        return Uni.createFrom().deferred(this::lookAtAll);
+    }
+
+    private Uni<Resources> lookAtAll() {
         return Uni.combine()
                 .all()
                 .unis(readMemory(), pingRedis(), oldestJob())
@@ -87,7 +91,10 @@ public class ResourceChecks {
     private Uni<Memory> readMemory() {
         return Uni.createFrom()
                 .completionStage(() -> vertx.executeBlocking(() -> new Memory(memory.used(), memory.limit()), false)
-                        .toCompletionStage());
+                        .toCompletionStage())
+                .ifNoItem()
+                .after(ANSWER)
+                .recoverWithItem(new Memory(OptionalLong.empty(), OptionalLong.empty()));
     }
 
     private Uni<Resources.Redis> pingRedis() {
@@ -107,9 +114,10 @@ public class ResourceChecks {
         });
     }
 
+    /** Empty if PostgreSQL doesn't say. */
     private Uni<Optional<Double>> oldestJob() {
         return queue.oldest()
-                .map(oldest -> oldest.map(Numbers::rounded))
+                .map(oldest -> Optional.of(oldest.map(Numbers::rounded).orElse(0.0)))
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()

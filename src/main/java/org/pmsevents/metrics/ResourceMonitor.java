@@ -63,7 +63,7 @@ public class ResourceMonitor {
                 now -> now.redis().reachable() ? 1 : 0);
         gauge(meters, "pms.jobs.oldest", "seconds", "for how long the job that waits longest could have run", now -> {
             var oldest = now.jobs().oldestSeconds();
-            return oldest == null ? 0 : oldest;
+            return oldest == null ? Double.NaN : oldest;
         });
         gauge(
                 meters,

@@ -60,7 +60,7 @@ public record Resources(
      * The queue.
      *
      * @param running on this replica
-     * @param oldestSeconds for how long the job that has waited longest could have run; null if none waits, or PostgreSQL doesn't say
+     * @param oldestSeconds for how long the job that has waited longest could have run, 0 if none waits; null if PostgreSQL doesn't say
      */
     @RegisterForReflection
     public record Jobs(long running, @Nullable Double oldestSeconds) {}

@@ -54,11 +54,19 @@ final class BoundedExport implements SpanProcessor {
         @Override
         public CompletableResultCode export(Collection<SpanData> spans) {
             int size = spans.size();
-            var result = exporter.export(spans);
+            var result = attempt(spans);
             return result.whenComplete(() -> {
                 underWay.addAndGet(-size);
                 (result.isSuccess() ? exported : failed).increment(size);
             });
+        }
+
+        private CompletableResultCode attempt(Collection<SpanData> spans) {
+            try {
+                return exporter.export(spans);
+            } catch (RuntimeException e) {
+                return CompletableResultCode.ofExceptionalFailure(e);
+            }
         }
 
         @Override

@@ -156,7 +156,8 @@ export function start() {
       rate.add(now - at > LATE ? at : now);
     });
   }
-  live.on('metrics.error', ({ payload }) => payload.replica === null && errors({ ...payload, since: summary.latest?.errors.since ?? Date.now() }));
+  // one replica's own rate; what all of them together have is asked for
+  live.on('metrics.error', () => summary.refresh());
   live.when('state', ({ name }) => {
     const now = live.serviceTime();
     if (name === 'live') { rate.begin(now); rate.caughtUp(); }

@@ -91,6 +91,33 @@ class ChangesTest {
     }
 
     @Test
+    void aNoticeOfATransactionThatBeganEarlierAndIsCommittedLaterIsAChangeToo() {
+        changes.knownAfter(0);
+        changes.noticed(TAG, 11);
+        put(KEY, version(1));
+        assertThat(isCurrent()).isTrue();
+        changes.noticed(TAG, 10);
+        assertThat(isCurrent()).isFalse();
+    }
+
+    @Test
+    void theVersionsThatAreKnownOfWhatChangesOftenAreNotForgottenForWhatChangedOnce() {
+        changes.knownAfter(0);
+        changes.changed(TAG, 1, 1);
+        for (int i = 2; i < 15_000; i++) {
+            changes.changed(CacheTag.product("P" + i), i, 1);
+            changes.changed(TAG, i, i);
+        }
+        assertThat(changes.isOutdated(TAG, 14_000)).isTrue();
+    }
+
+    @Test
+    void nothingFromElsewhereIsCurrentBeforeTheChangesAreKnown() {
+        changes.changed(TAG, 3);
+        assertThat(changes.isCurrent(TAG, 1, new AsOf(5, 5))).isFalse();
+    }
+
+    @Test
     void anEventThatComesTwiceOrLateTakesNothingBack() {
         changes.knownAfter(0);
         changes.noticedBelow(5);

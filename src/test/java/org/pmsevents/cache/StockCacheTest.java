@@ -10,7 +10,9 @@ import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
@@ -63,12 +65,16 @@ class StockCacheTest {
     }
 
     private void changeThreshold(SqlConnection connection, String of, int threshold) {
+        changeThreshold(connection, of, threshold, "stock:" + of);
+    }
+
+    private void changeThreshold(SqlConnection connection, String of, int threshold, String tag) {
         connection
                 .preparedQuery("UPDATE stock SET threshold = $2, version = version + 1 WHERE sku = $1")
                 .execute(Tuple.of(of, threshold))
                 .chain(() -> connection
                         .preparedQuery("INSERT INTO cache_notice (tag) VALUES ($1)")
-                        .execute(Tuple.of("stock:" + of)))
+                        .execute(Tuple.of(tag)))
                 .await()
                 .atMost(PATIENCE);
     }
@@ -140,6 +146,41 @@ class StockCacheTest {
         assertThat(user.stock(sku).get("threshold").isNull()).isTrue();
         commit(early);
         await().atMost(PATIENCE).until(() -> user.stock(sku).get("threshold").longValue() == 2);
+    }
+
+    @Test
+    void ofTwoThatChangeTheSamePageTheOneThatIsCommittedLaterIsNoticedThoughItBeganEarlier() {
+        var other = Client.newSku("S");
+        user.create(other);
+        for (var each : List.of(sku, other)) {
+            user.adjust(each, "{\"delta\":1,\"reason\":\"receipt\",\"location\":\"" + sku + "\"}")
+                    .then()
+                    .statusCode(200);
+        }
+        var early = begin();
+        changeThreshold(early, sku, 2, "stocks");
+        var late = begin();
+        changeThreshold(late, other, 4, "stocks");
+        commit(late);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(thresholdsAt(sku)).containsEntry(other, 4).containsEntry(sku, null));
+        commit(early);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(thresholdsAt(sku)).containsEntry(other, 4).containsEntry(sku, 2));
+    }
+
+    private Map<String, Integer> thresholdsAt(String location) {
+        Map<String, Integer> found = new HashMap<>();
+        Client.json(user.request().get("/api/inventory?location=" + location))
+                .get("items")
+                .forEach(stock -> found.put(
+                        stock.get("sku").textValue(),
+                        stock.get("threshold").isNull()
+                                ? null
+                                : stock.get("threshold").intValue()));
+        return found;
     }
 
     @Test

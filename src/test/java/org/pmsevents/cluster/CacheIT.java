@@ -142,6 +142,29 @@ class CacheIT {
     }
 
     @Test
+    void whatIsCommittedIsReadElsewhereThoughNobodyGivesEventsTheirPositions() throws Exception {
+        create();
+        adjust(one, 10);
+        awaitOnHand(two, 10);
+        patch(one, "before");
+        await().atMost(SOON).until(() -> "before".equals(product(two).path("description")));
+        try (var blocker = cluster.database();
+                var statement = blocker.createStatement()) {
+            blocker.setAutoCommit(false);
+            statement.execute("SELECT * FROM feed_head FOR UPDATE");
+            adjust(one, 5);
+            patch(one, "without a position");
+            awaitOnHand(two, 15);
+            await().atMost(SOON)
+                    .until(() -> "without a position".equals(product(two).path("description")));
+            product(two).then().header("Cache-Status", nullValue());
+            adjust(one, 1);
+            awaitOnHand(two, 16);
+            blocker.rollback();
+        }
+    }
+
+    @Test
     void aThresholdIsKnownOnOtherReplicas() {
         create();
         assertThat(stock(two).get("threshold").isNull()).isTrue();

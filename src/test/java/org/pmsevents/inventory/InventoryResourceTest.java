@@ -221,7 +221,9 @@ class InventoryResourceTest {
                 .statusCode(200);
         keeper.isProblem(keeper.adjust(sku, sale), 409, "insufficient-stock");
         keeper.adjust(sku, "{\"delta\":1,\"reason\":\"sale\",\"location\":\"" + location + "\"}")
-                .then().statusCode(200).body("onHand", equalTo(-1));
+                .then()
+                .statusCode(200)
+                .body("onHand", equalTo(-1));
         viewer.request().get("/api/locations/" + location).then().body("backorders", equalTo(false));
     }
 

@@ -65,6 +65,17 @@ class LatencyHistogramTest {
     }
 
     @Test
+    void soIsThatOfOneDurationThatIsMeasuredAgainAndAgain() {
+        for (long micros = 65; micros < 60_000_000; micros += 1 + micros / 7) {
+            var histogram = new LatencyHistogram();
+            histogram.add(LatencyHistogram.bucket(TimeUnit.MICROSECONDS.toNanos(micros)), 1_000);
+            for (double share : SHARES) {
+                assertThat(histogram.percentile(share)).isCloseTo(micros / 1e3, within(micros / 8e3 + 0.001));
+            }
+        }
+    }
+
+    @Test
     void thereIsNoPercentileOfNothing() {
         assertThat(new LatencyHistogram().percentile(0.5)).isNull();
     }

@@ -1,6 +1,7 @@
 package org.pmsevents.tracing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.event.Origin;
 import org.pmsevents.event.TraceId;
 import org.pmsevents.tracing.Tracing.Kind;
@@ -98,6 +101,29 @@ class TracingTest {
         assertThat(span.replica()).isNotEmpty();
         assertThat(collector.keys()).containsOnly("secret=1");
         await().until(() -> spans("exported") == 1);
+    }
+
+    @Test
+    void aHeaderMayBePercentEncoded() {
+        openTo(collector, "headers", "api-key=Basic%20YTpi+Yw%3D%3D");
+        tracing.start(Kind.SERVER, "a", origin).end();
+        only();
+        assertThat(collector.keys()).containsOnly("Basic YTpi+Yw==");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "collector, http://user:s3cret@localhost:4318",
+        "collector, 's3cret localhost'",
+        "endpoint, ftp://s3cret/v1/traces",
+        "headers, s3cret",
+        "headers, api-key=%s3cret",
+        "resource-attributes, a=s3cret%"
+    })
+    void whatIsNoSuchSettingIsRefusedAndNotRepeated(String setting, String value) {
+        assertThatThrownBy(() -> openTo(collector, setting, value))
+                .hasMessageStartingWith("OTEL_")
+                .hasMessageNotContaining("s3cret");
     }
 
     @Test
