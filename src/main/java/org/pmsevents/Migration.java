@@ -38,6 +38,6 @@ final class Migration {
                 telling = cause;
             }
         }
-        return String.valueOf(telling.getMessage()).replaceAll("\\s+", " ");
+        return String.valueOf(telling.getMessage()).replaceAll("\\s+", " ").replaceAll("//[^@/ ]*@", "//");
     }
 }

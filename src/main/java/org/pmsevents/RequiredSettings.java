@@ -55,6 +55,13 @@ final class RequiredSettings {
         } catch (IllegalArgumentException bad) {
             problems.add("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage());
         }
+        if (value(config, "quarkus.http.proxy.proxy-address-forwarding")
+                        .filter("true"::equals)
+                        .isPresent()
+                && value(config, "quarkus.http.proxy.trusted-proxies").isEmpty()) {
+            problems.add("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: the addresses of the proxies whose X-Forwarded-For is"
+                    + " believed; without it anybody could pretend to be anybody");
+        }
         problems.addAll(AlertWebhook.problems(
                 value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
         return problems;
@@ -71,6 +78,10 @@ final class RequiredSettings {
         value(config, DATABASE_URL)
                 .filter(url -> !ServerUrl.isPostgres(url))
                 .ifPresent(bad -> problems.add(Objects.requireNonNull(DATABASE.get(DATABASE_URL))));
+        value(config, "pms-events.migration-url")
+                .filter(url -> !ServerUrl.isJdbc(url))
+                .ifPresent(bad -> problems.add("PMS_EVENTS_MIGRATION_URL: where PostgreSQL itself is, as"
+                        + " postgresql://host:5432/database; what is special in a user or password percent-encoded"));
         return problems;
     }
 

@@ -46,11 +46,11 @@ class OpenApiTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/paths/~1api~1products/post, 201 400 401 403 409 413 415 422 503",
+        "/paths/~1api~1products/post, 201 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1products/get, 200 400 401 403 503",
         SKU + "/get, 200 304 400 401 403 404 503",
-        SKU + "/put, 200 400 401 403 404 409 412 413 415 503",
-        SKU + "/patch, 200 400 401 403 404 409 412 413 415 503",
+        SKU + "/put, 200 400 401 403 404 409 412 408 413 415 503",
+        SKU + "/patch, 200 400 401 403 404 409 412 408 413 415 503",
         SKU + "/delete, 204 400 401 403 404 412 503",
         "/paths/~1api~1products~1{sku}~1publish/post, 200 400 401 403 404 409 412 422 503",
         "/paths/~1api~1products~1{sku}~1history/get, 200 400 401 403 404 503",
@@ -61,23 +61,23 @@ class OpenApiTest {
         "/paths/~1api~1events~1dead-letters~1{id}~1retry/post, 204 400 401 403 404 409 422 503",
         "/paths/~1api~1inventory~1{sku}/get, 200 400 401 403 404 503",
         "/paths/~1api~1inventory/get, 200 400 401 403 503",
-        "/paths/~1api~1inventory~1{sku}~1adjustments/post, 200 400 401 403 404 409 413 415 422 503",
-        "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 413 415 422 503",
-        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 413 415 422 503",
-        "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 413 415 503",
+        "/paths/~1api~1inventory~1{sku}~1adjustments/post, 200 400 401 403 404 409 408 413 415 422 503",
+        "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 408 413 415 422 503",
+        "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 408 413 415 422 503",
+        "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 408 413 415 503",
         "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
-        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 413 415 503",
+        "/paths/~1api~1locations~1{location}/put, 200 400 401 403 408 413 415 503",
         "/paths/~1api~1cache~1stats/get, 200 401 403",
         "/paths/~1api~1cache/delete, 204 400 401 403 503",
-        "/paths/~1api~1jobs/post, 200 202 400 401 403 409 413 415 422 503",
+        "/paths/~1api~1jobs/post, 200 202 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1jobs/get, 200 400 401 403 503",
         "/paths/~1api~1jobs~1{id}/get, 200 400 401 403 404 503",
         "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1retry/post, 200 400 401 403 409 422 503",
         "/paths/~1api~1pms~1unknown-skus/get, 200 400 401 403 503",
-        "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, 200 400 401 403 404 409 413 415 422 503"
+        "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, 200 400 401 403 404 409 408 413 415 422 503"
     })
     void everyStatusOfACallIsDescribed(String operation, String statuses) {
         assertThat(document.at(operation + "/responses").fieldNames())
@@ -92,7 +92,7 @@ class OpenApiTest {
         var operation = document.at("/paths/~1webhooks~1pms~1stock/post");
         assertThat(operation.get("responses").fieldNames())
                 .toIterable()
-                .containsExactlyInAnyOrder("200", "400", "401", "413", "415", "422", ANY_CALL, "503");
+                .containsExactlyInAnyOrder("200", "400", "401", "408", "413", "415", "422", ANY_CALL, "503");
         assertThat(operation.path("security").size()).isZero();
         assertThat(operation.get("parameters").findValuesAsText("name"))
                 .containsExactlyInAnyOrder("webhook-id", "webhook-timestamp", "webhook-signature");

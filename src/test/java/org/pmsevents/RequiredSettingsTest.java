@@ -90,12 +90,30 @@ class RequiredSettingsTest {
                 .doesNotContain("hidden");
     }
 
+    @Test
+    void whoeverIsBelievedAboutAddressesHasToBeNamed() {
+        var settings = new HashMap<String, String>();
+        settings.put("PMS_EVENTS_JWT_SECRET", "x".repeat(32));
+        settings.put("QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", "true");
+        assertThat(problemsWith(settings))
+                .singleElement()
+                .asString()
+                .startsWith("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: ");
+        settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", "10.0.0.1");
+        assertThat(problemsWith(settings)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:port/pms",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | me:hidden@db",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:99999/pms",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:%hidden@db/pms",
+                "PMS_EVENTS_MIGRATION_URL | postgresql://me:hidden@db:port/pms",
+                "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql//me:hidden@db/pms",
+                "PMS_EVENTS_MIGRATION_URL | postgresql://me:hid/den@db:5432/pms",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hid den@db/pms",
                 "QUARKUS_REDIS_HOSTS | redis://:hidden@re dis:6379",
                 "QUARKUS_REDIS_HOSTS | redis://:hidden@redis:port"
@@ -105,7 +123,7 @@ class RequiredSettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith(variable + ": ")
-                .doesNotContain("hidden", "hid den");
+                .doesNotContain("hidden", "hid den", "hid/den");
     }
 
     @ParameterizedTest
@@ -115,6 +133,8 @@ class RequiredSettingsTest {
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:p%40ss@my_db:5432/pms?sslmode=require",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgres://[::1]:5432/pms",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://one/pms, vertx-reactive:postgresql://two:6432/pms",
+                "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql://me:p%40ss@db:65535/pms",
+                "PMS_EVENTS_MIGRATION_URL | postgresql://db/pms",
                 "QUARKUS_REDIS_HOSTS | rediss://:p%40ss@redis:6379/0",
                 "QUARKUS_REDIS_HOSTS | redis://one:7000,redis://two:7001",
                 "QUARKUS_REDIS_HOSTS | unix:///run/redis.sock"

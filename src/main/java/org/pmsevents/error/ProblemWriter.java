@@ -8,11 +8,15 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.util.Set;
 
 /** Writes a problem as the answer to a request, for whatever lies outside of REST: routing, authentication, upgrades. */
 @Singleton
 public class ProblemWriter {
     private static final long LINGER_MILLIS = 2_000;
+
+    /** Too long, or too slow in coming. */
+    private static final Set<Integer> REFUSED_BODIES = Set.of(408, 413);
 
     private final ErrorFlow flow;
     private final ObjectMapper json;
@@ -34,7 +38,8 @@ public class ProblemWriter {
         }
         var known = Failures.of(failure);
         var body = Buffer.buffer(bytes(flow.answer(known, routing)));
-        boolean bodyRefused = known.status() == 413 && routing.request().version() != HttpVersion.HTTP_2;
+        boolean bodyRefused =
+                REFUSED_BODIES.contains(known.status()) && routing.request().version() != HttpVersion.HTTP_2;
         response.setStatusCode(known.status()).putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
         known.headers().forEach(response::putHeader);
         if (bodyRefused) {

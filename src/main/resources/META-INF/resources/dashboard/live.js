@@ -20,7 +20,7 @@ const WORDS = {
 
 const wanted = [];
 const told = { state: [], reset: [], alert: [] };
-let client, failures = 0, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
+let client, token, failures = 0, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
 /** How far the clock here is ahead of the service's. */
 let ahead = null;
 
@@ -108,7 +108,8 @@ function changed(name, detail) {
   } else if (name === 'lost') {
     retryAt = Date.now() + detail.retryIn;
     become('lost');
-    if (detail.code === 1008) session.refused('Your token has expired.', session.current());
+    // that of this connection: there may be a new one by now
+    if (detail.code === 1008) session.refused('Your token has expired.', token);
     // a browser does not say that a handshake was refused: REST does
     else if (++failures % 4 === 2) call('/api/products?limit=1').catch(() => {});
   } else if (state.name === 'off') {
@@ -121,7 +122,7 @@ export function start() {
   const address = new URL('/ws?batch=true', location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   client = follow([address.href], take, {
-    token: session.token,
+    token: async () => { token = await session.token(); return token; },
     topics: session.can('operator') ? [...VIEWER, ...OPERATOR] : VIEWER,
     onState: changed,
     onAlert: (alert) => tell('alert', alert),

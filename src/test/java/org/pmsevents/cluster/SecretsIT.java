@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -42,6 +43,8 @@ class SecretsIT {
     private static final String DATABASE = plant("database");
     private static final String REDIS = plant("redis");
     private static final String PMS = plant("pms");
+    private static final String MIGRATION = plant("migration");
+    private static final String COLLECTOR = plant("collector");
 
     private static OwnServers.Server postgres;
     private static OwnServers.Server redis;
@@ -99,7 +102,13 @@ class SecretsIT {
         environment.put("PMS_EVENTS_PMS_TOKEN", PMS);
         environment.put("PMS_EVENTS_ADMIN_WEBHOOK_URL", admins.url() + "/" + ADMIN_PATH + "?key=" + ADMIN_PATH);
         environment.put("PMS_EVENTS_ADMIN_WEBHOOK_SECRET", ADMIN_WEBHOOK);
-        environment.put("QUARKUS_LOG_CATEGORY__ORG_PMSEVENTS__LEVEL", "DEBUG");
+        environment.put(
+                "PMS_EVENTS_MIGRATION_URL",
+                "postgresql://" + OwnServers.postgresUsername() + ":" + MIGRATION + "@127.0.0.1:" + postgresProxy.port()
+                        + "/" + database);
+        environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+        environment.put("OTEL_EXPORTER_OTLP_HEADERS", "api-key=" + COLLECTOR);
+        environment.put("QUARKUS_LOG_LEVEL", "DEBUG");
         replica = Replica.start("secrets-" + database.substring(8, 16), 0, environment);
         await().atMost(SOON).until(replica::isReady);
     }
@@ -270,22 +279,26 @@ class SecretsIT {
                 "redis://:" + REDIS + "@127.0.0.1:1",
                 "PMS_EVENTS_JWT_SECRET",
                 JWT));
-        var bad = Map.of(
-                "none", "",
-                "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://pms:" + DATABASE + "@127.0.0.1:port/x",
-                "QUARKUS_REDIS_HOSTS", "redis://:" + REDIS + "@a b",
-                "PMS_EVENTS_JWT_SECRET", JWT.substring(0, 20),
-                "PMS_EVENTS_WEBHOOK_SECRETS", WEBHOOK + "!",
-                "PMS_EVENTS_ADMIN_WEBHOOK_URL", "nonsense " + ADMIN_PATH,
-                "PMS_EVENTS_PMS_URL", "http://pms:" + PMS + "@host");
-        for (var each : bad.entrySet()) {
+        var bad = List.of(
+                Map.entry("none", ""),
+                Map.entry("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://pms:" + DATABASE + "@127.0.0.1:port/x"),
+                Map.entry("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://pms:" + DATABASE + "@127.0.0.1:1/x"),
+                Map.entry("PMS_EVENTS_MIGRATION_URL", "postgresql://pms:" + MIGRATION + "@127.0.0.1:port/x"),
+                Map.entry("PMS_EVENTS_MIGRATION_URL", "postgresql://pms:" + MIGRATION + "@127.0.0.1:1/x"),
+                Map.entry("QUARKUS_REDIS_HOSTS", "redis://:" + REDIS + "@a b"),
+                Map.entry("PMS_EVENTS_JWT_SECRET", JWT.substring(0, 20)),
+                Map.entry("PMS_EVENTS_WEBHOOK_SECRETS", WEBHOOK + "!"),
+                Map.entry("PMS_EVENTS_ADMIN_WEBHOOK_URL", "nonsense " + ADMIN_PATH),
+                Map.entry("PMS_EVENTS_PMS_URL", "http://pms:" + PMS + "@host"));
+        for (var each : bad) {
             var environment = good.get();
             environment.put(each.getKey(), each.getValue());
             try (var failing = Replica.start("secrets-start-" + UUID.randomUUID(), 0, environment)) {
                 await().atMost(SOON).until(() -> !failing.isAlive());
                 await().atMost(SOON).until(() -> !failing.log().isEmpty());
                 var log = failing.log();
-                for (var secret : new String[] {JWT.substring(0, 20), WEBHOOK, ADMIN_PATH, DATABASE, REDIS, PMS}) {
+                for (var secret :
+                        new String[] {JWT.substring(0, 20), WEBHOOK, ADMIN_PATH, DATABASE, MIGRATION, REDIS, PMS}) {
                     assertThat(log).as(each.getKey()).doesNotContain(secret);
                 }
             }

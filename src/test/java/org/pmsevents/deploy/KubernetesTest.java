@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -215,6 +216,35 @@ class KubernetesTest {
                 .flatExtracting(rule -> rule.getPorts())
                 .extracting(port -> port.getPort().getStrVal())
                 .containsExactlyInAnyOrder("http", "management");
+    }
+
+    /** Kustomize adds the labels of the base to every selector that it finds, also to that of somebody else's pods. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dev", "production"})
+    void aPodReachesTheNameServerAndEveryPortThatTheReadmeNames(String overlay) throws IOException {
+        var egress = overlay(overlay).the(NetworkPolicy.class, NAME).getSpec().getEgress();
+        var names = egress.get(0);
+        var server = names.getTo().get(0).getPodSelector();
+        assertThat(server.getMatchLabels()).isEmpty();
+        assertThat(server.getMatchExpressions()).singleElement().satisfies(only -> {
+            assertThat(only.getKey()).isEqualTo("k8s-app");
+            assertThat(only.getOperator()).isEqualTo("In");
+            assertThat(only.getValues()).containsExactly("kube-dns");
+        });
+        assertThat(names.getPorts())
+                .extracting(port -> port.getProtocol() + port.getPort().getIntVal())
+                .containsExactlyInAnyOrder("UDP53", "TCP53");
+        var servers = Pattern.compile(
+                        "(?:postgresql|rediss?|http)://[^\\s`]*?(?:postgres|pooler|redis|collector|host)[^\\s`/]*?:(\\d+)")
+                .matcher(Files.readString(Path.of("README.md")))
+                .results()
+                .map(found -> Integer.valueOf(found.group(1)))
+                .distinct()
+                .toList();
+        assertThat(servers).contains(5432, 6432, 6379, 6380, 4318);
+        assertThat(egress.get(1).getPorts())
+                .extracting(port -> port.getPort().getIntVal())
+                .containsAll(servers);
     }
 
     @ParameterizedTest

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
 import org.pmsevents.security.Tokens;
 import org.pmsevents.websocket.LiveSocket;
 
@@ -35,6 +36,8 @@ import org.pmsevents.websocket.LiveSocket;
 @TestProfile(LimitsTest.Small.class)
 class LimitsTest {
     private static final int IN_FLIGHT = 4;
+    private static final int UNKNOWN_SENDERS = 2;
+    private static final long LONGEST = 4 << 20;
     private static final int BURST = 20;
     private static final int PER_CLIENT = 2;
     private static final String PREFIX = "rate-" + UUID.randomUUID();
@@ -45,6 +48,9 @@ class LimitsTest {
         public Map<String, String> getConfigOverrides() {
             return Map.of(
                     "pms-events.limits.max-in-flight", Integer.toString(IN_FLIGHT),
+                    "pms-events.limits.max-unknown-senders", Integer.toString(UNKNOWN_SENDERS),
+                    "pms-events.limits.body-bytes", Long.toString(2 * LONGEST),
+                    "pms-events.limits.body-timeout", "8s",
                     "pms-events.limits.requests-per-second", "1",
                     "pms-events.limits.burst", Integer.toString(BURST),
                     "pms-events.limits.redis-prefix", PREFIX,
@@ -81,10 +87,32 @@ class LimitsTest {
     }
 
     /** Sends a request but not the end of it. */
-    private void begin(String request) throws IOException {
+    private Socket begin(String request) throws IOException {
         var socket = new Socket(server.getHost(), server.getPort());
         open.add(socket);
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    private Socket beginBody(String path, String length, String part) throws IOException {
+        return begin("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + length
+                + "\r\nAuthorization: " + Tokens.bearer(newClient(), "editor") + "\r\n\r\n" + part);
+    }
+
+    private static String answer(Socket socket) throws IOException {
+        socket.setSoTimeout(30_000);
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private double bodyBytes() {
+        return meters.get("pms.limits.body.bytes").gauge().value();
+    }
+
+    private static Response create(String client) {
+        return given().header("Authorization", Tokens.bearer(client, "editor"))
+                .contentType("application/json")
+                .body(Client.product(Client.newSku("L")))
+                .post("/api/products");
     }
 
     private void beginAsManyAsPossible() throws IOException {
@@ -118,6 +146,69 @@ class LimitsTest {
         // also a client who goes away in the middle gives its place back
         open.get(0).close();
         await().until(() -> read(newClient()).statusCode() == 200);
+    }
+
+    @Test
+    void whoeverIsNotKnownCantKeepOthersOutBySendingSlowly() throws IOException {
+        await().until(() -> inFlight() == 0);
+        for (int i = 0; i < UNKNOWN_SENDERS; i++) {
+            beginBody("/webhooks/pms/stock", "Content-Length: 9", "{");
+        }
+        await().until(() -> inFlight() == UNKNOWN_SENDERS);
+        given().contentType("application/json")
+                .body("{}")
+                .post("/webhooks/pms/stock")
+                .then()
+                .statusCode(503)
+                .header("Retry-After", "1")
+                .body("code", equalTo("too-busy"));
+        assertThat(create(newClient()).statusCode()).isEqualTo(201);
+        open.get(0).close();
+        await().until(() -> given().contentType("application/json")
+                        .body("{}")
+                        .post("/webhooks/pms/stock")
+                        .statusCode()
+                == 401);
+    }
+
+    @Test
+    void bodiesHaveSoMuchMemoryTogetherWhetherTheySayHowLongTheyAreOrNot() throws IOException {
+        await().until(() -> bodyBytes() == 0);
+        beginBody("/api/products", "Content-Length: " + LONGEST, "{");
+        await().until(() -> bodyBytes() == LONGEST);
+        var part = "x".repeat((int) LONGEST - 10);
+        beginBody(
+                "/api/products",
+                "Transfer-Encoding: chunked",
+                Integer.toHexString(part.length()) + "\r\n" + part + "\r\n");
+        await().until(() -> bodyBytes() == 2 * LONGEST - 10);
+        create(newClient()).then().statusCode(503).body("code", equalTo("too-busy"));
+        assertThat(read(newClient()).statusCode()).isEqualTo(200);
+        open.get(1).close();
+        await().until(() -> bodyBytes() == LONGEST);
+        assertThat(create(newClient()).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void aBodyThatTakesTooLongIsRefusedAndItsConnectionClosed() throws IOException {
+        for (var length : List.of("Content-Length: 9", "Transfer-Encoding: chunked")) {
+            var answer = answer(beginBody("/api/products", length, "1\r\n"));
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 408 ")
+                    .contains("request-timeout")
+                    .containsIgnoringCase("connection: close");
+        }
+        await().until(() -> bodyBytes() == 0);
+    }
+
+    @Test
+    void aBodyThatNobodyReadsIsNotKept() throws IOException {
+        var part = "x".repeat((int) LONGEST / 2);
+        var socket =
+                begin("POST /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + Integer.toHexString(part.length()) + "\r\n" + part + "\r\n0\r\n\r\n");
+        assertThat(answer(socket)).startsWith("HTTP/1.1 404 ");
+        assertThat(bodyBytes()).isZero();
     }
 
     @Test
