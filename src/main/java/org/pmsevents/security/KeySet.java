@@ -53,6 +53,9 @@ final class KeySet {
                 .setMaxPoolSize(1));
         this.clock = clock;
         this.pause = pause;
+        if (url.startsWith("http:")) {
+            LOG.warn("PMS_EVENTS_JWT_JWKS_URL is no https: whoever is on the way to it can make tokens for anybody");
+        }
     }
 
     /**

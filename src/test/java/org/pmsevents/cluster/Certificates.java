@@ -20,11 +20,12 @@ final class Certificates {
     private static final String PASSWORD = "no-secret";
 
     private final KeyStore store;
+    private final Path file;
     final Path certificate;
     final Path key;
 
     private Certificates(Path folder, String name) throws IOException, GeneralSecurityException {
-        var file = folder.resolve(name + ".p12");
+        file = folder.resolve(name + ".p12");
         make(file);
         store = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
@@ -51,6 +52,15 @@ final class Certificates {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Options of a Java, or of a native executable, that takes this certificate and no other. */
+    String[] trusted() {
+        return new String[] {
+            "-Djavax.net.ssl.trustStore=" + file,
+            "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
+            "-Djavax.net.ssl.trustStoreType=PKCS12"
+        };
     }
 
     SSLContext context() throws GeneralSecurityException {

@@ -15,13 +15,16 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.devservices.OwnServers;
+import org.pmsevents.pms.FakePms;
 import org.pmsevents.security.Tokens;
+import org.pmsevents.tracing.FakeCollector;
 
 /** The packaged service reaches PostgreSQL and Redis by TLS, and neither takes a server for its own that can't prove to be it. */
 class TlsIT {
@@ -186,6 +189,61 @@ class TlsIT {
                 assertThat(replica.isReady()).isFalse();
             }
             assertThat(tables("tls_reactive")).isPositive();
+        }
+    }
+
+    @Test
+    void thePmsTheAdminsAndTheCollectorAreCalledByTls() throws Exception {
+        callByTls("tls_calls", right, right.trusted());
+    }
+
+    @Test
+    void aPmsAnAdminOrACollectorWhoCantProveToBeItIsToldNothing() throws Exception {
+        callByTls("tls_no_calls", wrong, right.trusted());
+    }
+
+    private static void callByTls(String database, Certificates shown, String... options) throws Exception {
+        try (var redisProxy = new TlsProxy(right, redis.address());
+                var pms = FakePms.open(0);
+                var admins = FakePms.open(0);
+                var collector = FakeCollector.open();
+                var pmsProxy = new TlsProxy(shown, pms.url());
+                var adminsProxy = new TlsProxy(shown, admins.url());
+                var collectorProxy = new TlsProxy(shown, collector.url())) {
+            var environment = environment("localhost", database, right.certificate, redisProxy);
+            environment.put(
+                    "PMS_EVENTS_PMS_URL",
+                    "https://localhost:" + pmsProxy.port() + pms.url().getPath());
+            environment.put("PMS_EVENTS_ADMIN_WEBHOOK_URL", "https://localhost:" + adminsProxy.port() + "/alerts");
+            environment.put("PMS_EVENTS_ADMIN_WEBHOOK_SECRET", "whsec_" + "a".repeat(40));
+            environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:" + collectorProxy.port());
+            environment.put("OTEL_BSP_SCHEDULE_DELAY", "100");
+            try (var replica = Replica.start(database, 0, environment, options)) {
+                await().atMost(SOON).until(replica::isReady);
+                assertThat(create(replica.address(), "TLS-5")).isEqualTo(201);
+                for (var call : List.of("/api/products/TLS-5/publish", "/api/inventory/TLS-5/threshold")) {
+                    var request = given().baseUri(replica.address().toString())
+                            .header("Authorization", Tokens.bearer("tess", "admin"));
+                    var answer = call.endsWith("publish")
+                            ? request.post(call)
+                            : request.contentType("application/json")
+                                    .body("{\"threshold\":1}")
+                                    .put(call);
+                    assertThat(answer.statusCode()).as(call).isEqualTo(200);
+                }
+                for (var proxy : List.of(pmsProxy, adminsProxy, collectorProxy)) {
+                    var called = shown == right ? proxy.accepted : proxy.refused;
+                    await().atMost(SOON).until(() -> called.get() > 0);
+                }
+                if (shown == right) {
+                    await().atMost(SOON).until(() -> !pms.received("TLS-5").isEmpty());
+                    await().atMost(SOON).until(() -> admins.calls() > 0);
+                    await().atMost(SOON).until(() -> !collector.spans().isEmpty());
+                } else {
+                    assertThat(pms.calls() + admins.calls() + collector.spans().size())
+                            .isZero();
+                }
+            }
         }
     }
 
