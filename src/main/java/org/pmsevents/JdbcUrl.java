@@ -40,13 +40,25 @@ public final class JdbcUrl implements ConfigSourceInterceptor {
 
     /** Anything that isn't a PostgreSQL URL stays as it is, for the driver to complain about. */
     static String toJdbc(String url) {
-        Matcher parts = URL.matcher(FURTHER_SERVERS.matcher(url.strip()).replaceFirst(""));
+        Matcher parts = URL.matcher(first(url));
         if (!parts.matches()) {
             return url;
         }
-        String jdbc = "jdbc:postgresql://" + parts.group("rest");
+        String jdbc = "jdbc:postgresql://" + withPath(parts.group("rest"));
         jdbc = with(jdbc, "user", parts.group("user"));
         return with(jdbc, "password", parts.group("password"));
+    }
+
+    /** The first of several servers. */
+    static String first(String urls) {
+        return FURTHER_SERVERS.matcher(urls.strip()).replaceFirst("");
+    }
+
+    /** The driver takes no URL without a slash after the server; what follows may be missing. */
+    private static String withPath(String rest) {
+        int query = rest.indexOf('?');
+        var server = query < 0 ? rest : rest.substring(0, query);
+        return server.contains("/") ? rest : server + "/" + rest.substring(server.length());
     }
 
     private static String with(String url, String parameter, @Nullable String encoded) {

@@ -38,6 +38,9 @@ final class Migration {
                 telling = cause;
             }
         }
-        return String.valueOf(telling.getMessage()).replaceAll("\\s+", " ").replaceAll("//[^@/ ]*@", "//");
+        return String.valueOf(telling.getMessage())
+                .replaceAll("\\s+", " ")
+                .replaceAll("//[^@/ ]*@", "//")
+                .replaceAll("password=[^& ]*", "password=…");
     }
 }

@@ -55,9 +55,8 @@ final class RequiredSettings {
         } catch (IllegalArgumentException bad) {
             problems.add("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage());
         }
-        if (value(config, "quarkus.http.proxy.proxy-address-forwarding")
-                        .filter("true"::equals)
-                        .isPresent()
+        if (config.getOptionalValue("quarkus.http.proxy.proxy-address-forwarding", Boolean.class)
+                        .orElse(false)
                 && value(config, "quarkus.http.proxy.trusted-proxies").isEmpty()) {
             problems.add("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: the addresses of the proxies whose X-Forwarded-For is"
                     + " believed; without it anybody could pretend to be anybody");

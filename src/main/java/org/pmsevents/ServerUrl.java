@@ -9,26 +9,42 @@ import java.util.regex.Pattern;
 /** Whether the addresses of PostgreSQL and Redis can be read at all; the drivers' own complaints would repeat the passwords in them. */
 final class ServerUrl {
     private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
-    private static final Pattern POSTGRES = Pattern.compile(
-            "(?:vertx-reactive:)?postgres(?:ql)?://(?:(?:[^@/?%\\s]|%[0-9A-Fa-f]{2})*@)?(?:\\[[^]]+]|[^:@/?\\s\\[\\]]+)(?::(?<port>\\d{1,5}))?(?:[/?]\\S*)?");
+    private static final String USER = "(?:(?:[^@/?%\\s]|%[0-9A-Fa-f]{2})*@)?";
+    private static final String SERVER = "(?:\\[[^]\\s]+]|[^:@/?,\\s\\[\\]]+)(?::\\d{1,5})?";
+    private static final String DATABASE = "(?:/(?:[^/?%\\s]|%[0-9A-Fa-f]{2})*)?(?:\\?(?:[^%\\s]|%[0-9A-Fa-f]{2})*)?";
+    private static final Pattern POSTGRES =
+            Pattern.compile("(?:vertx-reactive:)?postgres(?:ql)?://" + USER + "(?<servers>" + SERVER + ")" + DATABASE);
+
+    /** Of what the migrations are run by: it may have several servers in one. */
+    private static final Pattern JDBC = Pattern.compile("(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://" + USER
+            + "(?<servers>" + SERVER + "(?:," + SERVER + ")*)?" + DATABASE);
+
+    private static final Pattern PORT = Pattern.compile(":(\\d+)(?=,|$)");
     private static final int LAST_PORT = 65_535;
-    private static final String JDBC = "jdbc:";
     private static final Pattern REDIS = Pattern.compile("rediss?://.*");
 
     private ServerUrl() {}
 
     static boolean isPostgres(String urls) {
-        return all(urls, url -> {
-            var parts = POSTGRES.matcher(url);
-            return parts.matches()
-                    && (parts.group("port") == null || Integer.parseInt(parts.group("port")) <= LAST_PORT);
-        });
+        return all(urls, url -> is(POSTGRES, url)) && isJdbc(urls);
     }
 
-    /** Of what the migrations are run by. */
-    static boolean isJdbc(String url) {
-        var stripped = url.strip();
-        return isPostgres(stripped.startsWith(JDBC) ? stripped.substring(JDBC.length()) : stripped);
+    /** Whether the migrations can be run by it. */
+    static boolean isJdbc(String urls) {
+        return is(JDBC, JdbcUrl.first(urls));
+    }
+
+    private static boolean is(Pattern pattern, String url) {
+        var parts = pattern.matcher(url);
+        if (!parts.matches()) {
+            return false;
+        }
+        var servers = parts.group("servers");
+        return servers == null
+                || PORT.matcher(servers)
+                        .results()
+                        .mapToInt(port -> Integer.parseInt(port.group(1)))
+                        .allMatch(port -> port > 0 && port <= LAST_PORT);
     }
 
     /** Other kinds of address, such as of a socket in the file system, are not judged. */

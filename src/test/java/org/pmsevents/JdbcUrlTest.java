@@ -20,6 +20,13 @@ class JdbcUrlTest {
     }
 
     @Test
+    void hasASlashAfterTheServerAsTheDriverWantsIt() {
+        assertThat(JdbcUrl.toJdbc("postgresql://me:pw@db:5432?sslmode=require"))
+                .isEqualTo("jdbc:postgresql://db:5432/?sslmode=require&user=me&password=pw");
+        assertThat(JdbcUrl.toJdbc("postgresql://db")).isEqualTo("jdbc:postgresql://db/");
+    }
+
+    @Test
     void takesTheFirstOfSeveralServers() {
         assertThat(JdbcUrl.toJdbc("postgresql://a:5432/pms,postgresql://b:5432/pms"))
                 .isEqualTo("jdbc:postgresql://a:5432/pms");

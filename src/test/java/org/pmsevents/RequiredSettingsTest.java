@@ -94,11 +94,13 @@ class RequiredSettingsTest {
     void whoeverIsBelievedAboutAddressesHasToBeNamed() {
         var settings = new HashMap<String, String>();
         settings.put("PMS_EVENTS_JWT_SECRET", "x".repeat(32));
-        settings.put("QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", "true");
-        assertThat(problemsWith(settings))
-                .singleElement()
-                .asString()
-                .startsWith("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: ");
+        for (var yes : List.of("true", "TRUE", "1", "yes")) {
+            settings.put("QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", yes);
+            assertThat(problemsWith(settings))
+                    .singleElement()
+                    .asString()
+                    .startsWith("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: ");
+        }
         settings.put("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", "10.0.0.1");
         assertThat(problemsWith(settings)).isEmpty();
     }
@@ -111,6 +113,9 @@ class RequiredSettingsTest {
                 "QUARKUS_DATASOURCE_REACTIVE_URL | me:hidden@db",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:99999/pms",
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:%hidden@db/pms",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:0/pms",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db/pms/",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db/100%",
                 "PMS_EVENTS_MIGRATION_URL | postgresql://me:hidden@db:port/pms",
                 "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql//me:hidden@db/pms",
                 "PMS_EVENTS_MIGRATION_URL | postgresql://me:hid/den@db:5432/pms",
@@ -135,6 +140,10 @@ class RequiredSettingsTest {
                 "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://one/pms, vertx-reactive:postgresql://two:6432/pms",
                 "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql://me:p%40ss@db:65535/pms",
                 "PMS_EVENTS_MIGRATION_URL | postgresql://db/pms",
+                "PMS_EVENTS_MIGRATION_URL | postgresql://me:a,b@db:5432",
+                "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql://a:5432,b:5432/db?targetServerType=primary",
+                "PMS_EVENTS_MIGRATION_URL | jdbc:postgresql:///db",
+                "QUARKUS_DATASOURCE_REACTIVE_URL | postgresql://me:hidden@db:5432?sslmode=require",
                 "QUARKUS_REDIS_HOSTS | rediss://:p%40ss@redis:6379/0",
                 "QUARKUS_REDIS_HOSTS | redis://one:7000,redis://two:7001",
                 "QUARKUS_REDIS_HOSTS | unix:///run/redis.sock"

@@ -8,6 +8,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -30,6 +31,7 @@ class BodyLimit {
     private static final int BEFORE_THE_FRAMEWORKS_OWN = 10;
 
     private static final long LOOK_MILLIS = 1_000;
+    private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
     private static final String WEBHOOKS = "/webhooks/";
 
@@ -73,27 +75,23 @@ class BodyLimit {
     private void check(RoutingContext routing) {
         var request = routing.request();
         var path = routing.normalizedPath();
+        var stated = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        long length = stated == null ? 0 : length(stated);
         boolean isCall = path.startsWith(API);
-        if (!isCall && !path.startsWith(WEBHOOKS)) {
+        if (length > longest) {
+            routing.fail(413);
+        } else if (!isCall && !path.startsWith(WEBHOOKS)) {
             // nobody reads it there
             routing.next();
-            return;
-        }
-        var stated = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (stated != null) {
-            long length = length(stated);
-            if (length > longest) {
-                routing.fail(413);
-            } else if (length == 0 || admit(routing, isCall, length) != null) {
+        } else if (!isRead(request) || (stated != null && length == 0)) {
+            routing.next();
+        } else {
+            var arrives = admit(routing, isCall, length);
+            if (arrives != null && stated == null) {
+                read(arrives);
+            } else if (arrives != null) {
                 routing.next();
             }
-        } else if (mayHaveBody(request)) {
-            var arrives = admit(routing, isCall, 0);
-            if (arrives != null) {
-                read(arrives);
-            }
-        } else {
-            routing.next();
         }
     }
 
@@ -105,7 +103,7 @@ class BodyLimit {
         }
     }
 
-    private static boolean mayHaveBody(HttpServerRequest request) {
+    private static boolean isRead(HttpServerRequest request) {
         return !request.isEnded() && request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD;
     }
 
@@ -122,11 +120,18 @@ class BodyLimit {
         }
         var arrives = new Arriving(routing, Vertx.currentContext(), place, System.nanoTime());
         arriving.add(arrives);
-        routing.addEndHandler(end -> {
-            arriving.remove(arrives);
-            place.leave();
-        });
+        routing.addEndHandler(end -> leave(arrives));
+        if (routing.response().ended() || routing.response().closed()) {
+            // gone while its caller was judged: then nobody is told of its end any more
+            leave(arrives);
+            return null;
+        }
         return arrives;
+    }
+
+    private void leave(Arriving arrived) {
+        arriving.remove(arrived);
+        arrived.place().leave();
     }
 
     private void refuse(RoutingContext routing) {
@@ -139,7 +144,12 @@ class BodyLimit {
         var routing = arrives.routing();
         var body = Buffer.buffer();
         var request = routing.request();
-        request.exceptionHandler(routing::fail)
+        if (EXPECTED.equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            routing.response().writeContinue();
+            // or quarkus-rest would say it once more
+            request.headers().remove(HttpHeaders.EXPECT);
+        }
+        request.exceptionHandler(failure -> fail(routing, failure))
                 .endHandler(end -> {
                     if (!routing.failed()) {
                         ((RoutingContextInternal) routing).setBody(body);
@@ -161,6 +171,15 @@ class BodyLimit {
                 .resume();
     }
 
+    /** What is not the end of the connection is a body that can't be taken apart. */
+    private static void fail(RoutingContext routing, Throwable failure) {
+        if (failure instanceof HttpClosedException) {
+            routing.fail(failure);
+        } else {
+            routing.fail(400, failure);
+        }
+    }
+
     private void refuseSlow() {
         long now = System.nanoTime();
         for (var each : arriving) {
@@ -174,6 +193,7 @@ class BodyLimit {
         if (!late.routing().request().isEnded() && arriving.remove(late)) {
             slow.increment();
             late.routing().fail(408);
+            late.place().leave();
         }
     }
 }

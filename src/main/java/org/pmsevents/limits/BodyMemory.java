@@ -1,6 +1,7 @@
 package org.pmsevents.limits;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -8,19 +9,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.limits.BodyLimit.Sender;
 
-/** What the bodies that a replica has in hand may take of its memory, and how much of that those may whom nobody knows yet. */
+/** What the bodies that a replica has in hand may take of its memory: those of senders whom nobody knows yet one half, the others the other. */
 @Singleton
 class BodyMemory {
-    private final long mostBytes;
+    private final long half;
     private final int mostUnknown;
-    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong ofKnown = new AtomicLong();
     private final AtomicLong ofUnknown = new AtomicLong();
     private final AtomicInteger unknown = new AtomicInteger();
 
     BodyMemory(LimitsConfig config, MeterRegistry meters) {
-        this.mostBytes = config.bodyBytes();
+        this.half = config.bodyBytes() / 2;
         this.mostUnknown = config.maxUnknownSenders();
-        meters.gauge("pms.limits.body.bytes", bytes);
+        meters.gauge("pms.limits.body.bytes", Tags.of("sender", "known"), ofKnown);
+        meters.gauge("pms.limits.body.bytes", Tags.of("sender", "unknown"), ofUnknown);
     }
 
     /** A place for a body, with no bytes yet; null if there is none. */
@@ -45,11 +47,8 @@ class BodyMemory {
 
         /** Whether there is room for so many more bytes; if not, none are taken. */
         boolean take(long more) {
-            if (!add(bytes, more, mostBytes)) {
-                return false;
-            }
-            if (sender == Sender.UNKNOWN && !add(ofUnknown, more, mostBytes / 2)) {
-                bytes.addAndGet(-more);
+            if (bytes().addAndGet(more) > half) {
+                bytes().addAndGet(-more);
                 return false;
             }
             taken.addAndGet(more);
@@ -58,20 +57,15 @@ class BodyMemory {
 
         void leave() {
             if (left.compareAndSet(false, true)) {
-                bytes.addAndGet(-taken.get());
+                bytes().addAndGet(-taken.get());
                 if (sender == Sender.UNKNOWN) {
-                    ofUnknown.addAndGet(-taken.get());
                     unknown.decrementAndGet();
                 }
             }
         }
 
-        private static boolean add(AtomicLong counter, long more, long most) {
-            if (counter.addAndGet(more) > most) {
-                counter.addAndGet(-more);
-                return false;
-            }
-            return true;
+        private AtomicLong bytes() {
+            return sender == Sender.UNKNOWN ? ofUnknown : ofKnown;
         }
     }
 }

@@ -12,11 +12,11 @@ public interface LimitsConfig {
     @WithDefault("1000")
     int maxInFlight();
 
-    /** How many bytes of bodies a replica has in hand at once; further ones get 503. At least twice the longest body. */
+    /** How many bytes of bodies a replica has in hand at once, half of them of senders who are not known yet; further ones get 503. At least twice the longest body. */
     @WithDefault("67108864")
     long bodyBytes();
 
-    /** How many of them may be of senders that nobody knows yet, such as webhooks until they are signed; these have half of the bytes. */
+    /** How many bodies may be of senders that nobody knows yet, such as webhooks until they are signed. */
     @WithDefault("100")
     int maxUnknownSenders();
 

@@ -46,7 +46,11 @@ public class RateLimit {
 
     /** Counts a request whose token was refused, by where it comes from; fails with {@link OverLimitException}. */
     public Uni<Void> countRefused(RoutingContext routing) {
-        return on ? take(ClientName.ofAddress(routing)) : Uni.createFrom().voidItem();
+        if (!on) {
+            return Uni.createFrom().voidItem();
+        }
+        var context = Vertx.currentContext();
+        return take(ClientName.ofAddress(routing)).emitOn(task -> context.runOnContext(go -> task.run()));
     }
 
     private void check(RoutingContext routing) {

@@ -82,11 +82,14 @@ final class KeySet {
                     : Uni.createFrom().failure(new KeysUnavailableException(lastFailure));
         }
         var answer = fetching == null ? fetch() : fetching;
-        return Uni.createFrom()
+        var keys = Uni.createFrom()
                 .completionStage(answer::toCompletionStage)
                 .map(Known::keys)
                 .onFailure()
                 .transform(KeysUnavailableException::new);
+        // whoever joins somebody else's request must not go on with a connection of its own on that one's event loop
+        var context = Vertx.currentContext();
+        return context == null ? keys : keys.emitOn(task -> context.runOnContext(go -> task.run()));
     }
 
     private boolean mayAsk() {

@@ -105,7 +105,10 @@ class LimitsTest {
     }
 
     private double bodyBytes() {
-        return meters.get("pms.limits.body.bytes").gauge().value();
+        return meters.get("pms.limits.body.bytes")
+                .tag("sender", "known")
+                .gauge()
+                .value();
     }
 
     private static Response create(String client) {
@@ -174,19 +177,51 @@ class LimitsTest {
     @Test
     void bodiesHaveSoMuchMemoryTogetherWhetherTheySayHowLongTheyAreOrNot() throws IOException {
         await().until(() -> bodyBytes() == 0);
-        beginBody("/api/products", "Content-Length: " + LONGEST, "{");
-        await().until(() -> bodyBytes() == LONGEST);
-        var part = "x".repeat((int) LONGEST - 10);
+        long part = LONGEST / 2;
+        beginBody("/api/products", "Content-Length: " + part, "{");
+        await().until(() -> bodyBytes() == part);
+        var chunk = "x".repeat((int) part - 10);
         beginBody(
                 "/api/products",
                 "Transfer-Encoding: chunked",
-                Integer.toHexString(part.length()) + "\r\n" + part + "\r\n");
-        await().until(() -> bodyBytes() == 2 * LONGEST - 10);
+                Integer.toHexString(chunk.length()) + "\r\n" + chunk + "\r\n");
+        await().until(() -> bodyBytes() == LONGEST - 10);
         create(newClient()).then().statusCode(503).body("code", equalTo("too-busy"));
         assertThat(read(newClient()).statusCode()).isEqualTo(200);
+        given().contentType("application/json")
+                .body("{}")
+                .post("/webhooks/pms/stock")
+                .then()
+                .statusCode(401);
         open.get(1).close();
-        await().until(() -> bodyBytes() == LONGEST);
+        await().until(() -> bodyBytes() == part);
         assertThat(create(newClient()).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void whoGoesAwayWhileHisTokenOrRateIsJudgedTakesNothingWithHim() throws IOException {
+        await().until(() -> inFlight() == 0);
+        for (int i = 0; i < 50; i++) {
+            beginBody("/api/products", "Content-Length: " + LONGEST, "").close();
+        }
+        await().until(() -> inFlight() == 0);
+        await().until(() -> bodyBytes() == 0);
+        assertThat(create(newClient()).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void whoWaitsToBeToldToGoOnIsTold() throws IOException {
+        var sku = Client.newSku("L");
+        var socket = beginBody(
+                "/api/products", "Expect: 100-continue\r\nConnection: close\r\nTransfer-Encoding: chunked", "");
+        socket.setSoTimeout(30_000);
+        var told = new String(socket.getInputStream().readNBytes(25), StandardCharsets.US_ASCII);
+        assertThat(told).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+        var body = Client.product(sku);
+        socket.getOutputStream()
+                .write((Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+        assertThat(answer(socket)).startsWith("HTTP/1.1 201 ");
     }
 
     @Test
