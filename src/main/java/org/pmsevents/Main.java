@@ -1,5 +1,6 @@
 package org.pmsevents;
 
+import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.smallrye.config.EnvConfigSource;
@@ -46,8 +47,7 @@ public final class Main {
 
     /** In a native executable the configuration that is there before run() is the one of the build: look at the environment itself. */
     private static List<String> problems(Function<Config, List<String>> check) {
-        List<String> problems = check.apply(ConfigProvider.getConfig());
-        return problems.isEmpty() ? problems : check.apply(environment());
+        return check.apply(ImageMode.current() == ImageMode.NATIVE_RUN ? environment() : ConfigProvider.getConfig());
     }
 
     private static Config environment() {
