@@ -15,18 +15,14 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 import org.pmsevents.database.Transactions;
 import org.pmsevents.tracing.TraceLog;
 import org.pmsevents.tracing.Tracing.Kind;
@@ -52,7 +48,6 @@ public class PrimaryHandlers {
     private final Transactions transactions;
     private final Pool pool;
     private final Parking parking;
-    private final EventCodec codec;
     private final EventSpans spans;
     private final FeedConfig config;
     private final MeterRegistry meters;
@@ -138,7 +133,6 @@ public class PrimaryHandlers {
             Transactions transactions,
             Pool pool,
             Parking parking,
-            EventCodec codec,
             EventSpans spans,
             FeedConfig config,
             Clock clock,
@@ -149,7 +143,6 @@ public class PrimaryHandlers {
         this.transactions = transactions;
         this.pool = pool;
         this.parking = parking;
-        this.codec = codec;
         this.spans = spans;
         this.config = config;
         this.meters = meters;
@@ -228,43 +221,13 @@ public class PrimaryHandlers {
         handler.runs.demand();
     }
 
-    /** A dead letter's handler could not take the event this time either. */
-    public static final class FailedAgainException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        FailedAgainException(Throwable cause) {
-            super(cause);
-        }
-    }
-
-    /**
-     * Tries a dead letter again; it is gone if its handler takes it this time, and stays if not.
-     *
-     * @param also what is to be done in the same transaction, if that is committed
-     * @throws FailedAgainException if not
-     */
-    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id, Function<SqlClient, Uni<Void>> also) {
-        return transactions.run(transaction -> table.takeDeadLetter(transaction, id)
-                .call(found -> found.isEmpty()
-                        ? Uni.createFrom().voidItem()
-                        : retry(transaction, found.get())
-                                .onFailure()
-                                .transform(FailedAgainException::new)
-                                .chain(() -> table.bury(transaction, id))
-                                .chain(() -> also.apply(transaction))));
-    }
-
-    public Uni<List<HandlerTable.DeadLetter>> deadLetters(@Nullable UUID after, int limit) {
-        return table.deadLetters(pool, after, limit);
-    }
-
-    private Uni<Void> retry(SqlClient transaction, HandlerTable.DeadLetter letter) {
+    /** Has a handler take an event by itself, away from its cursor; fails if there is no handler of that name, or it does. */
+    Uni<Void> take(String name, SqlClient transaction, FeedEvent event) {
         return Uni.createFrom().deferred(() -> {
-            var handler = handlers.get(letter.handler());
+            var handler = handlers.get(name);
             if (handler == null) {
-                throw new IllegalStateException("no handler is called " + letter.handler() + " any more");
+                throw new IllegalStateException("no handler is called " + name + " any more");
             }
-            var event = new FeedEvent(letter.position(), codec.decode(letter.event()), letter.event());
             return handler.work.apply(transaction, List.of(event));
         });
     }

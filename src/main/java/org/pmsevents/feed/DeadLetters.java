@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.error.AppException;
 import org.pmsevents.event.HandlerTable;
 import org.pmsevents.event.Origin;
+import org.pmsevents.event.ParkedEvents;
 import org.pmsevents.event.PrimaryHandlers;
 import org.pmsevents.idempotency.Idempotency;
 import org.pmsevents.idempotency.IdempotencyKey;
@@ -22,11 +23,11 @@ import org.pmsevents.tracing.TraceLog;
 public class DeadLetters {
     private static final TraceLog LOG = TraceLog.of(DeadLetters.class);
 
-    private final PrimaryHandlers handlers;
+    private final ParkedEvents parked;
     private final Idempotency idempotency;
 
-    DeadLetters(PrimaryHandlers handlers, Idempotency idempotency) {
-        this.handlers = handlers;
+    DeadLetters(ParkedEvents parked, Idempotency idempotency) {
+        this.parked = parked;
         this.idempotency = idempotency;
     }
 
@@ -48,7 +49,7 @@ public class DeadLetters {
 
     /** The oldest first. */
     Uni<Page<DeadLetter>> list(PageRequest page) {
-        return handlers.deadLetters(page.afterId(), page.oneMore())
+        return parked.read(page.afterId(), page.oneMore())
                 .map(letters -> page.page(letters, letter -> letter.id().toString()))
                 .map(letters -> new Page<>(
                         letters.items().stream().map(DeadLetters::shown).toList(), letters.next()));
@@ -66,8 +67,8 @@ public class DeadLetters {
     private Uni<Void> retry(String id, Idempotency.Keeper keeper, Origin origin) {
         return Uni.createFrom()
                 .item(() -> id(id))
-                .chain(found -> handlers.retry(found, transaction -> keeper.keep(transaction, "{}")))
-                .onFailure(PrimaryHandlers.FailedAgainException.class)
+                .chain(found -> parked.retry(found, transaction -> keeper.keep(transaction, "{}")))
+                .onFailure(ParkedEvents.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(origin, failure, "the dead letter %s failed again", id);
                     if (failure.getCause() instanceof PrimaryHandlers.NotNowException) {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.limits.BodyMemory.Place;
+import org.pmsevents.limits.BodyMemory.Sender;
 
 /**
  * Bounds bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408), all of them
@@ -54,12 +55,6 @@ class BodyLimit {
             throw new IllegalStateException(
                     "PMS_EVENTS_LIMITS_BODY_BYTES must be at least twice QUARKUS_HTTP_LIMITS_MAX_BODY_SIZE.");
         }
-    }
-
-    /** Whether somebody stands behind a body by a token that is good, or a signature that can only be judged once it is there. */
-    enum Sender {
-        KNOWN,
-        UNKNOWN
     }
 
     private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}

@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.limits.BodyLimit.Sender;
 
 /** What the bodies that a replica has in hand may take of its memory: those of senders whom nobody knows yet one half, the others the other. */
 @Singleton
@@ -23,6 +22,12 @@ class BodyMemory {
         this.mostUnknown = config.maxUnknownSenders();
         meters.gauge("pms.limits.body.bytes", Tags.of("sender", "known"), ofKnown);
         meters.gauge("pms.limits.body.bytes", Tags.of("sender", "unknown"), ofUnknown);
+    }
+
+    /** Whether somebody stands behind a body by a token that is good, or a signature that can only be judged once it is there. */
+    enum Sender {
+        KNOWN,
+        UNKNOWN
     }
 
     /** A place for a body, with no bytes yet; null if there is none. */

@@ -46,23 +46,16 @@ public class RateLimit {
 
     /** Counts a request whose token was refused, by where it comes from; fails with {@link OverLimitException}. */
     public Uni<Void> countRefused(RoutingContext routing) {
-        if (!on) {
-            return Uni.createFrom().voidItem();
-        }
-        var context = Vertx.currentContext();
-        return take(ClientName.ofAddress(routing)).emitOn(task -> context.runOnContext(go -> task.run()));
+        return on ? take(ClientName.ofAddress(routing)) : Uni.createFrom().voidItem();
     }
 
     private void check(RoutingContext routing) {
-        var context = Vertx.currentContext();
-        take(ClientName.of(routing))
-                .subscribe()
-                .with(
-                        passed -> context.runOnContext(go -> routing.next()),
-                        failure -> context.runOnContext(go -> routing.fail(failure)));
+        take(ClientName.of(routing)).subscribe().with(passed -> routing.next(), routing::fail);
     }
 
+    /** Goes on where it was asked, not where Redis was heard. */
     private Uni<Void> take(String client) {
+        var context = Vertx.currentContext();
         return Uni.createFrom()
                 .deferred(() -> gateway.take(client, perSecond, burst))
                 .onFailure()
@@ -70,6 +63,7 @@ public class RateLimit {
                     unchecked.increment();
                     return 0;
                 })
+                .emitOn(task -> context.runOnContext(go -> task.run()))
                 .invoke(this::refuseIfPositive)
                 .replaceWithVoid();
     }
