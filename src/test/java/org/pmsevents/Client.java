@@ -3,6 +3,7 @@ package org.pmsevents;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -200,6 +201,19 @@ public final class Client {
             next = page.get("next").longValue();
         } while (next != before);
         return found;
+    }
+
+    /** The same once there are at least so many; an answer does not wait for longer than 250 ms for its event's position. */
+    public List<JsonNode> events(long after, String subject, int count) {
+        await().until(() -> events(after, subject).size() >= count);
+        return events(after, subject);
+    }
+
+    /** Creates a product, and answers the position of its event: what comes after that is about what follows. */
+    public long createTold(String sku) {
+        long before = head();
+        create(sku);
+        return events(before, sku, 1).get(0).at("/metadata/position").longValue();
     }
 
     /** Expects a problem document of this request's trace. */

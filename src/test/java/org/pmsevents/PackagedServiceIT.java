@@ -2,17 +2,18 @@ package org.pmsevents;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
+import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
@@ -38,7 +39,7 @@ class PackagedServiceIT {
     static void startReplica() throws Exception {
         cluster = new Cluster(Map.of("PMS_EVENTS_WEBHOOK_SECRETS", Signatures.SECRET));
         replica = cluster.start(0);
-        await().until(replica::isReady);
+        await().atMost(Duration.ofMinutes(1)).until(replica::isReady);
     }
 
     @AfterAll

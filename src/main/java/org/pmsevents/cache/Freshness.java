@@ -20,6 +20,8 @@ import org.pmsevents.event.Feed;
 public class Freshness {
     /** After PostgreSQL did not answer, nobody waits for it again this soon. */
     private static final long PAUSE = Duration.ofMillis(500).toNanos();
+    /** A question is given up after a second: if that took far longer, it was this replica that was away. */
+    private static final long PAUSED = Duration.ofSeconds(3).toNanos();
 
     private final Feed feed;
     private final Notices notices;
@@ -88,11 +90,14 @@ public class Freshness {
     }
 
     private Uni<Void> look(Uni<Void> question) {
+        long asked = System.nanoTime();
         return question.onItemOrFailure().transformToUni((answered, failure) -> {
-            if (failure != null) {
-                failedAt = System.nanoTime();
+            long now = System.nanoTime();
+            boolean away = failure != null && now - asked < PAUSED;
+            if (away) {
+                failedAt = now;
             }
-            failed = failure != null;
+            failed = away;
             return Uni.createFrom().voidItem();
         });
     }

@@ -113,6 +113,7 @@ public class FeedStreams {
         private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
+        private boolean subscribed;
 
         Stream(String client, Set<EventType> types, Sse sse, long expires) {
             this.client = client;
@@ -145,8 +146,10 @@ public class FeedStreams {
             goOnIfLow();
         }
 
+        /** Before this there is no position to be told in a heartbeat: the one asked for may never have been. */
         @Override
         public void subscribed(long position) {
+            subscribed = true;
             sendPosition(position);
         }
 
@@ -208,7 +211,7 @@ public class FeedStreams {
         private void heartbeat() {
             if (clock.instant().getEpochSecond() >= expires) {
                 end();
-            } else if (subscription != null) {
+            } else if (subscribed && subscription != null) {
                 sendPosition(subscription.position());
             }
         }

@@ -9,7 +9,7 @@ import * as overview from './overview.js';
 import * as session from './session.js';
 
 const SHOWN = 100;
-let rows = new Map(), more = false, panel, task;
+let rows = new Map(), more = false, told = new Map(), panel, task;
 const key = (one) => `${one.sku}\n${one.location}`;
 
 function draw() {
@@ -29,9 +29,12 @@ function draw() {
 const redraw = settle(250, draw);
 
 async function load() {
+  const since = told = new Map();
   try {
     const page = await call(`/api/inventory?low=true&limit=${SHOWN}`);
     rows = new Map(page.items.map((one) => [key(one), one]));
+    // what was told meanwhile may be newer than what was read
+    for (const [name, one] of since) if (one) rows.set(name, one); else rows.delete(name);
     more = page.next !== null;
     panel.fresh();
     draw();
@@ -43,14 +46,16 @@ async function load() {
 function alert({ payload }) {
   if (!rows.has(key(payload)) && rows.size >= SHOWN) more = true;
   else rows.set(key(payload), payload);
+  told.set(key(payload), payload);
   redraw();
 }
 
 function moved({ payload }) {
   const known = rows.get(key(payload));
   if (!known) return;
-  if (payload.onHand > known.threshold) rows.delete(key(payload));
-  else rows.set(key(payload), { ...known, onHand: payload.onHand });
+  const now = payload.onHand > known.threshold ? null : { ...known, onHand: payload.onHand };
+  if (now) rows.set(key(payload), now); else rows.delete(key(payload));
+  told.set(key(payload), now);
   redraw();
 }
 

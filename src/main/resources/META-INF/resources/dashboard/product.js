@@ -11,7 +11,7 @@ import * as live from './live.js';
 const PAGE = 100;
 const MOST = 500;
 
-let view = null, asked = 0;
+let view = null, asked = 0, loading = null, missed = false;
 
 export const pathOf = (area, sku) => `/api/${area}/${encodeURIComponent(sku)}`;
 
@@ -19,16 +19,19 @@ export const pathOf = (area, sku) => `/api/${area}/${encodeURIComponent(sku)}`;
 export async function open(sku, go = false) {
   const number = ++asked;
   const fresh = view?.sku !== sku;
+  loading = sku;
+  missed = false;
   if (fresh) close();
   try {
     const [product, page] = await Promise.all([call(pathOf('products', sku)), call(`${pathOf('inventory', sku)}/movements?limit=${PAGE}`)]);
     if (number !== asked) return;
     if (fresh) build(sku);
-    view.movements = page.items;
+    view.movements = [...newer(page.items), ...page.items];
     view.next = page.next;
     if (!fresh && view.lost) show(view.problem, view.lost = null);
     take(product);
     await locations();
+    if (missed) reload();
     if (go) view.title.focus();
     else if (fresh) byId('products').scrollIntoView();
   } catch (problem) {
@@ -42,6 +45,13 @@ export async function open(sku, go = false) {
     byId('product').replaceChildren(box);
     close();
   }
+}
+
+/** The movements that events have told of since these were read; both are in order, the newest first. */
+function newer(read) {
+  const known = new Set(read.map((one) => one.movementId));
+  const first = view.movements.findIndex((one) => known.has(one.movementId));
+  return view.movements.slice(0, read.length ? Math.max(0, first) : MOST);
 }
 
 function close() {
@@ -99,7 +109,9 @@ async function locations() {
   const places = [...new Set(['main', ...mine.movements.map((one) => one.location)])];
   await Promise.all(places.map(async (place) => {
     try {
-      mine.stocks.set(place, await call(`${pathOf('inventory', mine.sku)}?location=${encodeURIComponent(place)}`));
+      const read = await call(`${pathOf('inventory', mine.sku)}?location=${encodeURIComponent(place)}`);
+      // an event may have told of a newer one meanwhile
+      if (!(mine.stocks.get(place)?.version > read.version)) mine.stocks.set(place, read);
     } catch (problem) {
       if (problem.status !== 404) show(mine.problem, problem);
     }
@@ -173,10 +185,15 @@ async function publish() {
 
 const reload = settle(500, () => view && open(view.sku));
 
+/** What is told while a product is read for the first time may be missing in what is read. */
+const early = (payload) => { missed ||= !view?.product && payload.sku === loading; };
+
 live.on('product.', ({ payload }) => {
+  early(payload);
   if (view?.product && payload.sku === view.sku) take(payload);
 });
 live.on('inventory.updated', ({ payload, metadata }) => {
+  early(payload);
   if (!view?.product || payload.sku !== view.sku) return;
   const stock = view.stocks.get(payload.location);
   if (!stock) { reload(); return; }

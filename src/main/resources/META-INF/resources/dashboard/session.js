@@ -43,9 +43,11 @@ export async function token() {
 /** The server does not take a token (any more); a later one, that is there by now, is not meant. */
 export function refused(why, which) {
   if (claims && claims.token === which) {
+    // judged at the same moment here and there, or by clocks that differ a little
+    const expired = Date.now() > claims.expires + SKEW - 1000;
     claims = null;
     sessionStorage.removeItem(KEY);
-    ask(why);
+    ask(expired ? 'Your token has expired.' : why);
   }
 }
 

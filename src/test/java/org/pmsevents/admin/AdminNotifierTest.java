@@ -1,13 +1,14 @@
 package org.pmsevents.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
@@ -123,8 +124,15 @@ class AdminNotifierTest {
         assertThat(told.messages(key)).hasSize(1);
         record(alert("two"));
         record(alert("three"));
-        told.endWindow(key);
-        record(alert("four: the window is not over before it is summed up"));
+        // in one transaction: the service itself sums up, too
+        transactions
+                .run(transaction -> transaction
+                        .preparedQuery("UPDATE alert SET window_until = now() WHERE key = $1")
+                        .execute(Tuple.of(key))
+                        .chain(() -> notifier.record(
+                                transaction, alert("four: the window is not over before it is summed up"))))
+                .await()
+                .atMost(PATIENCE);
         sumUp();
         record(alert("five"));
         assertThat(told.messages(key))
@@ -181,6 +189,7 @@ class AdminNotifierTest {
             for (var detail : List.of("first\nline", "second", "third")) {
                 record(alert(detail));
             }
+            await().until(() -> lines.size() == 1);
             told.endWindow(key);
             await().until(() -> lines.size() == 2);
             assertThat(lines.get(0))

@@ -30,7 +30,7 @@ public class Told {
     public List<JsonNode> messages(String key) {
         var messages = new ArrayList<JsonNode>();
         execute(
-                        "SELECT payload::text AS payload FROM job WHERE kind = 'admin.alert' AND payload->>'key' = $1 ORDER BY id",
+                        "SELECT payload::text AS payload FROM job WHERE kind = 'admin.alert' AND payload->>'key' = $1 ORDER BY created_at, id",
                         key)
                 .forEach(row -> messages.add(Client.json(row.getString("payload"))));
         return messages;

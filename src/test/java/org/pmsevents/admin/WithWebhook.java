@@ -17,7 +17,7 @@ public class WithWebhook implements QuarkusTestProfile {
             return Map.of(
                     "pms-events.admin.webhook-url", "http://127.0.0.1:" + free.getLocalPort() + "/hook?for=admins",
                     "pms-events.admin.webhook-secret", SECRET,
-                    "org.pmsevents.admin.AlertWebhookGateway/Timeout/value", "700",
+                    "org.pmsevents.admin.AlertWebhookGateway/Timeout/value", "3000",
                     "org.pmsevents.admin.AlertWebhookGateway/CircuitBreaker/failureRatio", "1",
                     "org.pmsevents.admin.AlertWebhookGateway/CircuitBreaker/requestVolumeThreshold", "100000");
         } catch (IOException e) {

@@ -1,8 +1,8 @@
 package org.pmsevents.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -28,15 +28,17 @@ class StockCacheTest {
     @Inject
     Pool pool;
 
+    @Inject
+    Changes changes;
+
     @BeforeEach
     void createProduct() {
-        user.create(sku);
+        long created = user.createTold(sku);
         user.adjust(sku, 10);
-        await("the feed has told of it").atMost(PATIENCE).untilAsserted(() -> {
-            reads(10);
-            setBehindTheBack(10);
-            reads(10);
-        });
+        long moved =
+                user.events(created, sku, 1).get(0).at("/metadata/position").longValue();
+        await("this replica has heard of it").until(() -> changes.now().position() >= moved);
+        reads(10);
     }
 
     private long onHand() {
@@ -70,7 +72,8 @@ class StockCacheTest {
 
     private void changeThreshold(SqlConnection connection, String of, int threshold, String tag) {
         connection
-                .preparedQuery("UPDATE stock SET threshold = $2, version = version + 1 WHERE sku = $1")
+                .preparedQuery(
+                        "UPDATE stock SET threshold = $2, low = on_hand <= $2, version = version + 1 WHERE sku = $1")
                 .execute(Tuple.of(of, threshold))
                 .chain(() -> connection
                         .preparedQuery("INSERT INTO cache_notice (tag) VALUES ($1)")

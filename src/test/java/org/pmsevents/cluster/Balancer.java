@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -75,6 +76,9 @@ public final class Balancer implements AutoCloseable {
                 .build();
         try {
             return http.send(probe, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (HttpTimeoutException e) {
+            // slow, which is no answer
+            return leadsTo(replica);
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {

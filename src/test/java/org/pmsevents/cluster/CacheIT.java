@@ -2,10 +2,10 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesRegex;
 import static org.hamcrest.Matchers.nullValue;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.response.Response;

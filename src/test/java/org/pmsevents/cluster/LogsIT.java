@@ -2,7 +2,7 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -101,7 +101,8 @@ class LogsIT {
 
     @Test
     void textIsToBeHadAllTheSame() {
-        var other = cluster.start(0, "-Dquarkus.log.console.json.enabled=false");
-        assertThat(other.logged("Listening on: ")).hasSize(1).noneMatch(line -> line.startsWith("{"));
+        try (var other = cluster.start(0, "-Dquarkus.log.console.json.enabled=false")) {
+            assertThat(other.logged("Listening on: ")).hasSize(1).noneMatch(line -> line.startsWith("{"));
+        }
     }
 }

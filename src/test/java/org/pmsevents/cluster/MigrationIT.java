@@ -1,7 +1,7 @@
 package org.pmsevents.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,9 +2,9 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;

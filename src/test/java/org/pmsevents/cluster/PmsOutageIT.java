@@ -2,8 +2,8 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
@@ -25,7 +25,7 @@ import org.pmsevents.security.Tokens;
 /** What comes to the PMS while it is away, and while replicas crash: everything, once, in its newest version. */
 class PmsOutageIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Duration ANSWERED = Duration.ofSeconds(4);
+    private static final Duration ANSWERED = Duration.ofSeconds(10);
 
     /** {@code -Dpms.outage=60} for a minute. */
     private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("pms.outage", 10));

@@ -2,7 +2,7 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.time.Duration;
 import java.util.Map;
@@ -39,6 +39,11 @@ class RateLimitIT {
             for (var replica : replicas) {
                 await().atMost(SOON).until(replica::isReady);
             }
+            // who has just started may hear of Redis too late for its first requests, and lets them pass
+            for (int i = 0; i < 20; i++) {
+                status(replicas[i % 2], "warm-" + i);
+            }
+            double before = unchecked(replicas[0]) + unchecked(replicas[1]);
             long began = System.nanoTime();
             int passed = 0;
             for (int i = 0; i < 2 * BURST; i++) {
@@ -47,15 +52,17 @@ class RateLimitIT {
                 passed += status == 200 ? 1 : 0;
             }
             long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds();
-            assertThat(passed).isBetween(BURST, BURST + (int) seconds + 1);
+            int late = (int) (unchecked(replicas[0]) + unchecked(replicas[1]) - before);
+            assertThat(late).as("not counted in time").isLessThan(BURST / 2);
+            assertThat(passed).isBetween(BURST, BURST + (int) seconds + 1 + late);
             assertThat(status(replicas[0], "modest")).isEqualTo(200);
-            assertThat(unchecked(replicas[0])).isZero();
 
+            double counted = unchecked(replicas[0]);
             cluster.cutRedisOff();
             for (int i = 0; i < 2 * BURST; i++) {
                 assertThat(status(replicas[i % 2], "greedy")).isEqualTo(200);
             }
-            assertThat(unchecked(replicas[0])).isGreaterThanOrEqualTo(BURST);
+            assertThat(unchecked(replicas[0]) - counted).isGreaterThanOrEqualTo(BURST);
 
             cluster.reconnectRedis();
             await().atMost(SOON).until(() -> status(replicas[0], "greedy") == 429);

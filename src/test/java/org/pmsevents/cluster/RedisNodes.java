@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
+import org.pmsevents.Waiting;
 import org.pmsevents.devservices.OwnServers;
 
 /**
@@ -56,7 +56,7 @@ final class RedisNodes implements AutoCloseable {
                     servers.get(i).address(),
                     "CONFIG SET cluster-announce-port " + proxies.get(i).port());
         }
-        Awaitility.await("every node knows the proxies of all")
+        Waiting.await("every node knows the proxies of all")
                 .atMost(GOSSIP)
                 .until(() -> servers.stream()
                         .map(server -> ask(server.address(), "CLUSTER NODES"))

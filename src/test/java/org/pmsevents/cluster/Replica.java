@@ -109,6 +109,9 @@ public final class Replica implements AutoCloseable {
 
     /** The lines that it has logged so far and that have this in them. */
     public List<String> logged(String text) {
+        if (!Files.exists(log)) {
+            return List.of();
+        }
         try (var lines = Files.lines(log)) {
             return lines.filter(line -> line.contains(text)).toList();
         } catch (IOException e) {

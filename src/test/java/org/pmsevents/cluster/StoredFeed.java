@@ -1,13 +1,14 @@
 package org.pmsevents.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The feed as PostgreSQL holds it, and what must be true of it whatever has happened to the replicas. */
 final class StoredFeed {
@@ -21,9 +22,17 @@ final class StoredFeed {
         return number("SELECT head FROM feed_head");
     }
 
-    /** Waits until every committed event has its position. */
+    /** Waits until every committed event has its position, those too that a replica still writes after its caller has given up. */
     void awaitSequenced(Duration atMost) {
-        await().atMost(atMost).until(() -> number("SELECT count(*) FROM event WHERE position IS NULL") == 0);
+        var before = new AtomicLong(-1);
+        await("no event comes or waits")
+                .during(Duration.ofSeconds(2))
+                .atMost(atMost.plusSeconds(2))
+                .until(() -> {
+                    long events = number("SELECT count(*) FROM event");
+                    return before.getAndSet(events) == events
+                            && number("SELECT count(*) FROM event WHERE position IS NULL") == 0;
+                });
     }
 
     /** Positions 1 to n with none missing or doubled, and the versions of every product in their order. */

@@ -3,7 +3,7 @@ package org.pmsevents.cluster;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.net.Socket;

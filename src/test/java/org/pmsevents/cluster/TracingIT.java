@@ -2,8 +2,8 @@ package org.pmsevents.cluster;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.specification.RequestSpecification;
@@ -229,10 +229,11 @@ class TracingIT {
                     .body("pmsSync", equalTo("synced"));
 
             assertThat(pms.received("QUIET").get(0).header("traceparent")).startsWith("00-" + trace + "-");
-            List<String> traces = to(replica, TraceId.random())
-                    .get("/api/events?type=product.published")
-                    .path("items.metadata.traceId");
-            assertThat(traces).containsExactly(trace);
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(to(replica, TraceId.random())
+                                    .get("/api/events?type=product.published")
+                                    .<List<String>>path("items.metadata.traceId"))
+                            .containsExactly(trace));
             assertThat(replica.terminate()).isIn(0, 143);
         }
         assertThat(collector.spans(trace)).isEmpty();

@@ -1,5 +1,7 @@
 package org.pmsevents.dashboard;
 
+import static org.pmsevents.Waiting.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -102,12 +104,16 @@ final class Chromium implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         driver.quit();
-        try (var files = Files.walk(profile)) {
-            for (var file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.deleteIfExists(file);
+        // its processes end a little later, and write on for as long
+        await("the browser's files can be deleted").ignoreExceptions().until(() -> {
+            try (var files = Files.walk(profile)) {
+                for (var file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                    Files.deleteIfExists(file);
+                }
             }
-        }
+            return true;
+        });
     }
 }

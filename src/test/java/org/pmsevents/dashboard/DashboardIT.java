@@ -2,7 +2,7 @@ package org.pmsevents.dashboard;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import io.smallrye.jwt.build.Jwt;
@@ -46,11 +46,14 @@ class DashboardIT {
 
     @AfterAll
     static void stop() throws Exception {
-        if (chromium != null) {
-            chromium.close();
-        }
-        if (cluster != null) {
-            cluster.close();
+        try {
+            if (cluster != null) {
+                cluster.close();
+            }
+        } finally {
+            if (chromium != null) {
+                chromium.close();
+            }
         }
     }
 
@@ -277,7 +280,7 @@ class DashboardIT {
 
         page.type("#reason", "receipt");
         page.type("#amount", "7");
-        assertThat(page.text(".preview")).isEqualTo("0 → 7 at main");
+        page.untilText(".preview", "0 → 7 at main");
         page.click("#adjust");
         page.untilText(".said", "+7: there are 7 at main now.");
         assertThat(onHand(sku)).isEqualTo(7);
@@ -348,6 +351,7 @@ class DashboardIT {
 
     @Test
     void asksAgainOnceTheTokenHasExpiredAndGoesOn() {
+        page.open();
         // tokens are accepted for 30 s after they have expired
         var now = Clock.systemUTC().instant();
         var expiring = Jwt.subject("anna")
@@ -355,7 +359,7 @@ class DashboardIT {
                 .issuedAt(now.minus(Duration.ofMinutes(1)))
                 .expiresAt(now.minus(Duration.ofSeconds(10)))
                 .signWithSecret(Tokens.SECRET);
-        page.open().signIn(expiring).untilLive();
+        page.signIn(expiring).untilLive();
         var sku = create("EXPIRE-");
         page.untilText("#ticker", sku);
         page.until(() -> page.find("#token").isDisplayed());

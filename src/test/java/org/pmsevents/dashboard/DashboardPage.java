@@ -1,7 +1,7 @@
 package org.pmsevents.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.net.URI;
@@ -112,7 +112,7 @@ final class DashboardPage {
 
     /** Goes on by the tabulator until the focus is where it is wanted. */
     void tabTo(String css) {
-        for (int i = 0; i < 80; i++) {
+        for (int i = 0; i < 300; i++) {
             if (Boolean.TRUE.equals(driver.executeScript("return document.activeElement.matches(arguments[0])", css))) {
                 return;
             }

@@ -1,7 +1,7 @@
 package org.pmsevents.day;
 
 import static java.util.stream.Collectors.toMap;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package org.pmsevents.day;
 
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.sql.SQLException;

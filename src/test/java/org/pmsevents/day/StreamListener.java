@@ -52,15 +52,19 @@ final class StreamListener implements AutoCloseable {
                     .header("Last-Event-ID", lastId)
                     .timeout(PATIENCE)
                     .build();
+            boolean streams = false;
             try {
                 var answer = http.send(request, BodyHandlers.ofLines());
                 if (answer.statusCode() == 200) {
                     listens = true;
+                    streams = true;
                     answer.body().forEach(this::take);
                     ended.incrementAndGet();
                 }
             } catch (IOException | UncheckedIOException e) {
-                cut.incrementAndGet();
+                if (streams) {
+                    cut.incrementAndGet();
+                }
             } catch (InterruptedException e) {
                 return;
             }

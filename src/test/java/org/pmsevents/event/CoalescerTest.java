@@ -1,6 +1,7 @@
 package org.pmsevents.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
 
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -89,12 +90,13 @@ class CoalescerTest {
         var seen = new AtomicInteger();
         var underWay = new AtomicInteger();
         var most = new AtomicInteger();
+        // elsewhere than who demands it, as all work in the service is
+        var worker = Executors.newSingleThreadExecutor();
         var busy = new Coalescer(
                 () -> {
                     most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
                     seen.set(wanted.get());
-                    underWay.decrementAndGet();
-                    return Uni.createFrom().item(false);
+                    return Uni.createFrom().item(false).emitOn(worker).invoke(done -> underWay.decrementAndGet());
                 },
                 failures::add,
                 Runnable::run);
@@ -112,7 +114,9 @@ class CoalescerTest {
         assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
         threads.shutdown();
         assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(seen).hasValue(40_000);
+        await().untilAsserted(() -> assertThat(seen).hasValue(40_000));
+        worker.shutdown();
+        assertThat(worker.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         assertThat(most).hasValue(1);
     }
 }

@@ -1,14 +1,17 @@
 package org.pmsevents.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.UUID;
@@ -111,6 +114,8 @@ class EventHandlersTest {
 
     @Test
     void oneThatCanNotKeepUpIsLeftOut() {
+        int places = 50;
+        handlers = new EventHandlers(vertx, emitter, new EventSpans(Tracing.OFF), withPlaces(places), meters);
         handlers.secondary(
                 "slow-" + subject,
                 EnumSet.of(EventType.CACHE_WARM),
@@ -118,12 +123,21 @@ class EventHandlersTest {
         handlers.notification("n", EnumSet.of(EventType.CACHE_WARM), event -> does(event, "notification"));
         handlers.listen();
         int more = 20;
-        for (int i = 0; i < config.handlerBacklog() + more; i++) {
+        for (int i = 0; i < places + more; i++) {
             emit(EventType.CACHE_WARM);
         }
         await().until(() -> meters.counter("pms.handler.dropped", "handler", "slow-" + subject)
                         .count()
                 == more);
-        await().until(() -> done.size() == config.handlerBacklog() + more);
+        await().until(() -> done.size() == places + more);
+    }
+
+    private static FeedConfig withPlaces(int places) {
+        return new SmallRyeConfigBuilder()
+                .withConverter(Duration.class, 100, new DurationConverter())
+                .withMapping(FeedConfig.class)
+                .withDefaultValue("pms-events.feed.handler-backlog", Integer.toString(places))
+                .build()
+                .getConfigMapping(FeedConfig.class);
     }
 }

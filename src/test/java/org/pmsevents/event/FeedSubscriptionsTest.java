@@ -1,7 +1,7 @@
 package org.pmsevents.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
@@ -53,6 +53,7 @@ class FeedSubscriptionsTest {
             editor.create(Client.newSku("BEFORE"));
             feed.start(editor.head());
             editor.create(Client.newSku("AFTER"));
+            await().until(() -> editor.head() >= begin + 2);
             long end = editor.head();
             feed.heardOf(end);
 

@@ -1,6 +1,6 @@
 package org.pmsevents.event;
 
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;

@@ -1,7 +1,7 @@
 package org.pmsevents.inventory;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.redis.datasource.RedisDataSource;
@@ -57,10 +57,10 @@ class LowStockTest {
 
     @BeforeEach
     void createStock() {
-        editor.create(sku);
+        long created = editor.createTold(sku);
         keeper.adjust(sku, 10);
+        head = editor.events(created, sku, 1).get(0).at("/metadata/position").longValue();
         keeper.threshold(sku, "{\"threshold\":5}").then().statusCode(200);
-        head = editor.head();
     }
 
     private void setOnHand(int onHand) {

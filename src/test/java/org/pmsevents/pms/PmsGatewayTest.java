@@ -2,7 +2,7 @@ package org.pmsevents.pms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -29,7 +29,7 @@ import org.pmsevents.event.Origin;
 @QuarkusTest
 @TestProfile(WithPms.class)
 class PmsGatewayTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(20);
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static FakePms pms;
 

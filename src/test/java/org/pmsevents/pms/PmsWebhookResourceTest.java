@@ -49,7 +49,7 @@ class PmsWebhookResourceTest {
 
     @BeforeEach
     void createProduct() {
-        Client.editor().create(sku);
+        Client.editor().createTold(sku);
     }
 
     private long onHand() {
@@ -88,7 +88,7 @@ class PmsWebhookResourceTest {
         assertThat(movement.get("reference").textValue()).isEqualTo(id);
         assertThat(movement.get("actor").textValue()).isEqualTo("pms");
         assertThat(movement.get("traceId").textValue()).isEqualTo(pms.traceId());
-        var updated = viewer.events(head, sku);
+        var updated = viewer.events(head, sku, 1);
         assertThat(updated).hasSize(1);
         assertThat(updated.get(0).at("/metadata/actor").textValue()).isEqualTo("pms");
         assertThat(updated.get(0).at("/metadata/id")).isEqualTo(movement.get("eventId"));
@@ -96,7 +96,7 @@ class PmsWebhookResourceTest {
                 .isEqualTo("{\"sku\":" + Client.quoted(sku)
                         + ",\"location\":\"main\",\"delta\":7,\"onHand\":7,\"version\":2,\"reason\":\"sync\",\"reference\":\""
                         + id + "\",\"movementId\":" + movement.get("movementId") + "}");
-        var synced = viewer.events(head, id);
+        var synced = viewer.events(head, id, 1);
         assertThat(synced).hasSize(1);
         assertThat(synced.get(0).get("type").textValue()).isEqualTo("inventory.synced");
         assertThat(synced.get(0).at("/metadata/position").longValue())
@@ -307,7 +307,7 @@ class PmsWebhookResourceTest {
         assertThat(first).isEqualTo(1);
         assertThat(onHand()).isEqualTo(5);
         assertThat(viewer.movements(sku)).hasSize(1);
-        assertThat(viewer.events(head, id)).hasSize(1);
+        assertThat(viewer.events(head, id, 1)).hasSize(1);
     }
 
     @Test

@@ -1,7 +1,7 @@
 package org.pmsevents.pms;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.redis.datasource.RedisDataSource;
@@ -34,8 +34,7 @@ class StockSyncTest {
 
     @BeforeEach
     void createProduct() {
-        Client.editor().create(sku);
-        head = keeper.head();
+        head = Client.editor().createTold(sku);
     }
 
     /** Between what was moved so far and what will be. */

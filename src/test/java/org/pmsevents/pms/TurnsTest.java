@@ -2,7 +2,7 @@ package org.pmsevents.pms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;

@@ -141,7 +141,7 @@ class UnknownSkuTest {
         assertThat(movement.get("reason").textValue()).isEqualTo("sync");
         assertThat(movement.get("reference").textValue()).isEqualTo(webhook);
         assertThat(movement.get("actor").textValue()).isEqualTo("stan");
-        assertThat(viewer.events(head, sku)).hasSize(1);
+        assertThat(viewer.events(head, sku, 1)).hasSize(1);
         assertThat(list("&resolved=false")).isEmpty();
         assertThat(list("&resolved=true")).hasSize(1);
         assertThat(list("")).hasSize(1);

@@ -28,9 +28,9 @@ public class WithPms implements QuarkusTestProfile {
                 Map.entry("pms-events.pms.budget", BUDGET_SECONDS + "s"),
                 Map.entry("pms-events.pms.longest-pause", "400ms"),
                 Map.entry("pms-events.pms.outage-after", "1000"),
-                Map.entry("pms-events.pms.breaker-delay-millis", "500"),
+                Map.entry("pms-events.pms.breaker-delay-millis", "2000"),
                 Map.entry("pms-events.queue.poll", "100ms"),
-                Map.entry("org.pmsevents.pms.PmsGateway/Timeout/value", "5000"),
+                Map.entry("org.pmsevents.pms.PmsGateway/Timeout/value", "9000"),
                 Map.entry("org.pmsevents.pms.PmsGateway/Retry/delay", "20"),
                 Map.entry("org.pmsevents.pms.PmsGateway/Retry/jitter", "10"));
     }

@@ -1,11 +1,11 @@
 package org.pmsevents.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.pmsevents.Waiting.await;
 
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -18,7 +18,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,7 +56,7 @@ class BadInputTest {
     @AfterEach
     void nothingHasChanged() {
         editor.patch(sku, "{\"name\":\"Next\"}").then().statusCode(200).header("ETag", "\"2\"");
-        await().pollDelay(Duration.ZERO).until(() -> editor.events(head, sku).size() >= 2);
+        await().until(() -> editor.events(head, sku).size() >= 2);
         assertThat(editor.events(head, sku))
                 .extracting(event -> event.get("type").textValue())
                 .containsExactly("product.created", "product.updated");

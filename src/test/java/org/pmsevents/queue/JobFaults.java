@@ -1,7 +1,7 @@
 package org.pmsevents.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import org.pmsevents.cluster.Replica;
 /** For longer than every build has time for: workers that are killed and paused one after the other. */
 class JobFaults {
     private static final int ROUNDS = 8;
-    private static final int JOBS = 250;
+    private static final int JOBS = 120;
 
     @Test
     void everyJobIsCompletedHoweverManyWorkersDieOverIt() throws Exception {
@@ -28,7 +28,7 @@ class JobFaults {
             var replicas = new ArrayList<>(List.of(cluster.start(0), cluster.start(0), cluster.start(0)));
             for (int round = 1; round <= ROUNDS; round++) {
                 // longer than it takes to ask for all of them, so that there is somebody to stop
-                probes.create(replicas, JOBS, "{\"steps\":4,\"stepMillis\":100}");
+                probes.create(replicas, JOBS, "{\"steps\":10,\"stepMillis\":100}");
                 await().until(() -> probes.count("state = 'running'") > 8);
                 var victim = replicas.get(random.nextInt(replicas.size()));
                 if (random.nextBoolean()) {

@@ -2,7 +2,7 @@ package org.pmsevents.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -169,16 +169,17 @@ class QueueTest {
     void aTemporaryFailureNeverDiscardsAJob() {
         kind.define(
                 name,
-                (payload, run) -> run.token() <= 30
+                (payload, run) -> run.token() <= 5
                         ? Uni.createFrom().failure(JobFailure.temporary("not yet", null, null))
                         : Uni.createFrom().item(run.token()));
-        var id = create(job(kind)).id();
-        for (int claims = 1; claims <= 30; claims++) {
+        var id = create(new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 3, Origin.system()))
+                .id();
+        for (int claims = 1; claims <= 5; claims++) {
             awaitClaims(id, claims);
             hasten();
         }
         var done = awaitState(id, JobState.COMPLETED);
-        assertThat(done.result()).isEqualTo("31");
+        assertThat(done.result()).isEqualTo("6");
         assertThat(done.attempt()).isLessThan(done.maxAttempts());
     }
 
@@ -289,7 +290,7 @@ class QueueTest {
         var id = create(job(kind)).id();
         // the first pause is 20 ms, so after the 10th attempt it is 20 ms * 2^9, and after the 18th the longest, 10
         // minutes
-        assertThat(pauseAfter(id, 10)).isBetween(Duration.ofMillis(5_000), Duration.ofMillis(10_240));
+        assertThat(pauseAfter(id, 10)).isBetween(Duration.ofMillis(3_000), Duration.ofMillis(10_240));
         assertThat(pauseAfter(id, 18)).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(10));
         get(jobs.cancel(pool, id));
     }
@@ -317,9 +318,10 @@ class QueueTest {
             looks.add(schedule.createDue());
         }
         get(Uni.join().all(looks).andFailFast());
-        assertThat(ask("SELECT count(*) AS n FROM job WHERE kind = 'queue.clean-up'")
-                        .getLong("n"))
-                .isEqualTo(before + 1);
+        // the service looks, too, and may be the one that is about to commit it
+        await().until(() -> ask("SELECT count(*) AS n FROM job WHERE kind = 'queue.clean-up'")
+                        .getLong("n")
+                == before + 1);
         var next = ask("SELECT next_at, now() AS now FROM job_schedule WHERE kind = 'queue.clean-up'");
         assertThat(next.getOffsetDateTime("next_at"))
                 .isAfter(next.getOffsetDateTime("now"))
@@ -379,11 +381,17 @@ class QueueTest {
         var wanted = new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 22, Origin.system());
         var id = create(wanted).id();
         await().atMost(Duration.ofSeconds(40)).until(() -> {
-            get(jobs.retry(pool, id));
-            worker.wake();
-            return find(id).errors().contains("no 22");
+            var state = find(id).state();
+            if (state == JobState.RETRYABLE) {
+                get(jobs.retry(pool, id));
+                worker.wake();
+            }
+            return state == JobState.DISCARDED;
         });
         var errors = find(id).errors();
-        assertThat(errors).contains("no 3\"").doesNotContain("no 2\"").doesNotContain("no 1\"");
+        assertThat(errors)
+                .contains("no 22\"", "no 3\"")
+                .doesNotContain("no 2\"")
+                .doesNotContain("no 1\"");
     }
 }

@@ -33,7 +33,7 @@ public abstract class TestJobs implements JobKind<TestJobs.Named> {
 
     @Override
     public Duration timeout() {
-        return Duration.ofSeconds(2);
+        return Duration.ofSeconds(5);
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.pmsevents.security;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +57,9 @@ class KeySetIT {
                     "-Djavax.net.ssl.trustStore=" + keys,
                     "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
                     "-Djavax.net.ssl.trustStoreType=PKCS12");
+            // a replica that has only just started may take too long over its first call of the issuer
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> status(replica.address() + "/api/products", token("RS256", rsa)) == 200);
             for (var token : List.of(token("RS256", rsa), token("ES256", ec))) {
                 assertThat(status(replica.address() + "/api/products", token)).isEqualTo(200);
             }

@@ -2,7 +2,7 @@ package org.pmsevents.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.quarkus.security.AuthenticationFailedException;
@@ -436,7 +436,9 @@ class TokenVerifierTest {
         // the one that finds the keys old is still judged by them, and has them fetched
         verified(verifier, rsa(secondRsa));
         await().until(() -> fetches.get() == 2);
-        await().untilAsserted(() -> refused(verifier, rsa(firstRsa)));
+        // each time another token: one that was found good is believed for a while
+        await().untilAsserted(() -> refused(
+                verifier, sign(claims(c -> c.setGeneratedJwtId()), "RS256", firstRsa.getPrivateKey(), "first")));
         verified(verifier, rsa(secondRsa));
     }
 

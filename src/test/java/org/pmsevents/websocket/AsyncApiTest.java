@@ -278,8 +278,7 @@ class AsyncApiTest {
 
     @Test
     void aStreamTellsTheSameAndItsResetIsAsDescribed() throws IOException, InterruptedException {
-        Client.editor().create(Client.newSku("asyncapi-"));
-        var head = Client.viewer().head();
+        var head = Client.editor().createTold(Client.newSku("asyncapi-"));
         var event = Client.json(data("?after=" + (head - 1)));
         assertThat(api.problems(event.path("type").asText(), event)).isEmpty();
         assertThat(api.problems("streamReset", Client.json(data("?after=" + (head + 1_000_000)))))

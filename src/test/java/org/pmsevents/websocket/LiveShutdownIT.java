@@ -3,8 +3,8 @@ package org.pmsevents.websocket;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import java.net.URI;
@@ -53,7 +53,7 @@ class LiveShutdownIT {
 
     @Test
     void aReplicaThatDrainsAnswersRequestsAndSendsWhatLastsLongerElsewhere() throws Exception {
-        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "10s", "PMS_EVENTS_WEBSOCKET_DRAIN", "1h");
+        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "60s", "PMS_EVENTS_WEBSOCKET_DRAIN", "1h");
         try (var cluster = new Cluster(settings)) {
             var replica = startReady(cluster);
             var address = replica.address().resolve("/ws");

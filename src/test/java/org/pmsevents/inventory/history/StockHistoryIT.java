@@ -1,7 +1,7 @@
 package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.net.URI;
 import java.sql.Connection;
@@ -127,8 +127,7 @@ class StockHistoryIT {
         for (var there : ledger.readings(places)) {
             var place = there.changes().get(0).place();
             for (var replica : replicas) {
-                await().pollDelay(Duration.ZERO)
-                        .atMost(SOON)
+                await().atMost(SOON)
                         .untilAsserted(() -> assertThat(HTTP.read(replica, place))
                                 .isEqualTo(there.answers().get(0)));
             }

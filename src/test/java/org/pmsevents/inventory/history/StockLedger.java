@@ -1,7 +1,7 @@
 package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.pmsevents.Waiting.await;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -56,8 +56,7 @@ final class StockLedger {
 
     /** The feed tells of every movement exactly once, with its contents, in the order of its place. */
     void assertTold() throws SQLException {
-        await().pollDelay(Duration.ZERO)
-                .atMost(SETTLED)
+        await().atMost(SETTLED)
                 .until(() ->
                         rows("SELECT seq FROM event WHERE position IS NULL").isEmpty());
         assertThat(rows("""
