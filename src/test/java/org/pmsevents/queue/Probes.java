@@ -48,6 +48,17 @@ final class Probes {
         assertThat(answers).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(202));
     }
 
+    /** Puts so many that do nothing into the queue. */
+    void insert(int number) throws SQLException {
+        try (var statement = database.createStatement()) {
+            statement.execute("""
+                    INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
+                    SELECT gen_random_uuid(), 'queue.probe', '{}', 'available', 0, now(), 20, 'tester', repeat('a', 32)
+                    FROM generate_series(1, %d)
+                    """.formatted(number));
+        }
+    }
+
     String create(Replica replica, String payload) throws Exception {
         return post(replica, "/api/jobs", "{\"kind\":\"queue.probe\",\"payload\":" + payload + "}")
                 .get("id")
