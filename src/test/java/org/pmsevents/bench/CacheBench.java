@@ -1,6 +1,7 @@
 package org.pmsevents.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
 
 import java.net.URI;
 import java.sql.DriverManager;
@@ -13,7 +14,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.Waiting;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.devservices.OwnServers;
 import org.pmsevents.security.Tokens;
@@ -48,7 +48,7 @@ class CacheBench {
                         "bench_cache",
                         "INSERT INTO product SELECT 'B' || n, 'Bench', NULL, 1, 'EUR', '{}', '{}', 'draft', 1, now(), now(), NULL"
                                 + " FROM generate_series(1, " + (HOT + 2 * (ROUNDS + 1) * COLD) + ") AS n");
-                Waiting.await().atMost(Duration.ofSeconds(30)).until(() -> first.isReady() && second.isReady());
+                await().atMost(Duration.ofSeconds(30)).until(() -> first.isReady() && second.isReady());
                 var next = new AtomicInteger(HOT);
                 var again = new AtomicInteger(HOT);
                 for (var replica : List.of(first, second)) {

@@ -3,10 +3,9 @@ package org.pmsevents.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Settings;
 
 class ChangesTest {
     private static final CacheTag TAG = CacheTag.product("A");
@@ -17,12 +16,7 @@ class ChangesTest {
     private final LocalCache local = new LocalCache(changes, config, new SimpleMeterRegistry());
 
     private static CacheConfig config(int bytes) {
-        return new SmallRyeConfigBuilder()
-                .withConverter(Duration.class, 100, new DurationConverter())
-                .withMapping(CacheConfig.class)
-                .withDefaultValue("pms-events.cache.local-bytes", Integer.toString(bytes))
-                .build()
-                .getConfigMapping(CacheConfig.class);
+        return Settings.of(CacheConfig.class, Map.of("pms-events.cache.local-bytes", Integer.toString(bytes)));
     }
 
     private static CacheEntry version(long version) {

@@ -89,6 +89,9 @@ class LogsIT {
                         .anyMatch(message -> message.startsWith("job "))
                         .anyMatch(message -> message.startsWith("ALERT ")));
 
+        // a query that had no connection is over for good once its 5 s of waiting for one are
+        await().pollDelay(Duration.ofSeconds(6)).until(() -> true);
+        assertThat(lines()).noneMatch(line -> line.path("message").asText().contains("Uncaught exception"));
         assertThat(lines()).allSatisfy(line -> {
             assertThat(line.path("timestamp").asText()).endsWith("Z");
             assertThat(line.path("level").asText()).isNotEmpty();

@@ -1,5 +1,7 @@
 package org.pmsevents.cluster;
 
+import static org.pmsevents.Waiting.await;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.pmsevents.Waiting;
 import org.pmsevents.devservices.OwnServers;
 
 /**
@@ -56,7 +57,7 @@ final class RedisNodes implements AutoCloseable {
                     servers.get(i).address(),
                     "CONFIG SET cluster-announce-port " + proxies.get(i).port());
         }
-        Waiting.await("every node knows the proxies of all")
+        await("every node knows the proxies of all")
                 .atMost(GOSSIP)
                 .until(() -> servers.stream()
                         .map(server -> ask(server.address(), "CLUSTER NODES"))

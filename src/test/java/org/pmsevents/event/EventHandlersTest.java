@@ -4,21 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.test.junit.QuarkusTest;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.inject.Inject;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Settings;
 import org.pmsevents.tracing.Tracing;
 
 /** Secondary handlers, clean-up, metrics and notifications come in this order, and no failure stops what comes after it. */
@@ -115,7 +114,8 @@ class EventHandlersTest {
     @Test
     void oneThatCanNotKeepUpIsLeftOut() {
         int places = 50;
-        handlers = new EventHandlers(vertx, emitter, new EventSpans(Tracing.OFF), withPlaces(places), meters);
+        var few = Settings.of(FeedConfig.class, Map.of("pms-events.feed.handler-backlog", Integer.toString(places)));
+        handlers = new EventHandlers(vertx, emitter, new EventSpans(Tracing.OFF), few, meters);
         handlers.secondary(
                 "slow-" + subject,
                 EnumSet.of(EventType.CACHE_WARM),
@@ -130,14 +130,5 @@ class EventHandlersTest {
                         .count()
                 == more);
         await().until(() -> done.size() == places + more);
-    }
-
-    private static FeedConfig withPlaces(int places) {
-        return new SmallRyeConfigBuilder()
-                .withConverter(Duration.class, 100, new DurationConverter())
-                .withMapping(FeedConfig.class)
-                .withDefaultValue("pms-events.feed.handler-backlog", Integer.toString(places))
-                .build()
-                .getConfigMapping(FeedConfig.class);
     }
 }

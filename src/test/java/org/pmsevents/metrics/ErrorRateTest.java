@@ -2,23 +2,16 @@ package org.pmsevents.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Settings;
 
 /** With the defaults: high from 5 % of at least 20 requests in a minute on, normal below 2 %. */
 class ErrorRateTest {
     private static final Instant BEGUN = Instant.parse("2026-11-27T12:00:00Z");
 
-    private final ErrorRate rate = new ErrorRate(
-            new SmallRyeConfigBuilder()
-                    .withConverter(Duration.class, 200, new DurationConverter())
-                    .withMapping(MetricsConfig.class)
-                    .build()
-                    .getConfigMapping(MetricsConfig.class),
-            BEGUN);
+    private final ErrorRate rate = new ErrorRate(Settings.of(MetricsConfig.class, Map.of()), BEGUN);
     private long requests;
     private long errors;
     private int second;

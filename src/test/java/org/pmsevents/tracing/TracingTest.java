@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -20,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pmsevents.Settings;
 import org.pmsevents.event.Origin;
 import org.pmsevents.event.TraceId;
 import org.pmsevents.tracing.Tracing.Kind;
@@ -50,12 +49,7 @@ class TracingTest {
         for (int i = 0; i < settings.length; i += 2) {
             properties.put("pms-events.tracing." + settings[i], settings[i + 1]);
         }
-        var config = new SmallRyeConfigBuilder()
-                .withMapping(TracingConfig.class)
-                .withSources(new PropertiesConfigSource(properties, "test", 100))
-                .build()
-                .getConfigMapping(TracingConfig.class);
-        tracing = producer.tracing(config, meters);
+        tracing = producer.tracing(Settings.of(TracingConfig.class, properties), meters);
     }
 
     private void openTo(FakeCollector to, String... more) {

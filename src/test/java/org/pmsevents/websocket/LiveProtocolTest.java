@@ -2,6 +2,7 @@ package org.pmsevents.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -19,7 +20,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pmsevents.Waiting;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.security.Tokens;
@@ -294,10 +294,9 @@ class LiveProtocolTest {
             socket.subscribe("1", "*").next("subscribed");
             feed.write(sku(), 3);
             socket.send("nonsense").closed();
-            Waiting.await()
-                    .untilAsserted(() -> assertThat(of("ws.error", heard))
-                            .singleElement()
-                            .satisfies(event -> assertThat(event.payload()).contains("4400")));
+            await().untilAsserted(() -> assertThat(of("ws.error", heard))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.payload()).contains("4400")));
             assertThat(of("ws.connect", heard))
                     .anySatisfy(event -> assertThat(event.metadata().actor()).isEqualTo("connector"));
             assertThat(of("ws.update", heard))
