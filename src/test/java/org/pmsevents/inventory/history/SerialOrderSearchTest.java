@@ -65,7 +65,7 @@ class SerialOrderSearchTest {
 
         boolean possible = hasOrder(BEGIN, history);
         Statistics.collect(possible);
-        Statistics.coverage(seen -> seen.check(true).percentage(share -> share > 1));
+        Statistics.coverage(seen -> seen.check(true).percentage(share -> share > 3));
         if (possible) {
             assertIsSerial(SerialOrder.of(BEGIN, history), history);
         } else {
