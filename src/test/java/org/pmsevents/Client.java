@@ -22,8 +22,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.pmsevents.event.TraceId;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.platform.tracing.TraceId;
 
 /** Somebody who uses the service in a test: under one trace, with the calls that many tests make. */
 public final class Client {

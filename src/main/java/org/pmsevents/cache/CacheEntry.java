@@ -25,7 +25,7 @@ public record CacheEntry(long version, String json) {
     }
 
     /** What was read later has seen no less of the feed. */
-    CacheEntry asOf(AsOf asOf) {
+    public CacheEntry asOf(AsOf asOf) {
         return version == UNVERSIONED ? new CacheEntry(asOf.position() + 2, json) : this;
     }
 }

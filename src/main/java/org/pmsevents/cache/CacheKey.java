@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 public record CacheKey(String kind, String id, CacheTag tag) {
     /** Longer ones are not kept. */
-    static final int LONGEST = 500;
+    public static final int LONGEST = 500;
 
     /** Between the SKU and the location; in neither of them. */
     private static final char SEPARATOR = '/';
@@ -35,7 +35,7 @@ public record CacheKey(String kind, String id, CacheTag tag) {
     }
 
     /** The key that is written like this, if it is one. */
-    static Optional<CacheKey> parse(String text) {
+    public static Optional<CacheKey> parse(String text) {
         int colon = text.indexOf(':');
         if (colon < 0 || colon == text.length() - 1) {
             return Optional.empty();
@@ -58,7 +58,7 @@ public record CacheKey(String kind, String id, CacheTag tag) {
     }
 
     /** Whether it is kept: a search may be for anything. */
-    boolean isKept() {
+    public boolean isKept() {
         return id.length() <= LONGEST;
     }
 

@@ -35,13 +35,13 @@ public record CacheTag(String kind, String subject) {
     }
 
     /** The tag of such a text, whether there is anything under it or not. */
-    static CacheTag parse(String text) {
+    public static CacheTag parse(String text) {
         int colon = text.indexOf(':');
         return colon < 0 ? new CacheTag(text, "") : new CacheTag(text.substring(0, colon), text.substring(colon + 1));
     }
 
     /** Whether entries can have it. */
-    boolean isKnown() {
+    public boolean isKnown() {
         return switch (kind) {
             case PRODUCT, STOCK -> !subject.isEmpty();
             case PRODUCTS, STOCKS -> subject.isEmpty();

@@ -6,13 +6,13 @@ package org.pmsevents.cache;
  * @param readAt when reading it was begun, by {@link System#nanoTime}
  * @param goodUntil when it expires, by the same
  */
-record Held(CacheEntry entry, AsOf asOf, long readAt, long goodUntil) {
+public record Held(CacheEntry entry, AsOf asOf, long readAt, long goodUntil) {
 
-    boolean isExpired() {
+    public boolean isExpired() {
         return System.nanoTime() - goodUntil > 0;
     }
 
-    long age() {
+    public long age() {
         return System.nanoTime() - readAt;
     }
 }

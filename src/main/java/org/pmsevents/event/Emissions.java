@@ -28,20 +28,20 @@ public class Emissions {
     private record Emission(CompletableFuture<Void> published, CompletableFuture<Void> dispatched) {}
 
     /** Completes once the event has its position and has been handed to Redis; never, if it is long past. */
-    Uni<Void> published(UUID id) {
+    public Uni<Void> published(UUID id) {
         return waiting(of(id).published());
     }
 
     /** Completes once the event's ordered consumers on this replica have returned or timed out. */
-    Uni<Void> dispatched(UUID id) {
+    public Uni<Void> dispatched(UUID id) {
         return waiting(of(id).dispatched());
     }
 
-    void markPublished(List<FeedEvent> events) {
+    public void markPublished(List<FeedEvent> events) {
         events.forEach(event -> of(event.message().metadata().id()).published().complete(null));
     }
 
-    void markDispatched(List<FeedEvent> events) {
+    public void markDispatched(List<FeedEvent> events) {
         events.forEach(event -> of(event.message().metadata().id()).dispatched().complete(null));
     }
 

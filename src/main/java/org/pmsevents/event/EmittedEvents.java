@@ -29,7 +29,7 @@ public class EmittedEvents {
         return counts[type.ordinal()].sum();
     }
 
-    void add(EventType type) {
+    public void add(EventType type) {
         counts[type.ordinal()].increment();
     }
 }

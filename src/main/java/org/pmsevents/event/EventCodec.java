@@ -70,7 +70,7 @@ public class EventCodec {
         return text.toString();
     }
 
-    FeedEvent encodeFeed(long position, EventMessage event) {
+    public FeedEvent encodeFeed(long position, EventMessage event) {
         var sequenced = event.at(position);
         return new FeedEvent(position, sequenced, encode(sequenced));
     }

@@ -3,7 +3,7 @@ package org.pmsevents.event;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.tracing.Traced;
+import org.pmsevents.platform.tracing.Traced;
 
 /**
  * What is known of an event beside its payload.

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.tracing.Span;
-import org.pmsevents.tracing.Traced;
-import org.pmsevents.tracing.Tracing;
-import org.pmsevents.tracing.Tracing.Kind;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.Traced;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
  * The spans of the feed's events: one that makes the event, under whatever made it, and below that one for each that takes it further, on
@@ -39,12 +39,12 @@ public class EventSpans {
 
     private record Step(String what, EventType type, String traceId) {}
 
-    EventSpans(Tracing tracing) {
+    public EventSpans(Tracing tracing) {
         this.tracing = tracing;
     }
 
     /** What is recorded of several events that go one way together. */
-    static final class Together {
+    public static final class Together {
         private static final Together NOTHING = new Together(List.of());
         private final List<Span> spans;
 
@@ -53,7 +53,7 @@ public class EventSpans {
         }
 
         /** Ends them with the work, and with why that went wrong if it did. */
-        <T> Uni<T> until(Uni<T> work) {
+        public <T> Uni<T> until(Uni<T> work) {
             return spans.isEmpty()
                     ? work
                     : work.onTermination().invoke((done, failure, cancelled) -> end(failure, cancelled));
@@ -72,7 +72,7 @@ public class EventSpans {
     }
 
     /** An event that is written with its change. */
-    void created(EventType type, UUID id, String subject, Traced by) {
+    public void created(EventType type, UUID id, String subject, Traced by) {
         if (isRecorded("create", type, by.traceId())) {
             tracing.start(Kind.PRODUCER, "create " + type, by, EventMetadata.spanOf(id))
                     .with("pms.event.id", id.toString())
@@ -85,7 +85,7 @@ public class EventSpans {
     public record Written(EventType type, UUID id, String subject) {}
 
     /** The first of those that one statement has written. */
-    void created(Supplier<List<Written>> events, Traced by) {
+    public void created(Supplier<List<Written>> events, Traced by) {
         if (tracing.records(by.traceId())) {
             events.get().stream()
                     .limit(OF_ONE_TRACE)
@@ -94,7 +94,7 @@ public class EventSpans {
     }
 
     /** Something is done with events. */
-    Together start(Kind kind, String what, List<FeedEvent> events) {
+    public Together start(Kind kind, String what, List<FeedEvent> events) {
         if (!tracing.isOn()) {
             return Together.NOTHING;
         }

@@ -1,7 +1,8 @@
 package org.pmsevents.event;
 
-import org.pmsevents.tracing.Span;
-import org.pmsevents.tracing.Traced;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.TraceId;
+import org.pmsevents.platform.tracing.Traced;
 
 /**
  * Who began a change and under which trace, carried from the request or webhook into every event, job and frame.

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventId null if nothing moved
  * @param lastEventId the last event that tells of it; null if none does
  */
-record LineOutcome(
+public record LineOutcome(
         @Nullable String code,
         long delta,
         long onHand,
@@ -24,27 +24,27 @@ record LineOutcome(
         @Nullable UUID movementId,
         @Nullable UUID eventId,
         @Nullable UUID lastEventId) {
-    static final String PRODUCT_NOT_FOUND = "product-not-found";
-    static final String INSUFFICIENT_STOCK = "insufficient-stock";
-    static final String STOCK_CHANGED = "stock-changed";
-    static final String STOCK_OUT_OF_RANGE = "stock-out-of-range";
+    public static final String PRODUCT_NOT_FOUND = "product-not-found";
+    public static final String INSUFFICIENT_STOCK = "insufficient-stock";
+    public static final String STOCK_CHANGED = "stock-changed";
+    public static final String STOCK_OUT_OF_RANGE = "stock-out-of-range";
     /** Nothing was wrong with it, but with another line of an atomic request. */
-    static final String NOT_APPLIED = "not-applied";
+    public static final String NOT_APPLIED = "not-applied";
 
-    static LineOutcome refused(String code, long onHand, long held) {
+    public static LineOutcome refused(String code, long onHand, long held) {
         return new LineOutcome(code, 0, onHand, held, 0, null, null, null);
     }
 
-    boolean accepted() {
+    public boolean accepted() {
         return code == null;
     }
 
     /** The same where no line of the request is applied. */
-    LineOutcome notApplied() {
+    public LineOutcome notApplied() {
         return refused(code == null ? NOT_APPLIED : code, held, held);
     }
 
-    boolean moved() {
+    public boolean moved() {
         return movementId != null;
     }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param version of the stock after it
  */
 @RegisterForReflection
-record Movement(
+public record Movement(
         @JsonIgnore long seq,
         UUID movementId,
         UUID eventId,
@@ -29,7 +29,7 @@ record Movement(
         String traceId,
         Instant timestamp) {
 
-    LineOutcome outcome() {
+    public LineOutcome outcome() {
         return new LineOutcome(null, delta, onHand, onHand - delta, version, movementId, eventId, eventId);
     }
 }

@@ -10,18 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param low whether it has become low and not risen above the threshold since
  * @param version one more with every movement and every change of the threshold
  */
-record Stock(StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {
+public record Stock(StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {
 
     boolean isAtOrBelow(@Nullable Long bound) {
         return bound != null && onHand <= bound;
     }
 
     /** The same with {@code low} as it should be. */
-    Stock judged() {
+    public Stock judged() {
         return new Stock(key, onHand, threshold, isAtOrBelow(threshold), version, updatedAt);
     }
 
-    Stock withThreshold(@Nullable Long bound) {
+    public Stock withThreshold(@Nullable Long bound) {
         return new Stock(key, onHand, bound, isAtOrBelow(bound), version + 1, updatedAt);
     }
 }

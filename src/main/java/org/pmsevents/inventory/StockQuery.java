@@ -1,21 +1,21 @@
 package org.pmsevents.inventory;
 
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.json.TextArray;
+import org.pmsevents.platform.json.TextArray;
 
 /**
  * Which page of which stock is wanted.
  *
  * @param after the stock before the page
  */
-record StockQuery(
+public record StockQuery(
         @Nullable String location,
         boolean low,
         int limit,
         @Nullable StockKey after) {
 
     /** The query of such an {@link #id}. */
-    static StockQuery of(String id) {
+    public static StockQuery of(String id) {
         var fields = TextArray.read(id, 5);
         var sku = fields[3];
         var at = fields[4];
@@ -27,7 +27,7 @@ record StockQuery(
     }
 
     /** The same text for the same query. */
-    String id() {
+    public String id() {
         return TextArray.of(
                 location,
                 Boolean.toString(low),

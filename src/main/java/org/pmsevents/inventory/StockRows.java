@@ -6,9 +6,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.pmsevents.cache.InvalidationFlow;
-import org.pmsevents.database.Transactions;
+import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.Origin;
+import org.pmsevents.platform.database.Transactions;
 
 /**
  * Has the row of a stock be there before it is changed: a row that is inserted by the statement that changes it would not be seen by
@@ -40,7 +40,7 @@ public class StockRows {
     }
 
     /** For those whose product there is. */
-    Uni<Void> open(Collection<StockKey> keys) {
+    public Uni<Void> open(Collection<StockKey> keys) {
         var unknown = keys.stream()
                 .filter(key -> !key.location().equals(StockKey.MAIN))
                 .filter(this::isUnknown)

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.inventory.adjust.StockChangeTable;
 
 /** The SQL of stock rows and locations; what changes how much is on hand is in {@link StockChangeTable}. */
 @ApplicationScoped
@@ -77,14 +78,14 @@ public class StockTable {
 
     private static final String FIND_LOCATION = "SELECT backorders FROM location WHERE location = $1";
 
-    Uni<Optional<Stock>> find(SqlClient client, StockKey key) {
+    public Uni<Optional<Stock>> find(SqlClient client, StockKey key) {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(key.sku(), key.location()))
                 .map(StockTable::first);
     }
 
     /** The row, locked until the transaction ends. */
-    Uni<Optional<Stock>> lock(SqlClient transaction, StockKey key) {
+    public Uni<Optional<Stock>> lock(SqlClient transaction, StockKey key) {
         return transaction
                 .preparedQuery(LOCK)
                 .execute(Tuple.of(key.sku(), key.location()))
@@ -92,12 +93,12 @@ public class StockTable {
     }
 
     /** Whether there is a product of this SKU, which has stock somewhere from its beginning. */
-    Uni<Boolean> exists(SqlClient client, String sku) {
+    public Uni<Boolean> exists(SqlClient client, String sku) {
         return client.preparedQuery(EXISTS).execute(Tuple.of(sku)).map(found -> found.size() > 0);
     }
 
     /** In the order of SKU and location. */
-    Uni<List<Stock>> list(
+    public Uni<List<Stock>> list(
             SqlClient client, @Nullable StockKey after, @Nullable String location, boolean low, int limit) {
         return client.preparedQuery(LIST)
                 .execute(Tuple.of(
@@ -110,7 +111,7 @@ public class StockTable {
     }
 
     /** The row of a product that is being created. */
-    Uni<Void> create(SqlClient transaction, StockKey key) {
+    public Uni<Void> create(SqlClient transaction, StockKey key) {
         return transaction
                 .preparedQuery(CREATE)
                 .execute(Tuple.of(key.sku(), key.location()))
@@ -131,7 +132,7 @@ public class StockTable {
         });
     }
 
-    Uni<Stock> setThreshold(SqlClient transaction, Stock stock) {
+    public Uni<Stock> setThreshold(SqlClient transaction, Stock stock) {
         return transaction
                 .preparedQuery(SET_THRESHOLD)
                 .execute(Tuple.from(Arrays.asList(
@@ -140,7 +141,7 @@ public class StockTable {
     }
 
     /** Some of those whose {@code low} is not what it should be, locked until the transaction ends. */
-    Uni<List<Stock>> lockMisjudged(SqlClient transaction, int limit) {
+    public Uni<List<Stock>> lockMisjudged(SqlClient transaction, int limit) {
         return transaction
                 .preparedQuery(LOCK_MISJUDGED)
                 .execute(Tuple.of(limit))
@@ -148,24 +149,24 @@ public class StockTable {
     }
 
     /** Turns {@code low} into its opposite. */
-    Uni<Void> turn(SqlClient transaction, Collection<StockKey> keys) {
+    public Uni<Void> turn(SqlClient transaction, Collection<StockKey> keys) {
         return transaction.preparedQuery(SET_LOW).execute(columns(keys)).replaceWithVoid();
     }
 
-    Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
+    public Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
         return client.preparedQuery(SET_LOCATION)
                 .execute(Tuple.of(location, backorders))
                 .replaceWithVoid();
     }
 
     /** Whether the location may go below zero; nothing if it was never named. */
-    Uni<Long> countLow(SqlClient client) {
+    public Uni<Long> countLow(SqlClient client) {
         return client.preparedQuery(COUNT_LOW)
                 .execute()
                 .map(rows -> rows.iterator().next().getLong("low"));
     }
 
-    Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
+    public Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
         return client.preparedQuery(FIND_LOCATION).execute(Tuple.of(location)).map(rows -> {
             for (var row : rows) {
                 return Optional.of(row.getBoolean("backorders"));

@@ -8,7 +8,7 @@ import java.util.TreeMap;
  * What was counted in a minute or an hour, by one replica or by all: requests by route with their latencies, events by type, reads of the
  * cache. In Redis each number is a field of a hash, so that replicas add to it independently. Not for several threads.
  */
-final class Counts {
+public final class Counts {
     private static final String REQUESTS = "q";
     private static final String ERRORS = "x";
     private static final String EVENTS = "v";
@@ -21,71 +21,71 @@ final class Counts {
     private long cacheHits;
 
     /** The requests of a method to a route, such as {@code GET /api/products}. */
-    static final class Route {
+    public static final class Route {
         private final LatencyHistogram latencies = new LatencyHistogram();
         private long errors;
 
-        LatencyHistogram latencies() {
+        public LatencyHistogram latencies() {
             return latencies;
         }
 
-        long errors() {
+        public long errors() {
             return errors;
         }
     }
 
-    Map<String, Route> routes() {
+    public Map<String, Route> routes() {
         return routes;
     }
 
     /** Of all routes. */
-    LatencyHistogram latencies() {
+    public LatencyHistogram latencies() {
         var all = new LatencyHistogram();
         routes.values().forEach(route -> all.add(route.latencies));
         return all;
     }
 
     /** Of all routes. */
-    long errors() {
+    public long errors() {
         return routes.values().stream().mapToLong(Route::errors).sum();
     }
 
-    Map<String, Long> events() {
+    public Map<String, Long> events() {
         return events;
     }
 
-    long cacheReads() {
+    public long cacheReads() {
         return cacheReads;
     }
 
-    long cacheHits() {
+    public long cacheHits() {
         return cacheHits;
     }
 
-    void addRequests(String route, int bucket, long count) {
+    public void addRequests(String route, int bucket, long count) {
         if (count > 0) {
             routes.computeIfAbsent(route, name -> new Route()).latencies.add(bucket, count);
         }
     }
 
-    void addErrors(String route, long count) {
+    public void addErrors(String route, long count) {
         if (count > 0) {
             routes.computeIfAbsent(route, name -> new Route()).errors += count;
         }
     }
 
-    void addEvents(String type, long count) {
+    public void addEvents(String type, long count) {
         if (count > 0) {
             events.merge(type, count, Long::sum);
         }
     }
 
-    void addCacheReads(long reads, long hits) {
+    public void addCacheReads(long reads, long hits) {
         cacheReads += reads;
         cacheHits += hits;
     }
 
-    void add(Counts other) {
+    public void add(Counts other) {
         other.routes.forEach((name, added) -> {
             var route = routes.computeIfAbsent(name, key -> new Route());
             route.latencies.add(added.latencies);
@@ -100,7 +100,7 @@ final class Counts {
     }
 
     /** As fields of a hash: {@code q 17 GET /api/products}, {@code x GET /api/products}, {@code v product.created}, {@code r}, {@code h}. */
-    Map<String, Long> fields() {
+    public Map<String, Long> fields() {
         var fields = new HashMap<String, Long>();
         routes.forEach((name, route) -> {
             for (int bucket = 0; bucket < LatencyHistogram.BUCKETS; bucket++) {
@@ -121,7 +121,7 @@ final class Counts {
     }
 
     /** Adds a field; what another version has written and this one doesn't know is overlooked. */
-    void addField(String field, long count) {
+    public void addField(String field, long count) {
         var parts = field.split(" ", 3);
         switch (parts[0]) {
             case REQUESTS -> {

@@ -24,12 +24,12 @@ public record ErrorState(State state, Instant since, long requests, long errors)
         }
     }
 
-    boolean isHigh() {
+    public boolean isHigh() {
         return state == State.HIGH;
     }
 
     /** The share of errors, 0 to 1. */
-    double rate() {
+    public double rate() {
         return requests == 0 ? 0 : (double) errors / requests;
     }
 }

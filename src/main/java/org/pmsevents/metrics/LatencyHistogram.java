@@ -6,20 +6,20 @@ import org.jspecify.annotations.Nullable;
  * How many requests took how long, in buckets that are the same on every replica and so can be added up: four to each doubling from 64 µs to
  * about 67 s, of which the middle is told: so between these a percentile is off by an eighth of itself at the most. Not for several threads.
  */
-final class LatencyHistogram {
+public final class LatencyHistogram {
     private static final long SMALLEST_MICROS = 64;
     private static final int SHIFT = Long.numberOfTrailingZeros(SMALLEST_MICROS);
     private static final int PARTS = 4;
     private static final int DOUBLINGS = 20;
 
     /** The first holds all that is shorter, the last all that is longer. */
-    static final int BUCKETS = 1 + DOUBLINGS * PARTS + 1;
+    public static final int BUCKETS = 1 + DOUBLINGS * PARTS + 1;
 
     private final long[] counts = new long[BUCKETS];
     private long total;
 
     /** The bucket of a duration. */
-    static int bucket(long nanos) {
+    public static int bucket(long nanos) {
         long micros = nanos / 1_000;
         if (micros < SMALLEST_MICROS) {
             return 0;
@@ -57,7 +57,7 @@ final class LatencyHistogram {
         return counts[bucket];
     }
 
-    long total() {
+    public long total() {
         return total;
     }
 
@@ -68,7 +68,7 @@ final class LatencyHistogram {
      * @return null if there is none
      */
     @Nullable
-    Double percentile(double share) {
+    public Double percentile(double share) {
         if (total == 0) {
             return null;
         }

@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Counts by minute or by hour, the newest ones only, so that they need a bounded memory for however long nobody takes them. */
-final class Steps {
+public final class Steps {
     private final Window window;
     private final TreeMap<Long, Counts> counts = new TreeMap<>();
 
     /** What a summary looks back over, and in which steps. */
-    enum Window {
+    public enum Window {
         HOUR("hour", Duration.ofMinutes(1), 60),
         WEEK("week", Duration.ofHours(1), 7 * 24);
 
@@ -28,15 +28,15 @@ final class Steps {
             this.steps = steps;
         }
 
-        String wireName() {
+        public String wireName() {
             return wireName;
         }
 
-        Duration step() {
+        public Duration step() {
             return step;
         }
 
-        int steps() {
+        public int steps() {
             return steps;
         }
 
@@ -45,12 +45,12 @@ final class Steps {
             return moment.getEpochSecond() / step.toSeconds();
         }
 
-        Instant begin(long step) {
+        public Instant begin(long step) {
             return Instant.ofEpochSecond(step * this.step.toSeconds());
         }
 
         /** The steps of the window that ends with a moment, the oldest first. */
-        List<Long> until(Instant moment) {
+        public List<Long> until(Instant moment) {
             long last = stepOf(moment);
             var all = new ArrayList<Long>(steps);
             for (long each = last - steps + 1; each <= last; each++) {
@@ -59,22 +59,22 @@ final class Steps {
             return all;
         }
 
-        static Optional<Window> named(String name) {
+        public static Optional<Window> named(String name) {
             return List.of(values()).stream()
                     .filter(window -> window.wireName.equals(name))
                     .findAny();
         }
     }
 
-    Steps(Window window) {
+    public Steps(Window window) {
         this.window = window;
     }
 
-    Window window() {
+    public Window window() {
         return window;
     }
 
-    synchronized void add(Instant moment, Counts added) {
+    public synchronized void add(Instant moment, Counts added) {
         if (!added.isEmpty()) {
             counts.computeIfAbsent(window.stepOf(moment), step -> new Counts()).add(added);
             counts.headMap(window.stepOf(moment) - window.steps(), true).clear();
@@ -82,12 +82,12 @@ final class Steps {
     }
 
     /** Takes out the oldest step. */
-    synchronized Optional<Map.Entry<Long, Counts>> takeOldest() {
+    public synchronized Optional<Map.Entry<Long, Counts>> takeOldest() {
         return Optional.ofNullable(counts.pollFirstEntry());
     }
 
     /** A copy of all. */
-    synchronized Map<Long, Counts> copy() {
+    public synchronized Map<Long, Counts> copy() {
         var copy = new TreeMap<Long, Counts>();
         counts.forEach((step, counted) -> {
             var copied = new Counts();

@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.pmsevents.error.AppException;
+import org.pmsevents.platform.problem.AppException;
 
 /** The entity tags of an {@code If-Match} or {@code If-None-Match} header (RFC 9110, section 13.1); a version is the tag. */
 final class Precondition {

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.pms.PmsSync;
+import org.pmsevents.pms.outbound.PmsSync;
 import org.pmsevents.queue.Job;
 
 /**

@@ -7,22 +7,22 @@ import java.time.Clock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
-import org.pmsevents.cache.InvalidationFlow;
-import org.pmsevents.database.Transactions;
-import org.pmsevents.error.AppException;
-import org.pmsevents.event.AfterCommit;
-import org.pmsevents.event.EventEmitter;
+import org.pmsevents.cache.flow.CacheFlow;
+import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.Origin;
-import org.pmsevents.idempotency.Idempotency;
-import org.pmsevents.idempotency.IdempotencyKey;
-import org.pmsevents.inventory.InventoryFlow;
-import org.pmsevents.json.ParsedBody;
-import org.pmsevents.json.StrictJson;
-import org.pmsevents.pms.PmsSync;
+import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.inventory.api.InventoryFlow;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.ParsedBody;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.pms.outbound.PmsSync;
 
 /** The product flows: every change is committed with its event, then cached and told, and only then answered. */
 @ApplicationScoped

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
-import org.pmsevents.json.JsonText;
-import org.pmsevents.pms.PmsSync;
+import org.pmsevents.platform.json.JsonText;
+import org.pmsevents.pms.outbound.PmsSync;
 
 /** The one JSON form of a product: what REST answers, what the cache holds and what events carry. */
 final class ProductJson {

@@ -4,10 +4,10 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
-import org.pmsevents.database.Transactions;
-import org.pmsevents.json.JsonWriter;
-import org.pmsevents.paging.Page;
-import org.pmsevents.paging.PageRequest;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.JsonWriter;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
 
 /** Pages of products, for the cache. */
 @ApplicationScoped

@@ -1,8 +1,8 @@
 package org.pmsevents.product;
 
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.json.TextArray;
-import org.pmsevents.paging.PageRequest;
+import org.pmsevents.platform.json.TextArray;
+import org.pmsevents.platform.paging.PageRequest;
 
 /**
  * Which page of which products is wanted.

@@ -3,13 +3,15 @@ package org.pmsevents.product;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheAnswer;
-import org.pmsevents.cache.CacheFlow;
 import org.pmsevents.cache.CacheKey;
-import org.pmsevents.database.Transactions;
+import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.Origin;
-import org.pmsevents.json.PathName;
-import org.pmsevents.paging.Page;
-import org.pmsevents.paging.PageRequest;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.PathName;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.product.history.ProductHistoryEntry;
+import org.pmsevents.product.history.ProductHistoryTable;
 
 /** Reads products: one by one and in lists through the cache, history from PostgreSQL. */
 @ApplicationScoped

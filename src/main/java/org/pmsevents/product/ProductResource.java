@@ -28,11 +28,11 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.error.AppException;
-import org.pmsevents.idempotency.IdempotencyKeys;
-import org.pmsevents.paging.PageRequest;
-import org.pmsevents.security.RequestOrigin;
-import org.pmsevents.security.Roles;
+import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
 
 /** Products over HTTP. */
 @Path("/api/products")

@@ -10,10 +10,10 @@ import java.util.Currency;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.json.Fields;
-import org.pmsevents.json.JsonText;
-import org.pmsevents.json.ParsedBody;
-import org.pmsevents.json.PathName;
+import org.pmsevents.platform.json.Fields;
+import org.pmsevents.platform.json.JsonText;
+import org.pmsevents.platform.json.ParsedBody;
+import org.pmsevents.platform.json.PathName;
 
 /** Says what a product may look like; reports all that is wrong with one at once. */
 final class ProductRules {

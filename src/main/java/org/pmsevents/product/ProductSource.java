@@ -4,7 +4,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
-import org.pmsevents.database.Transactions;
+import org.pmsevents.platform.database.Transactions;
 
 /** Products, for the cache. */
 @ApplicationScoped

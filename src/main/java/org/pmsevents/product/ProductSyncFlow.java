@@ -6,15 +6,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import org.jboss.logging.Logger;
-import org.pmsevents.database.Transactions;
 import org.pmsevents.event.Origin;
-import org.pmsevents.event.UuidV7;
-import org.pmsevents.pms.PmsFlow;
-import org.pmsevents.pms.PmsSync;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.pms.outbound.PmsFlow;
+import org.pmsevents.pms.outbound.PmsSync;
 import org.pmsevents.queue.JobEnds;
-import org.pmsevents.queue.JobFlow;
 import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.NewJob;
+import org.pmsevents.queue.api.JobFlow;
 
 /**
  * The arrow {@code syncWithPMS} of the product flows: a job that is written with the change and tried at once. The answer to a

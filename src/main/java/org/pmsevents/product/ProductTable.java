@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.json.JsonText;
+import org.pmsevents.platform.json.JsonText;
 
 /** The SQL of products. */
 @ApplicationScoped

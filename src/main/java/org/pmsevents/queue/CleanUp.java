@@ -1,7 +1,7 @@
 package org.pmsevents.queue;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import org.pmsevents.json.Fields;
+import org.pmsevents.platform.json.Fields;
 
 /** A kind of job that deletes what is kept no longer: one at a time on a replica, by its cron expression or when an operator asks for it. */
 public interface CleanUp extends JobKind<CleanUp.Nothing> {

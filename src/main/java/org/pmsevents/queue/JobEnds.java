@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
-import org.pmsevents.json.JsonText;
+import org.pmsevents.platform.json.JsonText;
 
 /** Lets whoever has asked for a job wait a moment for what comes of it, on whichever replica; news may get lost, so only for a moment. */
 @ApplicationScoped

@@ -6,12 +6,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.EventEmitter;
 import org.pmsevents.event.EventType;
+import org.pmsevents.event.publish.EventEmitter;
 
 /** Tells of jobs: announcements to every replica, which the jobs' rows are the truth behind. */
 @ApplicationScoped
-class JobEvents {
+public class JobEvents {
     private static final String CREATED = "pms.jobs.created";
     private static final String FINISHED = "pms.jobs.finished";
     private static final String KIND = "kind";
@@ -36,18 +36,18 @@ class JobEvents {
     }
 
     /** A job that can be worked on, now or later. */
-    void created(Job job) {
+    public void created(Job job) {
         meters.counter(CREATED, KIND, job.kind()).increment();
         tell(EventType.QUEUE_NEW, job, job.progress());
     }
 
     /** A job that runs, has failed for now, or is to stop. */
-    void processing(Job job, @Nullable String progress) {
+    public void processing(Job job, @Nullable String progress) {
         tell(EventType.QUEUE_PROCESSING, job, progress);
     }
 
     /** A job that has come to its end. */
-    void complete(Job job) {
+    public void complete(Job job) {
         meters.counter(FINISHED, KIND, job.kind(), STATE, job.state().wireName())
                 .increment();
         tell(EventType.QUEUE_COMPLETE, job, job.progress());

@@ -8,7 +8,7 @@ public final class JobFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** What a failure means for the attempts that a job has. */
-    enum Kind {
+    public enum Kind {
         /** One less. */
         COUNTED,
         /** As many as it takes. */
@@ -52,12 +52,12 @@ public final class JobFailure extends RuntimeException {
         return new JobFailure(message, cause, Kind.POSTPONED, pause);
     }
 
-    static Kind kindOf(Throwable failure) {
+    public static Kind kindOf(Throwable failure) {
         return failure instanceof JobFailure known ? known.kind : Kind.COUNTED;
     }
 
     @Nullable
-    Duration pause() {
+    public Duration pause() {
         return pause;
     }
 }

@@ -6,15 +6,15 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.json.JsonText;
+import org.pmsevents.platform.json.JsonText;
 
 /** Jobs as the API and the events tell them. */
-final class JobJson {
+public final class JobJson {
     private JobJson() {}
 
     /** As the API answers it. */
     @RegisterForReflection
-    record JobView(
+    public record JobView(
             UUID id,
             String kind,
             String state,
@@ -44,9 +44,9 @@ final class JobJson {
 
     /** How many jobs were told to run again. */
     @RegisterForReflection
-    record Retried(int retried) {}
+    public record Retried(int retried) {}
 
-    static JobView view(Job job) {
+    public static JobView view(Job job) {
         return new JobView(
                 job.id(),
                 job.kind(),
@@ -77,15 +77,15 @@ final class JobJson {
     }
 
     /** A text as JSON. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }
 
-    static String textOf(Retried retried) {
+    public static String textOf(Retried retried) {
         return "{\"retried\":" + retried.retried() + "}";
     }
 
-    static Retried retriedOf(String json) {
+    public static Retried retriedOf(String json) {
         return new Retried(JsonText.object(json).path("retried").intValue());
     }
 

@@ -3,7 +3,7 @@ package org.pmsevents.queue;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Optional;
-import org.pmsevents.json.Fields;
+import org.pmsevents.platform.json.Fields;
 
 /**
  * A kind of job: a bean that knows what its jobs are to do. A job is run at least once, by one worker at a time as far as anybody can

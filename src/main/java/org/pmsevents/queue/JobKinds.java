@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.error.AppException;
-import org.pmsevents.json.StrictJson;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.problem.AppException;
 
 /** The kinds of jobs that this version knows, and how their payloads are written and read. */
 @ApplicationScoped
@@ -26,17 +26,17 @@ public class JobKinds {
         this.mapper = mapper;
     }
 
-    Optional<JobKind<?>> named(String name) {
+    public Optional<JobKind<?>> named(String name) {
         return Optional.ofNullable(byName.get(name));
     }
 
-    Collection<JobKind<?>> all() {
+    public Collection<JobKind<?>> all() {
         return byName.values();
     }
 
     /** A payload or result as JSON. */
     @Nullable
-    String write(@Nullable Object value) {
+    public String write(@Nullable Object value) {
         if (value == null) {
             return null;
         }
@@ -52,7 +52,7 @@ public class JobKinds {
      *
      * @throws JobFailure for good, if this version can't read it
      */
-    static <P> P read(JobKind<P> kind, String payload) {
+    public static <P> P read(JobKind<P> kind, String payload) {
         try {
             var body = StrictJson.read(payload.getBytes(StandardCharsets.UTF_8));
             var read = kind.read(body.fields());

@@ -16,14 +16,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.database.ConflictException;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.Origin;
+import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.queue.worker.WorkTable;
 
 /** The SQL of those who ask for jobs and look at them. What workers do with them is in {@link WorkTable}. */
 @ApplicationScoped
 public class JobTable {
-    static final String COLUMNS = """
+    public static final String COLUMNS = """
             id, kind, payload::text AS payload, state, priority, run_at, unique_key, attempt, max_attempts, token, cancel_requested, \
             progress::text AS progress, checkpoint::text AS checkpoint, result::text AS result, errors::text AS errors, actor, trace_id, created_at, finished_at""";
 
@@ -104,10 +105,10 @@ public class JobTable {
     private static final String UNIQUE_VIOLATION = "23505";
 
     /** A kind whose time has come, by the database's clock. */
-    record Due(String kind, Instant now) {}
+    public record Due(String kind, Instant now) {}
 
     /** Writes a job; answers it, or the unfinished one that holds its key. */
-    Uni<Job> insert(SqlClient transaction, UUID id, NewJob<?> job, String payload, int maxAttempts) {
+    public Uni<Job> insert(SqlClient transaction, UUID id, NewJob<?> job, String payload, int maxAttempts) {
         var runAt = job.runAt();
         return transaction
                 .preparedQuery(INSERT)
@@ -124,11 +125,11 @@ public class JobTable {
                 .map(rows -> job(rows.iterator().next()));
     }
 
-    Uni<Optional<Job>> find(SqlClient client, UUID id) {
+    public Uni<Optional<Job>> find(SqlClient client, UUID id) {
         return client.preparedQuery(FIND).execute(Tuple.of(id)).map(JobTable::first);
     }
 
-    Uni<List<Job>> list(
+    public Uni<List<Job>> list(
             SqlClient client, @Nullable JobState state, @Nullable String kind, @Nullable UUID after, int limit) {
         return client.preparedQuery(LIST)
                 .execute(Tuple.of(state == null ? null : state.wireName(), kind, after, limit))
@@ -136,7 +137,7 @@ public class JobTable {
     }
 
     /** Cancels an unfinished job, or asks for it; empty if it is finished or there is none. */
-    Uni<Optional<Job>> cancel(SqlClient client, UUID id) {
+    public Uni<Optional<Job>> cancel(SqlClient client, UUID id) {
         return client.preparedQuery(CANCEL).execute(Tuple.of(id)).map(JobTable::first);
     }
 
@@ -145,7 +146,7 @@ public class JobTable {
      *
      * @throws ConflictException if an unfinished job holds its key
      */
-    Uni<Optional<Job>> retry(SqlClient client, UUID id) {
+    public Uni<Optional<Job>> retry(SqlClient client, UUID id) {
         return client.preparedQuery(RETRY)
                 .execute(Tuple.of(id))
                 .onFailure(JobTable::isTaken)
@@ -158,7 +159,7 @@ public class JobTable {
      *
      * @throws ConflictException if one of their keys was taken meanwhile
      */
-    Uni<List<UUID>> retryDiscarded(SqlClient client, String kind, UUID after, int limit) {
+    public Uni<List<UUID>> retryDiscarded(SqlClient client, String kind, UUID after, int limit) {
         return client.preparedQuery(RETRY_DISCARDED)
                 .execute(Tuple.of(kind, after, limit))
                 .onFailure(JobTable::isTaken)
@@ -171,12 +172,12 @@ public class JobTable {
     }
 
     /** Has the jobs of a kind that wait after a failure tried again soon; answers how many. */
-    Uni<Integer> hasten(SqlClient client, String kind) {
+    public Uni<Integer> hasten(SqlClient client, String kind) {
         return client.preparedQuery(HASTEN).execute(Tuple.of(kind)).map(RowSet::rowCount);
     }
 
     /** Deletes jobs that have been in one of the states for long; answers how many. */
-    Uni<Integer> prune(SqlClient client, List<JobState> states, Duration age, int limit) {
+    public Uni<Integer> prune(SqlClient client, List<JobState> states, Duration age, int limit) {
         return client.preparedQuery(PRUNE)
                 .execute(Tuple.of(
                         states.stream().map(JobState::wireName).toArray(String[]::new),
@@ -186,14 +187,14 @@ public class JobTable {
     }
 
     /** Says when a kind is due next, unless that is known already. */
-    Uni<Void> schedule(SqlClient client, String kind, String cron, Instant next) {
+    public Uni<Void> schedule(SqlClient client, String kind, String cron, Instant next) {
         return client.preparedQuery(SCHEDULE)
                 .execute(Tuple.of(kind, cron, next.atOffset(ZoneOffset.UTC)))
                 .replaceWithVoid();
     }
 
     /** The kinds whose time has come, locked against other replicas. */
-    Uni<List<Due>> due(SqlClient transaction, List<String> kinds) {
+    public Uni<List<Due>> due(SqlClient transaction, List<String> kinds) {
         return transaction
                 .preparedQuery(DUE)
                 .execute(Tuple.of(kinds.toArray(String[]::new)))
@@ -205,19 +206,19 @@ public class JobTable {
                 });
     }
 
-    Uni<Void> moveSchedule(SqlClient transaction, String kind, Instant next) {
+    public Uni<Void> moveSchedule(SqlClient transaction, String kind, Instant next) {
         return transaction
                 .preparedQuery(MOVE)
                 .execute(Tuple.of(kind, next.atOffset(ZoneOffset.UTC)))
                 .replaceWithVoid();
     }
 
-    static Optional<Job> first(RowSet<Row> rows) {
+    public static Optional<Job> first(RowSet<Row> rows) {
         var row = rows.iterator();
         return row.hasNext() ? Optional.of(job(row.next())) : Optional.empty();
     }
 
-    static List<Job> jobs(RowSet<Row> rows) {
+    public static List<Job> jobs(RowSet<Row> rows) {
         var jobs = new ArrayList<Job>(rows.size());
         rows.forEach(row -> jobs.add(job(row)));
         return jobs;

@@ -4,7 +4,7 @@ package org.pmsevents.queue;
 public final class LeaseLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    LeaseLostException() {
+    public LeaseLostException() {
         super("the job is no longer this worker's");
     }
 }

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.cluster.Replica;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * Adjustments a second over REST beside what PostgreSQL itself makes of the same change as one statement each, sent by pgbench: in

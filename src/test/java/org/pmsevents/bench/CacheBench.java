@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Replica;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * What reading a product costs a replica, in CPU time a request: found in the process, in Redis, or nowhere but in PostgreSQL; beside an endpoint

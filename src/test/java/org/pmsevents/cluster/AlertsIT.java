@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** What admins are told by several replicas, of which one is killed, and after PostgreSQL was away. */
 class AlertsIT {

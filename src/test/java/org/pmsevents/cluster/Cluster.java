@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * Several replicas of the packaged service on one real PostgreSQL, in a database of their own, and one real Redis, both behind

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
-import org.pmsevents.security.Tokens;
-import org.pmsevents.websocket.FeedClient;
+import org.pmsevents.delivery.websocket.FeedClient;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * The promise of the feed, kept by real processes under what happens to real processes: positions 1 to n with none missing or

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.event.TraceId;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.platform.tracing.TraceId;
 
 /** What the service logs in production: a JSON object a line, with the trace of what the line is about and of nothing else. */
 class LogsIT {

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.http.security.Tokens;
 import org.pmsevents.metrics.Scrape;
-import org.pmsevents.security.Tokens;
 
 /** That the sums of the cluster are right, whoever has counted and whatever is away. */
 class MetricsIT {

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** What callers see while PostgreSQL or Redis is away, and that nothing is wrong afterwards. */
 class OutageIT {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
 
 /** Many at once through a pooler in transaction mode; the profile pgbouncer runs this, and all other tests, through one. */
 class PgBouncerIT {

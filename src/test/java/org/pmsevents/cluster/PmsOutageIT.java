@@ -19,8 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.pms.FakePms;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.pms.outbound.FakePms;
 
 /** What comes to the PMS while it is away, and while replicas crash: everything, once, in its newest version. */
 class PmsOutageIT {

@@ -7,7 +7,7 @@ import static org.pmsevents.Waiting.await;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** The rate of a client is one for all replicas, and nobody is refused while Redis is away. */
 class RateLimitIT {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.pmsevents.security.Tokens;
-import org.pmsevents.websocket.FeedClient;
+import org.pmsevents.delivery.websocket.FeedClient;
+import org.pmsevents.http.security.Tokens;
 
 /** Two replicas on a Redis Cluster of three nodes; the profile redis-cluster runs all other tests on one, too. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.pmsevents.devservices.OwnServers;
+import org.pmsevents.dev.OwnServers;
 
 /**
  * The Redis of a test, each node of it behind a proxy of its own: one, or the three of a Redis Cluster, which then tell clients the

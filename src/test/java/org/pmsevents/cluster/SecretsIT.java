@@ -28,8 +28,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.pms.FakePms;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.pms.outbound.FakePms;
 
 /** A service whose every secret is known is made to fail in every way, at DEBUG, and nothing that it says has one of them in it. */
 class SecretsIT {

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pmsevents.devservices.OwnServers;
-import org.pmsevents.pms.FakePms;
-import org.pmsevents.security.Tokens;
-import org.pmsevents.tracing.FakeCollector;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.platform.tracing.FakeCollector;
+import org.pmsevents.pms.outbound.FakePms;
 
 /** The packaged service reaches PostgreSQL and Redis by TLS, and neither takes a server for its own that can't prove to be it. */
 class TlsIT {

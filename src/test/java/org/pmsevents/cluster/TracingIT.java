@@ -19,13 +19,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.event.TraceId;
-import org.pmsevents.pms.FakePms;
-import org.pmsevents.pms.Signatures;
-import org.pmsevents.security.Tokens;
-import org.pmsevents.tracing.FakeCollector;
-import org.pmsevents.tracing.FakeCollector.Received;
-import org.pmsevents.websocket.FeedClient;
+import org.pmsevents.delivery.websocket.FeedClient;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.platform.tracing.FakeCollector;
+import org.pmsevents.platform.tracing.FakeCollector.Received;
+import org.pmsevents.platform.tracing.TraceId;
+import org.pmsevents.pms.outbound.FakePms;
+import org.pmsevents.pms.webhook.Signatures;
 
 /** One trace from the request to the last frame and the PMS, over two replicas, as a collector gets it. */
 class TracingIT {

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * Threads that change products, some of their own and some that they share, over whichever replica answers, and remember every

@@ -22,7 +22,7 @@ import org.openqa.selenium.Keys;
 import org.pmsevents.Client;
 import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.Replica;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** The dashboard in a real browser, on two real replicas: the page is at one of them, and what happens is done at the other. */
 class DashboardIT {

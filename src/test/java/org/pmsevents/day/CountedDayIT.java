@@ -20,8 +20,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
-import org.pmsevents.pms.Signatures;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.pms.webhook.Signatures;
 
 /**
  * A real trading day on two replicas, while a PMS counts the shelves and sends what it has counted late, out of order, and some of it

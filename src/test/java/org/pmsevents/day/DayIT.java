@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * A real trading day, replayed over HTTP by many at once on two replicas, ends as the file alone says it must: in the answers,

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.Client;
-import org.pmsevents.pms.Signatures;
+import org.pmsevents.pms.webhook.Signatures;
 
 /**
  * The replicas of a service, asked in turn; what gets no answer, or none that says what became of it, is asked again of the next

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * Against which service a day is replayed, from the system properties {@code day.services}, {@code day.token},

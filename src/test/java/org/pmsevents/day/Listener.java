@@ -5,7 +5,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.pmsevents.websocket.FeedClient;
+import org.pmsevents.delivery.websocket.FeedClient;
 
 /** Somebody who follows the day over WebSocket and keeps everything; a restless one loses its connection again and again. */
 final class Listener implements AutoCloseable {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /**
  * A trading day, or its beginning, whose replicas are replaced one after the other while it is replayed over one address, and what

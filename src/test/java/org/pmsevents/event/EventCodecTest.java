@@ -11,7 +11,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pmsevents.json.JsonSettings;
+import org.pmsevents.platform.json.JsonSettings;
 
 class EventCodecTest {
     private final EventCodec codec = new EventCodec(mapper());

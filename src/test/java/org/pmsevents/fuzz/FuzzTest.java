@@ -22,10 +22,10 @@ import org.jboss.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.error.RawHttp;
-import org.pmsevents.pms.Signatures;
-import org.pmsevents.security.Tokens;
-import org.pmsevents.websocket.LiveSocket;
+import org.pmsevents.delivery.websocket.LiveSocket;
+import org.pmsevents.http.problem.RawHttp;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.pms.webhook.Signatures;
 
 /**
  * Whatever is sent, the answer is one that the API's description has: never 5xx, its schema where it succeeds, and where it fails a

@@ -23,9 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.Client;
-import org.pmsevents.error.RawHttp;
-import org.pmsevents.event.ReplicaName;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.problem.RawHttp;
+import org.pmsevents.http.security.Tokens;
+import org.pmsevents.metrics.cluster.MetricsGateway;
+import org.pmsevents.platform.identity.ReplicaName;
 
 @QuarkusTest
 class MetricsTest {

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** Whatever is wrong with a request: it is said in a problem, and the product and the feed stay as they were. */
 @QuarkusTest

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.error.AppException;
+import org.pmsevents.platform.problem.AppException;
 
 class PreconditionTest {
 

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.pms.FakePms;
-import org.pmsevents.pms.WithPms;
+import org.pmsevents.pms.outbound.FakePms;
+import org.pmsevents.pms.outbound.WithPms;
 
 /** What of our products comes to a PMS, and what callers are told of that. */
 @QuarkusTest

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
-import org.pmsevents.json.PathName;
+import org.pmsevents.platform.json.PathName;
 
 @QuarkusTest
 class SkuTest {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.platform.shutdown.Draining;
 
 class DrainingTest {
     private final Draining draining = new Draining();

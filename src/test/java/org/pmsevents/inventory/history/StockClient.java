@@ -12,7 +12,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.Client;
-import org.pmsevents.security.Tokens;
+import org.pmsevents.http.security.Tokens;
 
 /** Speaks to any replica and keeps the time of every sending. */
 final class StockClient {

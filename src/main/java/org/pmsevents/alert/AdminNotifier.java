@@ -1,0 +1,223 @@
+package org.pmsevents.alert;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.tracing.TraceLog;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.NewJob;
+import org.pmsevents.queue.api.JobFlow;
+
+/**
+ * Alerts the admins by jobs, one a channel: the first alert of a key at once, what follows within the window as one summary with a count.
+ * Exact over all replicas and crashes, because the jobs are written in the transaction that counts.
+ */
+@ApplicationScoped
+public class AdminNotifier implements Alerts {
+    private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
+    private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
+    private static final int AFTER_THE_FEED = 6_000;
+    private static final int SUMMED_UP_AT_ONCE = 100;
+    private static final int LAST_STORE_SECONDS = 3;
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
+
+    private final AlertTable table;
+    private final AlertJob shown;
+    private final AlertWebhookJob posted;
+    private final JobFlow jobs;
+    private final Transactions transactions;
+    private final AdminConfig config;
+    private final Clock clock;
+    private final MeterRegistry meters;
+    private final Vertx vertx;
+    private final AlertBuffer raised;
+    private final Coalescer stores;
+    private volatile boolean stopped;
+    private volatile List<AlertBuffer.Waiting> complainedOf = List.of();
+
+    AdminNotifier(
+            AlertTable table,
+            AlertJob shown,
+            AlertWebhookJob posted,
+            JobFlow jobs,
+            Transactions transactions,
+            AdminConfig config,
+            Clock clock,
+            MeterRegistry meters,
+            Vertx vertx) {
+        this.table = table;
+        this.shown = shown;
+        this.posted = posted;
+        this.jobs = jobs;
+        this.transactions = transactions;
+        this.config = config;
+        this.clock = clock;
+        this.meters = meters;
+        this.vertx = vertx;
+        this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
+        this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
+    }
+
+    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+        look();
+    }
+
+    /** On the thread that shuts down, while there are still connections. */
+    void stop(@Observes ShutdownEvent stopping) {
+        stopped = true;
+        try {
+            store().subscribeAsCompletionStage().get(LAST_STORE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warnf("the last alerts were not stored: %s", e.toString());
+        }
+    }
+
+    @Override
+    public void raise(Alert alert) {
+        if (raised.add(alert)) {
+            stores.demand();
+        } else {
+            meters.counter("pms.alerts.dropped").increment();
+            TRACED.warnf(
+                    alert.origin(),
+                    "an alert is lost, too many wait already: %s: %s, traceId=%s",
+                    alert.title(),
+                    alert.detail(),
+                    alert.origin().traceId());
+        }
+    }
+
+    @Override
+    public Uni<Void> record(SqlClient transaction, Alert alert) {
+        if (alert.subject().equals(AlertJob.KIND)) {
+            TRACED.errorf(
+                    alert.origin(),
+                    null,
+                    "%s: %s; what alerts by itself can't be alerted of",
+                    alert.title(),
+                    alert.detail());
+            return Uni.createFrom().voidItem();
+        }
+        var occurrence = Objects.requireNonNullElseGet(alert.occurrence(), () -> UuidV7.next(clock));
+        return notifyAdmin(transaction, new AlertBuffer.Waiting(alert, alert, 1, occurrence))
+                .replaceWithVoid();
+    }
+
+    /** Sends what is owed for windows that have ended. */
+    Uni<Void> sumUp() {
+        return transactions
+                .run(transaction -> table.sumUp(transaction, SUMMED_UP_AT_ONCE)
+                        .chain(owed -> each(owed, message -> createJobs(transaction, message))))
+                .invoke(this::announce)
+                .replaceWithVoid();
+    }
+
+    /** In the order of the keys, so that replicas that store the same ones wait for each other; tells whether there may be more. */
+    private Uni<Boolean> store() {
+        var next = raised.next();
+        if (next.isEmpty()) {
+            return Uni.createFrom().item(false);
+        }
+        var sorted = next.stream()
+                .sorted(Comparator.comparing(waiting -> waiting.first().key()))
+                .toList();
+        return transactions
+                .run(transaction -> each(sorted, waiting -> notifyAdmin(transaction, waiting)))
+                .ifNoItem()
+                .after(TIMEOUT)
+                .fail()
+                .invoke(raised::stored)
+                .invoke(this::announce)
+                .replaceWith(true);
+    }
+
+    private void complain(Throwable failure) {
+        var waiting = raised.next();
+        if (waiting != complainedOf) {
+            complainedOf = waiting;
+            waiting.forEach(each -> TRACED.warnf(
+                    each.last().origin(),
+                    "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
+                    failure.toString(),
+                    each.last().title(),
+                    each.last().detail(),
+                    each.count(),
+                    each.last().origin().traceId()));
+        }
+    }
+
+    private Uni<List<Job>> notifyAdmin(SqlClient transaction, AlertBuffer.Waiting waiting) {
+        return table.count(transaction, waiting, config.window())
+                .chain(begun ->
+                        begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
+    }
+
+    /** One for each channel that can fail by itself, so that one that fails repeats none of the others. */
+    private Uni<List<Job>> createJobs(SqlClient transaction, AlertTable.Numbered message) {
+        var kinds = posted.takes(message.message())
+                ? List.<JobKind<AlertMessage>>of(shown, posted)
+                : List.<JobKind<AlertMessage>>of(shown);
+        return each(kinds, kind -> createJob(transaction, kind, message).map(List::of));
+    }
+
+    private Uni<Job> createJob(SqlClient transaction, JobKind<AlertMessage> kind, AlertTable.Numbered message) {
+        var alert = message.message();
+        return jobs.createJob(
+                transaction, NewJob.of(kind, alert, alert.origin()).unique(alert.key() + "#" + message.number()));
+    }
+
+    private void announce(List<Job> created) {
+        created.forEach(jobs::announce);
+    }
+
+    private void look() {
+        vertx.setTimer(config.poll().toMillis(), timer -> {
+            if (!stopped) {
+                stores.demand();
+                sumUp().ifNoItem()
+                        .after(TIMEOUT)
+                        .fail()
+                        .onTermination()
+                        .invoke(this::look)
+                        .subscribe()
+                        .with(done -> {}, failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()));
+            }
+        });
+    }
+
+    private static <T, R> Uni<List<R>> each(Collection<T> items, Function<T, Uni<List<R>>> work) {
+        return Multi.createFrom()
+                .iterable(items)
+                .onItem()
+                .transformToUniAndConcatenate(item -> work.apply(item))
+                .collect()
+                .asList()
+                .map(lists -> lists.stream().flatMap(List::stream).toList());
+    }
+}

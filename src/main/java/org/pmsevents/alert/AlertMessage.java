@@ -1,0 +1,83 @@
+package org.pmsevents.alert;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Objects;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Origin;
+import org.pmsevents.platform.json.Fields;
+
+/**
+ * An alert on its way to the admins: the payload of its jobs, and what every channel shows.
+ *
+ * @param title what has happened, the same each time
+ * @param detail of the last one that this stands for
+ * @param count how many this stands for
+ * @param summary whether these were held back, after one was sent
+ * @param since when the window began; for a summary, when the one before it was sent
+ * @param at when the last one that this stands for was raised
+ */
+@RegisterForReflection
+record AlertMessage(
+        String key,
+        String severity,
+        String title,
+        String detail,
+        String subject,
+        long count,
+        boolean summary,
+        Instant since,
+        Instant at,
+        String actor,
+        String traceId) {
+    private static final int LONGEST_TEXT = 10_000;
+
+    static AlertMessage first(Alert alert, Instant at) {
+        return new AlertMessage(
+                alert.key(),
+                alert.severity().wireName(),
+                alert.title(),
+                alert.detail(),
+                alert.subject(),
+                1,
+                false,
+                at,
+                at,
+                alert.origin().actor(),
+                alert.origin().traceId());
+    }
+
+    static AlertMessage read(Fields fields) {
+        fields.only(
+                "key", "severity", "title", "detail", "subject", "count", "summary", "since", "at", "actor", "traceId");
+        return new AlertMessage(
+                fields.requiredText("key", LONGEST_TEXT),
+                fields.requiredText("severity", LONGEST_TEXT),
+                fields.requiredText("title", LONGEST_TEXT),
+                Objects.requireNonNullElse(fields.optionalText("detail", LONGEST_TEXT), ""),
+                Objects.requireNonNullElse(fields.optionalText("subject", LONGEST_TEXT), ""),
+                fields.requiredInteger("count", 1, Long.MAX_VALUE),
+                fields.requiredBoolean("summary"),
+                Objects.requireNonNullElse(fields.optionalInstant("since"), Instant.EPOCH),
+                Objects.requireNonNullElse(fields.optionalInstant("at"), Instant.EPOCH),
+                fields.requiredText("actor", LONGEST_TEXT),
+                fields.requiredText("traceId", LONGEST_TEXT));
+    }
+
+    Origin origin() {
+        return new Origin(actor, traceId);
+    }
+
+    boolean isCritical() {
+        return severity.equals(Alert.Severity.CRITICAL.wireName());
+    }
+
+    /** One line. */
+    String text() {
+        var what = summary
+                ? String.format(Locale.ROOT, "held back %d more since %s, the last at %s: %s", count, since, at, detail)
+                : detail;
+        return title + ": " + what.replaceAll("\\p{Cntrl}+", " ");
+    }
+}

@@ -1,0 +1,110 @@
+package org.pmsevents.alert;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
+import java.util.Map;
+import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
+import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.TraceId;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/** Posts to the admins' webhook: times out, follows no redirect, reads nothing of the answer but its head, and leaves an end alone that keeps failing. */
+@ApplicationScoped
+@Timeout
+@CircuitBreaker
+public class AlertWebhookGateway {
+    private static final int CONNECT_MILLIS = 3_000;
+    private static final long DRAIN_MILLIS = 5_000;
+    private static final int REQUEST_TIMEOUT = 408;
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int SERVER_ERROR = 500;
+
+    private final HttpClient client;
+    private final Vertx vertx;
+    private final Tracing tracing;
+
+    AlertWebhookGateway(Vertx vertx, Tracing tracing) {
+        this.vertx = vertx;
+        this.tracing = tracing;
+        this.client = vertx.createHttpClient(
+                new HttpClientOptions().setConnectTimeout(CONNECT_MILLIS).setKeepAlive(false));
+    }
+
+    @PreDestroy
+    void close() {
+        client.close();
+    }
+
+    /** An answer after which the same may be sent again: 408, 429 and 5xx. */
+    static final class NotNowException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final int status;
+        private final @Nullable String retryAfter;
+
+        NotNowException(int status, @Nullable String retryAfter) {
+            super("answered " + status);
+            this.status = status;
+            this.retryAfter = retryAfter;
+        }
+
+        int status() {
+            return status;
+        }
+
+        @Nullable
+        String retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /**
+     * Posts JSON; the answer's status.
+     *
+     * @throws NotNowException for a status after which it may be tried again
+     */
+    Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin) {
+        return tracing.within(Kind.CLIENT, "POST", origin, span -> post(url, headers, body, origin, span));
+    }
+
+    private Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin, Span span) {
+        span.with("http.request.method", "POST").with("server.address", url.getAuthority());
+        var options = new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(url.toString());
+        headers.forEach(options::putHeader);
+        options.putHeader("traceparent", TraceId.traceparent(origin.under(span), tracing));
+        return Uni.createFrom()
+                .completionStage(() -> client.request(options)
+                        .compose(request ->
+                                request.send(Buffer.buffer(body)).onSuccess(answer -> drain(request, answer)))
+                        .toCompletionStage())
+                .invoke(answer -> span.with("http.response.status_code", answer.statusCode()))
+                .map(AlertWebhookGateway::judge);
+    }
+
+    private static int judge(HttpClientResponse answer) {
+        int status = answer.statusCode();
+        if (status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS || status >= SERVER_ERROR) {
+            throw new NotNowException(status, answer.getHeader("Retry-After"));
+        }
+        return status;
+    }
+
+    /** The status says it all: nobody waits for a body, and one without end is cut off. */
+    private void drain(HttpClientRequest request, HttpClientResponse answer) {
+        long limit = vertx.setTimer(DRAIN_MILLIS, timer -> request.connection().close());
+        answer.exceptionHandler(cutOff -> {}).end().onComplete(ended -> vertx.cancelTimer(limit));
+    }
+}

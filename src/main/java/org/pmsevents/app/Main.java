@@ -1,0 +1,59 @@
+package org.pmsevents.app;
+
+import io.quarkus.runtime.ImageMode;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.SysPropConfigSource;
+import java.util.List;
+import java.util.function.Function;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/** Begins the service, or migrates its database, but not before the required settings are there: one plain message beats a stack trace of each part. */
+@QuarkusMain
+public final class Main {
+    /** What starts the servers of dev mode and the tests; the package doesn't have it. */
+    private static final String DEV_SERVERS = "/META-INF/quarkus-build-steps.list";
+
+    private static final String MIGRATE = "migrate";
+
+    public static void main(String... args) {
+        boolean migrates = args.length == 1 && args[0].equals(MIGRATE);
+        if (args.length > 0 && !migrates) {
+            refuse("PMS Events knows one command, " + MIGRATE + ", and serves without one.");
+        }
+        // Quarkus knows its launch mode only later, in run().
+        boolean packaged = Main.class.getResource(DEV_SERVERS) == null;
+        List<String> problems = packaged
+                ? problems(migrates ? RequiredSettings::ofTheDatabase : RequiredSettings::problems)
+                : List.of();
+        if (!problems.isEmpty()) {
+            refuse("PMS Events can't start. Please set these environment variables:\n  - "
+                    + String.join("\n  - ", problems));
+        }
+        if (migrates) {
+            Migration.run();
+        } else {
+            Quarkus.run(args);
+        }
+    }
+
+    private static void refuse(String why) {
+        System.err.println(why);
+        System.exit(1);
+    }
+
+    /** In a native executable the configuration that is there before run() is the one of the build: look at the environment itself. */
+    private static List<String> problems(Function<Config, List<String>> check) {
+        return check.apply(ImageMode.current() == ImageMode.NATIVE_RUN ? environment() : ConfigProvider.getConfig());
+    }
+
+    private static Config environment() {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(new SysPropConfigSource(), new EnvConfigSource(System.getenv(), 300))
+                .build();
+    }
+}

@@ -1,0 +1,91 @@
+package org.pmsevents.app;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.eclipse.microprofile.config.Config;
+import org.pmsevents.alert.AlertWebhook;
+import org.pmsevents.http.signature.WebhookSecrets;
+import org.pmsevents.platform.config.ServerUrl;
+import org.pmsevents.pms.outbound.PmsUrl;
+
+/** What production can't do without; it names all that is missing at once, by the variables to set. */
+public final class RequiredSettings {
+    /** RFC 7518, section 3.2: a key for HS256 has at least the size of the hash. */
+    private static final int MIN_SECRET_BYTES = 32;
+
+    private static final Map<String, String> DATABASE = new LinkedHashMap<>();
+    private static final String DATABASE_URL = "quarkus.datasource.reactive.url";
+    private static final String REDIS = "quarkus.redis.hosts";
+
+    static {
+        DATABASE.put(
+                DATABASE_URL,
+                "QUARKUS_DATASOURCE_REACTIVE_URL: where PostgreSQL is, as postgresql://host:5432/database");
+        DATABASE.put("quarkus.datasource.username", "QUARKUS_DATASOURCE_USERNAME: the user to log in to PostgreSQL as");
+        DATABASE.put("quarkus.datasource.password", "QUARKUS_DATASOURCE_PASSWORD: that user's password");
+    }
+
+    private RequiredSettings() {}
+
+    /** One line for each problem, beginning with the variable; empty if all is well. */
+    public static List<String> problems(Config config) {
+        List<String> problems = ofTheDatabase(config);
+        if (value(config, REDIS).filter(ServerUrl::isRedis).isEmpty()) {
+            problems.add("QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
+        }
+        Optional<String> secret = value(config, "pms-events.jwt.secret");
+        Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
+        if (secret.isEmpty() && jwksUrl.isEmpty()) {
+            problems.add("PMS_EVENTS_JWT_SECRET: the secret that tokens are signed with (HS256), at least "
+                    + MIN_SECRET_BYTES + " bytes; or PMS_EVENTS_JWT_JWKS_URL: where the public keys that tokens are"
+                    + " verified with (RS256, ES256) can be read");
+        } else if (secret.isPresent() && jwksUrl.isPresent()) {
+            problems.add("PMS_EVENTS_JWT_SECRET and PMS_EVENTS_JWT_JWKS_URL are both set: only one of the two can be"
+                    + " used, as a token must have one way to be verified");
+        } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
+            problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
+        }
+        value(config, "pms-events.pms.url").flatMap(PmsUrl::problem).ifPresent(problems::add);
+        try {
+            value(config, "pms-events.webhook.secrets").ifPresent(WebhookSecrets::parse);
+        } catch (IllegalArgumentException bad) {
+            problems.add("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage());
+        }
+        if (config.getOptionalValue("quarkus.http.proxy.proxy-address-forwarding", Boolean.class)
+                        .orElse(false)
+                && value(config, "quarkus.http.proxy.trusted-proxies").isEmpty()) {
+            problems.add("QUARKUS_HTTP_PROXY_TRUSTED_PROXIES: the addresses of the proxies whose X-Forwarded-For is"
+                    + " believed; without it anybody could pretend to be anybody");
+        }
+        problems.addAll(AlertWebhook.problems(
+                value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
+        return problems;
+    }
+
+    /** What migrating the database needs; as {@link #problems}. */
+    static List<String> ofTheDatabase(Config config) {
+        List<String> problems = new ArrayList<>();
+        DATABASE.forEach((property, problem) -> {
+            if (value(config, property).isEmpty()) {
+                problems.add(problem);
+            }
+        });
+        value(config, DATABASE_URL)
+                .filter(url -> !ServerUrl.isPostgres(url))
+                .ifPresent(bad -> problems.add(Objects.requireNonNull(DATABASE.get(DATABASE_URL))));
+        value(config, "pms-events.migration-url")
+                .filter(url -> !ServerUrl.isJdbc(url))
+                .ifPresent(bad -> problems.add("PMS_EVENTS_MIGRATION_URL: where PostgreSQL itself is, as"
+                        + " postgresql://host:5432/database; what is special in a user or password percent-encoded"));
+        return problems;
+    }
+
+    private static Optional<String> value(Config config, String property) {
+        return config.getOptionalValue(property, String.class).filter(value -> !value.isBlank());
+    }
+}

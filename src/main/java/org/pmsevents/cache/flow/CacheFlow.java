@@ -1,0 +1,232 @@
+package org.pmsevents.cache.flow;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheAnswer;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.CacheSource;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.store.Loads;
+import org.pmsevents.cache.store.LocalCache;
+import org.pmsevents.cache.store.RedisCache;
+import org.pmsevents.cache.store.SharedCache;
+import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.Freshness;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+
+/**
+ * The read path: in the process, then in Redis, then in PostgreSQL, which is asked once for all who ask at the same time. While PostgreSQL is
+ * away the last known value is given, marked as stale; Redis may be away without anybody noticing.
+ */
+@ApplicationScoped
+public class CacheFlow {
+    private static final Logger LOG = Logger.getLogger(CacheFlow.class);
+
+    private final LocalCache local;
+    private final SharedCache shared;
+    private final Changes changes;
+    private final Freshness freshness;
+    private final Loads loads;
+    private final HotKeys hotKeys;
+    private final Instance<CacheSource> sources;
+    private final EventEmitter events;
+    private final CacheConfig config;
+    private final CacheMeters meters;
+
+    CacheFlow(
+            LocalCache local,
+            SharedCache shared,
+            Changes changes,
+            Freshness freshness,
+            Loads loads,
+            HotKeys hotKeys,
+            Instance<CacheSource> sources,
+            EventEmitter events,
+            CacheConfig config,
+            CacheMeters meters) {
+        this.local = local;
+        this.shared = shared;
+        this.changes = changes;
+        this.freshness = freshness;
+        this.loads = loads;
+        this.hotKeys = hotKeys;
+        this.sources = sources;
+        this.events = events;
+        this.config = config;
+        this.meters = meters;
+    }
+
+    /**
+     * Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response; fails as {@link CacheSource#fetchFromDB} does if
+     * nothing is known of the key.
+     */
+    public Uni<CacheAnswer> read(CacheKey key, Origin origin) {
+        hotKeys.count(key);
+        var held = checkCache(key);
+        if (held != null) {
+            return answer(held);
+        }
+        return freshness.isKnown()
+                ? miss(key, origin)
+                : freshness.find().chain(() -> {
+                    var found = checkCache(key);
+                    return found != null ? answer(found) : miss(key, origin);
+                });
+    }
+
+    /** Has the key in the cache, unless there is no such thing, or whatever it is fails. */
+    Uni<Boolean> warm(CacheKey key) {
+        return load(key, null).map(loaded -> !loaded.entry().isAbsent());
+    }
+
+    /**
+     * Puts the value that a change has made where readers find it, unless there is a newer one, and clears what is related.
+     *
+     * @param related what else looks different by that change
+     */
+    public Uni<Void> update(CacheKey key, CacheEntry entry, CacheTag... related) {
+        changes.clear(key.tag());
+        for (var tag : related) {
+            changes.clear(tag);
+        }
+        // before looking for a newer version: one of which the feed tells after that look is a change after this
+        var asOf = changes.now();
+        long readAt = System.nanoTime();
+        if (changes.isOutdated(key.tag(), entry.version())) {
+            return Uni.createFrom().voidItem();
+        }
+        local.put(key, entry, asOf, readAt);
+        return shared.keep(key, entry, asOf);
+    }
+
+    private @Nullable CacheEntry checkCache(CacheKey key) {
+        var held = local.get(key);
+        return held == null || held.isExpired() || !changes.isCurrent(key.tag(), held) || !freshness.isKnown()
+                ? null
+                : held.entry();
+    }
+
+    private Uni<CacheAnswer> answer(CacheEntry found) {
+        meters.local(found);
+        return Uni.createFrom().item(CacheAnswer.fresh(found));
+    }
+
+    private Uni<CacheAnswer> miss(CacheKey key, Origin origin) {
+        meters.notLocal();
+        if (freshness.isAway()) {
+            var stale = stale(key);
+            if (stale.isPresent()) {
+                return Uni.createFrom().item(stale.get());
+            }
+        }
+        return load(key, origin)
+                .map(loaded -> {
+                    meters.loaded(loaded);
+                    return loaded.from() == Loads.From.STALE
+                            ? new CacheAnswer(loaded.entry(), freshness.notKnownFor())
+                            : CacheAnswer.fresh(loaded.entry());
+                })
+                .onFailure()
+                .recoverWithUni(failure -> stale(key)
+                        .map(stale -> Uni.createFrom().item(stale))
+                        .orElseGet(() -> Uni.createFrom().failure(failure)));
+    }
+
+    /** The last value that is known; that there was none says nothing about now. */
+    private Optional<CacheAnswer> stale(CacheKey key) {
+        var held = local.get(key);
+        if (held == null
+                || held.entry().isAbsent()
+                || held.age() > config.longestStale().toNanos()) {
+            return Optional.empty();
+        }
+        meters.stale();
+        var notKnown = freshness.notKnownFor();
+        var age = Duration.ofNanos(held.age());
+        return Optional.of(new CacheAnswer(
+                held.entry(), changes.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
+    }
+
+    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin) {
+        return loads.join(key, load -> {
+            // who asked just before another load ended begins one of its own when that is gone
+            var held = checkCache(key);
+            return held != null
+                    ? Uni.createFrom().item(new Loads.Loaded(held, Loads.From.PROCESS))
+                    : load(key, origin, load);
+        });
+    }
+
+    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin, Loads.Load load) {
+        return checkShared(key)
+                .chain(found -> found.isPresent()
+                        ? Uni.createFrom().item(adopt(key, found.get(), load))
+                        : emitMiss(key, origin)
+                                .chain(() -> fetchFromDB(key, load))
+                                .call(fetched -> updateCache(key, fetched, load))
+                                .map(fetched -> new Loads.Loaded(fetched, Loads.From.POSTGRESQL)));
+    }
+
+    /** What is in Redis is good only as long as it can be told what has changed; while PostgreSQL is away it is better than nothing. */
+    private Uni<Optional<RedisCache.Shared>> checkShared(CacheKey key) {
+        return freshness.isKnown() || freshness.isAway()
+                ? shared.find(key).map(found -> found.filter(it -> isGood(key, it.entry())))
+                : Uni.createFrom().item(Optional.empty());
+    }
+
+    /** Nobody sees an older one than was seen here before. */
+    private boolean isGood(CacheKey key, CacheEntry found) {
+        var held = local.get(key);
+        return (held == null || held.entry().version() <= found.version())
+                && (freshness.isKnown() || !found.isAbsent());
+    }
+
+    private Loads.Loaded adopt(CacheKey key, RedisCache.Shared found, Loads.Load load) {
+        local.put(key, found.entry(), found.asOf(), load.begunAt());
+        return new Loads.Loaded(found.entry(), freshness.isKnown() ? Loads.From.REDIS : Loads.From.STALE);
+    }
+
+    private Uni<Void> emitMiss(CacheKey key, @Nullable Origin origin) {
+        if (origin != null) {
+            events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), origin);
+        }
+        return Uni.createFrom().voidItem();
+    }
+
+    private Uni<CacheEntry> fetchFromDB(CacheKey key, Loads.Load load) {
+        return Uni.createFrom().deferred(() -> {
+            long begunAt = System.nanoTime();
+            return source(key)
+                    .fetchFromDB(key.id())
+                    .onItemOrFailure()
+                    .invoke((fetched, failure) -> meters.fetched(begunAt, failure != null))
+                    .map(fetched -> fetched.asOf(load.asOf()));
+        });
+    }
+
+    private CacheSource source(CacheKey key) {
+        return sources.stream()
+                .filter(each -> each.kind().equals(key.kind()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("nobody knows where to get " + key + " from"));
+    }
+
+    /** Nobody waits for Redis to have it. */
+    private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, Loads.Load load) {
+        local.put(key, fetched, load.asOf(), load.begunAt());
+        shared.keep(key, fetched, load.asOf())
+                .subscribe()
+                .with(kept -> {}, failure -> LOG.errorf(failure, "%s was not offered to Redis", key));
+        return Uni.createFrom().voidItem();
+    }
+}

@@ -1,0 +1,29 @@
+package org.pmsevents.cache.flow;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready once the warm-up has ended, which it does in time whatever becomes of it. */
+@Readiness
+@ApplicationScoped
+public class CacheReadiness implements HealthCheck {
+    private final WarmUpFlow warmUp;
+
+    CacheReadiness(WarmUpFlow warmUp) {
+        this.warmUp = warmUp;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        var warm = warmUp.warm();
+        var response = HealthCheckResponse.named("cache").status(warm != null);
+        return warm == null
+                ? response.build()
+                : response.withData("keys", warm.keys())
+                        .withData("loaded", warm.loaded())
+                        .withData("millis", warm.millis())
+                        .build();
+    }
+}

@@ -1,0 +1,64 @@
+package org.pmsevents.cache.flow;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.Roles;
+
+/** The cache, for operators. */
+@Path("/api/cache")
+@Tag(name = "Cache")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.OPERATOR)
+public class CacheResource {
+    private final CacheReads reads;
+    private final InvalidationFlow flow;
+    private final RequestOrigin origin;
+
+    CacheResource(CacheReads reads, InvalidationFlow flow, RequestOrigin origin) {
+        this.reads = reads;
+        this.flow = flow;
+        this.origin = origin;
+    }
+
+    @GET
+    @Path("/stats")
+    @Operation(summary = "How the cache of this replica does, since it has started")
+    @APIResponse(
+            responseCode = "200",
+            description = "Its levels, loads and hottest keys",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "CacheStats")))
+    public Uni<Response> stats() {
+        return Uni.createFrom().item(() -> Response.ok(reads.stats()).build());
+    }
+
+    @DELETE
+    @Operation(summary = "Have all replicas read something anew from PostgreSQL: what hangs on a key, or on a tag")
+    @APIResponse(responseCode = "204", description = "Nothing that was read before is given any more")
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    public Uni<Response> clear(
+            @QueryParam("key") @Parameter(description = "Such as product:MUG-1 or stock:MUG-1/main") @Nullable
+                    String key,
+            @QueryParam("tag") @Parameter(description = "products, stocks, product:MUG-1 or stock:MUG-1") @Nullable
+                    String tag) {
+        return flow.clear(key, tag, origin.current())
+                .map(done -> Response.noContent().build());
+    }
+}

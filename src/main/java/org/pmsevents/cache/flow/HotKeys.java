@@ -1,0 +1,96 @@
+package org.pmsevents.cache.flow;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.platform.database.Transactions;
+
+/**
+ * Counts on this replica how often keys are read, for as many keys as there is room for, the least read of which are forgotten first; and adds
+ * the counts to those of the other replicas in PostgreSQL once in a while.
+ */
+@ApplicationScoped
+public class HotKeys {
+    /** At once; what is read less can wait. */
+    private static final int MOST = 200;
+
+    private final HotKeyTable table;
+    private final Transactions transactions;
+    private final CacheConfig config;
+    private final Cache<CacheKey, Reads> counted;
+
+    HotKeys(HotKeyTable table, Transactions transactions, CacheConfig config) {
+        this.table = table;
+        this.transactions = transactions;
+        this.config = config;
+        this.counted = Caffeine.newBuilder()
+                .maximumSize(config.countedKeys())
+                .executor(Runnable::run)
+                .build();
+    }
+
+    private static final class Reads {
+        private final LongAdder all = new LongAdder();
+        private long stored;
+
+        long unstored() {
+            return all.sum() - stored;
+        }
+    }
+
+    /** A key, and how often it was read. */
+    record Count(CacheKey key, long reads) {}
+
+    void count(CacheKey key) {
+        if (key.isKept()) {
+            counted.get(key, first -> new Reads()).all.increment();
+        }
+    }
+
+    /** The keys that this replica was asked for most, as far as it remembers. */
+    List<Count> hottest(int most) {
+        return counted.asMap().entrySet().stream()
+                .map(each -> new Count(each.getKey(), each.getValue().all.sum()))
+                .sorted(Comparator.comparingLong(Count::reads).reversed())
+                .limit(most)
+                .toList();
+    }
+
+    /** Adds to the counts in PostgreSQL what was read since the last time; what fails is left to the next time. */
+    public Uni<Void> store() {
+        var deltas = new ArrayList<Count>();
+        counted.asMap().forEach((key, reads) -> {
+            long unstored = reads.unstored();
+            if (unstored > 0) {
+                deltas.add(new Count(key, unstored));
+            }
+        });
+        if (deltas.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        deltas.sort(Comparator.comparingLong(Count::reads).reversed());
+        var most = deltas.subList(0, Math.min(MOST, deltas.size()));
+        return transactions
+                .runRepeatable(transaction -> table.add(transaction, most, config.halfLife()))
+                .invoke(() -> most.forEach(this::stored));
+    }
+
+    private void stored(Count delta) {
+        var reads = counted.policy().getIfPresentQuietly(delta.key());
+        if (reads != null) {
+            reads.stored += delta.reads();
+        }
+    }
+
+    /** The keys that all replicas were asked for most. */
+    Uni<List<String>> ofAll(int most) {
+        return transactions.read(client -> table.hottest(client, config.halfLife(), most));
+    }
+}

@@ -1,0 +1,208 @@
+package org.pmsevents.cache.flow;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.Eviction;
+import org.pmsevents.cache.version.Freshness;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.feed.Feed;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.platform.identity.ReplicaName;
+
+/**
+ * Startup → loadCommonData → emitEvent(cache.warm) → updateMetrics: has the keys that are read most in the cache before the replica says that
+ * it is ready, or as many of them as the time allows.
+ */
+@ApplicationScoped
+public class WarmUpFlow {
+    private static final Logger LOG = Logger.getLogger(WarmUpFlow.class);
+    private static final int AT_ONCE = 16;
+    private static final int STRETCH = 500;
+    private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
+
+    private final Feed feed;
+    private final EventTable feedTable;
+    private final Pool pool;
+    private final Changes changes;
+    private final Eviction eviction;
+    private final Freshness freshness;
+    private final HotKeys hotKeys;
+    private final CacheFlow cache;
+    private final EventEmitter events;
+    private final ReplicaName replica;
+    private final CacheConfig config;
+    private final Clock clock;
+    private final MeterRegistry meters;
+    private volatile @Nullable Warm warm;
+
+    WarmUpFlow(
+            Feed feed,
+            EventTable feedTable,
+            Pool pool,
+            Changes changes,
+            Eviction eviction,
+            Freshness freshness,
+            HotKeys hotKeys,
+            CacheFlow cache,
+            EventEmitter events,
+            ReplicaName replica,
+            CacheConfig config,
+            Clock clock,
+            MeterRegistry meters) {
+        this.meters = meters;
+        this.feed = feed;
+        this.feedTable = feedTable;
+        this.pool = pool;
+        this.changes = changes;
+        this.eviction = eviction;
+        this.freshness = freshness;
+        this.hotKeys = hotKeys;
+        this.cache = cache;
+        this.events = events;
+        this.replica = replica;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /** How the warm-up has ended: {@code keys} were to be loaded, {@code loaded} were. */
+    record Warm(Instant at, int keys, int loaded, long millis, boolean complete) {}
+
+    /** The payload of {@code cache.warm}. */
+    @RegisterForReflection
+    record Told(String replica, int keys, int loaded, long millis, boolean complete) {}
+
+    /** What has come of it so far. */
+    private record Progress(AtomicInteger keys, AtomicInteger loaded) {
+        Progress() {
+            this(new AtomicInteger(), new AtomicInteger());
+        }
+    }
+
+    /** After the feed has been started, which observes the same event earlier. */
+    void start(@Observes @Priority(6_000) StartupEvent started) {
+        long begunAt = System.nanoTime();
+        var progress = new Progress();
+        freshness.start();
+        knowChanges()
+                .chain(() -> loadCommonData(progress))
+                .ifNoItem()
+                .after(config.warmBudget())
+                .fail()
+                .onItemOrFailure()
+                .transform((done, failure) -> ended(progress, begunAt, failure))
+                .invoke(this::emitEvent)
+                .subscribe()
+                .with(this::updateMetrics, failed -> LOG.error("the end of the warm-up was not told", failed));
+    }
+
+    /** How it has ended; null until then. */
+    @Nullable
+    Warm warm() {
+        return warm;
+    }
+
+    /** Without this nothing that was cached before is good; it goes on whether the rest still waits for it or not. */
+    private Uni<Void> knowChanges() {
+        var known = feed.joined()
+                .chain(head -> recentChanges(head).call(freshness::find).invoke(changes::knownAfter))
+                .memoize()
+                .indefinitely();
+        known.subscribe().with(done -> {}, failure -> LOG.errorf(failure, "the cache does not know what has changed"));
+        return known.replaceWithVoid();
+    }
+
+    /** Reads the latest events; tells the position after which it knows them all. */
+    private Uni<Long> recentChanges(long head) {
+        changes.reached(head);
+        return recentChanges(Math.max(0, head - config.recentEvents()), head)
+                .onFailure()
+                .invoke(failure ->
+                        LOG.warnf("entries in Redis from before the start are not used: %s", failure.toString()))
+                .onFailure()
+                .recoverWithItem(head);
+    }
+
+    private Uni<Long> recentChanges(long after, long head) {
+        return after >= head
+                ? Uni.createFrom().item(head)
+                : feedTable
+                        .read(pool, after, STRETCH, STRETCH, ALL)
+                        .invoke(stretch -> eviction.take(stretch.events()))
+                        .chain(stretch -> recentChanges(stretch.lastLooked(), head)
+                                .replaceWith(Math.max(after, stretch.pruned())));
+    }
+
+    private Uni<Void> loadCommonData(Progress progress) {
+        return hotKeys.ofAll(config.warmKeys()).chain(names -> load(names, progress));
+    }
+
+    private Uni<Void> load(List<String> names, Progress progress) {
+        var keys = names.stream().flatMap(name -> CacheKey.parse(name).stream()).toList();
+        progress.keys().set(keys.size());
+        return Multi.createFrom()
+                .iterable(keys)
+                .onItem()
+                .transformToUni(key -> cache.warm(key)
+                        .onFailure()
+                        .invoke(failure -> LOG.debugf("%s was not loaded: %s", key, failure.toString()))
+                        .onFailure()
+                        .recoverWithItem(false))
+                .merge(AT_ONCE)
+                .invoke(loaded -> {
+                    if (loaded) {
+                        progress.loaded().incrementAndGet();
+                    }
+                })
+                .collect()
+                .last()
+                .replaceWithVoid();
+    }
+
+    private Warm ended(Progress progress, long begunAt, @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.infof("the cache is not as warm as it could be: %s", failure.toString());
+        }
+        var done = new Warm(
+                clock.instant(),
+                progress.keys().get(),
+                progress.loaded().get(),
+                Duration.ofNanos(System.nanoTime() - begunAt).toMillis(),
+                failure == null);
+        // whatever becomes of what follows: it must not keep the replica unready
+        warm = done;
+        return done;
+    }
+
+    private void emitEvent(Warm done) {
+        events.emit(
+                EventType.CACHE_WARM,
+                replica.value(),
+                new Told(replica.value(), done.keys(), done.loaded(), done.millis(), done.complete()),
+                Origin.system());
+    }
+
+    private void updateMetrics(Warm done) {
+        meters.timer("pms.cache.warm", "complete", Boolean.toString(done.complete()))
+                .record(Duration.ofMillis(done.millis()));
+    }
+}

@@ -1,0 +1,99 @@
+package org.pmsevents.cache.store;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.AsOf;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.Held;
+import org.pmsevents.cache.version.Changes;
+
+/**
+ * The cache in the process, bounded by what its entries weigh. It also keeps what is out of date, for as long as there is room: that is
+ * what is given while PostgreSQL is away. An older version never replaces a newer one.
+ */
+@ApplicationScoped
+@RegisterForReflection(classNames = "com.github.benmanes.caffeine.cache.SSMW")
+public class LocalCache {
+    /** Of an entry, beside its text. */
+    private static final int OVERHEAD = 200;
+
+    private final Cache<CacheKey, Held> entries;
+    private final Changes changes;
+    private final CacheConfig config;
+    private final LongAdder evictions = new LongAdder();
+
+    public LocalCache(Changes changes, CacheConfig config, MeterRegistry meters) {
+        this.changes = changes;
+        this.config = config;
+        this.entries = Caffeine.newBuilder()
+                .maximumWeight(config.localBytes())
+                .weigher(LocalCache::weight)
+                .evictionListener(this::evicted)
+                // on the caller's thread, a little at a time
+                .executor(Runnable::run)
+                .build();
+        meters.gauge("pms.cache.local.entries", this, LocalCache::size);
+        meters.gauge("pms.cache.local.bytes", this, LocalCache::bytes);
+    }
+
+    private static int weight(CacheKey key, Held held) {
+        return OVERHEAD + key.id().length() + held.entry().json().length();
+    }
+
+    /** What there is, current or not. */
+    @Nullable
+    public Held get(CacheKey key) {
+        return entries.getIfPresent(key);
+    }
+
+    /** Keeps the entry unless a newer version is there. */
+    public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
+        if (!key.isKept() || entry.json().length() > config.largestEntry()) {
+            return;
+        }
+        var held = new Held(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
+        entries.asMap()
+                .merge(
+                        key,
+                        held,
+                        (there, given) ->
+                                there.entry().version() > given.entry().version() ? there : given);
+    }
+
+    private long goodNanos(CacheEntry entry) {
+        long nanos = (entry.isAbsent() ? config.negativeExpiry() : config.expiry()).toNanos();
+        return nanos + ThreadLocalRandom.current().nextLong(-nanos / 10, nanos / 10 + 1);
+    }
+
+    /** What somebody has seen here just now must not be followed by something older from Redis. */
+    private void evicted(@Nullable CacheKey key, @Nullable Held held, RemovalCause cause) {
+        evictions.increment();
+        if (key != null && held != null) {
+            changes.fallen(key.tag(), held);
+        }
+    }
+
+    public long size() {
+        return entries.estimatedSize();
+    }
+
+    public long bytes() {
+        return entries.policy()
+                .eviction()
+                .map(eviction -> eviction.weightedSize().orElse(0))
+                .orElse(0L);
+    }
+
+    public long evictions() {
+        return evictions.sum();
+    }
+}

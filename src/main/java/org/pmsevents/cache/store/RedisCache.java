@@ -1,0 +1,125 @@
+package org.pmsevents.cache.store;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
+import io.vertx.mutiny.redis.client.Response;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
+import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.AsOf;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.event.feed.Feed;
+
+/**
+ * The cache that the replicas share. Every entry carries the version of what it holds, and how much it has seen: a write of an older version is
+ * refused by Redis itself, and an invalidation leaves its version behind, so that a slow reader can't bring the old value back.
+ *
+ * <p>A key is a hash {@code v} (version), {@code p} and {@code m} (what it has seen), {@code j} (JSON; absent once invalidated); what is no such
+ * thing is replaced. The feed's id is part of its name, because positions of different feeds can't be compared. No script touches more than one
+ * key, as a Redis Cluster wants it. Times out fast, and stops trying for a moment when Redis keeps failing.
+ */
+@ApplicationScoped
+@Timeout
+@CircuitBreaker
+public class RedisCache {
+    private static final String PUT = """
+            local held = redis.pcall('HMGET', KEYS[1], 'v', 'p', 'm')
+            if held.err then redis.call('DEL', KEYS[1]) held = {} end
+            local v, p, m = tonumber(held[1] or '') or -1, tonumber(held[2] or '') or -1, tonumber(held[3] or '') or -1
+            local version, position, mark = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+            if v > version or (v == version and (p > position or m > mark)) then return 0 end
+            redis.call('HSET', KEYS[1], 'v', ARGV[1], 'p', ARGV[2], 'm', ARGV[3], 'j', ARGV[4])
+            redis.call('PEXPIRE', KEYS[1], ARGV[5])
+            return 1
+            """;
+
+    private static final String INVALIDATE = """
+            local held = redis.pcall('HGET', KEYS[1], 'v')
+            if type(held) == 'table' then redis.call('DEL', KEYS[1]) held = false end
+            if held and (tonumber(held) or 0) >= tonumber(ARGV[1]) then return 0 end
+            redis.call('HSET', KEYS[1], 'v', ARGV[1])
+            redis.call('HDEL', KEYS[1], 'p', 'm', 'j')
+            redis.call('PEXPIRE', KEYS[1], ARGV[2])
+            return 1
+            """;
+
+    private static final int ID_LENGTH = 8;
+
+    private final Redis redis;
+    private final Feed feed;
+    private final CacheConfig config;
+
+    RedisCache(Redis redis, Feed feed, CacheConfig config) {
+        this.redis = redis;
+        this.feed = feed;
+        this.config = config;
+    }
+
+    /** An entry with what it has seen. */
+    public record Shared(CacheEntry entry, AsOf asOf) {}
+
+    public Uni<Optional<Shared>> get(CacheKey key) {
+        return redis.send(Request.cmd(Command.HMGET)
+                        .arg(name(key))
+                        .arg("v")
+                        .arg("p")
+                        .arg("m")
+                        .arg("j"))
+                .map(RedisCache::shared);
+    }
+
+    private static Optional<Shared> shared(@Nullable Response held) {
+        if (held == null) {
+            return Optional.empty();
+        }
+        for (int i = 0; i < 4; i++) {
+            if (held.get(i) == null) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new Shared(
+                new CacheEntry(held.get(0).toLong(), held.get(3).toString()),
+                new AsOf(held.get(1).toLong(), held.get(2).toLong())));
+    }
+
+    /** Stores the entry unless a newer version is known, or one that has seen more. */
+    public Uni<Void> put(CacheKey key, CacheEntry entry, AsOf asOf) {
+        var expiry = entry.isAbsent() ? config.negativeExpiry() : config.expiry();
+        return redis.send(script(PUT, key)
+                        .arg(Long.toString(entry.version()))
+                        .arg(Long.toString(asOf.position()))
+                        .arg(Long.toString(asOf.mark()))
+                        .arg(entry.json())
+                        .arg(Long.toString(spread(expiry))))
+                .replaceWithVoid();
+    }
+
+    /** Removes what is older than the version, and keeps it from coming back. */
+    public Uni<Void> invalidate(CacheKey key, long version) {
+        return redis.send(
+                        script(INVALIDATE, key).arg(Long.toString(version)).arg(Long.toString(spread(config.expiry()))))
+                .replaceWithVoid();
+    }
+
+    private Request script(String script, CacheKey key) {
+        return Request.cmd(Command.EVAL).arg(script).arg("1").arg(name(key));
+    }
+
+    private String name(CacheKey key) {
+        var id = feed.id();
+        return config.prefix() + ":" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
+    }
+
+    private static long spread(Duration expiry) {
+        long millis = expiry.toMillis();
+        return millis + ThreadLocalRandom.current().nextLong(-millis / 10, millis / 10 + 1);
+    }
+}

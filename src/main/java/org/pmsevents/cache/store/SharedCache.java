@@ -1,0 +1,106 @@
+package org.pmsevents.cache.store;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.jboss.logging.Logger;
+import org.pmsevents.cache.AsOf;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.version.Changes;
+import org.pmsevents.platform.periodic.Throttle;
+
+/** What the service makes of {@link RedisCache}: without Redis it finds nothing and keeps nothing, and never fails. */
+@ApplicationScoped
+public class SharedCache {
+    private static final Logger LOG = Logger.getLogger(SharedCache.class);
+
+    private final RedisCache redis;
+    private final Changes changes;
+    private final CacheConfig config;
+    private final Throttle warnings;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder errors = new LongAdder();
+    private volatile boolean reachable = true;
+
+    SharedCache(RedisCache redis, Changes changes, CacheConfig config, Clock clock) {
+        this.redis = redis;
+        this.changes = changes;
+        this.config = config;
+        this.warnings = new Throttle(clock, Duration.ofSeconds(30));
+    }
+
+    /** What Redis has of it, if that has seen all changes that this replica knows of. */
+    public Uni<Optional<RedisCache.Shared>> find(CacheKey key) {
+        if (!key.isKept() || changes.isUnsettled(key.tag())) {
+            return Uni.createFrom().item(Optional.empty());
+        }
+        return redis.get(key)
+                .map(found -> found.filter(shared -> isGood(key.tag(), shared)))
+                .invoke(found -> answered(found.isPresent() ? hits : misses))
+                .onFailure()
+                .invoke(failure -> failed("read", failure))
+                .onFailure()
+                .recoverWithItem(Optional.empty());
+    }
+
+    private boolean isGood(CacheTag tag, RedisCache.Shared shared) {
+        long version = shared.entry().version();
+        return changes.isCurrent(tag, version, shared.asOf()) && !changes.isOlderThanSeen(tag, version);
+    }
+
+    /** Completes when Redis has it, or will not. */
+    public Uni<Void> keep(CacheKey key, CacheEntry entry, AsOf asOf) {
+        return key.isKept() && entry.json().length() <= config.largestEntry()
+                ? attempt(redis.put(key, entry, asOf))
+                : Uni.createFrom().voidItem();
+    }
+
+    /** Keeps what is older than the version from being read, or coming back; completes when Redis has done so, or will not. */
+    public Uni<Void> invalidate(CacheKey key, long version) {
+        return attempt(redis.invalidate(key, version));
+    }
+
+    private Uni<Void> attempt(Uni<Void> write) {
+        return write.invoke(() -> reachable = true)
+                .onFailure()
+                .invoke(failure -> failed("write", failure))
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    private void answered(LongAdder outcome) {
+        reachable = true;
+        outcome.increment();
+    }
+
+    private void failed(String operation, Throwable failure) {
+        reachable = false;
+        errors.increment();
+        if (warnings.admits(operation)) {
+            LOG.warnf("Redis does not take part in a cache %s: %s", operation, failure.toString());
+        }
+    }
+
+    public boolean isReachable() {
+        return reachable;
+    }
+
+    public long hits() {
+        return hits.sum();
+    }
+
+    public long misses() {
+        return misses.sum();
+    }
+
+    public long errors() {
+        return errors.sum();
+    }
+}

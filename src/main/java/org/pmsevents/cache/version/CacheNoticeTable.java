@@ -1,0 +1,66 @@
+package org.pmsevents.cache.version;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/** The SQL of notices. */
+@ApplicationScoped
+public class CacheNoticeTable {
+    private static final String INSERT = """
+            WITH noticed AS (INSERT INTO cache_notice (tag) SELECT DISTINCT unnest($1::text[]))
+            SELECT pg_current_xact_id()::text AS xid
+            """;
+
+    /** The notices and what is below them are of one snapshot: a transaction with an id below its xmin has ended, and can be seen if it was committed. */
+    private static final String SINCE = """
+            SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid
+            FROM (VALUES (1)) AS once LEFT JOIN cache_notice AS notice ON notice.xid >= $1::text::xid8
+            """;
+
+    private static final String FORGET = """
+            DELETE FROM cache_notice WHERE id IN (
+              SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000)
+            """;
+
+    /** @param below every transaction with a lower id has ended, and its notices have been told */
+    record Found(List<Notice> notices, long below) {}
+
+    record Notice(String tag, long xid) {}
+
+    /** Answers the id of the transaction. */
+    Uni<Long> insert(SqlClient transaction, Collection<String> tags) {
+        return transaction
+                .preparedQuery(INSERT)
+                .execute(Tuple.of(tags.toArray(String[]::new)))
+                .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
+    }
+
+    /** Those of transactions with this id or a higher one, as far as these have ended. */
+    Uni<Found> since(SqlClient client, long xid) {
+        return client.preparedQuery(SINCE).execute(Tuple.of(Long.toString(xid))).map(rows -> {
+            var notices = new ArrayList<Notice>();
+            long below = 0;
+            for (var row : rows) {
+                below = Long.parseLong(row.getString("below"));
+                var tag = row.getString("tag");
+                if (tag != null) {
+                    notices.add(new Notice(tag, Long.parseLong(row.getString("xid"))));
+                }
+            }
+            return new Found(notices, below);
+        });
+    }
+
+    /** Deletes those that are older; answers how many. */
+    public Uni<Integer> forget(SqlClient client, Duration age) {
+        return client.preparedQuery(FORGET)
+                .execute(Tuple.of((double) age.toSeconds()))
+                .map(deleted -> deleted.rowCount());
+    }
+}

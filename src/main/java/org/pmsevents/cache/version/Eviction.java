@@ -1,0 +1,66 @@
+package org.pmsevents.cache.version;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedEvent;
+
+/**
+ * Puts out of date what the feed says has changed, by position. The cheaper for stock the better: nothing is read of its events but the SKU,
+ * and nothing is sent anywhere.
+ */
+@ApplicationScoped
+public class Eviction {
+    private final Changes changes;
+    private final EventCodec codec;
+
+    Eviction(Changes changes, EventCodec codec) {
+        this.changes = changes;
+        this.codec = codec;
+    }
+
+    /** The next batch of the feed, in position order. */
+    public void follow(FeedBatch batch) {
+        take(batch.events());
+        changes.reached(batch.upTo());
+    }
+
+    /** Events in any order, any number of times. */
+    public void take(List<FeedEvent> events) {
+        long stocks = -1;
+        for (var event : events) {
+            long position = event.position();
+            var sku = event.message().subject();
+            switch (event.message().type()) {
+                case PRODUCT_CREATED -> {
+                    product(event);
+                    // it begins with a stock
+                    changes.changed(CacheTag.stock(sku), position);
+                    stocks = Math.max(stocks, position);
+                }
+                case PRODUCT_UPDATED, PRODUCT_PUBLISHED -> product(event);
+                case INVENTORY_UPDATED -> {
+                    changes.changed(CacheTag.stock(sku), position);
+                    stocks = Math.max(stocks, position);
+                }
+                case INVENTORY_ALERT -> stocks = Math.max(stocks, position);
+                default -> {}
+            }
+        }
+        if (stocks >= 0) {
+            changes.changed(CacheTag.stocks(), stocks);
+        }
+    }
+
+    private void product(FeedEvent event) {
+        changes.changed(CacheTag.product(event.message().subject()), event.position(), version(event));
+        changes.changed(CacheTag.products(), event.position());
+    }
+
+    private long version(FeedEvent event) {
+        return codec.payload(event.message(), JsonNode.class).path("version").longValue();
+    }
+}

@@ -1,0 +1,72 @@
+package org.pmsevents.delivery;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pmsevents.event.EventType;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.problem.AppException;
+
+/** Turns topics such as {@code product.created}, {@code product.*} and {@code *} into event types that a caller may hear. */
+public final class Topics {
+    /** Told on every batch that goes to WebSockets: sent there itself, it would never end. */
+    private static final EventType NEVER_SENT = EventType.WS_UPDATE;
+
+    /** Alerts are no events, and told by WebSocket only. */
+    private static final Set<String> ALERTS = Set.of("admin.alert", "admin.*");
+
+    private Topics() {}
+
+    /** The topics that are about events. */
+    public static List<String> ofEvents(Collection<String> topics) {
+        return topics.stream().filter(topic -> !ALERTS.contains(topic)).toList();
+    }
+
+    /**
+     * Whether alerts to the admins are among the topics.
+     *
+     * @throws AppException 403 {@code topic-not-allowed}
+     */
+    public static boolean alerts(Collection<String> topics, Set<String> roles) {
+        boolean allowed = Roles.mayHearAlerts(roles);
+        topics.stream().filter(topic -> ALERTS.contains(topic) && !allowed).forEach(Topics::refuse);
+        return allowed && topics.stream().anyMatch(topic -> ALERTS.contains(topic) || topic.equals("*"));
+    }
+
+    private static void refuse(String topic) {
+        throw AppException.forbidden("topic-not-allowed", "Your roles do not allow the topic " + topic + ".");
+    }
+
+    /**
+     * The types of all the topics; {@code *} stands for everything that the roles allow.
+     *
+     * @throws AppException 400 {@code topic-unknown}, 403 {@code topic-not-allowed}
+     */
+    public static Set<EventType> types(Collection<String> topics, Set<String> roles) {
+        var types = EnumSet.noneOf(EventType.class);
+        topics.forEach(topic -> types.addAll(types(topic, roles)));
+        return types;
+    }
+
+    private static Set<EventType> types(String topic, Set<String> roles) {
+        var named = Arrays.stream(EventType.values())
+                .filter(type -> type != NEVER_SENT && matches(topic, type))
+                .collect(Collectors.toSet());
+        if (named.isEmpty()) {
+            throw AppException.of(400, "topic-unknown", "There is no topic " + topic + ".");
+        }
+        if (topic.equals("*")) {
+            named.removeIf(type -> !Roles.mayHear(roles, type));
+        } else if (!named.stream().allMatch(type -> Roles.mayHear(roles, type))) {
+            refuse(topic);
+        }
+        return named;
+    }
+
+    private static boolean matches(String topic, EventType type) {
+        return topic.equals("*") || topic.equals(type.wireName()) || topic.equals(type.family() + ".*");
+    }
+}

@@ -1,0 +1,35 @@
+package org.pmsevents.delivery.websocket;
+
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.websockets.next.OpenConnections;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.platform.shutdown.Draining;
+
+/**
+ * Closes the connections of a replica that goes, each with a word to come back, and spread over a while, so that their clients don't
+ * all come to the other replicas at the same moment. Quarkus waits for them as for requests under way.
+ */
+@ApplicationScoped
+class LiveDrain {
+    private final OpenConnections connections;
+    private final LiveFlow flow;
+    private final FeedSubscriptions feed;
+    private final LiveConfig config;
+    private final Vertx vertx;
+
+    LiveDrain(OpenConnections connections, LiveFlow flow, FeedSubscriptions feed, LiveConfig config, Vertx vertx) {
+        this.connections = connections;
+        this.flow = flow;
+        this.feed = feed;
+        this.config = config;
+        this.vertx = vertx;
+    }
+
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        connections.forEach(connection -> vertx.setTimer(
+                Draining.momentWithin(config.drain()), timer -> feed.onContext(() -> flow.restart(connection))));
+    }
+}

@@ -1,0 +1,150 @@
+package org.pmsevents.delivery.websocket;
+
+import io.netty.handler.codec.DecoderException;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.websockets.next.InboundProcessingMode;
+import io.quarkus.websockets.next.OnBinaryMessage;
+import io.quarkus.websockets.next.OnClose;
+import io.quarkus.websockets.next.OnError;
+import io.quarkus.websockets.next.OnOpen;
+import io.quarkus.websockets.next.OnPingMessage;
+import io.quarkus.websockets.next.OnTextMessage;
+import io.quarkus.websockets.next.UserData.TypedKey;
+import io.quarkus.websockets.next.WebSocket;
+import io.quarkus.websockets.next.WebSocketConnection;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import jakarta.annotation.security.RolesAllowed;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.tracing.TraceId;
+
+/** The WebSocket of the service: reads what clients send, and leaves the rest to the flow. */
+@WebSocket(path = "/ws", inboundProcessingMode = InboundProcessingMode.SERIAL)
+@RolesAllowed(Roles.VIEWER)
+public class LiveEndpoint {
+    private static final Logger LOG = Logger.getLogger(LiveEndpoint.class);
+    private static final TypedKey<Window> WINDOW = new TypedKey<>("window");
+    private static final long WINDOW_MILLIS = 10_000;
+
+    private final LiveFlow flow;
+    private final LiveSessions sessions;
+    private final FeedSubscriptions feed;
+    private final LiveConfig config;
+    private final SecurityIdentity identity;
+    private final Clock clock;
+
+    /** How many messages came since when; only used while a message of the connection is handled. */
+    private static final class Window {
+        private long since;
+        private int messages;
+    }
+
+    LiveEndpoint(
+            LiveFlow flow,
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            LiveConfig config,
+            SecurityIdentity identity,
+            Clock clock) {
+        this.flow = flow;
+        this.sessions = sessions;
+        this.feed = feed;
+        this.config = config;
+        this.identity = identity;
+        this.clock = clock;
+    }
+
+    @OnOpen
+    Uni<Void> open(WebSocketConnection connection) {
+        connection.userData().put(WINDOW, new Window());
+        var traceparent = connection.handshakeRequest().header("traceparent");
+        var origin = new Origin(identity.getPrincipal().getName(), TraceId.fromTraceparent(traceparent));
+        return flow.connect(connection, new LiveFlow.Caller(origin, identity.getRoles()));
+    }
+
+    @OnTextMessage
+    Uni<Void> message(String text, WebSocketConnection connection) {
+        var session = sessions.of(connection.id());
+        if (session == null) {
+            return Uni.createFrom().voidItem();
+        }
+        if (tooMany(connection)) {
+            return close(connection, LiveProtocol.TOO_MANY, "too many messages");
+        }
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > config.maxMessageBytes()) {
+            return close(
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+        }
+        try {
+            var message = LiveProtocol.parse(bytes, config.maxNames());
+            feed.onContext(() -> flow.handle(connection, session, message));
+            return Uni.createFrom().voidItem();
+        } catch (AppException e) {
+            return close(connection, LiveProtocol.UNREADABLE, "unreadable message");
+        }
+    }
+
+    @OnBinaryMessage
+    Uni<Void> binary(Buffer ignored, WebSocketConnection connection) {
+        return close(connection, LiveProtocol.UNREADABLE, "messages are text");
+    }
+
+    /** Vert.x has answered it; counted, or a client could have pongs pile up that it never reads. */
+    @OnPingMessage
+    Uni<Void> ping(Buffer ignored, WebSocketConnection connection) {
+        return tooMany(connection)
+                ? close(connection, LiveProtocol.TOO_MANY, "too many pings")
+                : Uni.createFrom().voidItem();
+    }
+
+    @OnClose
+    Uni<Void> closed(WebSocketConnection connection) {
+        sessions.remove(connection.id());
+        LiveUpgrade.ended(connection);
+        return Uni.createFrom().voidItem();
+    }
+
+    @OnError
+    Uni<Void> failed(Throwable failure, WebSocketConnection connection) {
+        LOG.debugf("WebSocket %s failed: %s", connection.id(), failure.toString());
+        if (connection.isOpen() && isTooLong(failure)) {
+            return close(
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+        }
+        return connection.isOpen()
+                ? close(connection, LiveProtocol.INTERNAL_ERROR, "internal error")
+                : close(connection, LiveProtocol.LOST, "the connection was lost");
+    }
+
+    /** What Netty says of one frame, and Vert.x of several, that are longer than is configured. */
+    private static boolean isTooLong(Throwable failure) {
+        return failure instanceof DecoderException
+                || (failure instanceof IllegalStateException
+                        && String.valueOf(failure.getMessage()).contains("max message size"));
+    }
+
+    private Uni<Void> close(WebSocketConnection connection, int code, String reason) {
+        feed.onContext(() -> flow.error(connection, code, reason));
+        return Uni.createFrom().voidItem();
+    }
+
+    private boolean tooMany(WebSocketConnection connection) {
+        var window = connection.userData().get(WINDOW);
+        if (window == null) {
+            return false;
+        }
+        long now = clock.millis();
+        if (now - window.since > WINDOW_MILLIS) {
+            window.since = now;
+            window.messages = 0;
+        }
+        return ++window.messages > config.maxMessagesPerTenSeconds();
+    }
+}

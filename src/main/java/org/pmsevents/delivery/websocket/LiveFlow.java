@@ -1,0 +1,212 @@
+package org.pmsevents.delivery.websocket;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.quarkus.runtime.Startup;
+import io.quarkus.websockets.next.WebSocketConnection;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.platform.shutdown.Draining;
+import org.pmsevents.platform.tracing.TraceLog;
+
+/** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+@Startup
+@ApplicationScoped
+public class LiveFlow {
+    private static final TraceLog LOG = TraceLog.of(LiveFlow.class);
+
+    private final LiveSessions sessions;
+    private final FeedSubscriptions feed;
+    private final EventEmitter events;
+    private final LiveConfig config;
+    private final FrameSpans frames;
+    private final Draining draining;
+    private final Vertx vertx;
+    private final MeterRegistry meters;
+
+    LiveFlow(
+            LiveSessions sessions,
+            FeedSubscriptions feed,
+            EventEmitter events,
+            LiveConfig config,
+            FrameSpans frames,
+            Draining draining,
+            Vertx vertx,
+            MeterRegistry meters) {
+        this.sessions = sessions;
+        this.feed = feed;
+        this.events = events;
+        this.config = config;
+        this.frames = frames;
+        this.draining = draining;
+        this.vertx = vertx;
+        this.meters = meters;
+        LiveProtocol.CLOSE_CODES.forEach(this::closed);
+    }
+
+    /** Who has connected, as the handshake proved it. */
+    record Caller(Origin origin, Set<String> roles) {}
+
+    /** Connect → authenticate → emitEvent(ws.connect) → setupListeners → Response. */
+    Uni<Void> connect(WebSocketConnection connection, Caller authenticated) {
+        return emitConnect(connection, authenticated)
+                .invoke(() -> setupListeners(connection, authenticated))
+                .replaceWithVoid();
+    }
+
+    /** DataChange → preparePayload → emitEvent(ws.update) → broadcastToClients → Response. */
+    public Uni<Void> update(FeedBatch change) {
+        return preparePayload(change).call(this::emitUpdate).chain(this::broadcastToClients);
+    }
+
+    /** What a client asks for; a subscription that this replica would have to end at once is for another one. */
+    void handle(WebSocketConnection connection, LiveSession session, LiveProtocol.ClientMessage message) {
+        if (draining.begun() && message instanceof LiveProtocol.Subscribe) {
+            restart(connection);
+        } else {
+            session.handle(message);
+        }
+    }
+
+    /** Lets a client go because this replica does, which is no error. */
+    void restart(WebSocketConnection connection) {
+        var session = sessions.of(connection.id());
+        if (session != null && session.end()) {
+            closed(LiveProtocol.RESTARTING).increment();
+            reconnect(connection, session, LiveProtocol.RESTARTING, "restarting, reconnect");
+        }
+    }
+
+    /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
+    void error(WebSocketConnection connection, int code, String reason) {
+        var session = sessions.of(connection.id());
+        if (session != null && session.end()) {
+            handleWSError(connection, session, code, reason);
+            emitError(connection, session, code, reason);
+            reconnect(connection, session, code, reason);
+        }
+    }
+
+    private Uni<Void> emitConnect(WebSocketConnection connection, Caller caller) {
+        events.emit(EventType.WS_CONNECT, connection.id(), Map.of("connection", connection.id()), caller.origin());
+        return Uni.createFrom().voidItem();
+    }
+
+    private void setupListeners(WebSocketConnection connection, Caller caller) {
+        var query = new Query(connection.handshakeRequest().query());
+        Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
+        var outgoing = new OutgoingFrames(
+                connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
+        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
+        sessions.add(connection.id(), session);
+        if (draining.begun()) {
+            feed.onContext(() -> restart(connection));
+        } else if (!query.list("topics").isEmpty()) {
+            feed.onContext(() -> session.handle(query.subscribe()));
+        }
+    }
+
+    /** The payloads were encoded once, when the events got their positions. */
+    private static Uni<FeedBatch> preparePayload(FeedBatch change) {
+        return Uni.createFrom().item(change);
+    }
+
+    private Uni<Void> emitUpdate(FeedBatch change) {
+        events.emit(
+                EventType.WS_UPDATE,
+                "feed",
+                Map.of("position", change.upTo(), "events", change.events().size(), "connections", sessions.size()),
+                Origin.system());
+        return Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> broadcastToClients(FeedBatch change) {
+        frames.begin();
+        try {
+            return feed.deliver(change);
+        } finally {
+            frames.end();
+        }
+    }
+
+    private void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        closed(code).increment();
+        LOG.debugf(session.origin(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
+    }
+
+    private Counter closed(int code) {
+        return meters.counter("pms.websocket.closed", "code", Integer.toString(code));
+    }
+
+    private void emitError(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        events.emit(
+                EventType.WS_ERROR,
+                connection.id(),
+                Map.of("connection", connection.id(), "closeCode", code, "detail", reason),
+                session.origin());
+    }
+
+    private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
+        // what still waits is not sent any more: then only the client itself knows how far it has come
+        var position = session.queued() == 0 ? session.position() : null;
+        if (code != LiveProtocol.LOST) {
+            session.close(code, position == null ? reason : reason + ", resume after " + position);
+        }
+        vertx.setTimer(config.dropAfter().toMillis(), timer -> dropStuck(connection));
+    }
+
+    /** Whoever has not answered the goodbye by now does not read. */
+    private void dropStuck(WebSocketConnection connection) {
+        if (sessions.of(connection.id()) != null) {
+            LiveUpgrade.drop(connection);
+        }
+    }
+
+    /** The query of the handshake, which can subscribe at once. */
+    private record Query(Map<String, List<String>> parameters) {
+        Query(@Nullable String query) {
+            this(query == null ? Map.of() : new QueryStringDecoder(query, false).parameters());
+        }
+
+        boolean flag(String name) {
+            return parameters.getOrDefault(name, List.of()).contains("true");
+        }
+
+        List<String> list(String name) {
+            return parameters.getOrDefault(name, List.of()).stream()
+                    .flatMap(values -> Arrays.stream(values.split(",")))
+                    .filter(value -> !value.isEmpty())
+                    .toList();
+        }
+
+        LiveProtocol.ClientMessage subscribe() {
+            var after = list("after");
+            try {
+                return new LiveProtocol.Subscribe(
+                        "query", list("topics"), list("subjects"), after.isEmpty() ? null : position(after.get(0)));
+            } catch (NumberFormatException e) {
+                return new LiveProtocol.Invalid("query", "after must be a position.");
+            }
+        }
+
+        private static Long position(String text) {
+            long position = Long.parseLong(text);
+            if (position < 0) {
+                throw new NumberFormatException("a position is not negative");
+            }
+            return position;
+        }
+    }
+}

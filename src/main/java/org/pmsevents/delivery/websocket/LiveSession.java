@@ -1,0 +1,219 @@
+package org.pmsevents.delivery.websocket;
+
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.Topics;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.platform.problem.AppException;
+
+/**
+ * One WebSocket connection: one stream of events in position order, whatever it has subscribed to. Everything but what says
+ * otherwise runs on the feed's context.
+ */
+final class LiveSession implements FeedSubscriptions.Subscriber {
+    private final LiveFlow.Caller caller;
+    private final OutgoingFrames outgoing;
+    private final LiveConfig config;
+    private final FeedSubscriptions feed;
+    private final FrameSpans frames;
+    private final Runnable tooSlow;
+    private final Subscriptions subscriptions;
+
+    private final List<String> unanswered = new ArrayList<>();
+    private FeedSubscriptions.@Nullable Subscription stream;
+    private String streamId = "";
+    private boolean flowing;
+    private boolean ended;
+
+    /** @param tooSlow closes the connection of a client that does not take what is sent to it */
+    LiveSession(
+            LiveFlow.Caller caller,
+            OutgoingFrames outgoing,
+            Audience audience,
+            LiveConfig config,
+            FeedSubscriptions feed,
+            FrameSpans frames,
+            Runnable tooSlow) {
+        this.caller = caller;
+        this.outgoing = outgoing;
+        this.config = config;
+        this.feed = feed;
+        this.frames = frames;
+        this.tooSlow = tooSlow;
+        this.subscriptions = new Subscriptions(audience);
+    }
+
+    Origin origin() {
+        return caller.origin();
+    }
+
+    /** How many characters wait for the client; on any thread. */
+    long queued() {
+        return outgoing.queued();
+    }
+
+    /** Where a client that reconnects goes on; null while it follows nothing. */
+    @Nullable
+    Long position() {
+        return flowing && stream != null ? stream.position() : null;
+    }
+
+    void handle(LiveProtocol.ClientMessage message) {
+        if (ended) {
+            return;
+        }
+        if (message instanceof LiveProtocol.Subscribe subscribe) {
+            subscribe(subscribe);
+        } else if (message instanceof LiveProtocol.Unsubscribe unsubscribe) {
+            unsubscribe(unsubscribe.id());
+        } else if (message instanceof LiveProtocol.Invalid invalid) {
+            outgoing.send(LiveProtocol.error(invalid.id(), "invalid-message", invalid.detail()));
+        } else {
+            outgoing.send(LiveProtocol.pong());
+        }
+    }
+
+    private void subscribe(LiveProtocol.Subscribe wanted) {
+        var id = wanted.id();
+        if (subscriptions.has(id)) {
+            refuse(id, "id-in-use", "This connection has a subscription of this id.");
+        } else if (subscriptions.size() >= config.maxSubscriptions()) {
+            refuse(id, "too-many-subscriptions", "At most " + config.maxSubscriptions() + " are possible.");
+        } else if (wanted.after() != null && stream != null) {
+            refuse(id, "resume-first", "after is for the first subscription of a connection.");
+        } else {
+            try {
+                var alerts = Topics.alerts(wanted.topics(), caller.roles());
+                var types = Topics.types(Topics.ofEvents(wanted.topics()), caller.roles());
+                subscriptions.add(id, new Subscriptions.Subscription(types, alerts, Set.copyOf(wanted.subjects())));
+                follow(wanted);
+            } catch (AppException e) {
+                refuse(id, e.code(), e.detail());
+            }
+        }
+    }
+
+    private void follow(LiveProtocol.Subscribe wanted) {
+        if (flowing && stream != null) {
+            outgoing.send(LiveProtocol.subscribed(wanted.id(), stream.position()));
+            return;
+        }
+        unanswered.add(wanted.id());
+        if (stream == null) {
+            var after = wanted.after();
+            streamId = wanted.id();
+            stream = after == null ? feed.fromNow(this) : feed.after(after, this);
+        }
+    }
+
+    private void unsubscribe(String id) {
+        unanswered.remove(id);
+        if (subscriptions.remove(id)) {
+            outgoing.send(LiveProtocol.unsubscribed(id));
+        } else {
+            refuse(id, "id-unknown", "This connection has no subscription of this id.");
+        }
+    }
+
+    /** The answer to all who wait for it; after a reset in the middle of the stream there is none, and the position is told. */
+    @Override
+    public void subscribed(long position) {
+        if (flowing) {
+            outgoing.send(LiveProtocol.position(position));
+        }
+        flowing = true;
+        unanswered.forEach(id -> outgoing.send(LiveProtocol.subscribed(id, position)));
+        unanswered.clear();
+    }
+
+    @Override
+    public void reset(long oldest, long head) {
+        outgoing.send(LiveProtocol.reset(streamId, oldest, head));
+    }
+
+    @Override
+    public void unavailable() {
+        stream = null;
+        for (var id : unanswered) {
+            subscriptions.remove(id);
+            refuse(id, "unavailable", "The feed can't be read at the moment. Subscribe again.");
+        }
+        unanswered.clear();
+    }
+
+    @Override
+    public void take(FeedBatch batch) {
+        var matching = new ArrayList<String>();
+        for (var event : batch.events()) {
+            if (subscriptions.match(event.message())) {
+                matching.add(event.json());
+                frames.sent(event.message());
+            }
+        }
+        if (!matching.isEmpty()) {
+            outgoing.send(matching);
+        }
+    }
+
+    @Override
+    public Uni<Void> ready() {
+        return outgoing.ready();
+    }
+
+    /** An event without a position. */
+    void announce(EventMessage event, String json) {
+        if (flowing && subscriptions.match(event)) {
+            outgoing.send(json);
+        }
+    }
+
+    /** What admins are alerted of. */
+    void alert(String subject, String frame) {
+        if (flowing && subscriptions.matchAlert(subject)) {
+            outgoing.send(frame);
+        }
+    }
+
+    void heartbeat() {
+        var position = position();
+        if (outgoing.stalled()) {
+            tooSlow.run();
+        } else if (position != null && !ended) {
+            outgoing.send(LiveProtocol.position(position));
+        }
+    }
+
+    /** Stops the stream; true if nobody has done so before. */
+    boolean end() {
+        if (ended) {
+            return false;
+        }
+        ended = true;
+        subscriptions.clear();
+        if (stream != null) {
+            stream.end();
+        }
+        return true;
+    }
+
+    /** Says goodbye; on any thread. */
+    void close(int code, String reason) {
+        outgoing.close(code, reason);
+    }
+
+    /** The connection is gone. */
+    void lost() {
+        outgoing.drop();
+        end();
+    }
+
+    private void refuse(String id, String code, String detail) {
+        outgoing.send(LiveProtocol.error(id, code, detail));
+    }
+}

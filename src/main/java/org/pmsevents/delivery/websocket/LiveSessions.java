@@ -1,0 +1,129 @@
+package org.pmsevents.delivery.websocket;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.http.limits.PerClient;
+import org.pmsevents.platform.json.StrictJson;
+
+/** The WebSocket connections of this replica: tells them announcements and heartbeats. */
+@ApplicationScoped
+public class LiveSessions {
+    private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
+    private final PerClient perClient;
+    private final Audience audience = new Audience();
+    private final LongAdder written = new LongAdder();
+    private final EventCodec codec;
+    private final FeedSubscriptions feed;
+    private final LiveConfig config;
+    private final Vertx vertx;
+    private volatile long timer = -1;
+
+    LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
+        this.codec = codec;
+        this.feed = feed;
+        this.config = config;
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
+        this.vertx = vertx;
+        FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
+                .description("frames that were given to sockets")
+                .register(meters);
+        meters.gaugeMapSize("pms.websocket.connections", Tags.empty(), byConnection);
+        meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queuedBytes);
+    }
+
+    void start(@Observes StartupEvent started) {
+        timer = vertx.setPeriodic(
+                config.heartbeat().toMillis(),
+                again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
+    }
+
+    @PreDestroy
+    void stopTimer() {
+        vertx.cancelTimer(timer);
+    }
+
+    boolean full() {
+        return byConnection.size() >= config.maxConnections();
+    }
+
+    /** Counts the frames of all clients. */
+    LongAdder written() {
+        return written;
+    }
+
+    boolean full(String client) {
+        return perClient.isFull(client);
+    }
+
+    Audience audience() {
+        return audience;
+    }
+
+    void add(String connection, LiveSession session) {
+        byConnection.put(connection, session);
+        perClient.opened(session.origin().actor());
+    }
+
+    @Nullable
+    LiveSession of(String connection) {
+        return byConnection.get(connection);
+    }
+
+    void remove(String connection) {
+        var session = byConnection.remove(connection);
+        if (session != null) {
+            perClient.closed(session.origin().actor());
+            feed.onContext(session::lost);
+        }
+    }
+
+    /** How many connections there are. */
+    public int size() {
+        return byConnection.size();
+    }
+
+    /** Tells an event without a position to those who have subscribed to it. */
+    public Uni<Void> announce(EventMessage event) {
+        if (audience.wants(event.type())) {
+            var json = codec.encode(event);
+            feed.onContext(() -> byConnection.values().forEach(session -> session.announce(event, json)));
+        }
+        return Uni.createFrom().voidItem();
+    }
+
+    /** Shows an alert to the admins, JSON with the {@code subject} that it is about, to those who have subscribed to such. */
+    public void alert(String json) {
+        var subject = StrictJson.read(json.getBytes(StandardCharsets.UTF_8))
+                .tree()
+                .path("subject")
+                .asText();
+        var frame = LiveProtocol.alert(json);
+        feed.onContext(() -> byConnection.values().forEach(session -> session.alert(subject, frame)));
+    }
+
+    /** How much waits for the clients. */
+    public long queuedBytes() {
+        return byConnection.values().stream().mapToLong(LiveSession::queued).sum();
+    }
+
+    /** Whether somebody has subscribed to events of the type. */
+    public boolean wants(EventType type) {
+        return audience.wants(type);
+    }
+}

@@ -1,0 +1,73 @@
+package org.pmsevents.delivery.websocket;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventType;
+
+/** What one connection wants to hear: the sum of its subscriptions. */
+final class Subscriptions {
+    private final Map<String, Subscription> byId = new HashMap<>();
+    private final Audience audience;
+
+    /**
+     * @param alerts whether alerts to the admins are wanted, too
+     * @param subjects all if empty
+     */
+    record Subscription(Set<EventType> types, boolean alerts, Set<String> subjects) {
+        boolean matches(EventMessage event) {
+            return types.contains(event.type()) && isAbout(event.subject());
+        }
+
+        boolean matchesAlert(String subject) {
+            return alerts && isAbout(subject);
+        }
+
+        private boolean isAbout(String subject) {
+            return subjects.isEmpty() || subjects.contains(subject);
+        }
+    }
+
+    Subscriptions(Audience audience) {
+        this.audience = audience;
+    }
+
+    boolean has(String id) {
+        return byId.containsKey(id);
+    }
+
+    int size() {
+        return byId.size();
+    }
+
+    void add(String id, Subscription subscription) {
+        byId.put(id, subscription);
+        audience.join(subscription.types());
+    }
+
+    boolean remove(String id) {
+        var removed = byId.remove(id);
+        if (removed != null) {
+            audience.leave(removed.types());
+        }
+        return removed != null;
+    }
+
+    void clear() {
+        Set.copyOf(byId.keySet()).forEach(this::remove);
+    }
+
+    boolean matchAlert(String subject) {
+        return byId.values().stream().anyMatch(subscription -> subscription.matchesAlert(subject));
+    }
+
+    boolean match(EventMessage event) {
+        for (var subscription : byId.values()) {
+            if (subscription.matches(event)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

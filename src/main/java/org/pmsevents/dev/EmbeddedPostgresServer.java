@@ -1,0 +1,113 @@
+package org.pmsevents.dev;
+
+import io.quarkus.deployment.builditem.Startable;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The PostgreSQL of dev mode and the tests: as durable as a real one, on the loopback address only, and on a port that
+ * was free.
+ */
+final class EmbeddedPostgresServer implements Startable {
+    static final String USERNAME = "postgres";
+
+    /** The server trusts whoever is on this machine; the drivers want a password to be set all the same. */
+    static final String PASSWORD = "postgres";
+
+    private final ServerFolder folder;
+    private final ExitHook exitHook = new ExitHook(this);
+    private @Nullable EmbeddedPostgres server;
+    private @Nullable PgBouncer pooler;
+
+    EmbeddedPostgresServer(ServerFolder folder) {
+        this.folder = folder;
+    }
+
+    @Override
+    public void start() {
+        refuseRootWithoutNamespaces();
+        // Read by the library: where it unpacks PostgreSQL. Its default is one folder for all users of the machine.
+        System.setProperty("ot.epg.working-dir", ServerFolder.PER_USER.toString());
+        Path data = folder.path().resolve("data");
+        exitHook.register();
+        try {
+            Files.createDirectories(data);
+            server = EmbeddedPostgres.builder()
+                    .setDataDirectory(data)
+                    .setCleanDataDirectory(false)
+                    .setRegisterShutdownHook(false)
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .setServerConfig("listen_addresses", "127.0.0.1")
+                    .setServerConfig("unix_socket_directories", "")
+                    // The library switches both off.
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    // Room for several replicas.
+                    .setServerConfig("max_connections", "200")
+                    // The same order of text on every machine.
+                    .setLocaleConfig("locale-provider", "builtin")
+                    .setLocaleConfig("builtin-locale", "C.UTF-8")
+                    .setLocaleConfig("locale", "C")
+                    .start();
+            if (PgBouncer.isWanted()) {
+                pooler = new PgBouncer(folder, server.getPort());
+                pooler.start();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("PostgreSQL did not start in " + data, e);
+        }
+    }
+
+    private static void refuseRootWithoutNamespaces() {
+        boolean root = "root".equals(System.getProperty("user.name"));
+        if (root && System.getProperty("os.name").startsWith("Linux") && !LinuxUtils.isUnshareAvailable()) {
+            throw new IllegalStateException("PostgreSQL refuses to run as root, and this machine does not allow the way"
+                    + " round it (unshare -U). Run the build as another user, or set QUARKUS_DATASOURCE_REACTIVE_URL,"
+                    + " QUARKUS_DATASOURCE_USERNAME and QUARKUS_DATASOURCE_PASSWORD to a PostgreSQL of your own.");
+        }
+    }
+
+    /** Where a service finds it, by way of the pooler if one is wanted. */
+    @Override
+    public String getConnectionInfo() {
+        PgBouncer before = pooler;
+        return before == null ? address() : url(before.port());
+    }
+
+    /** The server itself. */
+    String address() {
+        EmbeddedPostgres running = server;
+        if (running == null) {
+            throw new IllegalStateException("PostgreSQL has not been started");
+        }
+        return url(running.getPort());
+    }
+
+    private static String url(int port) {
+        return "postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    @Override
+    public @Nullable String getContainerId() {
+        return null;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        try (exitHook;
+                folder) {
+            if (pooler != null) {
+                pooler.close();
+            }
+            if (server != null) {
+                server.close();
+            }
+        }
+    }
+}

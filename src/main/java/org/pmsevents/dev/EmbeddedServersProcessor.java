@@ -1,0 +1,93 @@
+package org.pmsevents.dev;
+
+import io.quarkus.deployment.IsDevServicesSupportedByLaunchMode;
+import io.quarkus.deployment.annotations.BuildStep;
+import io.quarkus.deployment.builditem.DevServicesResultBuildItem;
+import io.quarkus.deployment.builditem.LaunchModeBuildItem;
+import io.quarkus.deployment.dev.devservices.DevServicesConfig;
+import io.quarkus.deployment.pkg.builditem.OutputTargetBuildItem;
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.configuration.ConfigUtils;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts a PostgreSQL and a Redis of our own for dev mode and the tests, so that a newcomer needs nothing but a JDK.
+ *
+ * <p>Quarkus finds this class through {@code META-INF/quarkus-build-steps.list}, keeps what it starts over live reloads
+ * and closes it at the end. A server is left out as soon as its address is configured
+ * ({@code QUARKUS_DATASOURCE_REACTIVE_URL}, {@code QUARKUS_REDIS_HOSTS}). Neither this package nor the servers are part
+ * of the packaged service.
+ */
+public final class EmbeddedServersProcessor {
+    private static final String DATABASE_URL = "quarkus.datasource.reactive.url";
+    private static final String DATABASE_USERNAME = "quarkus.datasource.username";
+    private static final String DATABASE_PASSWORD = "quarkus.datasource.password";
+    private static final String REDIS_HOSTS = "quarkus.redis.hosts";
+
+    @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
+    @Nullable
+    DevServicesResultBuildItem postgres(LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
+        if (ConfigUtils.isPropertyNonEmpty(DATABASE_URL)) {
+            return null;
+        }
+        return DevServicesResultBuildItem.<EmbeddedPostgresServer>owned()
+                .feature("embedded-postgresql")
+                .serviceName("embedded-postgresql")
+                .serviceConfig("embedded-postgresql")
+                .startable(() -> new EmbeddedPostgresServer(folder("postgresql", launchMode, target)))
+                .configProvider(databaseSettings())
+                .build();
+    }
+
+    private static Map<String, Function<EmbeddedPostgresServer, String>> databaseSettings() {
+        Map<String, Function<EmbeddedPostgresServer, String>> settings = new HashMap<>(Map.of(
+                DATABASE_URL, EmbeddedPostgresServer::getConnectionInfo,
+                DATABASE_USERNAME, server -> EmbeddedPostgresServer.USERNAME,
+                DATABASE_PASSWORD, server -> EmbeddedPostgresServer.PASSWORD));
+        if (PgBouncer.isWanted()) {
+            settings.put("pms-events.migration-url", EmbeddedPostgresServer::address);
+            PgBouncer.SETTINGS.forEach((setting, value) -> settings.put(setting, server -> value));
+        }
+        return settings;
+    }
+
+    @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
+    @Nullable
+    DevServicesResultBuildItem redis(LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
+        if (ConfigUtils.isPropertyNonEmpty(REDIS_HOSTS)) {
+            return null;
+        }
+        if (EmbeddedRedisCluster.isWanted()) {
+            return DevServicesResultBuildItem.<EmbeddedRedisCluster>owned()
+                    .feature("embedded-redis")
+                    .serviceName("embedded-redis")
+                    .serviceConfig("embedded-redis-cluster")
+                    .startable(() -> new EmbeddedRedisCluster(EmbeddedRedisCluster.folders()))
+                    .configProvider(Map.of(
+                            REDIS_HOSTS,
+                            EmbeddedRedisCluster::getConnectionInfo,
+                            "quarkus.redis.client-type",
+                            cluster -> "cluster"))
+                    .build();
+        }
+        return DevServicesResultBuildItem.<EmbeddedRedisServer>owned()
+                .feature("embedded-redis")
+                .serviceName("embedded-redis")
+                .serviceConfig("embedded-redis")
+                .startable(() -> new EmbeddedRedisServer(folder("redis", launchMode, target)))
+                .configProvider(Map.of(REDIS_HOSTS, EmbeddedRedisServer::getConnectionInfo))
+                .build();
+    }
+
+    /** Dev mode keeps its data in the project's {@code .pms-events} folder; every test run begins with nothing. */
+    private static ServerFolder folder(String server, LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
+        if (launchMode.getLaunchMode() == LaunchMode.DEVELOPMENT) {
+            return ServerFolder.kept(
+                    target.getOutputDirectory().resolveSibling(".pms-events").resolve(server));
+        }
+        return ServerFolder.temporary(server);
+    }
+}

@@ -1,0 +1,193 @@
+package org.pmsevents.dev;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * A folder that one run (a JVM) owns as long as it lives, so that two runs never share a server's data and a server left
+ * behind by a killed run is stopped by the next one.
+ *
+ * <p>A run is known by its process id and start time. A server's own pid file says what to stop, and counts only while
+ * that process still runs an executable of ours. (No file locks: closing any channel to a locked file drops the lock of
+ * the whole JVM, and dev mode and its continuous tests are one JVM.)
+ */
+final class ServerFolder implements Closeable {
+    private static final Logger LOG = Logger.getLogger(ServerFolder.class);
+    private static final String OWNER = "owner";
+    private static final List<String> PID_FILES = List.of("data/postmaster.pid", "redis.pid");
+
+    /** What is the same for every run of this user: the unpacked servers, and the folders of test runs. */
+    static final Path PER_USER = Path.of(System.getProperty("user.home"), ".cache", "pms-events");
+
+    private final Path path;
+    private final boolean temporary;
+    private boolean closed;
+
+    private ServerFolder(Path path, boolean temporary) {
+        this.path = path;
+        this.temporary = temporary;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Takes a folder whose content outlives the run. */
+    static ServerFolder kept(Path path) {
+        Path owner = path.resolve(OWNER);
+        try {
+            Files.createDirectories(path);
+            String run = Files.exists(owner) ? Files.readString(owner).strip() : "";
+            if (!run.equals(thisRun()) && isAlive(run)) {
+                throw new IllegalStateException("Another run of the service (process " + run.replaceAll("-.*", "")
+                        + ") uses the data in " + path + ". Stop it first, or give this one its own servers with"
+                        + " QUARKUS_DATASOURCE_REACTIVE_URL and QUARKUS_REDIS_HOSTS.");
+            }
+            stopLeftServers(path);
+            Files.writeString(owner, thisRun());
+            return new ServerFolder(path, false);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Could not use the folder " + path, e);
+        }
+    }
+
+    /** Makes an empty folder that is removed at the end, and removes those that killed runs have left. */
+    static ServerFolder temporary(String server) {
+        Path parent = PER_USER.resolve("runs");
+        try {
+            Files.createDirectories(parent);
+            sweep(parent);
+            return new ServerFolder(
+                    Files.createDirectory(parent.resolve(thisRun() + "-" + server + "-" + UUID.randomUUID())), true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Could not make a folder in " + parent, e);
+        }
+    }
+
+    private static void sweep(Path parent) throws IOException {
+        List<Path> left;
+        try (Stream<Path> folders = Files.list(parent)) {
+            left = folders.filter(folder -> !isAlive(folder.getFileName().toString()))
+                    .toList();
+        }
+        for (Path folder : left) {
+            stopLeftServers(folder);
+            delete(folder);
+        }
+    }
+
+    /** {@code 4711-1763931000000}: process id and start time in milliseconds. */
+    private static String thisRun() {
+        ProcessHandle self = ProcessHandle.current();
+        return self.pid()
+                + "-"
+                + self.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+
+    private static boolean isAlive(String run) {
+        String[] parts = run.split("-", 3);
+        if (parts.length < 2 || !parts[0].matches("[0-9]{1,10}") || !parts[1].matches("[0-9]{1,15}")) {
+            return false;
+        }
+        Instant started = Instant.ofEpochMilli(Long.parseLong(parts[1]));
+        // The system may tell the start time a little differently after its clock has been set.
+        return ProcessHandle.of(Long.parseLong(parts[0]))
+                .flatMap(process -> process.info().startInstant())
+                .filter(start -> Duration.between(start, started).abs().compareTo(Duration.ofSeconds(5)) < 0)
+                .isPresent();
+    }
+
+    private static void stopLeftServers(Path folder) throws IOException {
+        for (String name : PID_FILES) {
+            Path pidFile = folder.resolve(name);
+            String pid = firstLine(pidFile);
+            if (pid.matches("[0-9]{1,10}")) {
+                ProcessHandle.of(Long.parseLong(pid))
+                        .filter(ServerFolder::runsOurExecutable)
+                        .ifPresent(ServerFolder::stop);
+            }
+            Files.deleteIfExists(pidFile);
+        }
+    }
+
+    /** Empty if there is no such file, or no longer: another run may be sweeping the same folder. */
+    private static String firstLine(Path file) throws IOException {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.findFirst().map(String::strip).orElse("");
+        } catch (NoSuchFileException e) {
+            LOG.tracef(e, "There is no %s", file);
+            return "";
+        }
+    }
+
+    private static boolean runsOurExecutable(ProcessHandle process) {
+        return process.info()
+                .command()
+                .filter(command -> Path.of(command).startsWith(PER_USER))
+                .isPresent();
+    }
+
+    /** Ends a process, gently at first; a database that had to be killed recovers from its log at the next start. */
+    static void stop(ProcessHandle process) {
+        if (process.destroy() && hasEnded(process)) {
+            return;
+        }
+        if (process.destroyForcibly() && !hasEnded(process)) {
+            LOG.warnf("Process %d could not be stopped", process.pid());
+        }
+    }
+
+    private static boolean hasEnded(ProcessHandle process) {
+        try {
+            process.onExit().get(5, TimeUnit.SECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.debugf(e, "Process %d has not ended", process.pid());
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (temporary) {
+            delete(path);
+        } else {
+            Files.deleteIfExists(path.resolve(OWNER));
+        }
+    }
+
+    /** Another run may be sweeping the same folder: what is gone already is fine. */
+    private static void delete(Path folder) throws IOException {
+        List<Path> deepestFirst;
+        try (Stream<Path> files = Files.walk(folder)) {
+            deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+        } catch (NoSuchFileException | UncheckedIOException e) {
+            LOG.debugf(e, "%s is being removed by another run", folder);
+            return;
+        }
+        for (Path file : deepestFirst) {
+            Files.deleteIfExists(file);
+        }
+    }
+}

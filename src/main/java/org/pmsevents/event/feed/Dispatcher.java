@@ -1,0 +1,105 @@
+package org.pmsevents.event.feed;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.Emissions;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.platform.periodic.Throttle;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/**
+ * Hands the feed on this replica, batch by batch in position order, to the consumers that need that order, then to the EventBus;
+ * announcements without a position go straight to the EventBus.
+ */
+@ApplicationScoped
+public class Dispatcher {
+    private static final Logger LOG = Logger.getLogger(Dispatcher.class);
+
+    private final EventBus bus;
+    private final FeedConfig config;
+    private final Emissions emissions;
+    private final EventSpans spans;
+    private final MeterRegistry meters;
+    private final Throttle warnings;
+    private final DeliveryOptions byReference = new DeliveryOptions()
+            .setLocalOnly(true)
+            .setCodecName(LocalEventCodec.NAME)
+            .setTracingPolicy(io.vertx.core.tracing.TracingPolicy.IGNORE);
+    private final List<Ordered> ordered = new CopyOnWriteArrayList<>();
+
+    private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
+
+    Dispatcher(
+            Vertx vertx, FeedConfig config, Emissions emissions, EventSpans spans, MeterRegistry meters, Clock clock) {
+        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+        this.bus = vertx.eventBus();
+        this.config = config;
+        this.emissions = emissions;
+        this.spans = spans;
+        this.meters = meters;
+        // In dev mode the EventBus outlives a live reload, and with it the codec of the classes that were there before.
+        bus.unregisterCodec(LocalEventCodec.NAME);
+        bus.registerCodec(new LocalEventCodec());
+    }
+
+    /** Registers who is told every batch of the feed in position order, before the EventBus; it must bound its own work. */
+    public void inOrder(String name, Function<FeedBatch, Uni<Void>> consumer) {
+        ordered.add(new Ordered(name, consumer));
+    }
+
+    /** Completes, never with a failure, when every ordered consumer has returned or timed out. */
+    Uni<Void> dispatch(FeedBatch batch) {
+        if (ordered.isEmpty()) {
+            return Uni.createFrom().voidItem().invoke(() -> toBus(batch));
+        }
+        var told = Uni.join()
+                .all(ordered.stream().map(each -> hand(each, batch)).toList())
+                .andCollectFailures()
+                .replaceWithVoid()
+                .invoke(() -> toBus(batch));
+        return spans.start(Kind.CONSUMER, "dispatch", batch.events()).until(told);
+    }
+
+    /** Tells an event of scope LOCAL, or one of scope CLUSTER that has arrived here. */
+    public void announce(EventMessage event) {
+        bus.publish(event.type().wireName(), event, byReference);
+    }
+
+    private void toBus(FeedBatch batch) {
+        batch.events().forEach(event -> bus.publish(event.message().type().wireName(), event.message(), byReference));
+        emissions.markDispatched(batch.events());
+    }
+
+    private Uni<Void> hand(Ordered to, FeedBatch batch) {
+        return Uni.createFrom()
+                .deferred(() -> to.consumer().apply(batch))
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .onFailure()
+                .invoke(failure -> {
+                    meters.counter("pms.feed.consumer.failures", "consumer", to.name())
+                            .increment();
+                    if (warnings.admits(to.name())) {
+                        LOG.warnf(
+                                "%s did not take the events up to %d, they went on without it: %s",
+                                to.name(), batch.upTo(), failure.toString());
+                    }
+                })
+                .onFailure()
+                .recoverWithNull();
+    }
+}

@@ -1,0 +1,241 @@
+package org.pmsevents.event.feed;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.event.FeedEvent;
+import org.pmsevents.event.log.EventTable;
+
+/**
+ * Follows the feed on this replica: puts what arrives from the sequencer and from Redis in position order, fills holes from
+ * PostgreSQL, and hands every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context.
+ */
+@ApplicationScoped
+public class Feed {
+    private static final Logger LOG = Logger.getLogger(Feed.class);
+    private static final int BATCH = 500;
+    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
+
+    private final EventTable events;
+    private final Pool pool;
+    private final Dispatcher dispatcher;
+    private final FeedConfig config;
+    private final Vertx vertx;
+    private final Context context;
+
+    private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
+    private volatile long position = -1;
+    private volatile long head;
+    /** Whether committed events were without a position when PostgreSQL was last asked. */
+    private volatile boolean waiting;
+
+    private final Certainty certainty = new Certainty();
+    private final CompletableFuture<Long> joined = new CompletableFuture<>();
+    private volatile String id = "";
+    private boolean dispatching;
+    private boolean reading;
+
+    Feed(EventTable events, Pool pool, Dispatcher dispatcher, FeedConfig config, Vertx vertx, MeterRegistry meters) {
+        this.events = events;
+        this.pool = pool;
+        this.dispatcher = dispatcher;
+        this.config = config;
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        meters.gauge("pms.feed.position", this, feed -> feed.position);
+        meters.gauge("pms.feed.head", this, feed -> feed.head);
+        meters.gauge("pms.feed.waiting", this, feed -> feed.waiting ? 1 : 0);
+        meters.gauge("pms.feed.lag", this, feed -> feed.started() ? Math.max(0, feed.head - feed.position) : 0);
+    }
+
+    /** Begins with a feed. */
+    public void join(UUID feedId, long head) {
+        id = feedId.toString();
+        start(head);
+        joined.complete(head);
+    }
+
+    /** Begins after the given head; what arrived before is kept if it is newer. */
+    void start(long head) {
+        context.runOnContext(go -> {
+            this.head = Math.max(this.head, head);
+            position = head;
+            certainty.reached(head);
+            early.headMap(head, true).clear();
+            advance();
+        });
+    }
+
+    public boolean started() {
+        return position >= 0;
+    }
+
+    /** The last position dispatched here; -1 before the start. */
+    public long position() {
+        return position;
+    }
+
+    /** The highest position that this replica has heard of; PostgreSQL may be ahead. */
+    public long head() {
+        return head;
+    }
+
+    /** Completes with the head after which this replica has begun, once it has. */
+    public Uni<Long> joined() {
+        return Uni.createFrom().completionStage(joined::copy);
+    }
+
+    /** Which feed this is: positions of another one can't be compared with its own. */
+    public String id() {
+        return id;
+    }
+
+    /** For how long this replica may have missed something: before that, all that PostgreSQL had was handed out here. */
+    public Duration uncertainFor() {
+        return certainty.age();
+    }
+
+    /** Asks PostgreSQL for the head now, instead of at the next poll; fails if it does not answer. */
+    public Uni<Void> look() {
+        return Uni.createFrom().deferred(() -> {
+            long asked = System.nanoTime();
+            return events.state(pool)
+                    .ifNoItem()
+                    .after(LOOK)
+                    .fail()
+                    .invoke(state -> heardOf(state, asked))
+                    .replaceWithVoid();
+        });
+    }
+
+    /** Events with positions, from wherever they come, in any order, any number of times. */
+    public void offer(List<FeedEvent> arrived) {
+        context.runOnContext(go -> {
+            for (var event : arrived) {
+                if (event.position() > position) {
+                    early.put(event.position(), event);
+                }
+                head = Math.max(head, event.position());
+            }
+            while (early.size() > config.buffer()) {
+                early.pollLastEntry();
+            }
+            advance();
+        });
+    }
+
+    /** The head as PostgreSQL told it; also the moment to try again what could not be read before. */
+    public void heardOf(long head) {
+        if (head > position) {
+            context.runOnContext(go -> {
+                this.head = Math.max(this.head, head);
+                advance();
+            });
+        }
+    }
+
+    /** The same, with what waits and when PostgreSQL was asked, by {@link System#nanoTime}. */
+    public void heardOf(EventTable.State state, long asked) {
+        var waited = state.waited();
+        certainty.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
+        waiting = state.waiting();
+        heardOf(state.head());
+    }
+
+    /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */
+    void onContext(Runnable work) {
+        context.runOnContext(go -> work.run());
+    }
+
+    private void advance() {
+        if (dispatching || !started()) {
+            return;
+        }
+        var batch = next();
+        if (!batch.isEmpty()) {
+            dispatch(new FeedBatch(batch, position + batch.size()));
+        } else if (head > position && !reading) {
+            reading = true;
+            vertx.setTimer(config.holePatience().toMillis(), timer -> context.runOnContext(go -> fillHole()));
+        }
+    }
+
+    private List<FeedEvent> next() {
+        var batch = new ArrayList<FeedEvent>();
+        var first = early.firstEntry();
+        while (first != null && first.getKey() == position + batch.size() + 1 && batch.size() < BATCH) {
+            batch.add(first.getValue());
+            early.pollFirstEntry();
+            first = early.firstEntry();
+        }
+        return batch;
+    }
+
+    private void dispatch(FeedBatch batch) {
+        dispatching = true;
+        Uni.createFrom()
+                .deferred(() -> dispatcher.dispatch(batch))
+                .subscribe()
+                .with(done -> dispatched(batch.upTo()), failure -> {
+                    LOG.error("a dispatch failed as a whole, which it must not", failure);
+                    dispatched(batch.upTo());
+                });
+    }
+
+    private void dispatched(long upTo) {
+        context.runOnContext(go -> {
+            position = upTo;
+            certainty.reached(upTo);
+            early.headMap(upTo, true).clear();
+            dispatching = false;
+            advance();
+        });
+    }
+
+    private void fillHole() {
+        if (dispatching || head <= position || early.containsKey(position + 1)) {
+            reading = false;
+            advance();
+            return;
+        }
+        events.read(pool, position, BATCH, BATCH, ALL)
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .subscribe()
+                .with(
+                        stretch -> context.runOnContext(go -> filled(stretch)),
+                        failure -> context.runOnContext(go -> {
+                            LOG.warnf("cannot read the feed after %d: %s", position, failure.toString());
+                            reading = false;
+                        }));
+    }
+
+    private void filled(EventTable.Stretch stretch) {
+        reading = false;
+        head = Math.max(head, stretch.head());
+        if (stretch.lastLooked() > position && !dispatching) {
+            var news = stretch.events().stream()
+                    .filter(event -> event.position() > position)
+                    .toList();
+            dispatch(new FeedBatch(news, stretch.lastLooked()));
+        } else {
+            advance();
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package org.pmsevents.event.handler;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.FeedEvent;
+
+/** The SQL of the primary handlers: how far each has come, and the events it could not take. */
+@ApplicationScoped
+public class HandlerTable {
+    private static final String ENROL = """
+            INSERT INTO handler_cursor (handler, position) SELECT $1, pruned FROM feed_tail
+            ON CONFLICT (handler) DO NOTHING
+            """;
+
+    private static final String TAKE = """
+            SELECT position, attempts FROM handler_cursor
+            WHERE handler = $1 AND (retry_at IS NULL OR retry_at <= now())
+            FOR UPDATE SKIP LOCKED
+            """;
+
+    private static final String MOVE = """
+            UPDATE handler_cursor
+            SET position = $2, attempts = 0, retry_at = NULL, last_error = NULL, updated_at = now()
+            WHERE handler = $1
+            """;
+
+    private static final String POSTPONE = """
+            UPDATE handler_cursor
+            SET attempts = attempts + 1, retry_at = now() + $4 * interval '1 millisecond', last_error = $5, updated_at = now()
+            WHERE handler = $1 AND position = $2 AND attempts = $3
+            """;
+
+    private static final String PARK = """
+            WITH moved AS (
+              UPDATE handler_cursor
+              SET position = $4, attempts = 0, retry_at = NULL, last_error = NULL, updated_at = now()
+              WHERE handler = $1 AND position = $2 AND attempts = $3
+              RETURNING handler)
+            INSERT INTO dead_letter (id, handler, position, event, attempts, error)
+            SELECT $5, handler, $4, $6::text::json, $3 + 1, $7 FROM moved
+            ON CONFLICT (handler, position) DO NOTHING
+            """;
+
+    private static final String DEAD_LETTERS = """
+            SELECT id, handler, position, event::text AS event, attempts, error, parked_at
+            FROM dead_letter WHERE id > $1 ORDER BY id LIMIT $2
+            """;
+
+    private static final String TAKE_DEAD_LETTER = """
+            SELECT id, handler, position, event::text AS event, attempts, error, parked_at
+            FROM dead_letter WHERE id = $1 FOR UPDATE
+            """;
+
+    private static final String BURY = "DELETE FROM dead_letter WHERE id = $1";
+
+    private static final String STANDINGS = """
+            SELECT c.handler, (SELECT head FROM feed_head) - c.position AS lag, b.handler IS NOT NULL AS behind,
+                   (SELECT count(*) FROM dead_letter AS d WHERE d.handler = c.handler) AS dead_letters
+            FROM handler_cursor AS c LEFT JOIN handler_behind AS b ON b.handler = c.handler
+            """;
+
+    private static final String FALL_BEHIND =
+            "INSERT INTO handler_behind (handler) VALUES ($1) ON CONFLICT (handler) DO NOTHING";
+
+    private static final String CATCH_UP = "DELETE FROM handler_behind WHERE handler = $1";
+
+    /**
+     * How a handler is doing.
+     *
+     * @param lag how many events it has still to look at
+     * @param behind whether it is known to be too far behind
+     */
+    record Standing(String handler, long lag, boolean behind, long deadLetters) {}
+
+    /** Where a handler stands, and how often the event after that has failed. */
+    record Cursor(long position, int attempts) {}
+
+    /**
+     * An event that a primary handler could not take.
+     *
+     * @param event its wire form
+     * @param attempts how often it was tried
+     */
+    public record DeadLetter(
+            UUID id, String handler, long position, String event, int attempts, String error, Instant parkedAt) {}
+
+    Uni<Void> enrol(SqlClient client, String handler) {
+        return client.preparedQuery(ENROL).execute(Tuple.of(handler)).replaceWithVoid();
+    }
+
+    /** The cursor, locked; empty if another replica holds it or it is not yet time to try again. */
+    Uni<Optional<Cursor>> take(SqlClient transaction, String handler) {
+        return transaction.preparedQuery(TAKE).execute(Tuple.of(handler)).map(rows -> {
+            for (var row : rows) {
+                return Optional.of(new Cursor(row.getLong("position"), row.getInteger("attempts")));
+            }
+            return Optional.empty();
+        });
+    }
+
+    Uni<Void> move(SqlClient transaction, String handler, long position) {
+        return transaction
+                .preparedQuery(MOVE)
+                .execute(Tuple.of(handler, position))
+                .replaceWithVoid();
+    }
+
+    Uni<Void> postpone(SqlClient client, String handler, Cursor cursor, Duration delay, String error) {
+        return client.preparedQuery(POSTPONE)
+                .execute(Tuple.of(handler, cursor.position(), cursor.attempts(), (double) delay.toMillis(), error))
+                .replaceWithVoid();
+    }
+
+    /** Puts the event aside and moves on; does nothing if another replica has done so. */
+    Uni<Boolean> park(SqlClient client, String handler, Cursor cursor, FeedEvent event, UUID id, String error) {
+        return client.preparedQuery(PARK)
+                .execute(Tuple.from(List.of(
+                        handler, cursor.position(), cursor.attempts(), event.position(), id, event.json(), error)))
+                .map(rows -> rows.rowCount() > 0);
+    }
+
+    Uni<List<DeadLetter>> deadLetters(SqlClient client, @Nullable UUID after, int limit) {
+        return client.preparedQuery(DEAD_LETTERS)
+                .execute(Tuple.of(after == null ? new UUID(0, 0) : after, limit))
+                .map(rows -> {
+                    var letters = new ArrayList<DeadLetter>(rows.size());
+                    rows.forEach(row -> letters.add(deadLetter(row)));
+                    return letters;
+                });
+    }
+
+    Uni<Optional<DeadLetter>> takeDeadLetter(SqlClient transaction, UUID id) {
+        return transaction.preparedQuery(TAKE_DEAD_LETTER).execute(Tuple.of(id)).map(rows -> {
+            for (var row : rows) {
+                return Optional.of(deadLetter(row));
+            }
+            return Optional.empty();
+        });
+    }
+
+    Uni<Void> bury(SqlClient transaction, UUID id) {
+        return transaction.preparedQuery(BURY).execute(Tuple.of(id)).replaceWithVoid();
+    }
+
+    Uni<List<Standing>> standings(SqlClient client) {
+        return client.preparedQuery(STANDINGS).execute().map(rows -> {
+            var standings = new ArrayList<Standing>(rows.size());
+            rows.forEach(row -> standings.add(new Standing(
+                    row.getString("handler"),
+                    Math.max(0, row.getLong("lag")),
+                    row.getBoolean("behind"),
+                    row.getLong("dead_letters"))));
+            return standings;
+        });
+    }
+
+    /** Remembers that a handler is too far behind; false if another replica has done so. */
+    Uni<Boolean> fallBehind(SqlClient transaction, String handler) {
+        return transaction.preparedQuery(FALL_BEHIND).execute(Tuple.of(handler)).map(rows -> rows.rowCount() > 0);
+    }
+
+    Uni<Void> catchUp(SqlClient client, String handler) {
+        return client.preparedQuery(CATCH_UP).execute(Tuple.of(handler)).replaceWithVoid();
+    }
+
+    private static DeadLetter deadLetter(Row row) {
+        return new DeadLetter(
+                row.getUUID("id"),
+                row.getString("handler"),
+                row.getLong("position"),
+                row.getString("event"),
+                row.getInteger("attempts"),
+                row.getString("error"),
+                row.getOffsetDateTime("parked_at").toInstant());
+    }
+}

@@ -1,0 +1,139 @@
+package org.pmsevents.event.handler;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.event.Origin;
+import org.pmsevents.platform.database.Transactions;
+
+/**
+ * Shows on every replica how far each primary handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
+ * admins once when one falls too far behind.
+ */
+@ApplicationScoped
+public class HandlerWatch {
+    private static final Logger LOG = Logger.getLogger(HandlerWatch.class);
+    private static final int AFTER_THE_FEED = 6_000;
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final HandlerTable table;
+    private final Pool pool;
+    private final Transactions transactions;
+    private final Alerts alerts;
+    private final FeedConfig config;
+    private final Vertx vertx;
+    private final MultiGauge lag;
+    private final MultiGauge deadLetters;
+    private volatile boolean stopped;
+
+    HandlerWatch(
+            HandlerTable table,
+            Pool pool,
+            Transactions transactions,
+            Alerts alerts,
+            FeedConfig config,
+            MeterRegistry meters,
+            Vertx vertx) {
+        this.table = table;
+        this.pool = pool;
+        this.transactions = transactions;
+        this.alerts = alerts;
+        this.config = config;
+        this.vertx = vertx;
+        this.lag = MultiGauge.builder("pms.handler.lag")
+                .description("how many events of the feed a primary handler has still to look at")
+                .register(meters);
+        this.deadLetters = MultiGauge.builder("pms.handler.dead.letters")
+                .description("how many events a primary handler could not take")
+                .register(meters);
+    }
+
+    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+        later();
+    }
+
+    void stop(@Observes ShutdownEvent stopping) {
+        stopped = true;
+    }
+
+    private void later() {
+        vertx.setTimer(config.handlerWatch().toMillis(), timer -> {
+            if (!stopped) {
+                look().ifNoItem()
+                        .after(TIMEOUT)
+                        .fail()
+                        .onTermination()
+                        .invoke(this::later)
+                        .subscribe()
+                        .with(done -> {}, failure -> LOG.debugf("can't watch the handlers: %s", failure.toString()));
+            }
+        });
+    }
+
+    /** Looks once. */
+    Uni<Void> look() {
+        return table.standings(pool)
+                .invoke(standings -> {
+                    show(lag, standings, HandlerTable.Standing::lag);
+                    show(deadLetters, standings, HandlerTable.Standing::deadLetters);
+                })
+                .chain(this::judge);
+    }
+
+    private static void show(
+            MultiGauge gauge, List<HandlerTable.Standing> standings, ToLongFunction<HandlerTable.Standing> value) {
+        gauge.register(
+                standings.stream()
+                        .map(each -> MultiGauge.Row.of(Tags.of("handler", each.handler()), value.applyAsLong(each)))
+                        .toList(),
+                true);
+    }
+
+    /** Caught up is who has come to half of what was too much, so that one at the limit is not alerted of again and again. */
+    private Uni<Void> judge(List<HandlerTable.Standing> standings) {
+        return Multi.createFrom()
+                .iterable(standings)
+                .onItem()
+                .transformToUniAndConcatenate(this::judge)
+                .collect()
+                .last();
+    }
+
+    private Uni<Void> judge(HandlerTable.Standing standing) {
+        if (!standing.behind() && standing.lag() > config.handlerLagAlert()) {
+            return fallBehind(standing);
+        }
+        return standing.behind() && standing.lag() <= config.handlerLagAlert() / 2
+                ? table.catchUp(pool, standing.handler())
+                : Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> fallBehind(HandlerTable.Standing standing) {
+        var alert = Alert.warning(
+                "handler-lag:" + standing.handler(),
+                "A primary handler is behind",
+                standing.handler() + " has " + standing.lag() + " events before it",
+                standing.handler(),
+                Origin.system());
+        return transactions.run(transaction -> table.fallBehind(transaction, standing.handler())
+                .chain(first -> first
+                        ? alerts.record(transaction, alert)
+                        : Uni.createFrom().voidItem()));
+    }
+}

@@ -1,0 +1,35 @@
+package org.pmsevents.event.lifecycle;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.pmsevents.event.feed.Feed;
+import org.pmsevents.event.transport.FeedSubscriber;
+
+/** Ready once this replica has joined the feed, and from then on whatever becomes of PostgreSQL and Redis: that would hit all replicas alike. */
+@Readiness
+@ApplicationScoped
+public class FeedReadiness implements HealthCheck {
+    private final Feed feed;
+    private final FeedLifecycle lifecycle;
+    private final FeedSubscriber subscriber;
+
+    FeedReadiness(Feed feed, FeedLifecycle lifecycle, FeedSubscriber subscriber) {
+        this.feed = feed;
+        this.lifecycle = lifecycle;
+        this.subscriber = subscriber;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        return HealthCheckResponse.named("feed")
+                .status(feed.started())
+                .withData("position", feed.position())
+                .withData("head", feed.head())
+                .withData("schema", lifecycle.seesCurrentSchema() ? "current" : "not seen to be current yet")
+                .withData("postgresql", lifecycle.seesPostgres() ? "reachable" : "away")
+                .withData("redis", subscriber.hears() ? "reachable" : "away")
+                .build();
+    }
+}

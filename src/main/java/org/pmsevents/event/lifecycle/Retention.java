@@ -1,0 +1,65 @@
+package org.pmsevents.event.lifecycle;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.SystemError;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.platform.tracing.TraceLog;
+
+/**
+ * Deletes events that are older than the retention: always a prefix of the positions, in bounded batches, and up to a hard limit
+ * never one that a primary handler has still to see.
+ */
+@ApplicationScoped
+public class Retention {
+    private static final TraceLog LOG = TraceLog.of(Retention.class);
+    private static final int ROWS = 5_000;
+
+    private final EventTable events;
+    private final Pool pool;
+    private final FeedConfig config;
+    private final EventEmitter emitter;
+    private final Alerts alerts;
+
+    Retention(EventTable events, Pool pool, FeedConfig config, EventEmitter emitter, Alerts alerts) {
+        this.events = events;
+        this.pool = pool;
+        this.config = config;
+        this.emitter = emitter;
+        this.alerts = alerts;
+    }
+
+    /** Completes when nothing more is old enough, or another replica is at it. */
+    public Uni<Void> prune() {
+        return events.prune(pool, config.retention(), config.retentionHardLimit(), ROWS)
+                .invoke(this::alert)
+                .chain(pruned ->
+                        pruned.deleted() == ROWS ? prune() : Uni.createFrom().voidItem());
+    }
+
+    private void alert(EventTable.Pruned pruned) {
+        if (pruned.unseen() > 0) {
+            var origin = Origin.system();
+            var detail = pruned.unseen() + " unseen events deleted";
+            LOG.errorf(origin, null, "at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
+            emitter.emit(
+                    EventType.ERROR_SYSTEM,
+                    "retention",
+                    new SystemError("events-deleted", "retention", detail),
+                    origin);
+            alerts.raise(Alert.critical(
+                    "retention",
+                    "Events were deleted before a primary handler had seen them",
+                    detail,
+                    "retention",
+                    origin));
+        }
+    }
+}

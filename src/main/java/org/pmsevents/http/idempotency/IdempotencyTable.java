@@ -1,0 +1,90 @@
+package org.pmsevents.http.idempotency;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The SQL of idempotency keys. A key is taken by a plain insert in the transaction of the change: with {@code ON CONFLICT DO NOTHING}
+ * or a look beforehand, two requests at once would both change something.
+ */
+@ApplicationScoped
+public class IdempotencyTable {
+    /** Begins an insert in a statement that makes the change as well; to be followed by a query in an order of the scopes. */
+    public static final String INSERT_INTO =
+            "INSERT INTO idempotency_key (scope, fingerprint, refused, answer, trace_id)";
+
+    /** How long an answer is kept. */
+    private static final Duration KEPT = Duration.ofHours(24);
+
+    private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4::text::json, $5)";
+
+    private static final String FIND = """
+            WITH expired AS (
+              DELETE FROM idempotency_key WHERE scope = ANY($1) AND created_at <= now() - $2 * interval '1 second')
+            SELECT scope, fingerprint, refused, answer::text AS answer, trace_id FROM idempotency_key
+            WHERE scope = ANY($1) AND created_at > now() - $2 * interval '1 second'
+            """;
+
+    private static final String PRUNE = """
+            DELETE FROM idempotency_key WHERE scope IN (
+              SELECT scope FROM idempotency_key WHERE created_at <= now() - $1 * interval '1 second'
+              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """;
+
+    /**
+     * Keeps an answer.
+     *
+     * @throws KeyTakenException if one is kept already; the transaction is lost
+     */
+    Uni<Void> insert(SqlClient transaction, IdempotencyKey key, boolean refused, String answer) {
+        return transaction
+                .preparedQuery(INSERT)
+                .execute(Tuple.of(key.scope(), key.fingerprint(), refused, answer, key.traceId()))
+                .onFailure()
+                .transform(IdempotencyTable::translated)
+                .replaceWithVoid();
+    }
+
+    /** The failure of a statement that inserts keys, as {@link KeyTakenException} if that is what it says. */
+    public static Throwable translated(Throwable failure) {
+        boolean taken =
+                failure instanceof PgException refusal && "idempotency_key_pkey".equals(refusal.getConstraint());
+        return taken ? new KeyTakenException(failure) : failure;
+    }
+
+    /** What is kept under these scopes; what has expired is deleted. */
+    public Uni<Map<Buffer, KeptAnswer>> find(SqlClient client, List<Buffer> scopes) {
+        return client.preparedQuery(FIND)
+                .execute(Tuple.of(scopes.toArray(Buffer[]::new), (double) KEPT.toSeconds()))
+                .map(rows -> {
+                    var kept = new HashMap<Buffer, KeptAnswer>();
+                    for (var row : rows) {
+                        var scope = row.getBuffer("scope").getDelegate();
+                        kept.put(
+                                scope,
+                                new KeptAnswer(
+                                        scope,
+                                        row.getBuffer("fingerprint").getDelegate(),
+                                        row.getBoolean("refused"),
+                                        row.getString("answer"),
+                                        row.getString("trace_id")));
+                    }
+                    return kept;
+                });
+    }
+
+    /** Deletes at most so many that have expired; tells how many that were. */
+    Uni<Integer> prune(SqlClient client, int limit) {
+        return client.preparedQuery(PRUNE)
+                .execute(Tuple.of((double) KEPT.toSeconds(), limit))
+                .map(deleted -> deleted.rowCount());
+    }
+}

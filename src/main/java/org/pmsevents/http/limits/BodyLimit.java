@@ -1,0 +1,194 @@
+package org.pmsevents.http.limits;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.runtime.VertxHttpConfig;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.limits.BodyMemory.Place;
+import org.pmsevents.http.limits.BodyMemory.Sender;
+
+/**
+ * Bounds bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408), all of them
+ * together in memory (503). Only then the framework has its turn, whose own check would answer with an empty body.
+ */
+@Singleton
+class BodyLimit {
+    /** And after the caller has been judged. */
+    private static final int BEFORE_THE_FRAMEWORKS_OWN = 10;
+
+    private static final long LOOK_MILLIS = 1_000;
+    private static final String EXPECTED = "100-continue";
+    private static final String API = "/api/";
+    private static final String WEBHOOKS = "/webhooks/";
+
+    private final long longest;
+    private final long slowestNanos;
+    private final BodyMemory memory;
+    private final Vertx vertx;
+    private final Counter full;
+    private final Counter slow;
+    private final Set<Arriving> arriving = ConcurrentHashMap.newKeySet();
+
+    BodyLimit(VertxHttpConfig http, LimitsConfig config, BodyMemory memory, Vertx vertx, MeterRegistry meters) {
+        this.longest = http.limits().maxBodySize().orElseThrow().asLongValue();
+        this.slowestNanos = config.bodyTimeout().toNanos();
+        this.memory = memory;
+        this.vertx = vertx;
+        this.full = meters.counter("pms.limits.refused", "limit", "bodies");
+        this.slow = meters.counter("pms.limits.refused", "limit", "slow-body");
+        if (config.bodyBytes() < 2 * longest) {
+            throw new IllegalStateException(
+                    "PMS_EVENTS_LIMITS_BODY_BYTES must be at least twice QUARKUS_HTTP_LIMITS_MAX_BODY_SIZE.");
+        }
+    }
+
+    private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}
+
+    void checkAfterAuthentication(@Observes Filters filters) {
+        filters.register(this::check, BEFORE_THE_FRAMEWORKS_OWN);
+    }
+
+    void start(@Observes StartupEvent started) {
+        vertx.setPeriodic(LOOK_MILLIS, look -> refuseSlow());
+    }
+
+    private void check(RoutingContext routing) {
+        var request = routing.request();
+        var path = routing.normalizedPath();
+        var stated = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        long length = stated == null ? 0 : length(stated);
+        boolean isCall = path.startsWith(API);
+        if (length > longest) {
+            routing.fail(413);
+        } else if (!isCall && !path.startsWith(WEBHOOKS)) {
+            // nobody reads it there
+            routing.next();
+        } else if (!isRead(request) || (stated != null && length == 0)) {
+            routing.next();
+        } else {
+            var arrives = admit(routing, isCall, length);
+            if (arrives != null && stated == null) {
+                read(arrives);
+            } else if (arrives != null) {
+                routing.next();
+            }
+        }
+    }
+
+    private static long length(String stated) {
+        try {
+            return Long.parseLong(stated);
+        } catch (NumberFormatException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private static boolean isRead(HttpServerRequest request) {
+        return !request.isEnded() && request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD;
+    }
+
+    /** Fails the request and answers null if there is no room for its body. */
+    @Nullable
+    private Arriving admit(RoutingContext routing, boolean isKnown, long length) {
+        var place = memory.enter(isKnown ? Sender.KNOWN : Sender.UNKNOWN);
+        if (place == null || !place.take(length)) {
+            if (place != null) {
+                place.leave();
+            }
+            refuse(routing);
+            return null;
+        }
+        var arrives = new Arriving(routing, Vertx.currentContext(), place, System.nanoTime());
+        arriving.add(arrives);
+        routing.addEndHandler(end -> leave(arrives));
+        if (routing.response().ended() || routing.response().closed()) {
+            // gone while its caller was judged: then nobody is told of its end any more
+            leave(arrives);
+            return null;
+        }
+        return arrives;
+    }
+
+    private void leave(Arriving arrived) {
+        arriving.remove(arrived);
+        arrived.place().leave();
+    }
+
+    private void refuse(RoutingContext routing) {
+        full.increment();
+        routing.fail(OverLimitException.busy());
+    }
+
+    /** What does not say how long it will be is read here, where its length can be watched. */
+    private void read(Arriving arrives) {
+        var routing = arrives.routing();
+        var body = Buffer.buffer();
+        var request = routing.request();
+        if (EXPECTED.equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            routing.response().writeContinue();
+            // or quarkus-rest would say it once more
+            request.headers().remove(HttpHeaders.EXPECT);
+        }
+        request.exceptionHandler(failure -> fail(routing, failure))
+                .endHandler(end -> {
+                    if (!routing.failed()) {
+                        ((RoutingContextInternal) routing).setBody(body);
+                        routing.next();
+                    }
+                })
+                .handler(part -> {
+                    if (routing.failed()) {
+                        return;
+                    }
+                    if (body.length() + part.length() > longest) {
+                        routing.fail(413);
+                    } else if (arrives.place().take(part.length())) {
+                        body.appendBuffer(part);
+                    } else {
+                        refuse(routing);
+                    }
+                })
+                .resume();
+    }
+
+    /** What is not the end of the connection is a body that can't be taken apart. */
+    private static void fail(RoutingContext routing, Throwable failure) {
+        if (failure instanceof HttpClosedException) {
+            routing.fail(failure);
+        } else {
+            routing.fail(400, failure);
+        }
+    }
+
+    private void refuseSlow() {
+        long now = System.nanoTime();
+        for (var each : arriving) {
+            if (now - each.begunAt() > slowestNanos) {
+                each.context().runOnContext(go -> refuseIfNotHere(each));
+            }
+        }
+    }
+
+    private void refuseIfNotHere(Arriving late) {
+        if (!late.routing().request().isEnded() && arriving.remove(late)) {
+            slow.increment();
+            late.routing().fail(408);
+            late.place().leave();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.pmsevents.http.limits;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import jakarta.inject.Singleton;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What the bodies that a replica has in hand may take of its memory: those of senders whom nobody knows yet one half, the others the other. */
+@Singleton
+class BodyMemory {
+    private final long half;
+    private final int mostUnknown;
+    private final AtomicLong ofKnown = new AtomicLong();
+    private final AtomicLong ofUnknown = new AtomicLong();
+    private final AtomicInteger unknown = new AtomicInteger();
+
+    BodyMemory(LimitsConfig config, MeterRegistry meters) {
+        this.half = config.bodyBytes() / 2;
+        this.mostUnknown = config.maxUnknownSenders();
+        meters.gauge("pms.limits.body.bytes", Tags.of("sender", "known"), ofKnown);
+        meters.gauge("pms.limits.body.bytes", Tags.of("sender", "unknown"), ofUnknown);
+    }
+
+    /** Whether somebody stands behind a body by a token that is good, or a signature that can only be judged once it is there. */
+    enum Sender {
+        KNOWN,
+        UNKNOWN
+    }
+
+    /** A place for a body, with no bytes yet; null if there is none. */
+    @Nullable
+    Place enter(Sender sender) {
+        if (sender == Sender.UNKNOWN && unknown.incrementAndGet() > mostUnknown) {
+            unknown.decrementAndGet();
+            return null;
+        }
+        return new Place(sender);
+    }
+
+    /** Of one body; belongs to one thread, but may be left by any. */
+    final class Place {
+        private final Sender sender;
+        private final AtomicLong taken = new AtomicLong();
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        private Place(Sender sender) {
+            this.sender = sender;
+        }
+
+        /** Whether there is room for so many more bytes; if not, none are taken. */
+        boolean take(long more) {
+            if (bytes().addAndGet(more) > half) {
+                bytes().addAndGet(-more);
+                return false;
+            }
+            taken.addAndGet(more);
+            return true;
+        }
+
+        void leave() {
+            if (left.compareAndSet(false, true)) {
+                bytes().addAndGet(-taken.get());
+                if (sender == Sender.UNKNOWN) {
+                    unknown.decrementAndGet();
+                }
+            }
+        }
+
+        private AtomicLong bytes() {
+            return sender == Sender.UNKNOWN ? ofUnknown : ofKnown;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.pmsevents.http.limits;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Bounds how many requests a replica handles at once, so that under too much load it does some in time instead of all too late. What
+ * is over the bound is refused before its token or its body are looked at. A stream holds its place until its head is written, a WebSocket none.
+ */
+@Singleton
+class InFlight {
+    private static final int BEFORE_ANY_WORK = 80_000;
+    private static final String SOCKETS = "/ws";
+    private static final String STREAM = "text/event-stream";
+
+    private final int most;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final Counter refused;
+
+    InFlight(LimitsConfig config, MeterRegistry meters) {
+        this.most = config.maxInFlight();
+        this.refused = meters.counter("pms.limits.refused", "limit", "in-flight");
+        meters.gauge("pms.limits.in.flight", inFlight);
+    }
+
+    void boundFirst(@Observes Filters filters) {
+        filters.register(this::admit, BEFORE_ANY_WORK);
+    }
+
+    private void admit(RoutingContext routing) {
+        if (isSocket(routing.request())) {
+            routing.next();
+        } else if (inFlight.incrementAndGet() > most) {
+            inFlight.decrementAndGet();
+            refused.increment();
+            routing.fail(OverLimitException.busy());
+        } else {
+            var place = new Place();
+            routing.addEndHandler(end -> place.leave());
+            routing.addHeadersEndHandler(head -> {
+                if (isStream(routing)) {
+                    place.leave();
+                }
+            });
+            routing.next();
+        }
+    }
+
+    private static boolean isSocket(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.UPGRADE) && SOCKETS.equals(request.path());
+    }
+
+    private static boolean isStream(RoutingContext routing) {
+        var type = routing.response().headers().get(HttpHeaders.CONTENT_TYPE);
+        return type != null && type.startsWith(STREAM);
+    }
+
+    /** The place of one request, which is left once, whatever ends first. */
+    private final class Place {
+        private final AtomicBoolean taken = new AtomicBoolean(true);
+
+        void leave() {
+            if (taken.compareAndSet(true, false)) {
+                inFlight.decrementAndGet();
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package org.pmsevents.http.limits;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
+import org.eclipse.microprofile.faulttolerance.Timeout;
+
+/**
+ * Counts the requests of a client for all replicas, by the generic cell rate algorithm: Redis keeps, by its own clock, when the client's
+ * requests so far would have been done at the allowed rate (the theoretical arrival time of ITU-T I.371). A client who
+ * pauses is forgotten, so there are never more keys than clients of the last moments.
+ */
+@ApplicationScoped
+@Timeout
+@CircuitBreaker
+public class RateLimitGateway {
+    /** Gives 0 for a request that may pass, or how many microseconds are missing until one may. */
+    private static final String TAKE = """
+            local time = redis.call('TIME')
+            local now = time[1] * 1000000 + time[2]
+            local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+            local held = redis.pcall('GET', KEYS[1])
+            local due = type(held) == 'string' and tonumber(held) or now
+            if due < now then due = now end
+            local missing = due + interval - now - interval * burst
+            if missing > 0 then return math.ceil(missing) end
+            due = due + interval
+            redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now) / 1000) + 1)
+            return 0
+            """;
+
+    private static final long MICROS = 1_000_000;
+
+    private final Redis redis;
+    private final LimitsConfig config;
+
+    RateLimitGateway(Redis redis, LimitsConfig config) {
+        this.redis = redis;
+        this.config = config;
+    }
+
+    /** How many seconds the client has to wait, rounded up; 0 if this request may pass. */
+    public Uni<Integer> take(String client, int perSecond, int burst) {
+        return redis.send(Request.cmd(Command.EVAL)
+                        .arg(TAKE)
+                        .arg("1")
+                        .arg(config.redisPrefix() + ":" + client)
+                        .arg(Double.toString((double) MICROS / perSecond))
+                        .arg(Integer.toString(burst)))
+                .map(missing -> (int) ((missing.toLong() + MICROS - 1) / MICROS));
+    }
+}

@@ -1,0 +1,186 @@
+package org.pmsevents.http.problem;
+
+import io.quarkus.arc.Unremovable;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.SystemError;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.platform.periodic.Throttle;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.problem.Violation;
+import org.pmsevents.platform.tracing.TraceLog;
+
+/**
+ * What happens when a request fails, wherever it fails: it is announced, logged without anything secret, and answered. Failures of
+ * the service itself also alert the admins; one kind that repeats (as when the database is away) is announced once a second.
+ */
+@Singleton
+@Unremovable
+public class ErrorFlow {
+    private static final TraceLog LOG = TraceLog.of(ErrorFlow.class);
+    private static final Duration REPEAT = Duration.ofSeconds(1);
+    private static final String UNEXPECTED = "internal-error";
+
+    /** Payload of {@code error.validation}. */
+    @RegisterForReflection
+    public record ValidationError(int status, String code, String method, String path, List<Violation> violations) {}
+
+    private final EventEmitter events;
+    private final Alerts alerts;
+    private final Throttle announcements;
+
+    public ErrorFlow(EventEmitter events, Alerts alerts, Clock clock) {
+        this.events = events;
+        this.alerts = alerts;
+        this.announcements = new Throttle(clock, REPEAT);
+    }
+
+    /** Whatever failed: the answer for it. */
+    Problem answer(AppException failure, RoutingContext routing) {
+        var request = FailedRequest.of(routing);
+        return failure.status() >= 500 ? systemError(failure, request) : refusal(failure, request);
+    }
+
+    /** Request → validate → emitEvent('error.validation') → logError → formatResponse. */
+    private Problem refusal(AppException failure, FailedRequest request) {
+        if (isAboutTheContent(failure)) {
+            emitEvent(failure, request);
+        }
+        logError(failure, request);
+        return formatResponse(failure, request);
+    }
+
+    /** Operation → handleError → emitEvent('error.system') → logError → alertAdmin. */
+    private Problem systemError(AppException failure, FailedRequest request) {
+        handleError(failure.code(), request.method() + " " + request.path(), failure, request.origin());
+        return formatResponse(failure, request);
+    }
+
+    /**
+     * A failure of the service outside of any request: announced, logged and told to the admins.
+     *
+     * @param operation what was being done, such as {@code stock check}
+     */
+    public void handleError(String operation, Throwable failure, Origin origin) {
+        handleError(UNEXPECTED, operation, failure, origin);
+    }
+
+    /**
+     * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of a job.
+     *
+     * @param target the system, such as {@code pms}
+     * @param operation what is asked of it, or about what
+     * @param retryQueue what the queue is to make of a failure: when the job is tried again, if at all
+     */
+    public <T> Uni<T> integration(
+            String target,
+            String operation,
+            Origin origin,
+            Supplier<Uni<T>> processRequest,
+            UnaryOperator<Throwable> retryQueue) {
+        return Uni.createFrom()
+                .deferred(() -> processRequest.get())
+                .onFailure()
+                .invoke(failure -> emitEvent(integrationError(target, operation, failure), origin))
+                .onFailure()
+                .transform(retryQueue)
+                .onFailure()
+                .invoke(failure -> notifyAdmin(integrationError(target, operation, failure), origin));
+    }
+
+    private static IntegrationError integrationError(String target, String operation, Throwable failure) {
+        var detail = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        return new IntegrationError(target, operation, null, null, null, detail);
+    }
+
+    /** Every failure counts for the admins; what repeats is announced and logged once a second. */
+    private void handleError(String code, String operation, Throwable failure, Origin origin) {
+        var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
+        if (code.equals(UNEXPECTED) || announcements.admits(code)) {
+            emitEvent(new SystemError(code, operation, cause.getClass().getName()), origin);
+            logError(code, operation, cause, origin);
+        }
+        alertAdmin(code, operation, cause, origin);
+    }
+
+    private void alertAdmin(String code, String operation, Throwable cause, Origin origin) {
+        alerts.raise(Alert.critical(
+                "system:" + code,
+                "System error " + code,
+                operation + ", caused by " + cause.getClass().getName(),
+                code,
+                origin));
+    }
+
+    private void notifyAdmin(IntegrationError error, Origin origin) {
+        LOG.warnf(
+                origin, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), origin.traceId());
+        alerts.raise(Alert.warning(
+                "integration:" + error.target(),
+                "Can't work with " + error.target(),
+                error.operation() + ": " + error.detail(),
+                error.target(),
+                origin));
+    }
+
+    private void emitEvent(SystemError error, Origin origin) {
+        events.emit(EventType.ERROR_SYSTEM, error.code(), error, origin);
+    }
+
+    private void emitEvent(IntegrationError error, Origin origin) {
+        events.emit(EventType.ERROR_INTEGRATION, error.target(), error, origin);
+    }
+
+    private static void logError(String code, String operation, Throwable cause, Origin origin) {
+        LOG.errorf(
+                origin,
+                code.equals(UNEXPECTED) ? cause : null,
+                "%s failed with %s, caused by %s, traceId=%s",
+                operation,
+                code,
+                cause,
+                origin.traceId());
+    }
+
+    private void emitEvent(AppException failure, FailedRequest request) {
+        events.emit(
+                EventType.ERROR_VALIDATION,
+                failure.code(),
+                new ValidationError(
+                        failure.status(), failure.code(), request.method(), request.path(), failure.violations()),
+                request.origin());
+    }
+
+    private void logError(AppException failure, FailedRequest request) {
+        LOG.debugf(
+                request.origin(),
+                "%s %s refused with %d %s, traceId=%s",
+                request.method(),
+                request.path(),
+                failure.status(),
+                failure.code(),
+                request.origin().traceId());
+    }
+
+    private Problem formatResponse(AppException failure, FailedRequest request) {
+        return Problem.of(failure, request.origin().traceId());
+    }
+
+    private static boolean isAboutTheContent(AppException failure) {
+        return switch (failure.status()) {
+            case 400, 413, 415, 422 -> true;
+            default -> false;
+        };
+    }
+}

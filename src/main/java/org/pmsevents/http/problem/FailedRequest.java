@@ -1,0 +1,25 @@
+package org.pmsevents.http.problem;
+
+import io.vertx.ext.web.RoutingContext;
+import org.pmsevents.event.Origin;
+import org.pmsevents.http.security.RequestOrigin;
+
+/**
+ * What may be told and logged of a request that failed: never its headers, its query or its body.
+ *
+ * @param path as sent, at most 200 characters
+ */
+record FailedRequest(String method, String path, Origin origin) {
+    private static final int MAX_PATH_LENGTH = 200;
+
+    static FailedRequest of(RoutingContext routing) {
+        var path = routing.request().path();
+        return new FailedRequest(
+                routing.request().method().name(), path == null ? "" : printable(path), RequestOrigin.of(routing));
+    }
+
+    private static String printable(String path) {
+        var start = path.length() > MAX_PATH_LENGTH ? path.substring(0, MAX_PATH_LENGTH) : path;
+        return start.replaceAll("[^\\x21-\\x7E]", "?");
+    }
+}

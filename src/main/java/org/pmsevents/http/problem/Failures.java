@@ -1,0 +1,193 @@
+package org.pmsevents.http.problem;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.quarkus.security.AuthenticationException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import io.vertx.core.VertxException;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.impl.NoStackTraceThrowable;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.pmsevents.http.limits.OverLimitException;
+import org.pmsevents.http.security.KeysUnavailableException;
+import org.pmsevents.http.security.OriginNotAllowedException;
+import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.OutcomeUnknownException;
+import org.pmsevents.platform.problem.AppException;
+
+/** Decides what a caller is told of any failure at all: the one list of what becomes which status and code. */
+final class Failures {
+    private static final Map<Integer, String[]> BY_STATUS = Map.ofEntries(
+            status(400, "bad-request", "The request can't be understood."),
+            status(401, "unauthenticated", "A valid bearer token is needed."),
+            status(403, "forbidden", "The token does not carry a role that allows this."),
+            status(404, "not-found", "There is nothing at this path."),
+            status(405, "method-not-allowed", "This path does not have that method."),
+            status(406, "not-acceptable", "None of the media types in Accept can be given here."),
+            status(408, "request-timeout", "The request took too long to arrive."),
+            status(412, "precondition-failed", "A precondition of the request does not hold."),
+            status(413, "content-too-large", "The body is larger than this service takes."),
+            status(414, "uri-too-long", "The address is longer than this service takes."),
+            status(415, "unsupported-media-type", "The Content-Type is not one that this path takes."),
+            status(429, "too-many-requests", "Too many requests."),
+            status(431, "headers-too-large", "The headers are larger than this service takes."),
+            status(500, "internal-error", "Something went wrong in the service; the trace id leads to what it was."),
+            status(503, "unavailable", "The service can't do this at the moment."),
+            status(504, "timeout", "The service did not get an answer in time."));
+
+    /** Deadlock, serialization, lock time-out, statement time-out, idle in transaction for too long. */
+    private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
+
+    private Failures() {}
+
+    private static Map.Entry<Integer, String[]> status(int status, String code, String detail) {
+        return Map.entry(status, new String[] {code, detail});
+    }
+
+    static AppException of(Throwable thrown) {
+        var failure = unwrapped(thrown);
+        if (failure instanceof AppException known) {
+            return known;
+        }
+        if (failure instanceof OverLimitException over) {
+            return over.status() == 429
+                    ? AppException.tooMany("too-many-requests", over.detail(), over.retryAfterSeconds())
+                    : AppException.unavailable("too-busy", over.detail(), over.retryAfterSeconds());
+        }
+        if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
+            return unauthenticated(true);
+        }
+        if (failure instanceof OriginNotAllowedException) {
+            return AppException.forbidden("origin-not-allowed", "Pages of this origin may not connect.");
+        }
+        if (failure instanceof ForbiddenException) {
+            return ofStatus(403);
+        }
+        if (failure instanceof WebApplicationException web) {
+            return of(web);
+        }
+        if (failure instanceof HttpClosedException) {
+            // the client went away: nobody reads this
+            return ofStatus(408);
+        }
+        if (failure instanceof JsonProcessingException) {
+            return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        if (failure instanceof KeysUnavailableException) {
+            return AppException.unavailable("keys-unavailable", "Tokens can't be verified at the moment.", 1)
+                    .because(failure);
+        }
+        if (failure instanceof OutcomeUnknownException) {
+            return AppException.outcomeUnknown().because(failure);
+        }
+        if (isDatabaseAway(failure)) {
+            return AppException.databaseUnavailable().because(failure);
+        }
+        if (failure instanceof ConflictException
+                || (failure instanceof PgException refusal && BUSY.contains(String.valueOf(refusal.getSqlState())))) {
+            return AppException.unavailable(
+                            "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1)
+                    .because(failure);
+        }
+        if (failure instanceof TimeoutException
+                || failure instanceof io.smallrye.mutiny.TimeoutException
+                || failure instanceof RejectedExecutionException) {
+            return AppException.unavailable("timeout", "The service is too busy to do this in time.", 1)
+                    .because(failure);
+        }
+        return ofStatus(500).because(failure);
+    }
+
+    /** What is known is only the status, as for failures that arise in the HTTP server itself. */
+    static AppException ofStatus(int status) {
+        var known = BY_STATUS.get(status);
+        if (known == null) {
+            known = BY_STATUS.getOrDefault(status < 500 ? 400 : 500, new String[] {"error", "The request failed."});
+        }
+        var failure = AppException.of(status, known[0], known[1]);
+        return switch (status) {
+            case 429, 503 -> failure.header(HttpHeaders.RETRY_AFTER, "1");
+            default -> failure;
+        };
+    }
+
+    /** 401 with the challenge of RFC 6750: an error code only if a token was sent. */
+    static AppException unauthenticated(boolean tokenSent) {
+        return ofStatus(401)
+                .header(HttpHeaders.WWW_AUTHENTICATE, tokenSent ? "Bearer error=\"invalid_token\"" : "Bearer");
+    }
+
+    private static AppException of(WebApplicationException web) {
+        var response = web.getResponse();
+        if (response.getStatus() == 400 && web.getCause() instanceof JsonProcessingException) {
+            return AppException.malformedJson("The body is not the JSON that is expected here.");
+        }
+        var failure = ofStatus(response.getStatus());
+        if (response.getStatus() >= 500) {
+            failure = failure.because(web);
+        }
+        for (var name : response.getStringHeaders().keySet()) {
+            if (name.equalsIgnoreCase(HttpHeaders.ALLOW)
+                    || name.equalsIgnoreCase(HttpHeaders.RETRY_AFTER)
+                    || name.equalsIgnoreCase(HttpHeaders.WWW_AUTHENTICATE)
+                    || name.equalsIgnoreCase("Accept-Patch")) {
+                failure = failure.header(name, response.getHeaderString(name));
+            }
+        }
+        return failure;
+    }
+
+    private static Throwable unwrapped(Throwable thrown) {
+        var failure = thrown;
+        while ((failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() != null) {
+            failure = failure.getCause();
+        }
+        return failure;
+    }
+
+    /** Whether this is how the PostgreSQL client says that it has no working connection. */
+    private static boolean isDatabaseAway(Throwable failure) {
+        if (failure instanceof PgException refusal) {
+            var state = refusal.getSqlState();
+            // connection exceptions, too many connections, shutting down or starting up
+            return state != null
+                    && (state.startsWith("08")
+                            || state.startsWith("57P0")
+                            || state.equals("53300")
+                            || state.equals("25006"));
+        }
+        return failure instanceof ClosedConnectionException
+                || failure instanceof ConnectionPoolTooBusyException
+                || failure instanceof SocketException
+                || failure instanceof UnknownHostException
+                || failure instanceof SSLException
+                || (failure instanceof VertxException && isOneOf(failure, "ssl handshake"))
+                || failure instanceof ClosedChannelException
+                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
+                || (failure instanceof NoStackTraceThrowable
+                        && isOneOf(failure, "timeout", "pool", "connection is not active"));
+    }
+
+    private static boolean isOneOf(Throwable failure, String... words) {
+        var message = failure.getMessage();
+        return message != null && Arrays.stream(words).anyMatch(message.toLowerCase(Locale.ROOT)::contains);
+    }
+}

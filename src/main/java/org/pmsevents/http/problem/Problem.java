@@ -1,0 +1,55 @@
+package org.pmsevents.http.problem;
+
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.problem.Violation;
+
+/**
+ * A problem document (RFC 9457): the one form in which every failure leaves.
+ *
+ * @param type names the kind of problem; the same for every occurrence of a code
+ * @param title the same for people
+ * @param detail what happened this time
+ * @param code stable; what clients should decide by
+ * @param traceId the request's W3C trace id, also in the log and in every event of the request
+ * @param members further members, such as {@code onHand}
+ */
+@RegisterForReflection(targets = {Problem.class, Violation.class})
+@JsonPropertyOrder({"type", "title", "status", "detail", "code", "traceId", "violations"})
+public record Problem(
+        String type,
+        String title,
+        int status,
+        String detail,
+        String code,
+        String traceId,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Violation> violations,
+        @JsonAnyGetter Map<String, Object> members) {
+    /** The media type of RFC 9457. */
+    public static final String MEDIA_TYPE = "application/problem+json";
+
+    /** @param traceId of the present request; a refusal that is given again keeps that of the first */
+    static Problem of(AppException failure, String traceId) {
+        var first = failure.traceId();
+        return new Problem(
+                "urn:pms-events:problem:" + failure.code(),
+                title(failure.code()),
+                failure.status(),
+                failure.detail(),
+                failure.code(),
+                first == null ? traceId : first,
+                failure.violations(),
+                failure.members());
+    }
+
+    /** {@code product-not-found} reads as "Product not found". */
+    private static String title(String code) {
+        return code.substring(0, 1).toUpperCase(Locale.ROOT) + code.substring(1).replace('-', ' ');
+    }
+}

@@ -1,0 +1,76 @@
+package org.pmsevents.http.problem;
+
+import io.quarkus.vertx.http.runtime.RouteConstants;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+/**
+ * Answers, with problem documents, the failures that never reach a REST resource: unknown paths, refused tokens and upgrades, bodies
+ * over the limit, paths that can't be decoded. Comes before the framework's handlers, which answer with HTML or nothing.
+ */
+@Singleton
+class RouterProblems {
+    /** Before the framework's failure handlers and, for what no route took, before its HTML pages. */
+    private static final int FIRST = Integer.MIN_VALUE;
+
+    private static final int AFTER_ALL_ROUTES = RouteConstants.ROUTE_ORDER_AFTER_DEFAULT + 1_000;
+    private static final int[] WITHOUT_A_ROUTE = {400, 404, 405, 406, 413, 415, 500};
+
+    private final ProblemWriter writer;
+
+    RouterProblems(ProblemWriter writer) {
+        this.writer = writer;
+    }
+
+    void answerFailures(@Observes Router router) {
+        router.route().order(FIRST).handler(this::checkUri).failureHandler(this::failed);
+        router.route().order(AFTER_ALL_ROUTES).handler(routing -> writer.write(Failures.ofStatus(404), routing));
+        for (int status : WITHOUT_A_ROUTE) {
+            var failure = Failures.ofStatus(status);
+            router.errorHandler(status, routing -> writer.write(failure, routing));
+        }
+    }
+
+    private void checkUri(RoutingContext routing) {
+        if (!UriValidation.isValid(routing.request())) {
+            writer.write(Failures.ofStatus(400), routing);
+        } else if (hasPathParameters(routing)) {
+            writer.write(Failures.ofStatus(404), routing);
+        } else {
+            routing.next();
+        }
+    }
+
+    /** The framework would cut them off, so that whoever means {@code a;b} would be given, or change, {@code a}. */
+    private static boolean hasPathParameters(RoutingContext routing) {
+        var path = routing.request().path();
+        return path != null && path.indexOf(';') >= 0;
+    }
+
+    private void failed(RoutingContext routing) {
+        writer.write(failure(routing), routing);
+    }
+
+    private static Throwable failure(RoutingContext routing) {
+        var failure = routing.failure();
+        int status = routing.statusCode();
+        if (failure == null || (status >= 400 && status < 500)) {
+            return status == 401
+                    ? Failures.unauthenticated(hasToken(routing))
+                    : Failures.ofStatus(status < 400 ? 500 : status);
+        }
+        var known = Failures.of(failure);
+        if (known.status() == 401) {
+            return Failures.unauthenticated(hasToken(routing));
+        }
+        // before the caller is known only the request itself can be at fault: its path or its sub-protocol header
+        return failure instanceof IllegalArgumentException && routing.user() == null ? Failures.ofStatus(400) : known;
+    }
+
+    private static boolean hasToken(RoutingContext routing) {
+        return routing.request().headers().contains(HttpHeaders.AUTHORIZATION);
+    }
+}

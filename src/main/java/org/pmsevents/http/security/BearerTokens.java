@@ -1,0 +1,88 @@
+package org.pmsevents.http.security;
+
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.identity.IdentityProviderManager;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.request.AuthenticationRequest;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.quarkus.vertx.http.runtime.security.ChallengeData;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Alternative;
+import java.util.List;
+import java.util.Set;
+import org.pmsevents.http.limits.RateLimit;
+
+/**
+ * The one way to log in: {@code Authorization: Bearer} (RFC 6750). It takes the place of the framework's, which would verify on a
+ * worker thread, choose the algorithm by the token, and answer with an empty body.
+ */
+@Alternative
+@Priority(1)
+@ApplicationScoped
+class BearerTokens implements HttpAuthenticationMechanism {
+    /** The attribute by which an open WebSocket is closed with 1008 when its token expires; seconds since the epoch. */
+    private static final String EXPIRES = "quarkus.identity.expire-time";
+
+    private static final String SCHEME = "Bearer ";
+    private static final String SIGNED_BY_THEMSELVES = "/webhooks/";
+
+    private final TokenVerifier verifier;
+    private final RateLimit limit;
+
+    BearerTokens(TokenVerifier verifier, RateLimit limit) {
+        this.verifier = verifier;
+        this.limit = limit;
+    }
+
+    @Override
+    public Uni<SecurityIdentity> authenticate(RoutingContext routing, IdentityProviderManager identities) {
+        var headers = routing.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+        if (headers.isEmpty() || routing.request().path().startsWith(SIGNED_BY_THEMSELVES)) {
+            return Uni.createFrom().nullItem();
+        }
+        return verify(headers)
+                .onFailure(AuthenticationFailedException.class)
+                .recoverWithUni(refusal ->
+                        limit.countRefused(routing).chain(() -> Uni.createFrom().failure(refusal)))
+                .map(BearerTokens::identity);
+    }
+
+    private Uni<Caller> verify(List<String> headers) {
+        var header = headers.get(0);
+        return headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                ? Uni.createFrom().failure(new AuthenticationFailedException())
+                : verifier.verify(header.substring(SCHEME.length()).strip());
+    }
+
+    private static SecurityIdentity identity(Caller caller) {
+        return QuarkusSecurityIdentity.builder()
+                .setPrincipal(caller)
+                .addRoles(caller.roles())
+                .addAttribute(EXPIRES, caller.until().getEpochSecond() + 1)
+                .build();
+    }
+
+    /** Fails the request, so that it is answered where every failure is. */
+    @Override
+    public Uni<Boolean> sendChallenge(RoutingContext routing) {
+        if (!routing.response().ended() && !routing.failed()) {
+            routing.fail(new AuthenticationFailedException());
+        }
+        return Uni.createFrom().item(true);
+    }
+
+    @Override
+    public Uni<ChallengeData> getChallenge(RoutingContext routing) {
+        return Uni.createFrom().item(new ChallengeData(401, HttpHeaders.createOptimized("WWW-Authenticate"), "Bearer"));
+    }
+
+    @Override
+    public Set<Class<? extends AuthenticationRequest>> getCredentialTypes() {
+        return Set.of();
+    }
+}

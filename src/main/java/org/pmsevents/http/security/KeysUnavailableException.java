@@ -1,0 +1,12 @@
+package org.pmsevents.http.security;
+
+import org.jspecify.annotations.Nullable;
+
+/** The key set can't be fetched, so nobody can tell whether a token is good. */
+public final class KeysUnavailableException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    KeysUnavailableException(@Nullable Throwable cause) {
+        super("The key set for tokens can't be fetched", cause, false, false);
+    }
+}

@@ -1,0 +1,69 @@
+package org.pmsevents.http.security;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.impl.HttpServerRequestInternal;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.TraceId;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/** The span of each request, from before anything looks at it until its answer has left or its client is gone. */
+@Singleton
+class RequestSpans {
+    /** Where quarkus-rest leaves the path of the resource that it has found, with its parameters as names. */
+    private static final String ROUTE = "UrlPathTemplate";
+
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private final Tracing tracing;
+
+    RequestSpans(Tracing tracing) {
+        this.tracing = tracing;
+    }
+
+    /** A WebSocket has none: it would be as long as the connection. */
+    Span begin(String traceId, RoutingContext routing) {
+        var request = routing.request();
+        if (!tracing.isOn() || request.headers().contains(HttpHeaders.UPGRADE)) {
+            return Span.NONE;
+        }
+        var caller = new Origin("", traceId, TraceId.parentOf(traceId, request.getHeader("traceparent")));
+        var span = tracing.start(Kind.SERVER, method(routing), caller);
+        if (span.isRecorded()) {
+            routing.addEndHandler(ended -> end(span, routing));
+        }
+        return span;
+    }
+
+    private static void end(Span span, RoutingContext routing) {
+        var route = route(routing);
+        var path = routing.request().path();
+        int status = routing.response().getStatusCode();
+        if (route != null) {
+            span.named(method(routing) + " " + route).with("http.route", route);
+        }
+        if (status >= 500) {
+            span.failed("status " + status);
+        }
+        span.with("http.request.method", method(routing))
+                .with("url.path", path == null ? "" : path)
+                .with("http.response.status_code", status)
+                .end();
+    }
+
+    private static @Nullable String route(RoutingContext routing) {
+        return routing.request() instanceof HttpServerRequestInternal internal
+                ? internal.context().getLocal(ROUTE)
+                : null;
+    }
+
+    private static String method(RoutingContext routing) {
+        var name = routing.request().method().name();
+        return METHODS.contains(name) ? name : "_OTHER";
+    }
+}

@@ -1,0 +1,218 @@
+package org.pmsevents.http.security;
+
+import static org.jose4j.jwa.AlgorithmConstraints.ConstraintType.PERMIT;
+import static org.jose4j.jws.AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.HMAC_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.RSA_USING_SHA256;
+
+import io.quarkus.runtime.Startup;
+import io.quarkus.security.AuthenticationFailedException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.jwt.MalformedClaimException;
+import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.jwt.consumer.JwtContext;
+import org.jose4j.keys.HmacKey;
+import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says who a bearer token speaks for. It works in exactly one mode, chosen by the settings and never by the token: HS256 with the
+ * shared secret, or RS256 and ES256 with the issuer's key set; so a token can't pick its own way of being verified (RFC 8725).
+ * Verifying never blocks; what was verified is remembered for a minute.
+ */
+@Singleton
+@Startup
+public class TokenVerifier {
+    private static final int MIN_SECRET_BYTES = 32;
+    private static final int MAX_ACTOR_LENGTH = 255;
+    private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final Duration REMEMBER = Duration.ofMinutes(1);
+    private static final Duration PAUSE_BETWEEN_FETCHES = Duration.ofSeconds(10);
+    private static final int MAX_REMEMBERED = 2_000;
+
+    private record Verified(Caller caller, Instant until) {}
+
+    private final JwtConfig config;
+    private final Clock clock;
+    private final Function<String, Uni<JwtClaims>> mode;
+    private final Map<String, Verified> remembered = new ConcurrentHashMap<>();
+
+    @Inject
+    public TokenVerifier(JwtConfig config, Vertx vertx, Clock clock) {
+        this(config, vertx, clock, PAUSE_BETWEEN_FETCHES);
+    }
+
+    TokenVerifier(JwtConfig config, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
+        this.config = config;
+        this.clock = clock;
+        if (config.secret().isPresent() == config.jwksUrl().isPresent()) {
+            throw new IllegalStateException(
+                    "Set exactly one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
+        }
+        this.mode = config.secret().isPresent()
+                ? bySecret(config.secret().get())
+                : byKeySet(new KeySet(checkedUrl(config.jwksUrl().orElseThrow()), vertx, clock, pauseBetweenFetches));
+    }
+
+    /**
+     * Verifies a token.
+     *
+     * @return fails with {@link AuthenticationFailedException} if the token is not good, and with
+     *     {@link KeysUnavailableException} if nobody can tell at the moment
+     */
+    public Uni<Caller> verify(String token) {
+        var now = clock.instant();
+        var known = remembered.get(token);
+        if (known != null && now.isBefore(known.until)) {
+            return Uni.createFrom().item(known.caller);
+        }
+        return mode.apply(token).map(this::caller).invoke(caller -> remember(token, caller, now));
+    }
+
+    private void remember(String token, Caller caller, Instant now) {
+        if (remembered.size() >= MAX_REMEMBERED) {
+            remembered.clear();
+        }
+        var aMinute = now.plus(REMEMBER);
+        remembered.put(token, new Verified(caller, caller.until().isBefore(aMinute) ? caller.until() : aMinute));
+    }
+
+    private Function<String, Uni<JwtClaims>> bySecret(String secret) {
+        var bytes = secret.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length < MIN_SECRET_BYTES) {
+            throw new IllegalStateException(
+                    "PMS_EVENTS_JWT_SECRET must have at least " + MIN_SECRET_BYTES + " bytes (RFC 7518, section 3.2).");
+        }
+        var key = new HmacKey(bytes);
+        return token -> claims(
+                token, rules().setJwsAlgorithmConstraints(PERMIT, HMAC_SHA256).setVerificationKey(key));
+    }
+
+    private Function<String, Uni<JwtClaims>> byKeySet(KeySet keySet) {
+        return token -> {
+            var header = header(token);
+            if (header == null) {
+                return bad(null);
+            }
+            return keySet.keysFor(header.keyId).chain(keys -> {
+                var resolver = new JwksVerificationKeyResolver(keys);
+                resolver.setDisambiguateWithVerifySignature(true);
+                return claims(
+                        token,
+                        rules().setJwsAlgorithmConstraints(PERMIT, RSA_USING_SHA256, ECDSA_USING_P256_CURVE_AND_SHA256)
+                                .setVerificationKeyResolver(resolver));
+            });
+        };
+    }
+
+    private record Header(@Nullable String keyId) {}
+
+    /** What a token says of its key, or null if it is not signed in a way that the key set is for. */
+    private static @Nullable Header header(String token) {
+        try {
+            JwtContext unverified = new JwtConsumerBuilder()
+                    .setSkipAllValidators()
+                    .setSkipSignatureVerification()
+                    .build()
+                    .process(token);
+            var jose = unverified.getJoseObjects().get(0);
+            var algorithm = jose.getAlgorithmHeaderValue();
+            return RSA_USING_SHA256.equals(algorithm) || ECDSA_USING_P256_CURVE_AND_SHA256.equals(algorithm)
+                    ? new Header(jose.getKeyIdHeaderValue())
+                    : null;
+        } catch (InvalidJwtException | RuntimeException e) {
+            return null;
+        }
+    }
+
+    private JwtConsumerBuilder rules() {
+        var rules = new JwtConsumerBuilder()
+                .setRequireExpirationTime()
+                .setRequireSubject()
+                .setAllowedClockSkewInSeconds((int) CLOCK_SKEW.toSeconds())
+                .setEvaluationTime(NumericDate.fromMilliseconds(clock.millis()));
+        config.issuer().ifPresent(rules::setExpectedIssuer);
+        config.audience().ifPresentOrElse(rules::setExpectedAudience, rules::setSkipDefaultAudienceValidation);
+        return rules;
+    }
+
+    private static Uni<JwtClaims> claims(String token, JwtConsumerBuilder rules) {
+        try {
+            return Uni.createFrom().item(rules.build().processToClaims(token));
+        } catch (InvalidJwtException | RuntimeException e) {
+            return bad(e);
+        }
+    }
+
+    private Caller caller(JwtClaims claims) {
+        try {
+            var actor = claims.getSubject();
+            if (actor.isBlank()
+                    || actor.length() > MAX_ACTOR_LENGTH
+                    || actor.chars().anyMatch(c -> Character.isISOControl(c) || Character.isSurrogate((char) c))) {
+                throw new AuthenticationFailedException("The subject can't be an actor");
+            }
+            var expires = Instant.ofEpochMilli(claims.getExpirationTime().getValueInMillis());
+            var longest = clock.instant().plus(LONGEST);
+            return new Caller(
+                    actor,
+                    Roles.including(roleWords(claims)),
+                    (expires.isBefore(longest) ? expires : longest).plus(CLOCK_SKEW));
+        } catch (MalformedClaimException e) {
+            throw new AuthenticationFailedException(e);
+        }
+    }
+
+    private static List<String> roleWords(JwtClaims claims) {
+        var words = new ArrayList<String>();
+        addTexts(claims.getClaimValue("groups"), words);
+        if (claims.getClaimValue("app_metadata") instanceof Map<?, ?> metadata) {
+            addTexts(metadata.get("roles"), words);
+        }
+        return words;
+    }
+
+    private static void addTexts(@Nullable Object claim, List<String> words) {
+        if (claim instanceof List<?> list) {
+            for (var item : list) {
+                if (item instanceof String word) {
+                    words.add(word);
+                }
+            }
+        }
+    }
+
+    private static String checkedUrl(String url) {
+        try {
+            var scheme = URI.create(url).getScheme();
+            if ("https".equals(scheme) || "http".equals(scheme)) {
+                return url;
+            }
+        } catch (IllegalArgumentException e) {
+            // said below
+        }
+        throw new IllegalStateException(
+                "PMS_EVENTS_JWT_JWKS_URL must be an address that begins with https:// or http://.");
+    }
+
+    private static Uni<JwtClaims> bad(@Nullable Throwable why) {
+        return Uni.createFrom().failure(new AuthenticationFailedException(why));
+    }
+}

@@ -1,0 +1,161 @@
+package org.pmsevents.inventory.adjust;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.stream.IntStream;
+import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.platform.problem.AppException;
+
+/**
+ * Lets requests that arrive while a statement is under way go together in the next one; one that comes alone waits for nobody. Single
+ * lines go into the lane of their SKU, so that those of one SKU are written in the order in which they came; requests of several
+ * lines have a lane of their own, and a statement each.
+ */
+@Startup
+@ApplicationScoped
+public class AdjustmentBatcher {
+    private static final int EXPIRY_MILLIS = 500;
+
+    private final StockWriter writer;
+    private final InventoryConfig config;
+    private final Vertx vertx;
+    private final long timer;
+    private final DistributionSummary batches;
+    private final List<Lane> singles;
+    private final Lane several = new Lane();
+
+    AdjustmentBatcher(StockWriter writer, InventoryConfig config, Vertx vertx, MeterRegistry meters) {
+        this.writer = writer;
+        this.config = config;
+        this.vertx = vertx;
+        this.batches = DistributionSummary.builder("pms.inventory.batch")
+                .description("requests written by one statement")
+                .register(meters);
+        this.singles =
+                IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
+        meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
+        this.timer = vertx.setPeriodic(EXPIRY_MILLIS, again -> {
+            several.expire();
+            singles.forEach(Lane::expire);
+        });
+    }
+
+    @PreDestroy
+    void stop() {
+        vertx.cancelTimer(timer);
+    }
+
+    /**
+     * Writes the request, soon.
+     *
+     * @throws AppException 503 {@code too-busy} if too many are waiting, or it has waited for too long: nothing is done
+     */
+    public Uni<StockResult> write(StockRequest request) {
+        var lane = request.lines().size() > 1 || request.atomic()
+                ? several
+                : singles.get(Math.floorMod(request.lines().get(0).stock().sku().hashCode(), singles.size()));
+        return Uni.createFrom().emitter(caller -> lane.add(new PendingRequest(request, caller)));
+    }
+
+    private int queued() {
+        return several.queued() + singles.stream().mapToInt(Lane::queued).sum();
+    }
+
+    private static AppException tooBusy() {
+        return AppException.unavailable("too-busy", "Too many adjustments are waiting. Nothing was changed.", 1);
+    }
+
+    /** One statement under way, and what waits for the next. */
+    private final class Lane {
+        private final Queue<PendingRequest> waiting = new ArrayDeque<>();
+        private int lines;
+        private boolean underWay;
+
+        void add(PendingRequest request) {
+            if (!accept(request)) {
+                request.fail(tooBusy());
+            } else if (begin()) {
+                run();
+            }
+        }
+
+        synchronized int queued() {
+            return lines;
+        }
+
+        private synchronized boolean accept(PendingRequest request) {
+            if (lines > 0 && lines + request.size() > config.queuedLines()) {
+                return false;
+            }
+            lines += request.size();
+            waiting.add(request);
+            return true;
+        }
+
+        private synchronized boolean begin() {
+            if (underWay) {
+                return false;
+            }
+            underWay = true;
+            return true;
+        }
+
+        private void run() {
+            expire();
+            var batch = next();
+            if (!batch.isEmpty()) {
+                batches.record(batch.size());
+                // not at once, or failures that come at once would pile up on the stack
+                writer.write(batch)
+                        .onTermination()
+                        .invoke(() -> vertx.runOnContext(go -> run()))
+                        .subscribe()
+                        .with(done -> {}, failure -> {});
+            }
+        }
+
+        /** Those in front have waited longest; they are told while the statement under way still takes its time. */
+        void expire() {
+            expired().forEach(request -> request.fail(tooBusy()));
+        }
+
+        private synchronized List<PendingRequest> expired() {
+            var expired = new ArrayList<PendingRequest>();
+            var oldest = waiting.peek();
+            while (oldest != null && oldest.waitedNanos() > config.longestWait().toNanos()) {
+                expired.add(waiting.remove());
+                lines -= oldest.size();
+                oldest = waiting.peek();
+            }
+            return expired;
+        }
+
+        /** What goes together; nothing once all is done, and then nothing is under way any more. */
+        private synchronized List<PendingRequest> next() {
+            var batch = new ArrayList<PendingRequest>();
+            int size = 0;
+            while (fits(size)) {
+                var request = waiting.remove();
+                lines -= request.size();
+                batch.add(request);
+                size += request.size();
+            }
+            underWay = !batch.isEmpty();
+            return batch;
+        }
+
+        private boolean fits(int size) {
+            var request = waiting.peek();
+            return request != null && (size == 0 || (this != several && size + request.size() <= config.batchLines()));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package org.pmsevents.inventory.adjust;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.inventory.LineOutcome;
+import org.pmsevents.inventory.Stock;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.problem.AppException;
+
+/** The JSON forms of stock and of what becomes of a change. */
+public final class InventoryJson {
+    private static final int NOT_APPLIED = 424;
+
+    private InventoryJson() {}
+
+    /** A stock as REST shows it. */
+    @RegisterForReflection
+    public record StockView(
+            String sku,
+            String location,
+            long onHand,
+            @Nullable Long threshold,
+            long version,
+            Instant updatedAt) {}
+
+    /** The answer to an adjustment or a count; without ids if nothing moved. */
+    @RegisterForReflection
+    public record Adjusted(
+            String sku,
+            String location,
+            long delta,
+            long onHand,
+            long version,
+            @Nullable UUID movementId,
+            @Nullable UUID eventId) {}
+
+    /**
+     * The answer to one of several lines.
+     *
+     * @param index of the line in the request
+     * @param status as if the line had been sent alone
+     */
+    @RegisterForReflection
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record LineResult(
+            int index,
+            int status,
+            @Nullable String code,
+            @Nullable String detail,
+            String sku,
+            String location,
+            @Nullable Long delta,
+            @Nullable Long onHand,
+            @Nullable Long version,
+            @Nullable UUID movementId,
+            @Nullable UUID eventId) {}
+
+    /** The answer to several lines. */
+    @RegisterForReflection
+    public record LineResults(List<LineResult> results) {}
+
+    /** A location as REST shows it. */
+    @RegisterForReflection
+    public record LocationView(String location, boolean backorders) {}
+
+    @RegisterForReflection
+    record StockAlert(String sku, String location, long onHand, long threshold) {}
+
+    public static StockView view(Stock stock) {
+        return new StockView(
+                stock.key().sku(),
+                stock.key().location(),
+                stock.onHand(),
+                stock.threshold(),
+                stock.version(),
+                stock.updatedAt());
+    }
+
+    /** The payload of {@code inventory.alert}. */
+    public static StockAlert alert(Stock stock, long threshold) {
+        return new StockAlert(stock.key().sku(), stock.key().location(), stock.onHand(), threshold);
+    }
+
+    /**
+     * The answer to a request of one line.
+     *
+     * @throws AppException the refusal, if it was refused
+     */
+    public static Adjusted adjusted(StockRequest request, StockResult result) {
+        var outcome = result.outcomes().get(0);
+        var stock = request.lines().get(0).stock();
+        if (!outcome.accepted()) {
+            throw traced(refusal(stock, outcome), result);
+        }
+        return new Adjusted(
+                stock.sku(),
+                stock.location(),
+                outcome.delta(),
+                outcome.onHand(),
+                outcome.version(),
+                outcome.movementId(),
+                outcome.eventId());
+    }
+
+    /**
+     * The answer to a request of several lines.
+     *
+     * @throws AppException 409 {@code lines-refused} if it was atomic and a line was refused
+     */
+    public static LineResults results(StockRequest request, StockResult result) {
+        var results = new ArrayList<LineResult>(result.outcomes().size());
+        for (int i = 0; i < result.outcomes().size(); i++) {
+            results.add(
+                    line(i, request.lines().get(i).stock(), result.outcomes().get(i)));
+        }
+        if (request.atomic() && result.refusedAny()) {
+            throw traced(
+                    AppException.conflict("lines-refused", "A line was refused, so nothing was changed.")
+                            .with("results", results),
+                    result);
+        }
+        return new LineResults(results);
+    }
+
+    private static LineResult line(int index, StockKey stock, LineOutcome outcome) {
+        if (outcome.accepted()) {
+            return new LineResult(
+                    index,
+                    200,
+                    null,
+                    null,
+                    stock.sku(),
+                    stock.location(),
+                    outcome.delta(),
+                    outcome.onHand(),
+                    outcome.version(),
+                    outcome.movementId(),
+                    outcome.eventId());
+        }
+        var refusal = refusal(stock, outcome);
+        boolean known = refusal.status() != 404;
+        return new LineResult(
+                index,
+                refusal.status(),
+                refusal.code(),
+                refusal.detail(),
+                stock.sku(),
+                stock.location(),
+                null,
+                known ? outcome.onHand() : null,
+                null,
+                null,
+                null);
+    }
+
+    private static AppException refusal(StockKey stock, LineOutcome outcome) {
+        var code = String.valueOf(outcome.code());
+        return switch (code) {
+            case LineOutcome.PRODUCT_NOT_FOUND -> productNotFound(stock.sku());
+            case LineOutcome.INSUFFICIENT_STOCK ->
+                conflict(
+                        code,
+                        outcome,
+                        "There are " + outcome.onHand() + " on hand, and the location takes no back-orders.");
+            case LineOutcome.STOCK_CHANGED ->
+                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not what was expected.");
+            case LineOutcome.NOT_APPLIED ->
+                AppException.of(NOT_APPLIED, code, "Nothing is wrong with this line, but another one was refused.");
+            default -> conflict(code, outcome, "No stock can go beyond 2147483647 either way.");
+        };
+    }
+
+    private static AppException conflict(String code, LineOutcome outcome, String detail) {
+        return AppException.conflict(code, detail).with("onHand", outcome.onHand());
+    }
+
+    private static AppException traced(AppException refusal, StockResult result) {
+        var first = result.replayOf();
+        return first == null ? refusal : refusal.tracedAs(first);
+    }
+
+    public static AppException productNotFound(String sku) {
+        return AppException.notFound("product-not-found", "There is no product with the SKU " + sku + ".");
+    }
+
+    public static AppException stockNotFound(StockKey key) {
+        return AppException.notFound(
+                "stock-not-found", "The product " + key.sku() + " has never had stock at " + key.location() + ".");
+    }
+}

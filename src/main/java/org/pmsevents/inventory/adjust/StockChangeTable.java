@@ -1,0 +1,414 @@
+package org.pmsevents.inventory.adjust;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.http.idempotency.IdempotencyTable;
+import org.pmsevents.inventory.LineOutcome;
+import org.pmsevents.inventory.Movement;
+import org.pmsevents.platform.database.ConflictException;
+
+/** The SQL that changes how much is on hand, and of the ledger, which says why. */
+@ApplicationScoped
+public class StockChangeTable {
+    /**
+     * Changes stock by any number of lines, in one statement and so one transaction: rows, ledger, events and kept answers.
+     *
+     * <p>The rows are locked first, in one order wherever stock is locked, or batches would wait for each other in a circle. Then
+     * the lines of each stock are folded one by one over what is on hand: each is judged after those before it. Rows are written
+     * once, whatever the number of their lines, because {@code UPDATE … FROM} applies only one of several. All that is inserted is
+     * sorted, so that no insert, and so no event's order and no key's lock, comes before the last row lock. The arrays stand in
+     * sub-selects to hide their lengths from the planner, which would otherwise plan anew for each length, and take longer for that
+     * than for the change.
+     */
+    private static final String CHANGE = """
+            WITH RECURSIVE
+            line AS MATERIALIZED (
+              SELECT *, row_number() OVER (PARTITION BY sku, location ORDER BY n) AS k
+              FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]),
+                          (SELECT $5::bigint[]), (SELECT $6::uuid[]), (SELECT $7::uuid[]), (SELECT $8::uuid[]),
+                          (SELECT $9::text[]), (SELECT $10::text[]), (SELECT $11::text[]), (SELECT $12::text[]),
+                          (SELECT $13::timestamptz[]), (SELECT $14::int[]))
+                WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
+                                          reason, reference, actor, trace_id, occurred_at, request, n)),
+            held AS MATERIALIZED (
+              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.threshold, s.low, l.backorders
+              FROM (SELECT DISTINCT sku, location FROM line) AS wanted
+              JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
+              JOIN location AS l ON l.location = s.location
+              ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s),
+            fold AS (
+              SELECT 0::bigint AS k, NULL::bigint AS n, sku, location, threshold, backorders,
+                     0::bigint AS delta, on_hand, on_hand AS held, version, low, NULL::text AS code, false AS alerts
+              FROM held
+              UNION ALL
+              SELECT line.k, line.n, f.sku, f.location, f.threshold, f.backorders, d.delta,
+                     CASE WHEN c.code IS NULL THEN f.on_hand + d.delta ELSE f.on_hand END, f.held,
+                     CASE WHEN c.code IS NULL AND d.delta <> 0 THEN f.version + 1 ELSE f.version END,
+                     CASE WHEN c.code IS NULL THEN l.low ELSE f.low END,
+                     c.code, c.code IS NULL AND l.low AND NOT f.low
+              FROM fold AS f
+              JOIN line ON line.sku = f.sku AND line.location = f.location AND line.k = f.k + 1
+              CROSS JOIN LATERAL (SELECT coalesce(line.target - f.on_hand, line.delta) AS delta) AS d
+              CROSS JOIN LATERAL (SELECT coalesce(f.on_hand + d.delta <= f.threshold, false) AS low) AS l
+              CROSS JOIN LATERAL (SELECT CASE
+                  WHEN line.expected <> f.on_hand THEN 'stock-changed'
+                  WHEN NOT f.backorders AND (line.target < 0 OR d.delta < 0 AND f.on_hand + d.delta < 0) THEN 'insufficient-stock'
+                  WHEN abs(f.on_hand + d.delta) > 2147483647 OR abs(d.delta) > 2147483647 THEN 'stock-out-of-range' END AS code) AS c),
+            verdict AS MATERIALIZED (
+              SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.threshold,
+                     CASE WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
+              FROM line LEFT JOIN fold ON fold.n = line.n
+              ORDER BY line.n),
+            applied AS MATERIALIZED (
+              SELECT *, clock_timestamp() AS moved_at FROM verdict
+              WHERE code IS NULL AND NOT ($15 AND EXISTS (SELECT FROM verdict WHERE code IS NOT NULL))
+              ORDER BY n),
+            written AS (
+              UPDATE stock SET on_hand = last.on_hand, version = last.version, low = last.low,
+                               counted_at = greatest(stock.counted_at, last.counted_at),
+                               updated_at = CASE WHEN stock.version = last.version THEN stock.updated_at ELSE last.moved_at END
+              FROM (SELECT DISTINCT ON (sku, location) sku, location, on_hand, version, low, moved_at,
+                           max(occurred_at) FILTER (WHERE target IS NOT NULL) OVER (PARTITION BY sku, location) AS counted_at
+                    FROM applied ORDER BY sku, location, n DESC) AS last
+              WHERE stock.sku = last.sku AND stock.location = last.location),
+            moved AS (
+              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at)
+              SELECT movement_id, event_id, sku, location, moved, on_hand, version, reason, reference, actor, trace_id, moved_at,
+                     CASE WHEN target IS NOT NULL THEN occurred_at END
+              FROM applied WHERE moved <> 0 ORDER BY n),
+            told AS (
+              %1$s
+              SELECT id, type, sku, actor, trace_id, occurred_at, payload::json
+              FROM (SELECT n, event_id AS id, 'inventory.updated' AS type, sku, actor, trace_id, occurred_at,
+                           concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"delta":', moved, ',"onHand":', on_hand,
+                                  ',"version":', version, ',"reason":', to_json(reason), ',"reference":', coalesce(to_json(reference)::text, 'null'),
+                                  ',"movementId":"', movement_id, '"}') AS payload
+                    FROM applied WHERE moved <> 0
+                    UNION ALL
+                    SELECT n, alert_id, 'inventory.alert', sku, actor, trace_id, occurred_at,
+                           concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"onHand":', on_hand, ',"threshold":', threshold, '}')
+                    FROM applied WHERE alerts) AS news
+              ORDER BY n, type DESC),
+            kept AS (
+              %2$s
+              SELECT scope, fingerprint, false, answers.answer, answers.trace_id
+              FROM unnest((SELECT $16::int[]), (SELECT $17::bytea[]), (SELECT $18::bytea[])) AS given (request, scope, fingerprint)
+              CROSS JOIN LATERAL (
+                SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'held', held, 'version', version,
+                                                  'movementId', movement_id, 'eventId', event_id) ORDER BY n) AS answer, min(trace_id) AS trace_id
+                FROM verdict WHERE verdict.request = given.request) AS answers
+              ORDER BY scope)
+            SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
+            """.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO);
+
+    private static final String MOVEMENT_COLUMNS =
+            "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at";
+
+    private static final String FIND_MOVEMENTS =
+            "SELECT " + MOVEMENT_COLUMNS + " FROM stock_movement WHERE id = ANY($1)";
+
+    private static final String LIST_MOVEMENTS = """
+            SELECT %s FROM stock_movement
+            WHERE sku = $1 AND ($2::text IS NULL OR location = $2) AND ($3::bigint IS NULL OR seq < $3)
+            ORDER BY seq DESC LIMIT $4
+            """.formatted(MOVEMENT_COLUMNS);
+
+    /** Classes of what a value can be at fault for: data exceptions, constraints. */
+    private static final Set<String> BAD = Set.of("22", "23");
+
+    private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
+
+    private final ObjectMapper mapper;
+
+    StockChangeTable(ObjectMapper mapper) {
+        this.mapper = mapper;
+    }
+
+    /** Something is wrong with one of the lines; nothing was written. */
+    static final class BadLineException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BadLineException(Throwable cause) {
+            super("PostgreSQL has refused a line", cause);
+        }
+    }
+
+    /** A movement of one of the lines is in the ledger already: they are being repeated, and were written the first time after all. */
+    static final class MovedAlreadyException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        MovedAlreadyException(Throwable cause) {
+            super("a movement is in the ledger already", cause);
+        }
+    }
+
+    /**
+     * Does what the requests ask for, line by line in their order, all in one transaction.
+     *
+     * @param requests an atomic one only by itself
+     * @return for each request the outcome of each line
+     * @throws ConflictException if it is to be repeated
+     * @throws org.pmsevents.http.idempotency.KeyTakenException if an answer is kept already under the key of one of them
+     * @throws BadLineException if PostgreSQL refuses a line
+     * @throws MovedAlreadyException if a movement of a line is there already
+     */
+    Uni<List<List<LineOutcome>>> change(SqlClient client, List<StockRequest> requests) {
+        return client.preparedQuery(CHANGE)
+                .execute(parameters(requests))
+                .onFailure()
+                .transform(StockChangeTable::translated)
+                .map(rows -> outcomes(requests, rows));
+    }
+
+    /** The movements of these ids that there are. */
+    Uni<Map<UUID, Movement>> findMovements(SqlClient client, Collection<UUID> ids) {
+        return client.preparedQuery(FIND_MOVEMENTS)
+                .execute(Tuple.of(ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    var found = new HashMap<UUID, Movement>();
+                    rows.forEach(row -> found.put(row.getUUID("id"), movement(row)));
+                    return found;
+                });
+    }
+
+    /** The ledger of a product, the newest first. */
+    public Uni<List<Movement>> movements(
+            SqlClient client, String sku, @Nullable String location, @Nullable Long before, int limit) {
+        return client.preparedQuery(LIST_MOVEMENTS)
+                .execute(Tuple.of(sku, location, before, limit))
+                .map(rows -> {
+                    var movements = new ArrayList<Movement>(rows.size());
+                    rows.forEach(row -> movements.add(movement(row)));
+                    return movements;
+                });
+    }
+
+    /** The outcomes as the statement has kept them under a key. */
+    List<LineOutcome> kept(String answer) {
+        try {
+            var outcomes = new ArrayList<LineOutcome>();
+            for (var line : mapper.readTree(answer)) {
+                outcomes.add(outcome(
+                        line.path("code").textValue(),
+                        line.path("delta").longValue(),
+                        line.path("onHand").longValue(),
+                        line.path("held").longValue(),
+                        line.path("version").longValue(),
+                        id(line.path("movementId")),
+                        id(line.path("eventId")),
+                        null));
+            }
+            return outcomes;
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The id that the movement of the first line has, or would have had; no other request has the same. */
+    UUID firstMovementId(String answer) {
+        try {
+            return id(mapper.readTree(answer).path(0).path("movementId"));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static UUID id(JsonNode node) {
+        return UUID.fromString(node.textValue());
+    }
+
+    private static Throwable translated(Throwable failure) {
+        if (failure instanceof PgException refusal) {
+            if (IN_THE_WAY.contains(String.valueOf(refusal.getSqlState()))) {
+                return new ConflictException(failure);
+            }
+            if ("stock_movement_pkey".equals(refusal.getConstraint())) {
+                return new MovedAlreadyException(failure);
+            }
+            var translated = IdempotencyTable.translated(failure);
+            boolean bad = BAD.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
+            return translated == failure && bad ? new BadLineException(failure) : translated;
+        }
+        return failure;
+    }
+
+    /** One array for each column of the lines, then those of the keys. */
+    private static Tuple parameters(List<StockRequest> requests) {
+        int size = requests.stream().mapToInt(request -> request.lines().size()).sum();
+        var lines = new Columns(size);
+        var keyed = new ArrayList<Integer>();
+        var scopes = new ArrayList<Buffer>();
+        var fingerprints = new ArrayList<Buffer>();
+        for (int i = 0; i < requests.size(); i++) {
+            var request = requests.get(i);
+            for (var line : request.lines()) {
+                lines.add(i, request, line);
+            }
+            var key = request.key();
+            if (key != null) {
+                keyed.add(i);
+                scopes.add(key.scope());
+                fingerprints.add(key.fingerprint());
+            }
+        }
+        boolean atomic = requests.stream().anyMatch(StockRequest::atomic);
+        return Tuple.from(Arrays.asList(
+                lines.sku,
+                lines.location,
+                lines.delta,
+                lines.count,
+                lines.expected,
+                lines.movementId,
+                lines.eventId,
+                lines.alertId,
+                lines.reason,
+                lines.reference,
+                lines.actor,
+                lines.traceId,
+                lines.at,
+                lines.request,
+                atomic,
+                keyed.toArray(Integer[]::new),
+                scopes.toArray(Buffer[]::new),
+                fingerprints.toArray(Buffer[]::new)));
+    }
+
+    private static final class Columns {
+        private final String[] sku;
+        private final String[] location;
+        private final @Nullable Long[] delta;
+        private final @Nullable Long[] count;
+        private final @Nullable Long[] expected;
+        private final UUID[] movementId;
+        private final UUID[] eventId;
+        private final UUID[] alertId;
+        private final String[] reason;
+        private final @Nullable String[] reference;
+        private final String[] actor;
+        private final String[] traceId;
+        private final OffsetDateTime[] at;
+        private final Integer[] request;
+        private int size;
+
+        Columns(int lines) {
+            sku = new String[lines];
+            location = new String[lines];
+            delta = new Long[lines];
+            count = new Long[lines];
+            expected = new Long[lines];
+            movementId = new UUID[lines];
+            eventId = new UUID[lines];
+            alertId = new UUID[lines];
+            reason = new String[lines];
+            reference = new String[lines];
+            actor = new String[lines];
+            traceId = new String[lines];
+            at = new OffsetDateTime[lines];
+            request = new Integer[lines];
+        }
+
+        private void add(int number, StockRequest from, StockLine line) {
+            sku[size] = line.stock().sku();
+            location[size] = line.stock().location();
+            delta[size] = line.delta();
+            count[size] = line.count();
+            expected[size] = line.expectedOnHand();
+            movementId[size] = line.movementId();
+            eventId[size] = line.eventId();
+            alertId[size] = line.alertId();
+            reason[size] = line.reason();
+            reference[size] = line.reference();
+            actor[size] = from.origin().actor();
+            traceId[size] = from.origin().traceId();
+            at[size] = from.at().atOffset(ZoneOffset.UTC);
+            request[size] = number;
+            size++;
+        }
+    }
+
+    private static List<List<LineOutcome>> outcomes(List<StockRequest> requests, RowSet<Row> rows) {
+        var outcomes = new ArrayList<List<LineOutcome>>(requests.size());
+        var row = rows.iterator();
+        for (var request : requests) {
+            var lines = new ArrayList<LineOutcome>(request.lines().size());
+            for (var line : request.lines()) {
+                lines.add(outcome(row.next(), line));
+            }
+            outcomes.add(lines);
+        }
+        return outcomes;
+    }
+
+    private static LineOutcome outcome(Row row, StockLine line) {
+        var moved = row.getLong("moved");
+        return moved == null
+                ? LineOutcome.refused(LineOutcome.PRODUCT_NOT_FOUND, 0, 0)
+                : outcome(
+                        row.getString("code"),
+                        moved,
+                        row.getLong("on_hand"),
+                        row.getLong("held"),
+                        row.getLong("version"),
+                        line.movementId(),
+                        line.eventId(),
+                        row.getBoolean("alerts") ? line.alertId() : null);
+    }
+
+    private static LineOutcome outcome(
+            @Nullable String code,
+            long delta,
+            long onHand,
+            long held,
+            long version,
+            UUID movementId,
+            UUID eventId,
+            @Nullable UUID alertId) {
+        if (code != null) {
+            return LineOutcome.refused(code, onHand, held);
+        }
+        if (delta == 0) {
+            return new LineOutcome(null, 0, onHand, held, version, null, null, alertId);
+        }
+        return new LineOutcome(
+                null, delta, onHand, held, version, movementId, eventId, alertId == null ? eventId : alertId);
+    }
+
+    private static Movement movement(Row row) {
+        return new Movement(
+                row.getLong("seq"),
+                row.getUUID("id"),
+                row.getUUID("event_id"),
+                row.getString("sku"),
+                row.getString("location"),
+                row.getLong("delta"),
+                row.getLong("on_hand"),
+                row.getLong("version"),
+                row.getString("reason"),
+                row.getString("reference"),
+                row.getString("actor"),
+                row.getString("trace_id"),
+                row.getOffsetDateTime("moved_at").toInstant());
+    }
+}

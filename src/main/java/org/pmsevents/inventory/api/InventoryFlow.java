@@ -1,0 +1,297 @@
+package org.pmsevents.inventory.api;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.flow.InvalidationFlow;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.inventory.Stock;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockRows;
+import org.pmsevents.inventory.StockTable;
+import org.pmsevents.inventory.StockTags;
+import org.pmsevents.inventory.adjust.AdjustmentBatcher;
+import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.adjust.StockLine;
+import org.pmsevents.inventory.adjust.StockRequest;
+import org.pmsevents.inventory.adjust.StockResult;
+import org.pmsevents.inventory.level.StockLevel;
+import org.pmsevents.inventory.level.StockLevels;
+import org.pmsevents.inventory.lowstock.LowStockFlow;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.ParsedBody;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/** The stock flows: every movement is committed with its ledger line and its events, then told, and only then answered. */
+@ApplicationScoped
+public class InventoryFlow {
+    private final StockTable stock;
+    private final StockRows rows;
+    private final AdjustmentBatcher batcher;
+    private final StockLevels levels;
+    private final Idempotency idempotency;
+    private final Transactions transactions;
+    private final EventEmitter events;
+    private final AfterCommit afterCommit;
+    private final LowStockFlow lowStock;
+    private final InvalidationFlow cache;
+    private final Tracing tracing;
+    private final Clock clock;
+
+    InventoryFlow(
+            StockTable stock,
+            StockRows rows,
+            AdjustmentBatcher batcher,
+            StockLevels levels,
+            Idempotency idempotency,
+            Transactions transactions,
+            EventEmitter events,
+            AfterCommit afterCommit,
+            LowStockFlow lowStock,
+            InvalidationFlow cache,
+            Tracing tracing,
+            Clock clock) {
+        this.stock = stock;
+        this.rows = rows;
+        this.batcher = batcher;
+        this.levels = levels;
+        this.idempotency = idempotency;
+        this.transactions = transactions;
+        this.events = events;
+        this.afterCommit = afterCommit;
+        this.lowStock = lowStock;
+        this.cache = cache;
+        this.tracing = tracing;
+        this.clock = clock;
+    }
+
+    /** A request that is committed, or refused line by line, with what became of it. */
+    private record StockChange(
+            StockRequest request,
+            StockResult result,
+            @Nullable UUID lastEventId,
+            Instant answerBy) {}
+
+    /** A stock whose threshold is set, the alert if it is low by it, and the notice to the caches if it has changed. */
+    private record ThresholdChange(
+            Stock stock,
+            @Nullable EventMessage alert,
+            @Nullable Long notice,
+            Instant answerBy) {}
+
+    /**
+     * Adds to a stock or takes from it.
+     *
+     * @throws AppException 400 with all violations; 404 {@code product-not-found}; 409 {@code insufficient-stock}, {@code
+     *     stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
+     */
+    Uni<InventoryJson.Adjusted> adjust(
+            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, origin)
+                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+    }
+
+    /**
+     * The same for several lines, in their order, each by itself or, if atomic, all or none.
+     *
+     * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
+     */
+    Uni<InventoryJson.LineResults> adjustAll(
+            byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, Origin origin) {
+        return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, origin)
+                .map(change -> InventoryJson.results(change.request(), change.result()));
+    }
+
+    /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
+    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, origin)
+                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+    }
+
+    private Uni<StockChange> moveStock(
+            byte @Nullable [] body,
+            Function<ParsedBody, List<StockLine>> rules,
+            boolean atomic,
+            @Nullable IdempotencyKey key,
+            Origin origin) {
+        return validateAdjustment(body, rules)
+                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, origin, clock.instant())))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket);
+    }
+
+    /**
+     * Sets at or below which number a stock is low, or that it never is.
+     *
+     * @throws AppException 400 with all violations; 404 {@code product-not-found}
+     */
+    Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, Origin origin) {
+        return validateThreshold(body)
+                .chain(threshold -> updateThreshold(sku, threshold, origin))
+                .invoke(change -> invalidateCache(change, origin))
+                .call(this::emitAlert)
+                .map(change -> InventoryJson.view(change.stock()));
+    }
+
+    /**
+     * Says whether a location may go below zero; one that was never named is there from now on.
+     *
+     * @throws AppException 400 with all violations
+     */
+    Uni<InventoryJson.LocationView> setLocation(String location, byte @Nullable [] body) {
+        return Uni.createFrom()
+                .item(() -> StockRules.backorders(StrictJson.read(body)))
+                .call(backorders ->
+                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
+                .map(backorders -> new InventoryJson.LocationView(location, backorders));
+    }
+
+    /** The stock that a product begins with: nothing, at the main location; in the transaction that creates the product. */
+    public Uni<Void> openStock(SqlClient transaction, String sku) {
+        return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
+    }
+
+    private static Uni<List<StockLine>> validateAdjustment(
+            byte @Nullable [] body, Function<ParsedBody, List<StockLine>> rules) {
+        return Uni.createFrom().item(() -> rules.apply(StrictJson.read(body)));
+    }
+
+    private Uni<StockChange> updateStock(StockRequest request) {
+        return idempotency
+                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
+                .map(result -> changed(request, result));
+    }
+
+    private StockChange changed(StockRequest request, StockResult result) {
+        events.written(request.origin(), () -> written(request, result));
+        return new StockChange(request, result, result.lastEventId(), afterCommit.answerBy());
+    }
+
+    /** One statement may write many requests; each has its wait for it in its own trace. */
+    private Uni<StockResult> write(StockRequest request) {
+        return tracing.within(Kind.CLIENT, "transaction", request.origin(), span -> {
+            span.with("db.system.name", "postgresql")
+                    .with("pms.lines", request.lines().size());
+            return batcher.write(request);
+        });
+    }
+
+    private static List<EventSpans.Written> written(StockRequest request, StockResult result) {
+        var written = new ArrayList<EventSpans.Written>();
+        for (int i = 0; result.replayOf() == null && i < result.outcomes().size(); i++) {
+            var line = request.lines().get(i);
+            var outcome = result.outcomes().get(i);
+            if (outcome.eventId() != null) {
+                written.add(new EventSpans.Written(
+                        EventType.INVENTORY_UPDATED,
+                        line.eventId(),
+                        line.stock().sku()));
+            }
+            if (line.alertId().equals(outcome.lastEventId())) {
+                written.add(new EventSpans.Written(
+                        EventType.INVENTORY_ALERT, line.alertId(), line.stock().sku()));
+            }
+        }
+        return written;
+    }
+
+    private Uni<Void> emitEvent(StockChange change) {
+        return afterCommit(change, "emitEvent", events::published);
+    }
+
+    private Uni<Void> updateCache(StockChange change) {
+        return afterCommit(change, "updateCache", event -> {
+            var moved = moved(change);
+            cache.clear(StockTags.of(moved.stream().map(StockLevel::key).toList()));
+            return levels.writeSoon(moved);
+        });
+    }
+
+    private Uni<Void> notifyWebSocket(StockChange change) {
+        return afterCommit(change, "notifyWebSocket", events::dispatched);
+    }
+
+    private Uni<Void> afterCommit(StockChange change, String step, Function<UUID, Uni<?>> work) {
+        var lastEvent = change.lastEventId();
+        return lastEvent == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt(step, change.request().origin(), change.answerBy(), () -> work.apply(lastEvent));
+    }
+
+    private static List<StockLevel> moved(StockChange change) {
+        var levels = new ArrayList<StockLevel>();
+        for (int i = 0; i < change.result().outcomes().size(); i++) {
+            var outcome = change.result().outcomes().get(i);
+            if (outcome.movementId() != null) {
+                levels.add(
+                        new StockLevel(change.request().lines().get(i).stock(), outcome.onHand(), outcome.version()));
+            }
+        }
+        return levels;
+    }
+
+    private static Uni<StockRules.Threshold> validateThreshold(byte @Nullable [] body) {
+        return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
+    }
+
+    private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, Origin origin) {
+        var key = new StockKey(sku, wanted.location());
+        return rows.open(List.of(key))
+                .chain(() -> transactions.run(
+                        origin,
+                        transaction -> stock.lock(transaction, key)
+                                .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
+                                .chain(found -> updateThreshold(transaction, found, wanted.threshold(), origin))));
+    }
+
+    private Uni<ThresholdChange> updateThreshold(
+            SqlClient transaction, Stock found, @Nullable Long threshold, Origin origin) {
+        if (Objects.equals(found.threshold(), threshold)) {
+            return Uni.createFrom().item(new ThresholdChange(found, null, null, afterCommit.answerBy()));
+        }
+        return stock.setThreshold(transaction, found.withThreshold(threshold))
+                .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, origin)
+                        .chain(alert -> cache.leaveNotice(transaction, StockTags.of(List.of(found.key())))
+                                .map(notice -> new ThresholdChange(
+                                        updated, alert.orElse(null), notice, afterCommit.answerBy()))));
+    }
+
+    /** No event tells of a threshold. */
+    private void invalidateCache(ThresholdChange change, Origin origin) {
+        var notice = change.notice();
+        if (notice != null) {
+            cache.invalidate(StockTags.of(List.of(change.stock().key())), notice, origin);
+        }
+    }
+
+    private Uni<Void> emitAlert(ThresholdChange change) {
+        var alert = change.alert();
+        return alert == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt("emitEvent", alert.metadata(), change.answerBy(), alertTold(alert));
+    }
+
+    private Supplier<Uni<?>> alertTold(EventMessage alert) {
+        return () -> events.published(alert).chain(() -> events.dispatched(alert));
+    }
+}

@@ -1,0 +1,256 @@
+package org.pmsevents.inventory.api;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.inventory.Movement;
+import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.read.InventoryReads;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
+
+/** Stock over HTTP. */
+@Path("/api/inventory")
+@Tag(name = "Inventory")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.VIEWER)
+public class InventoryResource {
+    private static final String ADJUSTMENTS = "adjustments";
+
+    private final InventoryFlow flow;
+    private final InventoryReads reads;
+    private final RequestOrigin origin;
+    private final IdempotencyKeys keys;
+
+    InventoryResource(InventoryFlow flow, InventoryReads reads, RequestOrigin origin, IdempotencyKeys keys) {
+        this.flow = flow;
+        this.reads = reads;
+        this.origin = origin;
+        this.keys = keys;
+    }
+
+    @GET
+    @Path("/{sku}")
+    @Operation(summary = "Read a stock")
+    @APIResponse(
+            responseCode = "200",
+            description = "The stock",
+            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
+    @APIResponse(responseCode = "404", ref = "StockNotFound")
+    public Uni<Response> read(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
+        return reads.read(sku, location, origin.current())
+                .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
+    }
+
+    /** For a SKU of this name: JAX-RS takes a literal path before a template, whichever methods it has. */
+    @GET
+    @Path("/adjustments")
+    @Operation(hidden = true)
+    public Uni<Response> readAdjustments(@QueryParam("location") @Nullable String location) {
+        return read(ADJUSTMENTS, location);
+    }
+
+    @GET
+    @Operation(summary = "List stock in the order of SKU and location")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockPage")))
+    public Uni<Response> list(
+            @QueryParam("low")
+                    @Parameter(description = "Only what is low", schema = @Schema(type = SchemaType.BOOLEAN))
+                    @Nullable
+                    String low,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+        return reads.list(location, flag("low", low), PageRequest.of(limit, after), origin.current())
+                .map(page -> page.marked(Response.ok(page.entry().json())).build());
+    }
+
+    @POST
+    @Path("/{sku}/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Add to a stock or take from it")
+    @Parameter(ref = "IdempotencyKey")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjustment")))
+    @APIResponse(
+            responseCode = "200",
+            description = "Done",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "StockRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<InventoryJson.Adjusted> adjust(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
+        return flow.adjust(sku, body, keys.current(body), origin.current());
+    }
+
+    @POST
+    @Path("/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Adjust several stocks, line by line or all or none")
+    @Parameter(ref = "IdempotencyKey")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjustments")))
+    @APIResponse(
+            responseCode = "200",
+            description = "What became of each line",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LineResults")))
+    @APIResponse(responseCode = "409", ref = "LinesRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<InventoryJson.LineResults> adjustAll(
+            @QueryParam("atomic")
+                    @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
+                    @Nullable
+                    String atomic,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri, "atomic");
+        return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), origin.current());
+    }
+
+    @PUT
+    @Path("/{sku}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Set a stock to what was counted")
+    @Parameter(ref = "IdempotencyKey")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCount")))
+    @APIResponse(
+            responseCode = "200",
+            description = "Done; without ids if it was as counted",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "StockRefused")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<InventoryJson.Adjusted> count(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
+        return flow.count(sku, body, keys.current(body), origin.current());
+    }
+
+    /** As for reading. */
+    @PUT
+    @Path("/adjustments")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(hidden = true)
+    public Uni<InventoryJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
+        return count(ADJUSTMENTS, uri, body);
+    }
+
+    @PUT
+    @Path("/{sku}/threshold")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Set at or below which number a stock is low")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Threshold")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The stock as it is now",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public Uni<InventoryJson.StockView> threshold(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @Context UriInfo uri,
+            byte @Nullable [] body) {
+        onlyParameters(uri);
+        return flow.setThreshold(sku, body, origin.current());
+    }
+
+    @GET
+    @Path("/{sku}/movements")
+    @Operation(summary = "The ledger of a product, the newest movement first")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "MovementPage")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    public Uni<Page<Movement>> movements(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
+            @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
+            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+        return reads.movements(sku, location, PageRequest.of(limit, after));
+    }
+
+    /** One that is overlooked would do harm here: a location that isn't in the body, an atomic that is misspelt. */
+    private static void onlyParameters(UriInfo uri, String... allowed) {
+        var known = Set.of(allowed);
+        uri.getQueryParameters().forEach((name, values) -> {
+            if (!known.contains(name)) {
+                throw AppException.validationFailed(
+                        "?" + name,
+                        "unknown-parameter",
+                        "There is no parameter of this name here; what is to be written stands in the body.");
+            }
+            if (values.stream().anyMatch(String::isEmpty)) {
+                throw AppException.validationFailed("?" + name, "format", name + " must have a value.");
+            }
+        });
+    }
+
+    private static boolean flag(String name, @Nullable String value) {
+        if (value != null && !value.equals("true") && !value.equals("false")) {
+            throw AppException.validationFailed("?" + name, "format", name + " must be true or false.");
+        }
+        return "true".equals(value);
+    }
+}

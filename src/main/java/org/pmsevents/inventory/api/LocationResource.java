@@ -1,0 +1,77 @@
+package org.pmsevents.inventory.api;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.read.InventoryReads;
+import org.pmsevents.platform.json.PathName;
+import org.pmsevents.platform.problem.AppException;
+
+/** Locations of stock over HTTP. */
+@Path("/api/locations/{location}")
+@Tag(name = "Inventory")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.VIEWER)
+public class LocationResource {
+    private final InventoryFlow flow;
+    private final InventoryReads reads;
+
+    LocationResource(InventoryFlow flow, InventoryReads reads) {
+        this.flow = flow;
+        this.reads = reads;
+    }
+
+    @GET
+    @Operation(summary = "Read a location")
+    @APIResponse(
+            responseCode = "200",
+            description = "The location",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
+    @APIResponse(responseCode = "404", ref = "LocationNotFound")
+    public Uni<InventoryJson.LocationView> read(
+            @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location) {
+        return reads.readLocation(location);
+    }
+
+    @PUT
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Roles.STOCK)
+    @Operation(summary = "Say whether the stock at a location may go below zero")
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Backorders")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The location as it is now",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public Uni<InventoryJson.LocationView> set(
+            @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location,
+            byte @Nullable [] body) {
+        if (!PathName.isValid(location)) {
+            throw AppException.validationFailed("/location", "pattern", PathName.RULE);
+        }
+        return flow.setLocation(location, body);
+    }
+}

@@ -1,0 +1,106 @@
+package org.pmsevents.inventory.api;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.adjust.StockLine;
+import org.pmsevents.platform.json.Fields;
+import org.pmsevents.platform.json.ParsedBody;
+import org.pmsevents.platform.json.PathName;
+
+/** Says what may be asked of stock; reports all that is wrong with a request at once. */
+final class StockRules {
+    private static final long MOST = Integer.MAX_VALUE;
+    private static final int LINES = 1_000;
+    private static final int REASON_LENGTH = 64;
+    private static final int REFERENCE_LENGTH = 255;
+    private static final Pattern REASON = Pattern.compile("[a-z][a-z0-9-]{0,63}");
+
+    private StockRules() {}
+
+    /**
+     * A threshold that is to be set.
+     *
+     * @param threshold null for none
+     */
+    record Threshold(String location, @Nullable Long threshold) {}
+
+    static StockLine adjustment(String sku, ParsedBody body, Clock clock) {
+        var fields = body.fields().only("delta", "reason", "reference", "location", "expectedOnHand");
+        var line = adjustment(sku, fields, clock);
+        body.violations().throwIfAny();
+        return line;
+    }
+
+    static List<StockLine> adjustments(ParsedBody body, Clock clock) {
+        var lines = new ArrayList<StockLine>();
+        for (var fields : body.fields().only("lines").requiredObjects("lines", LINES)) {
+            fields.only("sku", "delta", "reason", "reference", "location", "expectedOnHand");
+            lines.add(adjustment(fields.requiredText("sku", PathName.MAX_LENGTH), fields, clock));
+        }
+        body.violations().throwIfAny();
+        return lines;
+    }
+
+    static StockLine count(String sku, ParsedBody body, Clock clock) {
+        var fields = body.fields().only("onHand", "reason", "reference", "location");
+        var line = StockLine.count(
+                new StockKey(sku, location(fields)),
+                fields.requiredInteger("onHand", -MOST, MOST),
+                reason(fields),
+                fields.optionalText("reference", REFERENCE_LENGTH),
+                clock);
+        body.violations().throwIfAny();
+        return line;
+    }
+
+    static Threshold threshold(ParsedBody body) {
+        var fields = body.fields().only("threshold", "location");
+        if (!fields.has("threshold")) {
+            fields.violation("threshold", "required", "Must be given; null for none.");
+        }
+        var threshold = new Threshold(location(fields), fields.optionalInteger("threshold", 0, MOST));
+        body.violations().throwIfAny();
+        return threshold;
+    }
+
+    static boolean backorders(ParsedBody body) {
+        boolean backorders = body.fields().only("backorders").requiredBoolean("backorders");
+        body.violations().throwIfAny();
+        return backorders;
+    }
+
+    private static StockLine adjustment(String sku, Fields fields, Clock clock) {
+        long delta = fields.requiredInteger("delta", -MOST, MOST);
+        if (delta == 0
+                && fields.tree().path("delta").isIntegralNumber()
+                && fields.tree().path("delta").longValue() == 0) {
+            fields.violation("delta", "zero", "Must not be 0.");
+        }
+        return StockLine.adjustment(
+                new StockKey(sku, location(fields)),
+                delta,
+                fields.optionalInteger("expectedOnHand", -MOST, MOST),
+                reason(fields),
+                fields.optionalText("reference", REFERENCE_LENGTH),
+                clock);
+    }
+
+    private static String reason(Fields fields) {
+        return fields.requiredText(
+                "reason",
+                REASON_LENGTH,
+                reason -> REASON.matcher(reason).matches(),
+                "pattern",
+                "Must be a lower-case word such as sale: letters, digits and hyphens, a letter first.");
+    }
+
+    private static String location(Fields fields) {
+        var location =
+                fields.optionalText("location", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
+        return location == null ? StockKey.MAIN : location;
+    }
+}

@@ -1,0 +1,172 @@
+package org.pmsevents.inventory.count;
+
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.flow.InvalidationFlow;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockRows;
+import org.pmsevents.inventory.StockTags;
+import org.pmsevents.inventory.level.StockLevel;
+import org.pmsevents.inventory.level.StockLevels;
+import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.Transactions;
+
+/** Sets stock to what was counted elsewhere, any number at a time and each as of its own time, in a transaction of the caller's. */
+@ApplicationScoped
+public class StockSync {
+    private static final int LINES_AT_ONCE = 2_000;
+
+    private final StockRows rows;
+    private final StockSyncTable stock;
+    private final StockLevels levels;
+    private final EventEmitter events;
+    private final InvalidationFlow cache;
+    private final Clock clock;
+
+    StockSync(
+            StockRows rows,
+            StockSyncTable stock,
+            StockLevels levels,
+            EventEmitter events,
+            InvalidationFlow cache,
+            Clock clock) {
+        this.rows = rows;
+        this.stock = stock;
+        this.levels = levels;
+        this.events = events;
+        this.cache = cache;
+        this.clock = clock;
+    }
+
+    /** Stocks that the present transaction has locked. */
+    public static final class Held {
+        private final Map<StockKey, HeldStock> stocks;
+
+        private Held(Map<StockKey, HeldStock> stocks) {
+            this.stocks = stocks;
+        }
+    }
+
+    /**
+     * What became of counts.
+     *
+     * @param held the stocks that there are
+     * @param outcomes one for each count, in their order
+     * @param levels of the stocks that moved
+     * @param lastEventId the last event that tells of it; null if none does
+     */
+    public record Synced(
+            Held held,
+            List<CountOutcome> outcomes,
+            List<StockLevel> levels,
+            @Nullable UUID lastEventId) {
+
+        /** Whether there is such a stock, and so such a product. */
+        public boolean knows(StockKey key) {
+            return held.stocks.containsKey(key);
+        }
+    }
+
+    /** Has the rows of these stocks be there, for those whose product there is; to be called before the transaction. */
+    public Uni<Void> open(Collection<StockKey> keys) {
+        return rows.open(keys);
+    }
+
+    /**
+     * Locks the stocks; before the transaction inserts anything, because inserts give events their order.
+     *
+     * @throws ConflictException if the transaction is to be repeated
+     */
+    public Uni<Held> lock(Transactions.Limited transaction, Collection<StockKey> keys) {
+        return transaction
+                .next(stock::plan)
+                .chain(() -> transaction.next(client -> stock.lock(client, keys)))
+                .map(Held::new);
+    }
+
+    /**
+     * Applies counts of stocks that are locked.
+     *
+     * @param reference what the ledger says they came by
+     */
+    public Uni<Synced> sync(
+            Transactions.Limited transaction, Held held, List<StockCount> counts, String reference, Origin origin) {
+        var judge = new CountJudge(held.stocks, counts);
+        return movedSince(transaction, counts, judge.open())
+                .map(moved -> judge.judge(moved, clock))
+                .call(verdict -> correct(transaction, verdict.corrections(), reference, origin))
+                .invoke(verdict -> events.written(origin, () -> written(verdict.corrections())))
+                .map(verdict -> synced(held, verdict));
+    }
+
+    /** After the commit: has the caches know of it. */
+    public Uni<Void> writeLevels(Synced synced) {
+        cache.clear(StockTags.of(synced.levels().stream().map(StockLevel::key).toList()));
+        return levels.writeSoon(synced.levels());
+    }
+
+    private Uni<Map<Integer, Long>> movedSince(
+            Transactions.Limited transaction, List<StockCount> counts, List<Integer> places) {
+        return places.isEmpty()
+                ? Uni.createFrom().item(Map.of())
+                : transaction.next(client -> stock.movedSince(client, counts, places));
+    }
+
+    private Uni<Void> correct(
+            Transactions.Limited transaction, List<Correction> corrections, String reference, Origin origin) {
+        OffsetDateTime now = clock.instant().atOffset(ZoneOffset.UTC);
+        return Multi.createFrom()
+                .iterable(corrections)
+                .group()
+                .intoLists()
+                .of(LINES_AT_ONCE)
+                .onItem()
+                .transformToUniAndConcatenate(
+                        some -> transaction.next(client -> stock.correct(client, some, reference, origin, now)))
+                .collect()
+                .last();
+    }
+
+    private static List<EventSpans.Written> written(List<Correction> corrections) {
+        var written = new ArrayList<EventSpans.Written>();
+        for (var each : corrections) {
+            var sku = each.stock().key().sku();
+            if (each.moves()) {
+                written.add(new EventSpans.Written(EventType.INVENTORY_UPDATED, each.eventId(), sku));
+            }
+            if (each.alerts()) {
+                written.add(new EventSpans.Written(EventType.INVENTORY_ALERT, each.alertId(), sku));
+            }
+        }
+        return written;
+    }
+
+    private static Synced synced(Held held, CountJudge.Verdict verdict) {
+        var moved = verdict.corrections().stream().filter(Correction::moves).toList();
+        UUID last = null;
+        for (var each : verdict.corrections()) {
+            last = each.alerts() ? each.alertId() : each.moves() ? each.eventId() : last;
+        }
+        return new Synced(
+                held,
+                verdict.outcomes(),
+                moved.stream()
+                        .map(each -> new StockLevel(each.stock().key(), each.onHand(), each.version()))
+                        .toList(),
+                last);
+    }
+}

@@ -1,0 +1,217 @@
+package org.pmsevents.inventory.count;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.database.ConflictException;
+
+/**
+ * The SQL that sets stock to what was counted, thousands at a time. Locking, reckoning and writing are statements of their own: one that
+ * waits for a lock does not see what others have moved while it waited.
+ */
+@ApplicationScoped
+public class StockSyncTable {
+    /** The reason of every movement by which a count corrects a stock. */
+    static final String REASON = "sync";
+
+    /** The plans are kept by the connection, so they must be right for tables of any size: by their indexes, row by row. */
+    private static final String PLANS = """
+            SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+            """;
+
+    /** In the one order in which stock is locked everywhere. Arrays stand in sub-selects to hide their lengths from the planner. */
+    private static final String LOCK = """
+            SELECT s.sku, s.location, s.on_hand, s.version, s.threshold, s.low, s.counted_at, l.backorders
+            FROM (SELECT DISTINCT sku, location FROM unnest((SELECT $1::text[]), (SELECT $2::text[])) AS given (sku, location)) AS wanted
+            JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
+            JOIN location AS l ON l.location = s.location
+            ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s
+            """;
+
+    /**
+     * What has moved at each stock after a time; corrections by counts are no movements. A SKU's ledger is walked from its end and no
+     * further than the time: movements of one stock are in the order of their times, those of one SKU at several locations differ from
+     * it by no more than a statement takes ({@link #LONGEST_STATEMENT}, with a large margin).
+     */
+    private static final String MOVED_SINCE = """
+            SELECT counted.n, coalesce(later.moved, 0)::bigint AS moved
+            FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::timestamptz[]), (SELECT $4::int[]))
+              AS counted (sku, location, counted_at, n)
+            CROSS JOIN LATERAL (
+              SELECT sum(m.delta) AS moved FROM stock_movement AS m
+              WHERE m.sku = counted.sku
+                AND m.seq > coalesce((SELECT b.seq FROM stock_movement AS b
+                                      WHERE b.sku = counted.sku AND b.moved_at < counted.counted_at - $5 * interval '1 second'
+                                      ORDER BY b.seq DESC LIMIT 1), 0)
+                AND m.location = counted.location AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
+            """;
+
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
+
+    /** Rows, ledger and events of stocks that are locked already; events in the order of the counts, an alert after its change. */
+    private static final String CORRECT = """
+            WITH line AS MATERIALIZED (
+              SELECT given.*, clock_timestamp() AS moved_at
+              FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]), (SELECT $5::bigint[]),
+                          (SELECT $6::boolean[]), (SELECT $7::boolean[]), (SELECT $8::bigint[]), (SELECT $9::timestamptz[]),
+                          (SELECT $10::uuid[]), (SELECT $11::uuid[]), (SELECT $12::uuid[]))
+                WITH ORDINALITY AS given (sku, location, delta, on_hand, version, low, alerts, threshold, counted_at,
+                                          movement_id, event_id, alert_id, n)
+              ORDER BY n),
+            written AS (
+              UPDATE stock SET on_hand = line.on_hand, version = line.version, low = line.low, counted_at = line.counted_at,
+                               updated_at = CASE WHEN line.delta = 0 THEN stock.updated_at ELSE line.moved_at END
+              FROM line WHERE stock.sku = line.sku AND stock.location = line.location),
+            moved AS (
+              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at)
+              SELECT movement_id, event_id, sku, location, delta, on_hand, version, $13, $14, $15, $16, moved_at, counted_at
+              FROM line WHERE delta <> 0 ORDER BY n)
+            %s
+            SELECT id, type, sku, $15, $16, $17, payload::json
+            FROM (SELECT n, event_id AS id, 'inventory.updated' AS type, sku,
+                         concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"delta":', delta, ',"onHand":', on_hand,
+                                ',"version":', version, ',"reason":', to_json($13::text), ',"reference":', coalesce(to_json($14::text)::text, 'null'),
+                                ',"movementId":"', movement_id, '"}') AS payload
+                  FROM line WHERE delta <> 0
+                  UNION ALL
+                  SELECT n, alert_id, 'inventory.alert', sku,
+                         concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"onHand":', on_hand, ',"threshold":', threshold, '}')
+                  FROM line WHERE alerts) AS news
+            ORDER BY n, type DESC
+            """.formatted(EventTable.INSERT_INTO);
+
+    private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
+
+    /** Has the transaction's statements planned as they are meant to be. */
+    Uni<Void> plan(SqlClient transaction) {
+        return transaction.query(PLANS).execute().replaceWithVoid();
+    }
+
+    /**
+     * Locks those of the stocks that there are.
+     *
+     * @throws ConflictException if it is to be repeated
+     */
+    Uni<Map<StockKey, HeldStock>> lock(SqlClient transaction, Collection<StockKey> keys) {
+        return transaction
+                .preparedQuery(LOCK)
+                .execute(Tuple.of(
+                        keys.stream().map(StockKey::sku).toArray(String[]::new),
+                        keys.stream().map(StockKey::location).toArray(String[]::new)))
+                .onFailure()
+                .transform(StockSyncTable::translated)
+                .map(rows -> {
+                    var held = new HashMap<StockKey, HeldStock>();
+                    rows.forEach(row -> held.put(key(row), held(row)));
+                    return held;
+                });
+    }
+
+    /**
+     * What has moved since each of these counts, by its place; their stocks must be locked.
+     *
+     * @param places of those that are asked for
+     */
+    Uni<Map<Integer, Long>> movedSince(SqlClient transaction, List<StockCount> counts, List<Integer> places) {
+        var wanted = places.stream().map(counts::get).toList();
+        return transaction
+                .preparedQuery(MOVED_SINCE)
+                .execute(Tuple.of(
+                        column(wanted, String[]::new, count -> count.stock().sku()),
+                        column(wanted, String[]::new, count -> count.stock().location()),
+                        column(
+                                wanted,
+                                OffsetDateTime[]::new,
+                                count -> count.countedAt().atOffset(ZoneOffset.UTC)),
+                        places.toArray(Integer[]::new),
+                        (double) LONGEST_STATEMENT.toSeconds()))
+                .map(rows -> {
+                    var moved = new HashMap<Integer, Long>();
+                    rows.forEach(row -> moved.put(row.getInteger("n"), row.getLong("moved")));
+                    return moved;
+                });
+    }
+
+    /** Writes the corrections of stocks that are locked, each of another stock, with their ledger and events. */
+    Uni<Void> correct(
+            SqlClient transaction,
+            List<Correction> lines,
+            @Nullable String reference,
+            Origin origin,
+            OffsetDateTime occurredAt) {
+        return transaction
+                .preparedQuery(CORRECT)
+                .execute(Tuple.from(Arrays.asList(
+                        column(lines, String[]::new, line -> line.stock().key().sku()),
+                        column(lines, String[]::new, line -> line.stock().key().location()),
+                        numbers(lines, Correction::delta),
+                        numbers(lines, Correction::onHand),
+                        numbers(lines, Correction::version),
+                        column(lines, Boolean[]::new, Correction::low),
+                        column(lines, Boolean[]::new, Correction::alerts),
+                        column(lines, Long[]::new, line -> line.stock().threshold()),
+                        column(
+                                lines,
+                                OffsetDateTime[]::new,
+                                line -> line.countedAt().atOffset(ZoneOffset.UTC)),
+                        column(lines, UUID[]::new, Correction::movementId),
+                        column(lines, UUID[]::new, Correction::eventId),
+                        column(lines, UUID[]::new, Correction::alertId),
+                        REASON,
+                        reference,
+                        origin.actor(),
+                        origin.traceId(),
+                        occurredAt)))
+                .replaceWithVoid();
+    }
+
+    private static <T, C> @Nullable C[] column(List<T> lines, IntFunction<C[]> array, Function<T, @Nullable C> value) {
+        return lines.stream().map(value).toArray(array);
+    }
+
+    private static <T> Long[] numbers(List<T> lines, ToLongFunction<T> value) {
+        return lines.stream().mapToLong(value).boxed().toArray(Long[]::new);
+    }
+
+    private static Throwable translated(Throwable failure) {
+        return failure instanceof PgException refusal && IN_THE_WAY.contains(String.valueOf(refusal.getSqlState()))
+                ? new ConflictException(failure)
+                : failure;
+    }
+
+    private static StockKey key(Row row) {
+        return new StockKey(row.getString("sku"), row.getString("location"));
+    }
+
+    private static HeldStock held(Row row) {
+        var countedAt = row.getOffsetDateTime("counted_at");
+        return new HeldStock(
+                key(row),
+                row.getLong("on_hand"),
+                row.getLong("version"),
+                row.getLong("threshold"),
+                row.getBoolean("low"),
+                countedAt == null ? null : countedAt.toInstant(),
+                row.getBoolean("backorders"));
+    }
+}

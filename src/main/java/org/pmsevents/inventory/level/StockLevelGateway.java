@@ -1,0 +1,123 @@
+package org.pmsevents.inventory.level;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
+import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.pmsevents.inventory.InventoryConfig;
+
+/**
+ * The stock levels in Redis: for each SKU a hash {@code pms-events:stock:SKU}, and in it for each location what is on hand under the
+ * location's name, and the version of that under {@code location#version} ({@code #} is in no location's name).
+ */
+@ApplicationScoped
+@Timeout
+@CircuitBreaker
+public class StockLevelGateway {
+    private static final String WRITE = """
+            for i, key in ipairs(KEYS) do
+              local location, level, version = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+              local held = redis.pcall('HGET', key, location .. '#version')
+              if type(held) == 'table' then redis.call('DEL', key) held = false end
+              if not held or tonumber(held) < tonumber(version) then
+                redis.call('HSET', key, location, level, location .. '#version', version)
+              end
+            end
+            """;
+
+    private static final String LEAD = """
+            local leader = redis.call('GET', KEYS[1])
+            if leader and leader ~= ARGV[1] then return 0 end
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            return 1
+            """;
+
+    private static final String COMPLETE = """
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('SET', KEYS[2], '1')
+            return 1
+            """;
+
+    private final Redis redis;
+    private final InventoryConfig config;
+
+    /** Whether one command may write several keys, which a Redis Cluster refuses. */
+    private volatile boolean together = true;
+
+    StockLevelGateway(Redis redis, InventoryConfig config) {
+        this.redis = redis;
+        this.config = config;
+    }
+
+    /** Writes what is newer than what Redis has; completes when Redis has all of it. */
+    public Uni<Void> write(Collection<StockLevel> levels) {
+        if (levels.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return together
+                ? writeTogether(levels).onFailure(this::isAboutSlots).recoverWithUni(() -> writeEach(levels))
+                : writeEach(levels);
+    }
+
+    private Uni<Void> writeEach(Collection<StockLevel> levels) {
+        return Uni.join()
+                .all(levels.stream().map(level -> writeTogether(List.of(level))).toList())
+                .andFailFast()
+                .replaceWithVoid();
+    }
+
+    private boolean isAboutSlots(Throwable failure) {
+        together =
+                !String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("slot");
+        return !together;
+    }
+
+    /** Whether this replica is the one that looks after the levels, for the next moment; others are not. */
+    public Uni<Boolean> lead(String replica, Duration lease) {
+        return redis.send(Request.cmd(Command.EVAL)
+                        .arg(LEAD)
+                        .arg("1")
+                        .arg(key("leader"))
+                        .arg(replica)
+                        .arg(Long.toString(lease.toMillis())))
+                .map(leads -> leads.toInteger() > 0);
+    }
+
+    /** Whether Redis has all levels, as far as it has been told by {@link #complete}; not, once it has been emptied. */
+    public Uni<Boolean> isComplete() {
+        return redis.send(Request.cmd(Command.EXISTS).arg(key("complete"))).map(found -> found.toInteger() > 0);
+    }
+
+    /** Says that all levels have been written, unless the replica no longer leads, as after Redis was emptied meanwhile. */
+    public Uni<Void> complete(String replica) {
+        return redis.send(Request.cmd(Command.EVAL)
+                        .arg(COMPLETE)
+                        .arg("2")
+                        .arg(key("leader"))
+                        .arg(key("complete"))
+                        .arg(replica))
+                .replaceWithVoid();
+    }
+
+    private Uni<Void> writeTogether(Collection<StockLevel> levels) {
+        var write = Request.cmd(Command.EVAL).arg(WRITE).arg(Integer.toString(levels.size()));
+        levels.forEach(
+                level -> write.arg(config.redisPrefix() + ":" + level.key().sku()));
+        levels.forEach(level -> write.arg(level.key().location())
+                .arg(Long.toString(level.onHand()))
+                .arg(Long.toString(level.version())));
+        return redis.send(write).replaceWithVoid();
+    }
+
+    /** No SKU has a slash in it. The braces have both keys lie on the same server of a Redis Cluster. */
+    private String key(String name) {
+        return config.redisPrefix() + ":{/}" + name;
+    }
+}

@@ -1,0 +1,190 @@
+package org.pmsevents.inventory.level;
+
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.inventory.Stock;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockTable;
+import org.pmsevents.platform.database.Transactions;
+
+/**
+ * Keeps the stock levels in Redis in step: each change writes its own once it is committed, the handler of the feed writes what that
+ * has missed, and one replica goes round through all stock, page by page and without end, for what Redis has lost; at once through
+ * all of it where Redis was emptied.
+ */
+@ApplicationScoped
+public class StockLevels {
+    private static final Logger LOG = Logger.getLogger(StockLevels.class);
+    private static final int PAGE = 200;
+    private static final int AT_ONCE = 50;
+    private static final int REMEMBERED = 10_000;
+    private static final Duration LEAD = Duration.ofSeconds(90);
+
+    private final StockLevelGateway redis;
+    private final StockTable stock;
+    private final Transactions transactions;
+    private final String replica = UUID.randomUUID().toString();
+
+    /** Where the round goes on; null at the beginning. */
+    private volatile @Nullable StockKey roundAt;
+
+    private volatile boolean restoring;
+
+    private List<StockLevel> gathered = new ArrayList<>();
+    private CompletableFuture<Void> gathering = new CompletableFuture<>();
+    private boolean flushing;
+
+    /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
+    private final Map<StockKey, Long> written = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<StockKey, Long> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    StockLevels(StockLevelGateway redis, StockTable stock, Transactions transactions) {
+        this.redis = redis;
+        this.stock = stock;
+        this.transactions = transactions;
+    }
+
+    /** The same as {@link #write}, together with what others want written while Redis is still busy with what came before. */
+    public Uni<Void> writeSoon(Collection<StockLevel> levels) {
+        if (levels.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return Uni.createFrom().completionStage(() -> {
+            var wanted = gather(levels);
+            if (begin()) {
+                flush();
+            }
+            return wanted.copy();
+        });
+    }
+
+    private synchronized CompletableFuture<Void> gather(Collection<StockLevel> levels) {
+        gathered.addAll(levels);
+        return gathering;
+    }
+
+    private synchronized boolean begin() {
+        boolean begun = !flushing && !gathered.isEmpty();
+        flushing |= begun;
+        return begun;
+    }
+
+    private synchronized void end() {
+        flushing = false;
+    }
+
+    private void flush() {
+        List<StockLevel> levels;
+        CompletableFuture<Void> waiting;
+        synchronized (this) {
+            levels = gathered;
+            waiting = gathering;
+            gathered = new ArrayList<>();
+            gathering = new CompletableFuture<>();
+        }
+        write(levels)
+                .subscribe()
+                .with(
+                        done -> flushed(() -> waiting.complete(null)),
+                        failure -> flushed(() -> waiting.completeExceptionally(failure)));
+    }
+
+    private void flushed(Runnable tell) {
+        end();
+        if (begin()) {
+            flush();
+        }
+        tell.run();
+    }
+
+    /** Writes the newest level of each stock, unless this replica has done so; fails if Redis does not take it. */
+    public Uni<Void> write(Collection<StockLevel> levels) {
+        Map<StockKey, StockLevel> newest = new LinkedHashMap<>();
+        levels.forEach(level -> newest.merge(level.key(), level, StockLevel::newest));
+        newest.values().removeIf(this::isWritten);
+        return writeAll(new ArrayList<>(newest.values()));
+    }
+
+    /** The next page of the round, or all pages until the end where Redis has lost them; nothing if another replica does it. */
+    public Uni<Void> goRound() {
+        return redis.lead(replica, LEAD)
+                .chain(leads -> leads ? goOn() : Uni.createFrom().voidItem());
+    }
+
+    private Uni<Void> goOn() {
+        return redis.isComplete().chain(complete -> {
+            if (complete) {
+                restoring = false;
+                return writePage().replaceWithVoid();
+            }
+            return restore();
+        });
+    }
+
+    private Uni<Void> restore() {
+        if (!restoring) {
+            LOG.info("Redis has no stock levels: all are written");
+            restoring = true;
+            roundAt = null;
+            forget();
+        }
+        return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica));
+    }
+
+    /** Whatever this replica thinks is there already: Redis itself knows better. Tells whether there are more pages. */
+    private Uni<Boolean> writePage() {
+        return Uni.createFrom()
+                .deferred(() -> transactions.read(client -> stock.list(client, roundAt, null, false, PAGE)))
+                .call(page -> writeAll(page.stream().map(StockLevels::level).toList()))
+                .map(page -> {
+                    boolean more = page.size() == PAGE;
+                    roundAt = more ? page.get(PAGE - 1).key() : null;
+                    return more;
+                });
+    }
+
+    private Uni<Void> writeAll(List<StockLevel> levels) {
+        return Multi.createFrom()
+                .iterable(levels)
+                .group()
+                .intoLists()
+                .of(AT_ONCE)
+                .onItem()
+                .transformToUniAndConcatenate(some -> redis.write(some).invoke(() -> some.forEach(this::remember)))
+                .collect()
+                .last();
+    }
+
+    private static StockLevel level(Stock stock) {
+        return new StockLevel(stock.key(), stock.onHand(), stock.version());
+    }
+
+    private synchronized boolean isWritten(StockLevel level) {
+        return written.getOrDefault(level.key(), 0L) >= level.version();
+    }
+
+    private synchronized void remember(StockLevel level) {
+        written.merge(level.key(), level.version(), Math::max);
+    }
+
+    private synchronized void forget() {
+        written.clear();
+    }
+}

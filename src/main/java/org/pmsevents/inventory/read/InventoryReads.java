@@ -1,0 +1,123 @@
+package org.pmsevents.inventory.read;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheAnswer;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.flow.CacheFlow;
+import org.pmsevents.event.Origin;
+import org.pmsevents.inventory.Movement;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockQuery;
+import org.pmsevents.inventory.StockTable;
+import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.adjust.StockChangeTable;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.PathName;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
+
+/** Reads stock, its ledger and locations. */
+@ApplicationScoped
+public class InventoryReads {
+    /** Between the SKU and the location of a page's key; in neither of them. */
+    static final char SEPARATOR = '/';
+
+    private final StockTable stock;
+    private final StockChangeTable ledger;
+    private final StockSource source;
+    private final Transactions database;
+    private final CacheFlow cache;
+
+    InventoryReads(
+            StockTable stock, StockChangeTable ledger, StockSource source, Transactions database, CacheFlow cache) {
+        this.stock = stock;
+        this.ledger = ledger;
+        this.source = source;
+        this.database = database;
+        this.cache = cache;
+    }
+
+    /**
+     * Reads a stock, from the cache if it is there.
+     *
+     * @throws AppException 404 {@code product-not-found}, or {@code stock-not-found} if it was never at that location
+     */
+    public Uni<CacheAnswer> read(String sku, @Nullable String location, Origin origin) {
+        var key = new StockKey(sku, location == null ? StockKey.MAIN : location);
+        return find(key, origin).invoke(found -> {
+            if (found.entry().isAbsent()) {
+                throw found.entry().json().equals(StockSource.NO_STOCK)
+                        ? InventoryJson.stockNotFound(key)
+                        : InventoryJson.productNotFound(sku);
+            }
+        });
+    }
+
+    /** What can't be the name of any is not worth an entry. */
+    private Uni<CacheAnswer> find(StockKey key, Origin origin) {
+        return PathName.isValid(key.sku()) && PathName.isValid(key.location())
+                ? cache.read(CacheKey.stock(key.sku(), key.location()), origin)
+                : source.fetchFromDB(key).map(CacheAnswer::fresh);
+    }
+
+    /** Lists stock in the order of SKU and location, from the cache if the page is there; only what is low, if so wanted. */
+    public Uni<CacheAnswer> list(@Nullable String location, boolean low, PageRequest page, Origin origin) {
+        return cache.read(CacheKey.stocks(new StockQuery(location, low, page.limit(), after(page)).id()), origin);
+    }
+
+    /**
+     * The ledger of a product, at one location or all, the newest first.
+     *
+     * @throws AppException 404 {@code product-not-found}
+     */
+    public Uni<Page<Movement>> movements(String sku, @Nullable String location, PageRequest page) {
+        var before = page.afterNumber();
+        return refuseUnknown(sku)
+                .chain(() -> database.read(client -> ledger.movements(client, sku, location, before, page.oneMore())))
+                .map(found -> page.page(found, movement -> Long.toString(movement.seq())));
+    }
+
+    /**
+     * Reads a location.
+     *
+     * @throws AppException 404 {@code location-not-found}
+     */
+    public Uni<InventoryJson.LocationView> readLocation(String location) {
+        return database.read(client -> stock.findLocation(client, location))
+                .map(found -> found.orElseThrow(
+                        () -> AppException.notFound("location-not-found", "There is no location " + location + ".")))
+                .map(backorders -> new InventoryJson.LocationView(location, backorders));
+    }
+
+    /** How many stocks are low. */
+    public Uni<Long> countLow() {
+        return database.read(stock::countLow);
+    }
+
+    private Uni<Void> refuseUnknown(String sku) {
+        return database.read(client -> stock.exists(client, sku))
+                .invoke(exists -> {
+                    if (!exists) {
+                        throw InventoryJson.productNotFound(sku);
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    private static @Nullable StockKey after(PageRequest page) {
+        var after = page.after();
+        if (after == null) {
+            return null;
+        }
+        int at = after.indexOf(SEPARATOR);
+        return Optional.of(at)
+                .filter(found -> found > 0)
+                .map(found -> new StockKey(after.substring(0, found), after.substring(found + 1)))
+                .orElseThrow(() -> AppException.validationFailed(
+                        "?after", "format", "after must be the next of an earlier page."));
+    }
+}

@@ -1,0 +1,187 @@
+package org.pmsevents.metrics.error;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.metrics.ErrorState;
+import org.pmsevents.metrics.MetricsConfig;
+import org.pmsevents.metrics.cluster.ReplicaReports;
+import org.pmsevents.metrics.request.RequestStats;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.ReplicaName;
+
+/**
+ * Error → calculateRate → emitEvent(metrics.error) → updateDashboard: each replica judges its own requests, which it can do whatever else is away;
+ * the admins are told once of a period in which any of them has too many errors.
+ */
+@ApplicationScoped
+public class ErrorRateFlow {
+    private static final Logger LOG = Logger.getLogger(ErrorRateFlow.class);
+    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
+    private static final Duration STORE = Duration.ofSeconds(15);
+    private static final String SUBJECT = "error-rate";
+
+    private final RequestStats requests;
+    private final EventEmitter events;
+    private final ErrorPeriodTable periods;
+    private final Transactions transactions;
+    private final Alerts alerts;
+    private final MetricsConfig config;
+    private final ReplicaReports reports;
+    private final Clock clock;
+    private final Vertx vertx;
+    private final String replica;
+    private final ErrorRate rate;
+    private volatile long timer = -1;
+    private volatile Instant told = Instant.EPOCH;
+    private volatile @Nullable ErrorState owed;
+    private volatile boolean storing;
+
+    ErrorRateFlow(
+            RequestStats requests,
+            EventEmitter events,
+            ErrorPeriodTable periods,
+            Transactions transactions,
+            Alerts alerts,
+            MetricsConfig config,
+            ReplicaReports reports,
+            ReplicaName replica,
+            Clock clock,
+            Vertx vertx,
+            MeterRegistry meters) {
+        this.requests = requests;
+        this.events = events;
+        this.periods = periods;
+        this.transactions = transactions;
+        this.alerts = alerts;
+        this.config = config;
+        this.reports = reports;
+        this.replica = replica.value();
+        this.clock = clock;
+        this.vertx = vertx;
+        this.rate = new ErrorRate(config, clock.instant());
+        Gauge.builder("pms.error.rate", rate, judged -> judged.now().rate())
+                .description("the share of requests to this replica that were answered 5xx, over the window")
+                .register(meters);
+        Gauge.builder("pms.error.rate.high", rate, judged -> judged.now().isHigh() ? 1 : 0)
+                .description("1 while that is too much")
+                .register(meters);
+    }
+
+    void start(@Observes StartupEvent started) {
+        timer = vertx.setPeriodic(Duration.ofSeconds(1).toMillis(), tick -> judge());
+    }
+
+    void stop(@Observes ShutdownEvent stopping) {
+        vertx.cancelTimer(timer);
+    }
+
+    /** As it was judged last. */
+    public ErrorState now() {
+        return rate.now();
+    }
+
+    private void judge() {
+        calculateRate()
+                .ifPresent(state -> emitEvent(state)
+                        .chain(() -> updateDashboard(state))
+                        .subscribe()
+                        .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
+        notifyAdmin();
+    }
+
+    /** Nothing, unless there is something to tell: a change, and once a minute that it is still high. */
+    private Optional<ErrorState> calculateRate() {
+        var now = clock.instant();
+        boolean changed = rate.sample(requests.requests(), requests.errors(), now);
+        var state = rate.now();
+        boolean again = state.isHigh() && !now.isBefore(told.plus(TELL_AGAIN));
+        if (!changed && !again) {
+            return Optional.empty();
+        }
+        told = now;
+        owed = state.isHigh() ? state : owed;
+        return Optional.of(state);
+    }
+
+    private Uni<Void> emitEvent(ErrorState state) {
+        var change = new ErrorRateChange(
+                replica,
+                state.state().wireName(),
+                state.rate(),
+                config.errorThreshold(),
+                state.requests(),
+                state.errors(),
+                config.errorWindow().toString());
+        LOG.logf(
+                state.isHigh() ? Logger.Level.WARN : Logger.Level.INFO,
+                "the error rate is %s: %d of %d requests failed within %s",
+                change.state(),
+                change.errors(),
+                change.requests(),
+                change.window());
+        events.emit(EventType.METRICS_ERROR, replica, change, Origin.system());
+        return Uni.createFrom().voidItem();
+    }
+
+    /** Those that are connected have the event; those that look later find it in what this replica tells of itself. */
+    private Uni<Void> updateDashboard(ErrorState state) {
+        return reports.errors(state);
+    }
+
+    /** Again and again until it is stored, if need be after PostgreSQL is back. */
+    private void notifyAdmin() {
+        var state = owed;
+        if (state == null || storing) {
+            return;
+        }
+        storing = true;
+        transactions
+                .run(transaction -> periods.high(transaction, TELL_AGAIN.multipliedBy(2))
+                        .call(begun -> begun
+                                ? alerts.record(transaction, alert(state))
+                                : Uni.createFrom().voidItem()))
+                .ifNoItem()
+                .after(STORE)
+                .fail()
+                .onTermination()
+                .invoke(() -> storing = false)
+                .subscribe()
+                .with(
+                        stored -> owed = null,
+                        failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()));
+    }
+
+    private Alert alert(ErrorState state) {
+        return Alert.critical(
+                "error-rate",
+                "Too many requests fail",
+                String.format(
+                        Locale.ROOT,
+                        "%d of %d requests to %s within %s, %.1f %%",
+                        state.errors(),
+                        state.requests(),
+                        replica,
+                        config.errorWindow(),
+                        100 * state.rate()),
+                SUBJECT,
+                Origin.system());
+    }
+}

@@ -1,0 +1,106 @@
+package org.pmsevents.metrics.request;
+
+import io.quarkus.runtime.LaunchMode;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.impl.HttpServerRequestInternal;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.publish.FrequentEvents;
+import org.pmsevents.http.security.RequestOrigin;
+
+/**
+ * Request → measureLatency → emitEvent(metrics.request) → updateStats → Response: times each request of the API's port from when it comes until the
+ * head of its answer leaves. What goes on after that (server-sent events, WebSockets) is no latency, and is left out.
+ */
+@Singleton
+public class RequestTimer {
+    /** Of what came to no resource: unknown paths, and what was refused before its path was looked at. */
+    static final String UNMATCHED = "unmatched";
+
+    /** Of files and descriptions of the API, which have no template. */
+    static final String FILE = "file";
+
+    private static final int BEFORE_ALL_ROUTES = Integer.MIN_VALUE;
+    private static final String OTHER = "OTHER";
+    private static final Map<String, String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").stream()
+                    .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
+
+    /** Where quarkus-rest leaves the template of the resource that it has found. */
+    private static final String TEMPLATE = "UrlPathTemplate";
+
+    private final FrequentEvents events;
+
+    RequestTimer(FrequentEvents events) {
+        this.events = events;
+    }
+
+    /** Before those who answer at once what is wrong with a request. */
+    void listen(@Observes @Priority(1) Router router) {
+        router.route().order(BEFORE_ALL_ROUTES).handler(this::begin);
+    }
+
+    private void begin(RoutingContext request) {
+        if (isOfDevMode(request)) {
+            request.next();
+            return;
+        }
+        long begun = System.nanoTime();
+        request.addHeadersEndHandler(answered -> measureLatency(request, begun));
+        request.next();
+    }
+
+    /** Dev mode's own PMS fails when it is told to, which is no failure of the service. */
+    private static boolean isOfDevMode(RoutingContext request) {
+        var path = request.request().path();
+        return LaunchMode.current() == LaunchMode.DEVELOPMENT && path != null && path.startsWith("/dev/");
+    }
+
+    private void measureLatency(RoutingContext request, long begun) {
+        var answer = request.response();
+        if (!goesOn(answer)) {
+            long nanos = System.nanoTime() - begun;
+            int status = answer.getStatusCode();
+            emitEvent(request, new RequestMeasured(method(request), route(request, status), status, nanos));
+        }
+    }
+
+    /** The handler that updates the statistics is called at once. */
+    private void emitEvent(RoutingContext request, RequestMeasured measured) {
+        events.emit(EventType.METRICS_REQUEST, measured.route(), measured, () -> RequestOrigin.of(request));
+    }
+
+    private static boolean goesOn(HttpServerResponse answer) {
+        int status = answer.getStatusCode();
+        var type = status == 200 ? answer.headers().get(HttpHeaders.CONTENT_TYPE) : null;
+        return status == 101 || (type != null && type.startsWith("text/event-stream"));
+    }
+
+    private static String method(RoutingContext request) {
+        return METHODS.getOrDefault(request.request().method().name(), OTHER);
+    }
+
+    private static String route(RoutingContext request, int status) {
+        var template = template(request);
+        if (template != null) {
+            return template;
+        }
+        return status < 400 ? FILE : UNMATCHED;
+    }
+
+    private static @Nullable String template(RoutingContext request) {
+        return request.request() instanceof HttpServerRequestInternal internal
+                ? internal.context().getLocal(TEMPLATE)
+                : null;
+    }
+}

@@ -1,0 +1,136 @@
+package org.pmsevents.metrics.resource;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.function.ToDoubleFunction;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.metrics.MetricsConfig;
+import org.pmsevents.metrics.Resources;
+import org.pmsevents.metrics.cluster.ReplicaReports;
+import org.pmsevents.metrics.error.ErrorRateFlow;
+
+/** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is away. */
+@ApplicationScoped
+public class ResourceMonitor {
+    private static final Logger LOG = Logger.getLogger(ResourceMonitor.class);
+
+    private final ResourceChecks checks;
+    private final EventEmitter events;
+    private final ReplicaReports reports;
+    private final ErrorRateFlow errors;
+    private final MetricsConfig config;
+    private final Vertx vertx;
+    private volatile @Nullable Resources last;
+    private volatile boolean stopped;
+
+    ResourceMonitor(
+            ResourceChecks checks,
+            EventEmitter events,
+            ReplicaReports reports,
+            ErrorRateFlow errors,
+            MetricsConfig config,
+            MeterRegistry meters,
+            Vertx vertx) {
+        this.checks = checks;
+        this.events = events;
+        this.reports = reports;
+        this.errors = errors;
+        this.config = config;
+        this.vertx = vertx;
+        gauge(
+                meters,
+                "pms.memory.rss",
+                "bytes",
+                "resident memory of the process",
+                now -> orNaN(now.rss().used()));
+        gauge(
+                meters,
+                "pms.memory.limit",
+                "bytes",
+                "what the container may have",
+                now -> orNaN(now.rss().limit()));
+        gauge(
+                meters,
+                "pms.redis.reachable",
+                null,
+                "1 if Redis answered the last ping",
+                now -> now.redis().reachable() ? 1 : 0);
+        gauge(meters, "pms.jobs.oldest", "seconds", "for how long the job that waits longest could have run", now -> {
+            var oldest = now.jobs().oldestSeconds();
+            return oldest == null ? Double.NaN : oldest;
+        });
+        gauge(
+                meters,
+                "pms.database.pool.max",
+                null,
+                "how many connections to PostgreSQL there may be",
+                now -> now.postgresql().max());
+    }
+
+    void start(@Observes StartupEvent started) {
+        vertx.runOnContext(go -> monitor());
+    }
+
+    void stop(@Observes ShutdownEvent stopping) {
+        stopped = true;
+    }
+
+    private void monitor() {
+        if (stopped) {
+            return;
+        }
+        checkResources()
+                .call(this::emitEvent)
+                .call(this::updateMetrics)
+                .onTermination()
+                .invoke(() -> vertx.setTimer(config.resourcesEvery().toMillis(), timer -> monitor()))
+                .subscribe()
+                .with(done -> {}, failure -> LOG.debugf("the resources were not told: %s", failure.toString()));
+    }
+
+    private Uni<Resources> checkResources() {
+        return checks.check();
+    }
+
+    private Uni<Void> emitEvent(Resources resources) {
+        events.emit(EventType.METRICS_RESOURCES, resources.replica(), resources, Origin.system());
+        return Uni.createFrom().voidItem();
+    }
+
+    /** The meters of this replica, and what the summary of the cluster says of it. */
+    private Uni<Void> updateMetrics(Resources resources) {
+        last = resources;
+        return reports.tell(resources, errors.now());
+    }
+
+    private void gauge(
+            MeterRegistry meters,
+            String name,
+            @Nullable String unit,
+            String description,
+            ToDoubleFunction<Resources> value) {
+        Gauge.builder(name, this, monitor -> monitor.read(value))
+                .baseUnit(unit)
+                .description(description)
+                .register(meters);
+    }
+
+    private double read(ToDoubleFunction<Resources> value) {
+        var resources = last;
+        return resources == null ? Double.NaN : value.applyAsDouble(resources);
+    }
+
+    private static double orNaN(@Nullable Long bytes) {
+        return bytes == null ? Double.NaN : bytes;
+    }
+}

@@ -1,0 +1,66 @@
+package org.pmsevents.platform.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Arrays;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Whether the addresses of PostgreSQL and Redis can be read at all; the drivers' own complaints would repeat the passwords in them. */
+public final class ServerUrl {
+    private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
+    private static final String USER = "(?:(?:[^@/?%\\s]|%[0-9A-Fa-f]{2})*@)?";
+    private static final String SERVER = "(?:\\[[^]\\s]+]|[^:@/?,\\s\\[\\]]+)(?::\\d{1,5})?";
+    private static final String DATABASE = "(?:/(?:[^/?%\\s]|%[0-9A-Fa-f]{2})*)?(?:\\?(?:[^%\\s]|%[0-9A-Fa-f]{2})*)?";
+    private static final Pattern POSTGRES =
+            Pattern.compile("(?:vertx-reactive:)?postgres(?:ql)?://" + USER + "(?<servers>" + SERVER + ")" + DATABASE);
+
+    /** Of what the migrations are run by: it may have several servers in one. */
+    private static final Pattern JDBC = Pattern.compile("(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://" + USER
+            + "(?<servers>" + SERVER + "(?:," + SERVER + ")*)?" + DATABASE);
+
+    private static final Pattern PORT = Pattern.compile(":(\\d+)(?=,|$)");
+    private static final int LAST_PORT = 65_535;
+    private static final Pattern REDIS = Pattern.compile("rediss?://.*");
+
+    private ServerUrl() {}
+
+    public static boolean isPostgres(String urls) {
+        return all(urls, url -> is(POSTGRES, url)) && isJdbc(urls);
+    }
+
+    /** Whether the migrations can be run by it. */
+    public static boolean isJdbc(String urls) {
+        return is(JDBC, JdbcUrl.first(urls));
+    }
+
+    private static boolean is(Pattern pattern, String url) {
+        var parts = pattern.matcher(url);
+        if (!parts.matches()) {
+            return false;
+        }
+        var servers = parts.group("servers");
+        return servers == null
+                || PORT.matcher(servers)
+                        .results()
+                        .mapToInt(port -> Integer.parseInt(port.group(1)))
+                        .allMatch(port -> port > 0 && port <= LAST_PORT);
+    }
+
+    /** Other kinds of address, such as of a socket in the file system, are not judged. */
+    public static boolean isRedis(String urls) {
+        return all(urls, url -> !url.startsWith("redis") || (REDIS.matcher(url).matches() && hasHost(url)));
+    }
+
+    private static boolean hasHost(String url) {
+        try {
+            return new URI(url).getHost() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private static boolean all(String urls, Predicate<String> isGood) {
+        return Arrays.stream(SEPARATOR.split(urls.strip(), -1)).allMatch(isGood);
+    }
+}

@@ -1,0 +1,16 @@
+package org.pmsevents.platform.database;
+
+import io.smallrye.mutiny.Uni;
+import java.util.function.Supplier;
+
+/** Work that is ended once it is begun, whether its caller still waits or not. */
+public final class Detached {
+    private Detached() {}
+
+    /** A caller that leaves, such as a client that disconnects, only stops listening. */
+    public static <T> Uni<T> of(Supplier<Uni<T>> work) {
+        return Uni.createFrom()
+                .emitter(caller ->
+                        Uni.createFrom().deferred(work::get).subscribe().with(caller::complete, caller::fail));
+    }
+}

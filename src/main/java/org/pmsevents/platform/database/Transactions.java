@@ -1,0 +1,223 @@
+package org.pmsevents.platform.database;
+
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Transaction;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.DatabaseException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.tracing.Traced;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/**
+ * Runs a flow's work in one PostgreSQL transaction, which the server ends by itself if this replica stops answering, so that a
+ * paused replica never holds a row for long.
+ */
+@ApplicationScoped
+public class Transactions {
+    private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
+            + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+    /** What may be held for a limited time is let go soon after that even by a replica that is paused. */
+    private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
+
+    private static final Logger LOG = Logger.getLogger(Transactions.class);
+
+    /** Longer than the server's own limit of a statement, which says better what was wrong. */
+    private static final Duration WORK = Duration.ofSeconds(12);
+
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    /** Of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} lets them. */
+    private static final Duration STATEMENT = Duration.ofSeconds(10);
+
+    /** Class of what a pooler says of a server that it has lost, perhaps after that has committed. */
+    private static final String CONNECTION_LOST = "08";
+
+    private final Pool pool;
+    private final Vertx vertx;
+    private final Tracing tracing;
+
+    Transactions(Pool pool, Vertx vertx, Tracing tracing) {
+        this.pool = pool;
+        this.vertx = vertx;
+        this.tracing = tracing;
+    }
+
+    /**
+     * Commits what the work did if it succeeds, rolls it back if it fails.
+     *
+     * @throws OutcomeUnknownException if the connection was lost, or did not answer, during the commit
+     */
+    public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
+        return run(LIMITS, work);
+    }
+
+    /** The same, recorded in the trace of what it is for. */
+    public <T> Uni<T> run(Traced about, Function<SqlClient, Uni<T>> work) {
+        return tracing.isOn() ? recorded(about, () -> run(work)) : run(work);
+    }
+
+    /**
+     * The same for work that is repeated if it gets lost: it does not wait until the disk has it, and should the server crash right
+     * after it, all of it may be gone.
+     */
+    public <T> Uni<T> runRepeatable(Function<SqlClient, Uni<T>> work) {
+        return run(LIMITS + "; SET LOCAL synchronous_commit = off", work);
+    }
+
+    /**
+     * The same for work that holds what others wait for: the server cancels the statement that is under way when the time is over, which
+     * includes the time for which it waits itself.
+     *
+     * @throws io.smallrye.mutiny.TimeoutException if the time was over between two statements
+     */
+    public <T> Uni<T> runWithin(Traced about, Duration limit, Function<Limited, Uni<T>> work) {
+        return recorded(
+                about,
+                () -> run(HELD_LIMITS, client -> work.apply(new Limited(client, System.nanoTime() + limit.toNanos()))));
+    }
+
+    private <T> Uni<T> recorded(Traced about, Supplier<Uni<T>> transaction) {
+        return tracing.within(Kind.CLIENT, "transaction", about, span -> {
+            span.with("db.system.name", "postgresql");
+            return transaction.get();
+        });
+    }
+
+    /** A transaction that has to end in time. */
+    public static final class Limited {
+        private final SqlClient client;
+        private final long end;
+
+        private Limited(SqlClient client, long end) {
+            this.client = client;
+            this.end = end;
+        }
+
+        /** Runs the next statement with what is left of the time. */
+        public <T> Uni<T> next(Function<SqlClient, Uni<T>> statement) {
+            return Uni.createFrom().deferred(() -> {
+                long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+                return left < 1
+                        ? Uni.createFrom().failure(new TimeoutException())
+                        : client.query("SET LOCAL statement_timeout = " + left)
+                                .execute()
+                                .chain(() -> statement.apply(client));
+            });
+        }
+    }
+
+    private <T> Uni<T> run(String limits, Function<SqlClient, Uni<T>> work) {
+        return Detached.of(() -> pool.getConnection()
+                .chain(connection ->
+                        transact(connection, limits, work).onTermination().invoke(() -> release(connection))));
+    }
+
+    private static <T> Uni<T> transact(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
+        return connection
+                .begin()
+                .ifNoItem()
+                .after(ANSWER)
+                .fail()
+                .chain(transaction -> limited(connection, limits, work)
+                        .ifNoItem()
+                        .after(WORK)
+                        .fail()
+                        .onFailure()
+                        .call(() -> rollback(transaction))
+                        .call(() -> commit(transaction)));
+    }
+
+    /**
+     * Runs one statement that is a transaction of its own. One that takes too long is cancelled, so that it fails instead of being
+     * left to an unknown end.
+     *
+     * @throws OutcomeUnknownException if the connection was lost, or did not answer at all, while it ran
+     */
+    public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
+        return Detached.of(() -> pool.getConnection().chain(connection -> {
+            var cancelling = new AtomicReference<@Nullable Future<Void>>();
+            long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancelling.set(cancel(connection)));
+            return Uni.createFrom()
+                    .deferred(() -> work.apply(connection))
+                    .onFailure(failure -> !isFromServer(failure))
+                    .transform(OutcomeUnknownException::new)
+                    .onTermination()
+                    .invoke(() -> {
+                        vertx.cancelTimer(limit);
+                        // or the next one on this connection would be cancelled instead
+                        releaseAfter(cancelling.get(), connection);
+                    });
+        }));
+    }
+
+    /** Whether the server itself has said what was wrong, however a table has translated that: then it has changed nothing. */
+    private static boolean isFromServer(@Nullable Throwable failure) {
+        if (failure instanceof DatabaseException refusal) {
+            return !String.valueOf(refusal.getSqlState()).startsWith(CONNECTION_LOST);
+        }
+        return failure != null && isFromServer(failure.getCause());
+    }
+
+    private static void releaseAfter(@Nullable Future<Void> cancelling, SqlConnection connection) {
+        if (cancelling == null) {
+            release(connection);
+        } else {
+            cancelling.onComplete(cancelled -> release(connection));
+        }
+    }
+
+    private static Future<Void> cancel(SqlConnection connection) {
+        return connection.getDelegate() instanceof PgConnection postgres
+                ? postgres.cancelRequest()
+                        .onFailure(failure ->
+                                LOG.warnf("a statement that took too long was not cancelled: %s", failure.toString()))
+                : Future.succeededFuture();
+    }
+
+    /** Runs a query that needs no transaction, for as long as a reader waits. */
+    public <T> Uni<T> read(Function<SqlClient, Uni<T>> query) {
+        return query.apply(pool).ifNoItem().after(ANSWER).fail();
+    }
+
+    private static <T> Uni<T> limited(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
+        return connection.query(limits).execute().chain(() -> work.apply(connection));
+    }
+
+    private static Uni<Void> commit(Transaction transaction) {
+        return transaction
+                .commit()
+                .ifNoItem()
+                .after(ANSWER)
+                .fail()
+                .onFailure(failure -> !isFromServer(failure))
+                .transform(OutcomeUnknownException::new);
+    }
+
+    private static Uni<Void> rollback(Transaction transaction) {
+        return transaction
+                .rollback()
+                .ifNoItem()
+                .after(ANSWER)
+                .fail()
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    private static void release(SqlConnection connection) {
+        connection.close().subscribe().with(released -> {}, failure -> LOG.debugf("not released: %s", failure));
+    }
+}

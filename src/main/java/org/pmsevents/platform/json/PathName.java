@@ -1,0 +1,29 @@
+package org.pmsevents.platform.json;
+
+/** What a SKU or a location may be called: a name that a person can read and that survives in the path of an address. */
+public final class PathName {
+    /** In Unicode code points. */
+    public static final int MAX_LENGTH = 64;
+
+    /** The rule in words. */
+    public static final String RULE =
+            "Must have 1 to 64 characters, no control characters, none of / ; % ? #, no space at either end,"
+                    + " and not be . or ..";
+
+    private PathName() {}
+
+    public static boolean isValid(String name) {
+        int length = name.codePointCount(0, name.length());
+        return length >= 1
+                && length <= MAX_LENGTH
+                && !name.equals(".")
+                && !name.equals("..")
+                && !isSpace(name.codePointAt(0))
+                && !isSpace(name.codePointBefore(name.length()))
+                && name.codePoints().noneMatch(c -> Character.isISOControl(c) || "/;%?#".indexOf(c) >= 0);
+    }
+
+    private static boolean isSpace(int c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
+    }
+}

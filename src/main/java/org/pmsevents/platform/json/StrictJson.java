@@ -1,0 +1,237 @@
+package org.pmsevents.platform.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.problem.Violations;
+
+/**
+ * The one reader of request bodies. It exists because a JSON library bent to classes forgives too much: it guarantees that what it
+ * returns is exactly what was sent (RFC 8259 in UTF-8, no byte order mark, no key twice, every decimal exact), that PostgreSQL can
+ * store every text in it, and that no number in it is dangerous to calculate with.
+ */
+public final class StrictJson {
+    /** How deep objects and arrays may nest. */
+    public static final int MAX_DEPTH = 64;
+    /** How many characters a number may have, also once it is written without exponent, which whoever reads it later bounds as well. */
+    public static final int MAX_NUMBER_LENGTH = 1_000;
+    /** How many digits after the point, or zeros before it, an exponent may make. */
+    public static final int MAX_SCALE = 1_000;
+
+    private static final int MAX_NAME_LENGTH = 1_000;
+    private static final Pattern ABOUT_THE_PARSER = Pattern.compile("[`]|Feature|JsonRead|Stream|\\(from |byte\\[]");
+    private static final JsonNodeFactory NODES = JsonNodeFactory.withExactBigDecimals(true);
+    private static final JsonFactory FACTORY = new JsonFactoryBuilder()
+            // field names come from outside: interning or keeping them would only fill memory
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            // lengths are checked below, before a number is calculated, so that they are reported with a pointer
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH + 1)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
+    private final JsonParser parser;
+    private final Violations violations = new Violations();
+    private final StringBuilder pointer = new StringBuilder();
+    private int depth;
+
+    private StrictJson(JsonParser parser) {
+        this.parser = parser;
+    }
+
+    /**
+     * Reads a body.
+     *
+     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON at all
+     */
+    public static ParsedBody read(byte @Nullable [] body) {
+        if (body == null || body.length == 0) {
+            throw AppException.bodyRequired();
+        }
+        var text = decode(body);
+        try (var parser = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
+            return new StrictJson(parser).readAll();
+        } catch (JsonProcessingException e) {
+            throw malformed(reason(e), e.getLocation());
+        } catch (IOException e) {
+            throw new IllegalStateException("no input or output here", e);
+        }
+    }
+
+    private static CharBuffer decode(byte[] body) {
+        CharBuffer text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+        } catch (CharacterCodingException e) {
+            throw AppException.malformedJson("The body is not UTF-8.");
+        }
+        if (text.get(0) == '\uFEFF') {
+            throw AppException.malformedJson("The body begins with a byte order mark, which JSON does not allow.");
+        }
+        return text;
+    }
+
+    private ParsedBody readAll() throws IOException {
+        if (parser.nextToken() == null) {
+            throw AppException.bodyRequired();
+        }
+        var tree = value();
+        if (parser.nextToken() != null) {
+            throw malformed("Unexpected text after the value", parser.currentTokenLocation());
+        }
+        return new ParsedBody(tree, violations);
+    }
+
+    private JsonNode value() throws IOException {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> object();
+            case START_ARRAY -> array();
+            case VALUE_STRING -> NODES.textNode(checked(parser.getText()));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number();
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            case VALUE_NULL -> NODES.nullNode();
+            default -> throw malformed("Unexpected token", parser.currentTokenLocation());
+        };
+    }
+
+    private ObjectNode object() throws IOException {
+        enter();
+        var object = NODES.objectNode();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            var name = parser.currentName();
+            if (name.length() > MAX_NAME_LENGTH) {
+                throw malformed(
+                        "A name is longer than " + MAX_NAME_LENGTH + " characters", parser.currentTokenLocation());
+            }
+            int mark = descend(name);
+            checked(name);
+            parser.nextToken();
+            var member = value();
+            if (object.has(name)) {
+                violations.add(pointer.toString(), "duplicate-key", "This name occurs more than once in its object.");
+            } else {
+                object.set(name, member);
+            }
+            pointer.setLength(mark);
+        }
+        depth--;
+        return object;
+    }
+
+    private ArrayNode array() throws IOException {
+        enter();
+        var array = NODES.arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            int mark = descend(Integer.toString(array.size()));
+            array.add(value());
+            pointer.setLength(mark);
+        }
+        depth--;
+        return array;
+    }
+
+    private void enter() {
+        if (++depth > MAX_DEPTH) {
+            throw malformed("Nested deeper than " + MAX_DEPTH + " levels", parser.currentTokenLocation());
+        }
+    }
+
+    private int descend(String name) {
+        int mark = pointer.length();
+        pointer.append('/').append(Fields.escape(name));
+        return mark;
+    }
+
+    private JsonNode number() throws IOException {
+        if (parser.getTextLength() > MAX_NUMBER_LENGTH) {
+            violations.add(
+                    pointer.toString(),
+                    "number-out-of-range",
+                    "A number may have at most " + MAX_NUMBER_LENGTH + " characters.");
+            return NODES.numberNode(0);
+        }
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+            return switch (parser.getNumberType()) {
+                case INT -> NODES.numberNode(parser.getIntValue());
+                case LONG -> NODES.numberNode(parser.getLongValue());
+                default -> NODES.numberNode(parser.getBigIntegerValue());
+            };
+        }
+        return decimal(parser.getText());
+    }
+
+    private JsonNode decimal(String text) {
+        try {
+            var decimal = new BigDecimal(text);
+            if (Math.abs((long) decimal.scale()) <= MAX_SCALE
+                    && decimal.toPlainString().length() <= MAX_NUMBER_LENGTH) {
+                return NODES.numberNode(decimal);
+            }
+        } catch (NumberFormatException e) {
+            // an exponent beyond what BigDecimal can hold: reported like the others
+        }
+        violations.add(
+                pointer.toString(),
+                "number-out-of-range",
+                "A number may have at most " + MAX_NUMBER_LENGTH + " characters, written without an exponent.");
+        return NODES.numberNode(0);
+    }
+
+    private String checked(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == 0) {
+                violations.add(pointer.toString(), "invalid-text", "The character U+0000 can't be stored.");
+                return text;
+            }
+            if (Character.isSurrogate(c)) {
+                if (Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1))) {
+                    i++;
+                } else {
+                    violations.add(pointer.toString(), "invalid-text", "Half of a surrogate pair is not a character.");
+                    return text;
+                }
+            }
+        }
+        return text;
+    }
+
+    private static AppException malformed(String reason, @Nullable JsonLocation at) {
+        return AppException.malformedJson(
+                at == null
+                        ? reason + "."
+                        : reason + " at line " + at.getLineNr() + ", column " + at.getColumnNr() + ".");
+    }
+
+    /** The parser's own words up to the first explanation, unless they speak of the parser itself. */
+    private static String reason(JsonProcessingException e) {
+        var message = e.getOriginalMessage();
+        int end = message.indexOf(": ");
+        var reason = end < 0 ? message : message.substring(0, end);
+        return reason.length() > 100 || ABOUT_THE_PARSER.matcher(reason).find() ? "Malformed JSON" : reason;
+    }
+}

@@ -1,0 +1,99 @@
+package org.pmsevents.platform.paging;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.problem.AppException;
+
+/**
+ * Which page of a list is wanted: keyset paging, so a page costs the same wherever it is and no item is skipped or doubled by what
+ * is written meanwhile.
+ *
+ * @param after the last key of the page before, in clear; null for the first page
+ */
+public record PageRequest(int limit, @Nullable String after) {
+    private static final int DEFAULT_LIMIT = 50;
+    private static final int MAX_LIMIT = 500;
+
+    /**
+     * @param limit as in the query, 1 to 500, by default 50
+     * @param after as in the query, opaque
+     */
+    public static PageRequest of(@Nullable String limit, @Nullable String after) {
+        return new PageRequest(limit(limit), after == null ? null : decode(after));
+    }
+
+    /** The query's limit as a number from 1 to 500, by default 50. */
+    public static int limit(@Nullable String limit) {
+        if (limit == null) {
+            return DEFAULT_LIMIT;
+        }
+        try {
+            int value = Integer.parseInt(limit);
+            if (value >= 1 && value <= MAX_LIMIT) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // reported below
+        }
+        throw AppException.validationFailed(
+                "?limit", "out-of-range", "limit must be an integer from 1 to " + MAX_LIMIT + ".");
+    }
+
+    /** {@code after} as a position, for lists that are ordered by one. */
+    public @Nullable Long afterNumber() {
+        return parsed(Long::valueOf);
+    }
+
+    /** {@code after} as an id, for lists that are ordered by one. */
+    public @Nullable UUID afterId() {
+        return parsed(UUID::fromString);
+    }
+
+    /** One more than the page holds, to see whether there is a next one. */
+    public int oneMore() {
+        return limit + 1;
+    }
+
+    /** The page of rows that were asked for by {@link #oneMore}. */
+    public <T> Page<T> page(List<T> rows, Function<T, String> key) {
+        if (rows.size() <= limit) {
+            return new Page<>(rows, null);
+        }
+        return new Page<>(rows.subList(0, limit), encode(key.apply(rows.get(limit - 1))));
+    }
+
+    private <T> @Nullable T parsed(Function<String, T> parse) {
+        if (after == null) {
+            return null;
+        }
+        try {
+            return parse.apply(after);
+        } catch (IllegalArgumentException e) {
+            throw unreadable();
+        }
+    }
+
+    private static String encode(String key) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(key.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decode(String after) {
+        try {
+            var key = new String(Base64.getUrlDecoder().decode(after), StandardCharsets.UTF_8);
+            if (encode(key).equals(after) && key.indexOf('\0') < 0) {
+                return key;
+            }
+        } catch (IllegalArgumentException e) {
+            // reported below
+        }
+        throw unreadable();
+    }
+
+    private static AppException unreadable() {
+        return AppException.validationFailed("?after", "format", "after must be the next of an earlier page.");
+    }
+}

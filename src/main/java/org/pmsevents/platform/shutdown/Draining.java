@@ -1,0 +1,90 @@
+package org.pmsevents.platform.shutdown;
+
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Knows from the first moment that this replica is to go, and runs, in the last one in which there are connections to PostgreSQL and
+ * Redis, what must not be lost with it.
+ */
+@ApplicationScoped
+public class Draining {
+    private static final Logger LOG = Logger.getLogger(Draining.class);
+    private static final int BEFORE_THE_OTHERS = 1;
+    private static final Duration LAST_MOMENT = Duration.ofSeconds(3);
+
+    private final Map<String, Supplier<Uni<Void>>> lastSteps = new ConcurrentHashMap<>();
+    private volatile boolean begun;
+
+    public void begin(@Observes @Priority(BEFORE_THE_OTHERS) ShutdownDelayInitiatedEvent going) {
+        begun = true;
+        LOG.info("draining: not ready any more, clients are sent to the other replicas");
+    }
+
+    /** Whether the replica is going, so that whoever comes now is better off elsewhere. */
+    public boolean begun() {
+        return begun;
+    }
+
+    /**
+     * Registers what is done once, after the last request and before the connections are closed, together with what others have
+     * registered; all of it has three seconds.
+     *
+     * @param what in words, for the log, should it fail
+     */
+    public void lastly(String what, Supplier<Uni<Void>> step) {
+        lastSteps.put(what, step);
+    }
+
+    /** How long something that is one of many waits, so that they are spread evenly over the window: at least a millisecond. */
+    public static long momentWithin(Duration window) {
+        return ThreadLocalRandom.current().nextLong(Math.max(1, window.toMillis())) + 1;
+    }
+
+    /** On the thread that shuts down: it waits. */
+    public void end(@Observes @Priority(BEFORE_THE_OTHERS) ShutdownEvent stopping) {
+        begun = true;
+        var steps = new ArrayList<Uni<Void>>();
+        lastSteps.forEach((what, step) -> steps.add(bounded(what, step)));
+        if (steps.isEmpty()) {
+            return;
+        }
+        try {
+            Uni.join()
+                    .all(steps)
+                    .andCollectFailures()
+                    .subscribeAsCompletionStage()
+                    .get(2 * LAST_MOMENT.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warnf("the last steps were not ended: %s", e.toString());
+        }
+    }
+
+    private static Uni<Void> bounded(String what, Supplier<Uni<Void>> step) {
+        return Uni.createFrom()
+                .deferred(step::get)
+                .ifNoItem()
+                .after(LAST_MOMENT)
+                .fail()
+                .onFailure()
+                .invoke(failure -> LOG.warnf("%s: not done before the end: %s", what, failure.toString()))
+                .onFailure()
+                .recoverWithNull();
+    }
+}

@@ -1,0 +1,225 @@
+package org.pmsevents.pms.outbound;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
+import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
+import org.eclipse.microprofile.faulttolerance.exceptions.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.http.problem.IntegrationError;
+import org.pmsevents.platform.tracing.TraceLog;
+import org.pmsevents.queue.JobFailure;
+import org.pmsevents.queue.JobRun;
+import org.pmsevents.queue.api.JobFlow;
+
+/** A request to the PMS, on behalf of a job, and what follows if it fails: told of, tried again by the queue, and brought to the admins. */
+@Startup
+@ApplicationScoped
+public class PmsFlow {
+    /** The kind of the jobs that send products. */
+    public static final String JOBS = "pms.sync";
+
+    private static final TraceLog LOG = TraceLog.of(PmsFlow.class);
+    private static final Duration WITHOUT_PMS = Duration.ofSeconds(30);
+
+    private final PmsGateway gateway;
+    private final PmsOutage outage;
+    private final PmsConfig config;
+    private final Alerts alerts;
+    private final EventEmitter events;
+    private final JobFlow jobs;
+    private final MeterRegistry meters;
+
+    PmsFlow(
+            PmsGateway gateway,
+            PmsOutage outage,
+            PmsConfig config,
+            Alerts alerts,
+            EventEmitter events,
+            JobFlow jobs,
+            MeterRegistry meters) {
+        this.gateway = gateway;
+        this.outage = outage;
+        this.config = config;
+        this.alerts = alerts;
+        this.events = events;
+        this.jobs = jobs;
+        this.meters = meters;
+        // there from the start, so that the first failure is a rise
+        List.of("accepted", "newer", "refused", "busy", "unavailable", "postponed")
+                .forEach(outcome -> meters.timer("pms.sync", "outcome", outcome));
+    }
+
+    /** Whether there is a PMS to send to. */
+    public boolean isEnabled() {
+        return config.url().isPresent();
+    }
+
+    /** Whether a change was made by the PMS itself, which so has it already. */
+    public boolean isFromPms(Origin origin) {
+        return origin.actor().equals(config.actor());
+    }
+
+    public Duration budget() {
+        return config.budget();
+    }
+
+    /**
+     * Gives the PMS a product. On failure: PMSRequest → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin.
+     *
+     * @throws JobFailure what the queue is to do about it
+     */
+    public Uni<PmsAnswer> send(PmsCall call, JobRun run) {
+        if (!isEnabled()) {
+            return Uni.createFrom().failure(JobFailure.postponed("there is no PMS", null, WITHOUT_PMS));
+        }
+        long begun = System.nanoTime();
+        return processRequest(call)
+                .onItemOrFailure()
+                .invoke((answer, failure) -> measure(begun, outcome(call, answer, failure)))
+                .call(answer -> endOutage(run.origin()))
+                .onFailure()
+                .recoverWithUni(failure -> wasLeftAlone(call, failure)
+                        ? postpone(failure)
+                        : Uni.createFrom()
+                                .item(error(call, run, failure))
+                                .invoke(error -> emitEvent(error, run.origin()))
+                                .call(error -> notifyAdmin(error, failure, run.origin()))
+                                .chain(error -> retryQueue(error, failure)));
+    }
+
+    private Uni<PmsAnswer> processRequest(PmsCall call) {
+        return Uni.createFrom().deferred(() -> gateway.put(call));
+    }
+
+    private void emitEvent(IntegrationError error, Origin origin) {
+        events.emit(EventType.ERROR_INTEGRATION, error.operation(), error, origin);
+    }
+
+    private static Uni<PmsAnswer> retryQueue(IntegrationError error, Throwable failure) {
+        var message = "the PMS: " + error.detail();
+        var pause = failure instanceof PmsFailure.Busy busy ? busy.retryAfter() : null;
+        return Uni.createFrom()
+                .failure(
+                        isTemporary(error)
+                                ? JobFailure.temporary(message, failure, pause)
+                                : JobFailure.forGood(message, failure));
+    }
+
+    /** A PMS that asks us to slow down is there. */
+    private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, Origin origin) {
+        if (!isTemporary(error)) {
+            alerts.raise(Alert.warning(
+                    "pms:refused",
+                    "the PMS refuses a product",
+                    error.operation() + ": " + error.detail(),
+                    error.operation(),
+                    origin));
+            return Uni.createFrom().voidItem();
+        }
+        if (failure instanceof PmsFailure.Busy busy && Integer.valueOf(429).equals(busy.status())) {
+            return Uni.createFrom().voidItem();
+        }
+        return outage.failed(error.detail(), origin)
+                .onFailure()
+                .invoke(lost -> LOG.warnf(origin, "a failure of the PMS was not counted: %s", lost.toString()))
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    /** The first call that works after an outage tells so, and has what waits tried again soon. */
+    private Uni<Void> endOutage(Origin origin) {
+        return outage.works()
+                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(origin))
+                .onFailure()
+                .invoke(lost -> LOG.warnf(origin, "the end of an outage of the PMS was not noted: %s", lost.toString()))
+                .onFailure()
+                .recoverWithNull();
+    }
+
+    private Uni<Void> resume(Origin origin) {
+        return jobs.hasten(JOBS)
+                .invoke(waiting -> LOG.infof(origin, "%d products that waited for the PMS are sent soon", waiting))
+                .replaceWithVoid();
+    }
+
+    private static boolean isTemporary(IntegrationError error) {
+        return Boolean.TRUE.equals(error.temporary());
+    }
+
+    /** Not called at all, so nothing has been learnt of the PMS. */
+    private static boolean wasLeftAlone(PmsCall call, Throwable failure) {
+        return !call.wasTried()
+                && (failure instanceof CircuitBreakerOpenException || failure instanceof BulkheadException);
+    }
+
+    /** During an outage seldom, as the first call that works has all tried again; otherwise once the breaker lets calls through. */
+    private Uni<PmsAnswer> postpone(Throwable failure) {
+        return outage.isOn()
+                .onFailure()
+                .recoverWithItem(false)
+                .chain(away -> Uni.createFrom()
+                        .failure(JobFailure.postponed(
+                                "the PMS is left alone for a moment",
+                                failure,
+                                jittered(
+                                        away
+                                                ? config.longestPause()
+                                                : Duration.ofMillis(config.breakerDelayMillis() * 2)))));
+    }
+
+    /** From half of it to all of it. */
+    private static Duration jittered(Duration longest) {
+        long millis = longest.toMillis();
+        return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 2 + 1));
+    }
+
+    /** A retry that ended at the breaker tells what opened that. */
+    private static IntegrationError error(PmsCall call, JobRun run, Throwable thrown) {
+        var last = call.last();
+        var failure = thrown instanceof CircuitBreakerOpenException && last != null ? last : thrown;
+        var status = failure instanceof PmsFailure known ? known.status() : null;
+        return new IntegrationError(
+                "pms",
+                call.sku(),
+                run.attempt(),
+                status,
+                !(failure instanceof PmsFailure.Refused),
+                Optional.ofNullable(detail(failure)).orElse("failed"));
+    }
+
+    private static @Nullable String detail(Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            return "no answer in time";
+        }
+        return failure.getMessage();
+    }
+
+    private void measure(long begun, String outcome) {
+        meters.timer("pms.sync", "outcome", outcome).record(Duration.ofNanos(System.nanoTime() - begun));
+    }
+
+    private static String outcome(PmsCall call, @Nullable PmsAnswer answer, @Nullable Throwable failure) {
+        if (answer != null) {
+            return answer == PmsAnswer.NEWER ? "newer" : "accepted";
+        }
+        if (failure == null || wasLeftAlone(call, failure)) {
+            return "postponed";
+        }
+        if (failure instanceof PmsFailure.Refused) {
+            return "refused";
+        }
+        return failure instanceof PmsFailure.Busy ? "busy" : "unavailable";
+    }
+}

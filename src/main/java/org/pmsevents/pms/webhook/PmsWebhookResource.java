@@ -1,0 +1,100 @@
+package org.pmsevents.pms.webhook;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.signature.Webhook;
+
+/** What the PMS sends over HTTP; its signature stands in for a token. */
+@Path("/webhooks/pms")
+@Tag(name = "PMS")
+@Produces(MediaType.APPLICATION_JSON)
+@PermitAll
+public class PmsWebhookResource {
+    private static final String ACTOR = "pms";
+    private static final String REPLAYED = "Idempotent-Replayed";
+
+    private final StockSyncFlow flow;
+    private final RequestOrigin origin;
+
+    PmsWebhookResource(StockSyncFlow flow, RequestOrigin origin) {
+        this.flow = flow;
+        this.origin = origin;
+    }
+
+    @POST
+    @Path("/stock")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Set stock to what was counted, as of when it was (Standard Webhooks)")
+    @Parameter(
+            name = Webhook.ID,
+            in = ParameterIn.HEADER,
+            required = true,
+            description = "The same for every delivery of a webhook; without a full stop",
+            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
+    @Parameter(
+            name = Webhook.TIME,
+            in = ParameterIn.HEADER,
+            required = true,
+            description = "Seconds since the epoch, at most 5 minutes from now",
+            schema = @Schema(type = SchemaType.INTEGER))
+    @Parameter(
+            name = Webhook.SIGNATURE,
+            in = ParameterIn.HEADER,
+            required = true,
+            description =
+                    "`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`; several, separated by spaces, while the secret is being changed",
+            schema = @Schema(type = SchemaType.STRING))
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCounts")))
+    @APIResponse(
+            responseCode = "200",
+            description = "What became of the lines; a webhook that is delivered again gets its first answer",
+            headers = @Header(name = REPLAYED, schema = @Schema(type = SchemaType.STRING)),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "SyncReport")))
+    @APIResponse(responseCode = "400", ref = "BadRequest")
+    @APIResponse(responseCode = "401", ref = "BadSignature")
+    @APIResponse(responseCode = "413", ref = "TooLarge")
+    @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "WebhookIdReused")
+    @APIResponse(responseCode = "503", ref = "Unavailable")
+    public Uni<Response> stock(@Context HttpHeaders headers, byte @Nullable [] body) {
+        var webhook = new Webhook(
+                all(headers, Webhook.ID),
+                all(headers, Webhook.TIME),
+                all(headers, Webhook.SIGNATURE),
+                body == null ? new byte[0] : body);
+        return flow.sync(webhook, origin.currentAs(ACTOR)).map(PmsWebhookResource::response);
+    }
+
+    private static Response response(StockSyncFlow.Answer answer) {
+        var response = Response.ok(answer.json());
+        return answer.replayed() ? response.header(REPLAYED, "true").build() : response.build();
+    }
+
+    private static List<String> all(HttpHeaders headers, String name) {
+        var values = headers.getRequestHeader(name);
+        return values == null ? List.of() : List.copyOf(values);
+    }
+}

@@ -1,0 +1,194 @@
+package org.pmsevents.pms.webhook;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.http.signature.Webhook;
+import org.pmsevents.inventory.count.StockSync;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.problem.AppException;
+
+/** The stock flow of the PMS: a signed webhook of counts is committed with its ledger, its events and its answer, or not at all. */
+@Startup
+@ApplicationScoped
+public class StockSyncFlow {
+    private static final String SOURCE = "pms";
+
+    private final WebhookGuard guard;
+    private final Deliveries deliveries;
+    private final StockSync stock;
+    private final UnknownSkuTable unknownSkus;
+    private final EventEmitter events;
+    private final AfterCommit afterCommit;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final MeterRegistry meters;
+
+    StockSyncFlow(
+            WebhookGuard guard,
+            Deliveries deliveries,
+            StockSync stock,
+            UnknownSkuTable unknownSkus,
+            EventEmitter events,
+            AfterCommit afterCommit,
+            ObjectMapper json,
+            Clock clock,
+            MeterRegistry meters) {
+        this.guard = guard;
+        this.deliveries = deliveries;
+        this.stock = stock;
+        this.unknownSkus = unknownSkus;
+        this.events = events;
+        this.afterCommit = afterCommit;
+        this.json = json;
+        this.clock = clock;
+        this.meters = meters;
+        List.of("applied", "unchanged", "stale", "rejected").forEach(outcome -> count(outcome, 0));
+    }
+
+    /** What a webhook has changed, and the answer to it. */
+    private record Applied(SyncReport report, StockSync.Synced synced, EventMessage event, String answer)
+            implements Deliveries.Done {}
+
+    /**
+     * A webhook that is committed, now or before.
+     *
+     * @param answer JSON
+     * @param applied null if it was before
+     */
+    private record SyncChange(String answer, @Nullable Applied applied, Instant answerBy) {}
+
+    /**
+     * The answer to a webhook.
+     *
+     * @param json {@link SyncReport}
+     * @param replayed whether it is the one to an earlier delivery
+     */
+    record Answer(String json, boolean replayed) {}
+
+    /**
+     * Sets stock to what was counted, as of when that was.
+     *
+     * @throws AppException 401 {@code bad-signature}; 400 with all violations; 422 {@code webhook-id-reused}; 503 if others hold the
+     *     stock for too long, or {@code outcome-unknown}
+     */
+    Uni<Answer> sync(Webhook webhook, Origin origin) {
+        return validateSync(webhook, origin)
+                .chain(valid -> syncStock(valid, origin))
+                .call(this::emitEvent)
+                .call(this::updateCache)
+                .call(this::notifyWebSocket)
+                .map(change -> new Answer(change.answer(), change.applied() == null));
+    }
+
+    /** The signature before anything else: what is not signed is not read. */
+    private Uni<SyncRequest> validateSync(Webhook webhook, Origin origin) {
+        return Uni.createFrom().item(() -> {
+            guard.refuseUnsigned(webhook, origin);
+            var now = clock.instant();
+            var lines = SyncRules.lines(StrictJson.read(webhook.body()), now);
+            return new SyncRequest(webhook.id(), digest(webhook.body()), lines, now);
+        });
+    }
+
+    private Uni<SyncChange> syncStock(SyncRequest request, Origin origin) {
+        var lines = request.timely();
+        return deliveries
+                .<Applied>once(
+                        request,
+                        origin,
+                        () -> stock.open(SyncRequest.stocks(lines)),
+                        transaction -> applyLines(transaction, request, lines, origin))
+                .invoke(delivered -> measure(delivered.done()))
+                .map(delivered -> new SyncChange(delivered.answer(), delivered.done(), afterCommit.answerBy()));
+    }
+
+    /** Stock is locked before anything is told, and what sums it all up is told last. */
+    private Uni<Applied> applyLines(
+            Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, Origin origin) {
+        return stock.lock(transaction, SyncRequest.stocks(lines))
+                .chain(held -> stock.sync(transaction, held, SyncRequest.counts(lines), request.id(), origin))
+                .call(synced -> keepUnknown(transaction, request, lines, synced))
+                .map(synced -> applied(request, lines, synced, origin))
+                .call(applied -> transaction.next(client -> events.record(client, applied.event())));
+    }
+
+    private Uni<Void> keepUnknown(
+            Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, StockSync.Synced synced) {
+        var unknown = lines.stream().filter(line -> !synced.knows(line.stock())).toList();
+        return unknown.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : transaction.next(client -> unknownSkus.record(client, unknown, request.id()));
+    }
+
+    private Applied applied(SyncRequest request, List<CountLine> lines, StockSync.Synced synced, Origin origin) {
+        var report = SyncReport.of(request, lines, synced.outcomes());
+        var event = events.event(EventType.INVENTORY_SYNCED, request.id(), report.told(SOURCE, request.id()), origin);
+        return new Applied(report, synced, event, write(report));
+    }
+
+    private String write(SyncReport report) {
+        try {
+            return json.writeValueAsString(report);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a report can always be written", e);
+        }
+    }
+
+    private void measure(@Nullable Applied applied) {
+        if (applied != null) {
+            count("applied", applied.report().applied());
+            count("unchanged", applied.report().unchanged());
+            count("stale", applied.report().stale());
+            count("rejected", applied.report().rejected().size());
+        }
+    }
+
+    private void count(String outcome, int lines) {
+        meters.counter("pms.sync.lines", "outcome", outcome).increment(lines);
+    }
+
+    private Uni<Void> emitEvent(SyncChange change) {
+        return afterCommit(change, "emitEvent", applied -> events.published(applied.event()));
+    }
+
+    private Uni<Void> updateCache(SyncChange change) {
+        return afterCommit(change, "updateCache", applied -> stock.writeLevels(applied.synced()));
+    }
+
+    private Uni<Void> notifyWebSocket(SyncChange change) {
+        return afterCommit(change, "notifyWebSocket", applied -> events.dispatched(applied.event()));
+    }
+
+    private Uni<Void> afterCommit(SyncChange change, String step, Function<Applied, Uni<?>> work) {
+        var applied = change.applied();
+        return applied == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt(step, applied.event().metadata(), change.answerBy(), () -> work.apply(applied));
+    }
+
+    private static Buffer digest(byte[] body) {
+        try {
+            return Buffer.buffer(MessageDigest.getInstance("SHA-256").digest(body));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

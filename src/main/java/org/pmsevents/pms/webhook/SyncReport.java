@@ -1,0 +1,73 @@
+package org.pmsevents.pms.webhook;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.pmsevents.inventory.count.CountOutcome;
+
+/**
+ * The answer to a webhook; all numbers are of lines.
+ *
+ * @param applied have changed a stock
+ * @param unchanged say what is on hand
+ * @param stale are not newer than what was counted before
+ * @param rejected can't be true, or are about nothing that is known here
+ */
+@RegisterForReflection
+record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected) {
+    private static final String COUNTED_AHEAD = "counted-ahead";
+
+    /** A line that was not taken, and why. */
+    @RegisterForReflection
+    record Rejected(int index, String sku, String code, String detail) {}
+
+    /** The payload of {@code inventory.synced}; all numbers are of lines. */
+    @RegisterForReflection
+    record Synced(String source, String webhookId, int lines, int applied, int unchanged, int stale, int rejected) {}
+
+    /** @param outcomes of the timely lines */
+    static SyncReport of(SyncRequest request, List<CountLine> timely, List<CountOutcome> outcomes) {
+        var rejected = new ArrayList<Rejected>();
+        request.lines().stream()
+                .filter(line -> SyncRules.isTooFarAhead(line, request.at()))
+                .map(SyncReport::ahead)
+                .forEach(rejected::add);
+        for (int i = 0; i < timely.size(); i++) {
+            if (outcomes.get(i).kind() == CountOutcome.Kind.REFUSED) {
+                rejected.add(rejected(timely.get(i), outcomes.get(i)));
+            }
+        }
+        rejected.sort((one, other) -> Integer.compare(one.index(), other.index()));
+        return new SyncReport(
+                count(outcomes, CountOutcome.Kind.APPLIED),
+                count(outcomes, CountOutcome.Kind.UNCHANGED),
+                count(outcomes, CountOutcome.Kind.STALE),
+                List.copyOf(rejected));
+    }
+
+    Synced told(String source, String webhookId) {
+        int lines = applied + unchanged + stale + rejected.size();
+        return new Synced(source, webhookId, lines, applied, unchanged, stale, rejected.size());
+    }
+
+    private static Rejected ahead(CountLine line) {
+        return new Rejected(
+                line.index(),
+                line.stock().sku(),
+                COUNTED_AHEAD,
+                "countedAt is more than " + SyncRules.AHEAD.toMinutes() + " minutes ahead.");
+    }
+
+    private static Rejected rejected(CountLine line, CountOutcome outcome) {
+        return new Rejected(
+                line.index(),
+                line.stock().sku(),
+                Objects.requireNonNull(outcome.code()),
+                Objects.requireNonNull(outcome.detail()));
+    }
+
+    private static int count(List<CountOutcome> outcomes, CountOutcome.Kind kind) {
+        return (int) outcomes.stream().filter(outcome -> outcome.kind() == kind).count();
+    }
+}

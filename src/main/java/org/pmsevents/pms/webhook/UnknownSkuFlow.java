@@ -1,0 +1,208 @@
+package org.pmsevents.pms.webhook;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.count.CountOutcome;
+import org.pmsevents.inventory.count.StockCount;
+import org.pmsevents.inventory.count.StockSync;
+import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
+
+/** What a person does about SKUs that came in and that nobody here knows: looks at them, and says which product is meant. */
+@ApplicationScoped
+public class UnknownSkuFlow {
+    private static final int CONFLICTS = 3;
+
+    private final UnknownSkuTable unknownSkus;
+    private final StockSync stock;
+    private final Transactions transactions;
+    private final WebhookConfig config;
+    private final Idempotency idempotency;
+    private final EventEmitter events;
+    private final AfterCommit afterCommit;
+    private final ObjectMapper json;
+
+    UnknownSkuFlow(
+            UnknownSkuTable unknownSkus,
+            StockSync stock,
+            Transactions transactions,
+            WebhookConfig config,
+            Idempotency idempotency,
+            EventEmitter events,
+            AfterCommit afterCommit,
+            ObjectMapper json) {
+        this.unknownSkus = unknownSkus;
+        this.stock = stock;
+        this.transactions = transactions;
+        this.config = config;
+        this.idempotency = idempotency;
+        this.events = events;
+        this.afterCommit = afterCommit;
+        this.json = json;
+    }
+
+    /**
+     * An unknown SKU that was resolved, as it is answered.
+     *
+     * @param outcome what became of its count: applied, unchanged, or stale
+     */
+    @RegisterForReflection
+    record Resolved(@JsonUnwrapped UnknownSku unknownSku, String outcome) {}
+
+    /** One that is resolved and committed, with what that has changed. */
+    private record Resolution(String answer, StockSync.Synced synced, Origin origin, Instant answerBy) {}
+
+    /** In the order in which they were first seen; both resolved and open ones if nothing is said. */
+    Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
+        var after = page.afterId();
+        return transactions
+                .read(client -> unknownSkus.list(client, after, resolved, page.oneMore()))
+                .map(found -> page.page(found, each -> each.id().toString()));
+    }
+
+    /**
+     * Sets the stock of a product to what was counted under a SKU that nobody knew, as of when that was.
+     *
+     * @return JSON of {@link Resolved}
+     * @throws AppException 400 with all violations; 404 {@code unknown-sku-not-found} or {@code product-not-found}; 409 {@code
+     *     unknown-sku-resolved}, {@code insufficient-stock} or {@code stock-out-of-range}
+     */
+    Uni<String> resolve(String id, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return idempotency.once(
+                key,
+                Function.identity(),
+                keeper -> validateResolution(body)
+                        .chain(sku -> resolveSku(id, sku, keeper, origin))
+                        .call(this::emitEvent)
+                        .call(this::updateCache)
+                        .call(this::notifyWebSocket)
+                        .map(Resolution::answer));
+    }
+
+    private static Uni<String> validateResolution(byte @Nullable [] body) {
+        return Uni.createFrom().item(() -> SyncRules.resolution(StrictJson.read(body)));
+    }
+
+    /** The location never changes, so it can be read before: stock rows must be there before they are locked. */
+    private Uni<Resolution> resolveSku(String id, String sku, Idempotency.Keeper keeper, Origin origin) {
+        return transactions
+                .read(client -> unknownSkus.find(client, id(id)))
+                .map(found -> found.orElseThrow(() -> notFound(id)))
+                .map(UnknownSkuFlow::refuseResolved)
+                .chain(found -> {
+                    var key = new StockKey(sku, found.location());
+                    return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, keeper, origin));
+                });
+    }
+
+    private Uni<Resolution> transact(UUID id, StockKey key, Idempotency.Keeper keeper, Origin origin) {
+        return Uni.createFrom()
+                .deferred(() -> transactions.runWithin(
+                        origin, config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, origin)))
+                .onFailure(ConflictException.class)
+                .retry()
+                .atMost(CONFLICTS);
+    }
+
+    /** The stock first, as webhooks do that bring both. */
+    private Uni<Resolution> resolveSku(
+            Transactions.Limited transaction, UUID id, StockKey key, Idempotency.Keeper keeper, Origin origin) {
+        return stock.lock(transaction, Set.of(key))
+                .chain(held -> transaction
+                        .next(client -> unknownSkus.lock(client, id))
+                        .map(found -> refuseResolved(found.orElseThrow(() -> notFound(id.toString()))))
+                        .chain(found ->
+                                stock.sync(transaction, held, List.of(count(key, found)), found.webhookId(), origin)))
+                .invoke(synced -> refuse(key, synced))
+                .chain(synced -> transaction
+                        .next(client -> unknownSkus.resolve(client, id, key.sku(), origin.actor()))
+                        .map(resolved ->
+                                new Resolution(write(resolved, synced), synced, origin, afterCommit.answerBy())))
+                .call(resolution -> transaction.next(client -> keeper.keep(client, resolution.answer())));
+    }
+
+    private static StockCount count(StockKey key, UnknownSku found) {
+        return new StockCount(key, found.onHand(), found.countedAt());
+    }
+
+    private static void refuse(StockKey key, StockSync.Synced synced) {
+        if (!synced.knows(key)) {
+            throw AppException.notFound("product-not-found", "There is no product with the SKU " + key.sku() + ".");
+        }
+        var outcome = synced.outcomes().get(0);
+        if (outcome.kind() == CountOutcome.Kind.REFUSED) {
+            throw AppException.conflict(
+                    Objects.requireNonNull(outcome.code()), Objects.requireNonNull(outcome.detail()));
+        }
+    }
+
+    private String write(UnknownSku resolved, StockSync.Synced synced) {
+        try {
+            var outcome = synced.outcomes().get(0).kind().name().toLowerCase(Locale.ROOT);
+            return json.writeValueAsString(new Resolved(resolved, outcome));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an unknown SKU can always be written", e);
+        }
+    }
+
+    private Uni<Void> emitEvent(Resolution resolution) {
+        return afterCommit(resolution, "emitEvent", events::published);
+    }
+
+    private Uni<Void> updateCache(Resolution resolution) {
+        return afterCommit(resolution, "updateCache", event -> stock.writeLevels(resolution.synced()));
+    }
+
+    private Uni<Void> notifyWebSocket(Resolution resolution) {
+        return afterCommit(resolution, "notifyWebSocket", events::dispatched);
+    }
+
+    private Uni<Void> afterCommit(Resolution resolution, String step, Function<UUID, Uni<?>> work) {
+        var lastEvent = resolution.synced().lastEventId();
+        return lastEvent == null
+                ? Uni.createFrom().voidItem()
+                : afterCommit.attempt(step, resolution.origin(), resolution.answerBy(), () -> work.apply(lastEvent));
+    }
+
+    private static UnknownSku refuseResolved(UnknownSku found) {
+        if (found.isResolved()) {
+            throw AppException.conflict(
+                    "unknown-sku-resolved", "It was found to be " + found.resolvedTo() + " already.");
+        }
+        return found;
+    }
+
+    private static UUID id(String id) {
+        try {
+            return UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw notFound(id);
+        }
+    }
+
+    private static AppException notFound(String id) {
+        return AppException.notFound("unknown-sku-not-found", "There is no unknown SKU " + id + ".");
+    }
+}

@@ -1,0 +1,151 @@
+package org.pmsevents.pms.webhook;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.identity.UuidV7;
+
+/** The SQL of SKUs that came in and that nobody here knows. */
+@ApplicationScoped
+public class UnknownSkuTable {
+    private static final String COLUMNS = "id, sku, location, on_hand, counted_at, webhook_id, times, first_seen,"
+            + " last_seen, resolved_at, resolved_to, resolved_by";
+
+    /** In one order, so that webhooks do not wait for each other in a circle; a late count does not take the place of a newer one. */
+    private static final String RECORD = """
+            INSERT INTO unknown_sku AS known (id, sku, location, on_hand, counted_at, webhook_id, times, first_seen, last_seen)
+            SELECT id, sku, location, on_hand, counted_at, $7, times, $8, $8
+            FROM unnest((SELECT $1::uuid[]), (SELECT $2::text[]), (SELECT $3::text[]), (SELECT $4::bigint[]),
+                        (SELECT $5::timestamptz[]), (SELECT $6::bigint[])) AS given (id, sku, location, on_hand, counted_at, times)
+            ORDER BY sku COLLATE "C", location COLLATE "C"
+            ON CONFLICT (sku, location) WHERE resolved_at IS NULL DO UPDATE SET
+              times = known.times + excluded.times,
+              last_seen = greatest(known.last_seen, excluded.last_seen),
+              on_hand = CASE WHEN excluded.counted_at >= known.counted_at THEN excluded.on_hand ELSE known.on_hand END,
+              webhook_id = CASE WHEN excluded.counted_at >= known.counted_at THEN excluded.webhook_id ELSE known.webhook_id END,
+              counted_at = greatest(known.counted_at, excluded.counted_at)
+            """;
+
+    private static final String LIST = """
+            SELECT %s FROM unknown_sku
+            WHERE ($1::uuid IS NULL OR id > $1) AND ($2::boolean IS NULL OR (resolved_at IS NOT NULL) = $2)
+            ORDER BY id LIMIT $3
+            """.formatted(COLUMNS);
+
+    private static final String FIND = "SELECT " + COLUMNS + " FROM unknown_sku WHERE id = $1";
+
+    private static final String LOCK = FIND + " FOR UPDATE";
+
+    private static final String RESOLVE = """
+            UPDATE unknown_sku SET resolved_at = $2, resolved_to = $3, resolved_by = $4 WHERE id = $1
+            RETURNING %s
+            """.formatted(COLUMNS);
+
+    private final Clock clock;
+
+    UnknownSkuTable(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** The newest line for a stock, and how many there are. */
+    private record Seen(CountLine newest, long times) {
+        Seen and(Seen other) {
+            boolean older = other.newest.countedAt().isBefore(newest.countedAt());
+            return new Seen(older ? newest : other.newest, times + other.times);
+        }
+    }
+
+    /** Keeps lines whose SKUs are unknown, in the transaction of the webhook that brought them. */
+    Uni<Void> record(SqlClient transaction, Collection<CountLine> lines, String webhookId) {
+        Map<StockKey, Seen> seen = new LinkedHashMap<>();
+        lines.forEach(line -> seen.merge(line.stock(), new Seen(line, 1), Seen::and));
+        var newest = seen.values().stream().map(Seen::newest).toList();
+        return transaction
+                .preparedQuery(RECORD)
+                .execute(Tuple.from(List.of(
+                        newest.stream().map(line -> UuidV7.next(clock)).toArray(UUID[]::new),
+                        newest.stream().map(line -> line.stock().sku()).toArray(String[]::new),
+                        newest.stream().map(line -> line.stock().location()).toArray(String[]::new),
+                        newest.stream().map(CountLine::onHand).toArray(Long[]::new),
+                        newest.stream().map(line -> time(line.countedAt())).toArray(OffsetDateTime[]::new),
+                        seen.values().stream().map(Seen::times).toArray(Long[]::new),
+                        webhookId,
+                        time(clock.instant()))))
+                .replaceWithVoid();
+    }
+
+    /**
+     * In the order in which they were first seen.
+     *
+     * @param resolved null for both
+     */
+    Uni<List<UnknownSku>> list(SqlClient client, @Nullable UUID after, @Nullable Boolean resolved, int limit) {
+        return client.preparedQuery(LIST)
+                .execute(Tuple.of(after, resolved, limit))
+                .map(UnknownSkuTable::all);
+    }
+
+    Uni<Optional<UnknownSku>> find(SqlClient client, UUID id) {
+        return client.preparedQuery(FIND).execute(Tuple.of(id)).map(UnknownSkuTable::first);
+    }
+
+    /** The row, locked until the transaction ends. */
+    Uni<Optional<UnknownSku>> lock(SqlClient transaction, UUID id) {
+        return transaction.preparedQuery(LOCK).execute(Tuple.of(id)).map(UnknownSkuTable::first);
+    }
+
+    /** Notes what one that is locked was found to be. */
+    Uni<UnknownSku> resolve(SqlClient transaction, UUID id, String sku, String actor) {
+        return transaction
+                .preparedQuery(RESOLVE)
+                .execute(Tuple.of(id, time(clock.instant()), sku, actor))
+                .map(resolved -> first(resolved).orElseThrow());
+    }
+
+    private static OffsetDateTime time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Optional<UnknownSku> first(RowSet<Row> rows) {
+        return all(rows).stream().findFirst();
+    }
+
+    private static List<UnknownSku> all(RowSet<Row> rows) {
+        var all = new ArrayList<UnknownSku>(rows.size());
+        rows.forEach(row -> all.add(unknown(row)));
+        return all;
+    }
+
+    private static UnknownSku unknown(Row row) {
+        var resolvedAt = row.getOffsetDateTime("resolved_at");
+        return new UnknownSku(
+                row.getUUID("id"),
+                row.getString("sku"),
+                row.getString("location"),
+                row.getLong("on_hand"),
+                row.getOffsetDateTime("counted_at").toInstant(),
+                row.getString("webhook_id"),
+                row.getLong("times"),
+                row.getOffsetDateTime("first_seen").toInstant(),
+                row.getOffsetDateTime("last_seen").toInstant(),
+                resolvedAt == null ? null : resolvedAt.toInstant(),
+                row.getString("resolved_to"),
+                row.getString("resolved_by"));
+    }
+}

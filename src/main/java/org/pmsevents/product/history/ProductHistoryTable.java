@@ -1,0 +1,65 @@
+package org.pmsevents.product.history;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of the product history, a projection of the feed. */
+@ApplicationScoped
+public class ProductHistoryTable {
+    private static final String INSERT = """
+            INSERT INTO product_history (sku, position, version, type, changed, actor, trace_id, occurred_at, product)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json)
+            ON CONFLICT (sku, position) DO NOTHING
+            """;
+
+    private static final String LIST = """
+            SELECT position, version, type, changed, actor, trace_id, occurred_at, product::text AS product
+            FROM product_history
+            WHERE sku = $1 AND ($2::bigint IS NULL OR position < $2)
+            ORDER BY position DESC LIMIT $3
+            """;
+
+    /** Adds an entry; does nothing if it is there, so an event can be told twice. */
+    Uni<Void> insert(SqlClient client, String sku, ProductHistoryEntry entry) {
+        return client.preparedQuery(INSERT)
+                .execute(Tuple.from(List.of(
+                        sku,
+                        entry.position(),
+                        entry.version(),
+                        entry.type(),
+                        entry.changed().toArray(String[]::new),
+                        entry.actor(),
+                        entry.traceId(),
+                        entry.timestamp().atOffset(ZoneOffset.UTC),
+                        entry.product())))
+                .replaceWithVoid();
+    }
+
+    /** The newest first. */
+    public Uni<List<ProductHistoryEntry>> list(SqlClient client, String sku, @Nullable Long before, int limit) {
+        return client.preparedQuery(LIST).execute(Tuple.of(sku, before, limit)).map(rows -> {
+            var entries = new ArrayList<ProductHistoryEntry>(rows.size());
+            rows.forEach(row -> entries.add(entry(row)));
+            return entries;
+        });
+    }
+
+    private static ProductHistoryEntry entry(Row row) {
+        return new ProductHistoryEntry(
+                row.getLong("position"),
+                row.getString("type"),
+                row.getLong("version"),
+                List.of(row.getArrayOfStrings("changed")),
+                row.getString("actor"),
+                row.getString("trace_id"),
+                row.getOffsetDateTime("occurred_at").toInstant(),
+                row.getString("product"));
+    }
+}

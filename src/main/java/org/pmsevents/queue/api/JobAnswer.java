@@ -1,0 +1,26 @@
+package org.pmsevents.queue.api;
+
+import org.pmsevents.platform.json.JsonText;
+
+/**
+ * What a request about a job is answered, now and whenever it is repeated under its idempotency key.
+ *
+ * @param json the job as it was then
+ */
+record JobAnswer(int status, String json) {
+    static final int OK = 200;
+    static final int CREATED = 202;
+
+    String kept() {
+        return "{\"status\":" + status + ",\"job\":" + json + "}";
+    }
+
+    static JobAnswer read(String kept) {
+        var answer = JsonText.object(kept);
+        return new JobAnswer(answer.path("status").intValue(), JsonText.of(answer.path("job")));
+    }
+
+    String jobId() {
+        return JsonText.object(json).path("id").textValue();
+    }
+}

@@ -1,0 +1,268 @@
+package org.pmsevents.queue.api;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Origin;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.JobEvents;
+import org.pmsevents.queue.JobJson;
+import org.pmsevents.queue.JobKinds;
+import org.pmsevents.queue.JobTable;
+import org.pmsevents.queue.NewJob;
+import org.pmsevents.queue.worker.JobWorker;
+
+/** The queue flows on the side of those who ask: a job is a promise, written in the transaction of what asks for it. */
+@ApplicationScoped
+public class JobFlow {
+    private static final int RETRIED_AT_ONCE = 500;
+    private static final int CONFLICTS = 3;
+    private static final UUID BEFORE_ALL = new UUID(0, 0);
+
+    private final JobTable jobs;
+    private final JobKinds kinds;
+    private final JobEvents events;
+    private final JobWorker worker;
+    private final Transactions transactions;
+    private final Idempotency idempotency;
+    private final Tracing tracing;
+    private final Clock clock;
+
+    JobFlow(
+            JobTable jobs,
+            JobKinds kinds,
+            JobEvents events,
+            JobWorker worker,
+            Transactions transactions,
+            Idempotency idempotency,
+            Tracing tracing,
+            Clock clock) {
+        this.jobs = jobs;
+        this.kinds = kinds;
+        this.events = events;
+        this.worker = worker;
+        this.transactions = transactions;
+        this.idempotency = idempotency;
+        this.tracing = tracing;
+        this.clock = clock;
+    }
+
+    /** Writes a job in the transaction of its change; to be announced after the commit. Answers the unfinished one that holds its key, if there is one. */
+    public Uni<Job> createJob(SqlClient transaction, NewJob<?> job) {
+        return createJob(transaction, UuidV7.next(clock), job);
+    }
+
+    /** After the commit: tells of the job and has it worked on; returns at once. Should this never happen, a poll finds the job. */
+    public void announce(Job job) {
+        if (!job.state().isFinished()) {
+            emitEvent(job);
+            addToQueue();
+        }
+    }
+
+    /** Has the jobs of a kind that wait after a failure tried again soon, as what made them fail is over; answers how many. */
+    public Uni<Integer> hasten(String kind) {
+        return transactions.run(transaction -> jobs.hasten(transaction, kind)).invoke(worker::wake);
+    }
+
+    /**
+     * Request → createJob → emitEvent(queue.new) → addToQueue.
+     *
+     * @throws AppException 400 with all violations; 403 {@code job-kind-not-callable}
+     */
+    Uni<JobAnswer> create(byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+        return idempotency.once(
+                key,
+                JobAnswer::read,
+                keeper -> validateJob(body, origin)
+                        .chain(job -> createJob(job, keeper))
+                        .invoke(created -> emitEvent(created.job()))
+                        .invoke(this::addToQueue)
+                        .map(Created::answer));
+    }
+
+    /**
+     * Cancels a job; one that runs is told to stop, wherever it runs.
+     *
+     * @throws AppException 404 {@code job-not-found}; 409 {@code job-finished}
+     */
+    public Uni<JobAnswer> cancel(String id, @Nullable IdempotencyKey key) {
+        return once(
+                key,
+                transaction -> findJob(transaction, id)
+                        .chain(found -> jobs.cancel(transaction, found.id()))
+                        .map(cancelled -> cancelled.orElseThrow(() -> finished(id))),
+                this::emitCancel);
+    }
+
+    /**
+     * Has a job tried again, now, whether it waits for that or has failed for good.
+     *
+     * @throws AppException 404 {@code job-not-found}; 409 {@code job-not-retryable} or {@code unique-key-taken}
+     */
+    public Uni<JobAnswer> retry(String id, @Nullable IdempotencyKey key) {
+        return once(
+                key,
+                transaction -> findJob(transaction, id)
+                        .chain(found -> jobs.retry(transaction, found.id()))
+                        .onFailure(ConflictException.class)
+                        .transform(taken -> AppException.conflict(
+                                "unique-key-taken", "There is an unfinished job under its unique key."))
+                        .map(retried -> retried.orElseThrow(() -> notRetryable(id))),
+                this::announce);
+    }
+
+    /**
+     * Has the discarded jobs of a kind tried again, but for those whose unique key another one has.
+     *
+     * @throws AppException 400 {@code validation-failed} for an unknown kind
+     */
+    Uni<JobJson.Retried> retryDiscarded(@Nullable String kind, @Nullable IdempotencyKey key) {
+        if (kind == null || kinds.named(kind).isEmpty()) {
+            throw AppException.validationFailed("?kind", "unknown", "kind must be a kind of job.");
+        }
+        return idempotency.once(
+                key,
+                JobJson::retriedOf,
+                keeper -> retryAfter(kind, BEFORE_ALL, 0)
+                        .call(retried ->
+                                transactions.run(transaction -> keeper.keep(transaction, JobJson.textOf(retried))))
+                        .invoke(worker::wake));
+    }
+
+    private Uni<JobJson.Retried> retryAfter(String kind, UUID after, int soFar) {
+        return transactions
+                .run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE))
+                .onFailure(ConflictException.class)
+                .retry()
+                .atMost(CONFLICTS)
+                .chain(ids -> ids.size() < RETRIED_AT_ONCE
+                        ? Uni.createFrom().item(new JobJson.Retried(soFar + ids.size()))
+                        : retryAfter(kind, last(ids), soFar + ids.size()));
+    }
+
+    private static UUID last(List<UUID> ids) {
+        return ids.stream().max((a, b) -> a.toString().compareTo(b.toString())).orElseThrow();
+    }
+
+    /** A job that was created, or found under its key. */
+    private record Created(Job job, JobAnswer answer) {}
+
+    private Uni<NewJob<?>> validateJob(byte @Nullable [] body, Origin origin) {
+        return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, origin));
+    }
+
+    private Uni<Created> createJob(NewJob<?> wanted, Idempotency.Keeper keeper) {
+        var id = UuidV7.next(clock);
+        return transactions.run(
+                wanted.origin(),
+                transaction -> createJob(transaction, id, wanted)
+                        .map(job ->
+                                new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
+                        .call(created ->
+                                keeper.keep(transaction, created.answer().kept())));
+    }
+
+    private Uni<Job> createJob(SqlClient transaction, UUID id, NewJob<?> job) {
+        var attempts = job.maxAttempts();
+        return jobs.insert(
+                        transaction,
+                        id,
+                        job,
+                        Objects.requireNonNull(kinds.write(job.payload())),
+                        attempts == null ? job.kind().maxAttempts() : attempts)
+                .invoke(created -> record(created, id, job.origin()));
+    }
+
+    /** One that was there before has been made by another request, in whose trace it stays. */
+    private void record(Job job, UUID id, Origin origin) {
+        if (tracing.isOn() && job.id().equals(id)) {
+            tracing.start(
+                            Kind.PRODUCER,
+                            "create " + job.kind(),
+                            origin,
+                            job.origin().span())
+                    .with("pms.job.id", id.toString())
+                    .end();
+        }
+    }
+
+    private void emitEvent(Job job) {
+        events.created(job);
+    }
+
+    private void addToQueue() {
+        worker.wake();
+    }
+
+    private void emitCancel(Job job) {
+        if (job.cancelRequested()) {
+            worker.stop(job.id());
+            events.processing(job, job.progress());
+        } else {
+            events.complete(job);
+        }
+    }
+
+    private Uni<JobAnswer> once(
+            @Nullable IdempotencyKey key, Function<SqlClient, Uni<Job>> change, Consumer<Job> tell) {
+        return idempotency.once(
+                key,
+                JobAnswer::read,
+                keeper -> transactions
+                        .run(transaction -> change.apply(transaction)
+                                .map(job -> new Created(job, answer(job, JobAnswer.OK)))
+                                .call(done ->
+                                        keeper.keep(transaction, done.answer().kept())))
+                        .invoke(done -> tell.accept(done.job()))
+                        .map(Created::answer));
+    }
+
+    private Uni<Job> findJob(SqlClient client, String id) {
+        return Uni.createFrom()
+                .item(() -> id(id))
+                .chain(parsed -> jobs.find(client, parsed))
+                .map(found -> found.orElseThrow(() -> notFound(id)));
+    }
+
+    private JobAnswer answer(Job job, int status) {
+        return new JobAnswer(status, Objects.requireNonNull(kinds.write(JobJson.view(job))));
+    }
+
+    static UUID id(String id) {
+        try {
+            return UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw notFound(id);
+        }
+    }
+
+    static AppException notFound(String id) {
+        return AppException.notFound("job-not-found", "There is no job " + id + ".");
+    }
+
+    private static AppException finished(String id) {
+        return AppException.conflict("job-finished", "The job " + id + " has come to its end already.");
+    }
+
+    private static AppException notRetryable(String id) {
+        return AppException.conflict(
+                "job-not-retryable", "The job " + id + " is running, waits for a worker already, or is completed.");
+    }
+}

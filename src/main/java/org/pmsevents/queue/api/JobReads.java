@@ -1,0 +1,50 @@
+package org.pmsevents.queue.api;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.queue.JobJson;
+import org.pmsevents.queue.JobState;
+import org.pmsevents.queue.JobTable;
+
+/** Reads jobs for whoever looks at them. */
+@ApplicationScoped
+public class JobReads {
+    private final JobTable jobs;
+    private final Transactions transactions;
+
+    JobReads(JobTable jobs, Transactions transactions) {
+        this.jobs = jobs;
+        this.transactions = transactions;
+    }
+
+    /** @throws AppException 404 {@code job-not-found} */
+    Uni<JobJson.JobView> read(String id) {
+        var parsed = JobFlow.id(id);
+        return transactions
+                .read(client -> jobs.find(client, parsed))
+                .map(found -> JobJson.view(found.orElseThrow(() -> JobFlow.notFound(id))));
+    }
+
+    /** The newest first. */
+    Uni<Page<JobJson.JobView>> list(@Nullable String state, @Nullable String kind, PageRequest page) {
+        var wanted = state == null ? null : state(state);
+        return transactions
+                .read(client -> jobs.list(client, wanted, kind, page.afterId(), page.oneMore()))
+                .map(found -> page.page(
+                        found.stream().map(JobJson::view).toList(),
+                        job -> job.id().toString()));
+    }
+
+    private static JobState state(String state) {
+        return JobState.named(state)
+                .orElseThrow(() -> AppException.validationFailed(
+                        "?state",
+                        "unknown",
+                        "state must be scheduled, available, running, retryable, completed, cancelled or discarded."));
+    }
+}

@@ -1,0 +1,321 @@
+package org.pmsevents.queue.worker;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.TraceLog;
+import org.pmsevents.platform.tracing.Tracing;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.JobEvents;
+import org.pmsevents.queue.JobKinds;
+import org.pmsevents.queue.QueueConfig;
+
+/**
+ * Works on jobs: claims those that are due as far as there is room, keeps its claims alive while it works, and ends what it may no
+ * longer do. Woken by announcements and by its own poll.
+ */
+@ApplicationScoped
+public class JobWorker {
+    private static final Logger LOG = Logger.getLogger(JobWorker.class);
+    private static final TraceLog TRACED = TraceLog.of(JobWorker.class);
+    private static final int AFTER_THE_FEED = 6_000;
+    private static final Duration CALL = Duration.ofSeconds(5);
+    private static final Duration TELL = Duration.ofMillis(250);
+    private static final Duration STORE_PROGRESS = Duration.ofSeconds(1);
+    private static final int HEARTBEATS_A_LEASE = 3;
+    private static final int GIVE_BACK_SECONDS = 3;
+
+    private final WorkTable table;
+    private final WorkFlow flow;
+    private final JobKinds kinds;
+    private final JobEvents events;
+    private final QueueConfig config;
+    private final Pool pool;
+    private final Tracing tracing;
+    private final Vertx vertx;
+    private final UUID id;
+    private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
+    private final Coalescer claims;
+    private volatile boolean draining;
+    private volatile boolean stopped;
+    private volatile CompletableFuture<Void> claiming = CompletableFuture.completedFuture(null);
+    private volatile long heldAt = System.nanoTime();
+
+    JobWorker(
+            WorkTable table,
+            WorkFlow flow,
+            JobKinds kinds,
+            JobEvents events,
+            QueueConfig config,
+            Pool pool,
+            Tracing tracing,
+            Vertx vertx,
+            Clock clock,
+            MeterRegistry meters) {
+        this.table = table;
+        this.flow = flow;
+        this.kinds = kinds;
+        this.events = events;
+        this.config = config;
+        this.pool = pool;
+        this.tracing = tracing;
+        this.vertx = vertx;
+        this.id = UuidV7.next(clock);
+        this.claims = new Coalescer(
+                this::claim,
+                failure -> {
+                    LOG.warnf("can't look for jobs: %s", failure.toString());
+                    giveBackLost();
+                },
+                start -> vertx.runOnContext(go -> start.run()));
+        meters.gaugeMapSize("pms.jobs.running", List.of(), running);
+    }
+
+    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+        every(config.poll(), this::poll);
+        every(TELL, this::tellProgress);
+        every(min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
+    }
+
+    /** What runs may go on for as long as there is time; what is new is for others. */
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        draining = true;
+    }
+
+    /** On the thread that shuts down, so that the jobs are free before the connections are closed. */
+    void stop(@Observes ShutdownEvent stopping) {
+        stopped = true;
+        running.values().forEach(this::abandon);
+        try {
+            claiming.get(GIVE_BACK_SECONDS, TimeUnit.SECONDS);
+            table.giveBack(pool, id, List.of()).subscribeAsCompletionStage().get(GIVE_BACK_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warnf("jobs were not given back, others take them over after their lease: %s", e.toString());
+        }
+    }
+
+    /** How many jobs run here. */
+    public int running() {
+        return running.size();
+    }
+
+    /** Looks for jobs, soon; returns at once. */
+    public void wake() {
+        if (!stopped) {
+            claims.demand();
+        }
+    }
+
+    /** Stops a job that was cancelled, if it runs here. */
+    public void stop(UUID job) {
+        var run = running.get(job);
+        if (run != null && run.end()) {
+            run.cancelWork();
+            finish(run, flow.stop(run));
+        }
+    }
+
+    private Uni<Void> poll() {
+        wake();
+        return flow.expire().invoke(expired -> expired.forEach(this::takenOver)).replaceWithVoid();
+    }
+
+    private void takenOver(Job job) {
+        TRACED.warnf(
+                job.origin(),
+                "job %s was taken from a worker that has gone silent: %s",
+                job.id(),
+                job.state().wireName());
+        if (job.state().isFinished()) {
+            events.complete(job);
+        } else {
+            events.created(job);
+            wake();
+        }
+    }
+
+    private Uni<Boolean> claim() {
+        // before it looks whether it is stopped: who stops it looks in the other order, so that one of the two sees the
+        // other
+        var answered = new CompletableFuture<Void>();
+        claiming = answered;
+        var wanted = wanted();
+        if (draining || stopped || wanted.isEmpty()) {
+            answered.complete(null);
+            return Uni.createFrom().item(false);
+        }
+        return table.claim(pool, wanted, id, config.lease())
+                .ifNoItem()
+                .after(CALL)
+                .fail()
+                .onTermination()
+                .invoke(() -> answered.complete(null))
+                .invoke(claimed -> claimed.forEach(this::begin))
+                .map(claimed -> !claimed.isEmpty());
+    }
+
+    /** How many more of each kind there is room for. */
+    private Map<String, Integer> wanted() {
+        var taken = new HashMap<String, Integer>();
+        running.values().forEach(run -> taken.merge(run.job().kind(), 1, Integer::sum));
+        var wanted = new HashMap<String, Integer>();
+        for (var kind : kinds.all()) {
+            int free = kind.concurrency() - taken.getOrDefault(kind.name(), 0);
+            if (free > 0) {
+                wanted.put(kind.name(), free);
+            }
+        }
+        return wanted;
+    }
+
+    private void begin(Job job) {
+        if (stopped) {
+            return;
+        }
+        var run = new RunningJob(job, table, pool, span(job));
+        var before = running.put(job.id(), run);
+        if (before != null && before.end()) {
+            // its lease ran out while PostgreSQL was away, and it is this worker itself that has taken it over
+            before.cancelWork();
+        }
+        run.working(flow.process(run)
+                .subscribe()
+                .with(result -> end(run, () -> flow.complete(run, result)), failure -> {
+                    run.failed(failure);
+                    end(run, () -> flow.fail(run, failure));
+                }));
+    }
+
+    private Span span(Job job) {
+        if (!tracing.isOn()) {
+            return Span.NONE;
+        }
+        return tracing.start(Kind.CONSUMER, "run " + job.kind(), job.origin())
+                .with("pms.job.id", job.id().toString())
+                .with("pms.job.attempt", job.attempt());
+    }
+
+    private void end(RunningJob run, Supplier<Uni<Void>> how) {
+        if (run.end()) {
+            finish(run, how.get());
+        }
+    }
+
+    private void finish(RunningJob run, Uni<Void> stored) {
+        stored.onTermination()
+                .invoke(() -> {
+                    running.remove(run.jobId(), run);
+                    wake();
+                })
+                .subscribe()
+                .with(
+                        done -> {},
+                        failure -> TRACED.warnf(
+                                run.origin(),
+                                "what came of job %s was not stored, it is run again: %s",
+                                run.jobId(),
+                                failure.toString()));
+    }
+
+    private void abandon(RunningJob run) {
+        if (run.end()) {
+            run.cancelWork();
+        }
+        running.remove(run.jobId(), run);
+    }
+
+    private Uni<Void> tellProgress() {
+        running.values().forEach(flow::tellProgress);
+        return Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> heartbeat() {
+        var runs = List.copyOf(running.values());
+        long due = config.lease().dividedBy(HEARTBEATS_A_LEASE).toNanos() - STORE_PROGRESS.toNanos() / 2;
+        if (runs.isEmpty()
+                || (System.nanoTime() - heldAt < due && runs.stream().noneMatch(RunningJob::hasUnstoredProgress))) {
+            return Uni.createFrom().voidItem();
+        }
+        var held = new ArrayList<WorkTable.Held>(runs.size());
+        runs.forEach(run -> held.add(run.held()));
+        return table.heartbeat(pool, held, config.lease())
+                .invoke(kept -> {
+                    heldAt = System.nanoTime();
+                    runs.forEach(run -> check(run, kept));
+                })
+                .replaceWithVoid();
+    }
+
+    private void check(RunningJob run, Map<UUID, Boolean> kept) {
+        var cancelled = kept.get(run.jobId());
+        if (cancelled == null) {
+            if (run.end()) {
+                TRACED.warnf(run.origin(), "job %s was taken over by another worker: it is stopped here", run.jobId());
+                run.cancelWork();
+                running.remove(run.jobId(), run);
+                wake();
+            }
+        } else if (cancelled) {
+            stop(run.jobId());
+        }
+    }
+
+    /** A claim whose answer got lost may have been made: nobody would work on those jobs until their lease runs out. */
+    private void giveBackLost() {
+        table.giveBack(pool, id, List.copyOf(running.keySet()))
+                .ifNoItem()
+                .after(CALL)
+                .fail()
+                .subscribe()
+                .with(
+                        done -> {},
+                        failure -> LOG.debugf("can't give back what may have been claimed: %s", failure.toString()));
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private void every(Duration pause, Supplier<Uni<Void>> work) {
+        vertx.setTimer(Math.max(1, pause.toMillis()), timer -> {
+            if (!stopped) {
+                Uni.createFrom()
+                        .deferred(work::get)
+                        .ifNoItem()
+                        .after(CALL)
+                        .fail()
+                        .onTermination()
+                        .invoke(() -> every(pause, work))
+                        .subscribe()
+                        .with(done -> {}, failure -> LOG.debugf("the queue can't be looked at: %s", failure));
+            }
+        });
+    }
+}

@@ -1,0 +1,96 @@
+package org.pmsevents.queue.worker;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.json.Fields;
+import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.JobRun;
+
+/**
+ * Changes nothing: shows an operator that jobs are worked on, told of and cancelled, by taking so many steps of so long, after failing so
+ * often.
+ */
+@ApplicationScoped
+public class ProbeJob implements JobKind<ProbeJob.Probe> {
+    private static final int MOST_STEPS = 1_000;
+    private static final int LONGEST_STEP_MILLIS = 10_000;
+    private static final int MOST_FAILURES = 1_000;
+
+    /**
+     * @param steps how many
+     * @param stepMillis how long each takes
+     * @param failures how many attempts fail, after all their steps
+     */
+    @RegisterForReflection
+    public record Probe(int steps, int stepMillis, int failures) {}
+
+    /** Who did it. */
+    @RegisterForReflection
+    public record Done(int attempt, long token) {}
+
+    @Override
+    public String name() {
+        return "queue.probe";
+    }
+
+    @Override
+    public Probe read(Fields payload) {
+        payload.only("steps", "stepMillis", "failures");
+        return new Probe(
+                (int) or(payload.optionalInteger("steps", 0, MOST_STEPS), 1),
+                (int) or(payload.optionalInteger("stepMillis", 0, LONGEST_STEP_MILLIS), 0),
+                (int) or(payload.optionalInteger("failures", 0, MOST_FAILURES), 0));
+    }
+
+    @Override
+    public boolean callable() {
+        return true;
+    }
+
+    @Override
+    public int concurrency() {
+        return 16;
+    }
+
+    @Override
+    public Duration timeout() {
+        return Duration.ofMinutes(10);
+    }
+
+    @Override
+    public Duration firstPause() {
+        return Duration.ofMillis(100);
+    }
+
+    @Override
+    public Uni<?> run(Probe probe, JobRun run) {
+        return step(probe, run, 0).map(done -> {
+            if (run.attempt() <= probe.failures()) {
+                throw new IllegalStateException("was asked to fail " + probe.failures() + " times");
+            }
+            return new Done(run.attempt(), run.token());
+        });
+    }
+
+    private static Uni<Void> step(Probe probe, JobRun run, int done) {
+        if (probe.stepMillis() > 0) {
+            run.progress(done, probe.steps(), null);
+        }
+        if (done >= probe.steps() || probe.stepMillis() == 0) {
+            return Uni.createFrom().voidItem();
+        }
+        return Uni.createFrom()
+                .voidItem()
+                .onItem()
+                .delayIt()
+                .by(Duration.ofMillis(probe.stepMillis()))
+                .chain(() -> step(probe, run, done + 1));
+    }
+
+    private static long or(@Nullable Long given, long otherwise) {
+        return given == null ? otherwise : given;
+    }
+}

@@ -1,0 +1,218 @@
+package org.pmsevents.queue.worker;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.tracing.TraceLog;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.JobEvents;
+import org.pmsevents.queue.JobFailure;
+import org.pmsevents.queue.JobKind;
+import org.pmsevents.queue.JobKinds;
+import org.pmsevents.queue.JobState;
+import org.pmsevents.queue.QueueConfig;
+
+/** The queue flows on the side of the worker: what happens to a job from when it is claimed until what became of it is stored. */
+@ApplicationScoped
+class WorkFlow {
+    private static final TraceLog LOG = TraceLog.of(WorkFlow.class);
+    private static final int LONGEST_ERROR = 2_000;
+    private static final Duration STORE = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_STORES = Duration.ofMillis(200);
+    private static final Duration LONGEST_BETWEEN_STORES = Duration.ofSeconds(2);
+
+    private final WorkTable table;
+    private final JobKinds kinds;
+    private final JobEvents events;
+    private final QueueConfig config;
+    private final Pool pool;
+    private final Transactions transactions;
+    private final Alerts alerts;
+    private final MeterRegistry meters;
+
+    WorkFlow(
+            WorkTable table,
+            JobKinds kinds,
+            JobEvents events,
+            QueueConfig config,
+            Pool pool,
+            Transactions transactions,
+            Alerts alerts,
+            MeterRegistry meters) {
+        this.table = table;
+        this.kinds = kinds;
+        this.events = events;
+        this.config = config;
+        this.pool = pool;
+        this.transactions = transactions;
+        this.alerts = alerts;
+        this.meters = meters;
+    }
+
+    /** Worker → processJob → emitEvent(queue.processing) → updateStatus: fails as the job does. */
+    Uni<@Nullable String> process(RunningJob run) {
+        return emitProcessing(run).chain(this::processJob).map(kinds::write);
+    }
+
+    /** Worker → completeJob → emitEvent(queue.complete) → cleanupResources; what the job held is freed with its state. */
+    Uni<Void> complete(RunningJob run, @Nullable String result) {
+        return completeJob(run, result).invoke(done -> emitEnd(run, done)).replaceWithVoid();
+    }
+
+    /** The same for a job that failed: tried again later, or discarded. */
+    Uni<Void> fail(RunningJob run, Throwable failure) {
+        return failJob(run, failure).invoke(done -> emitEnd(run, done)).replaceWithVoid();
+    }
+
+    /** The same for a job that was cancelled. */
+    Uni<Void> stop(RunningJob run) {
+        return updateStatus(() -> table.stop(pool, run.jobId(), run.token(), run.progress()))
+                .invoke(done -> emitEnd(run, done))
+                .replaceWithVoid();
+    }
+
+    /** Takes jobs from workers that have gone silent; some have failed for good by that. */
+    Uni<List<Job>> expire() {
+        return transactions.run(transaction ->
+                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
+    }
+
+    /** Of each kind that has discarded jobs one alert a window; in one order everywhere, as each kind's alert is one row. */
+    private Uni<Void> alertAdmin(SqlClient transaction, List<Job> ended, String error) {
+        return Multi.createFrom()
+                .items(ended.stream()
+                        .filter(job -> job.state() == JobState.DISCARDED)
+                        .sorted(Comparator.comparing(Job::kind)))
+                .onItem()
+                .transformToUniAndConcatenate(job -> alerts.record(
+                        transaction,
+                        Alert.critical(
+                                "job-discarded:" + job.kind(),
+                                "A job has failed for good",
+                                job.kind() + " " + job.id() + ", attempt " + job.attempt() + ": " + error,
+                                job.kind(),
+                                job.origin())))
+                .collect()
+                .last()
+                .replaceWithVoid();
+    }
+
+    void tellProgress(RunningJob run) {
+        var progress = run.untoldProgress();
+        if (progress != null) {
+            events.processing(run.job(), progress);
+        }
+    }
+
+    private Uni<RunningJob> emitProcessing(RunningJob run) {
+        return Uni.createFrom().item(run).invoke(begun -> events.processing(begun.job(), begun.progress()));
+    }
+
+    private Uni<?> processJob(RunningJob run) {
+        var kind = kinds.named(run.job().kind())
+                .orElseThrow(() -> new IllegalStateException("only known kinds are claimed"));
+        long begun = System.nanoTime();
+        return processJob(kind, run)
+                .onItemOrFailure()
+                .invoke((result, failure) -> meters.timer(
+                                "pms.jobs.work", "kind", kind.name(), "outcome", failure == null ? "done" : "failed")
+                        .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
+    }
+
+    private static <P> Uni<?> processJob(JobKind<P> kind, RunningJob run) {
+        return Uni.createFrom()
+                .<Object>deferred(() ->
+                        kind.run(JobKinds.read(kind, run.job().payload()), run).map(result -> (Object) result))
+                .ifNoItem()
+                .after(kind.timeout())
+                .fail();
+    }
+
+    private Uni<Optional<Job>> completeJob(RunningJob run, @Nullable String result) {
+        return updateStatus(() -> table.complete(pool, run.jobId(), run.token(), result, run.progress()));
+    }
+
+    private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {
+        var kind = kinds.named(run.job().kind()).orElseThrow();
+        var how = JobFailure.kindOf(failure);
+        var pause = pause(kind, run.attempt(), failure);
+        var error = error(kind, failure);
+        LOG.log(
+                how == JobFailure.Kind.POSTPONED ? Logger.Level.DEBUG : Logger.Level.WARN,
+                run.origin(),
+                "job %s of kind %s failed, attempt %d of %d: %s, traceId=%s",
+                run.jobId(),
+                kind.name(),
+                run.attempt(),
+                run.job().maxAttempts(),
+                error,
+                run.origin().traceId());
+        return updateStatus(() -> transactions.run(transaction -> table.fail(
+                        transaction, run.jobId(), run.token(), error, how, pause, run.progress())
+                .call(job -> alertAdmin(transaction, job.stream().toList(), error))));
+    }
+
+    /** Tries again while PostgreSQL is away, for as long as nobody else can have claimed the job; after that it is run again. */
+    private Uni<Optional<Job>> updateStatus(Supplier<Uni<Optional<Job>>> update) {
+        return Uni.createFrom()
+                .deferred(update::get)
+                .ifNoItem()
+                .after(STORE)
+                .fail()
+                .onFailure()
+                .retry()
+                .withBackOff(BETWEEN_STORES, LONGEST_BETWEEN_STORES)
+                .expireIn(config.lease().toMillis());
+    }
+
+    private void emitEnd(RunningJob run, Optional<Job> stored) {
+        if (stored.isEmpty()) {
+            LOG.infof(run.origin(), "job %s is no longer this worker's: what came of it here is left out", run.jobId());
+            return;
+        }
+        var job = stored.get();
+        if (job.state().isFinished()) {
+            events.complete(job);
+        } else if (job.state() == JobState.AVAILABLE) {
+            events.created(job);
+        } else {
+            events.processing(job, job.progress());
+        }
+    }
+
+    /** Exponential, with full jitter over its upper half; never before whoever refused has asked for. */
+    private static Duration pause(JobKind<?> kind, int attempt, Throwable failure) {
+        long first = kind.firstPause().toMillis();
+        long longest = kind.longestPause().toMillis();
+        long full = Math.min(longest, first << Math.min(30, Math.max(0, attempt - 1)));
+        long jittered = full - ThreadLocalRandom.current().nextLong(full / 2 + 1);
+        var asked = failure instanceof JobFailure known ? known.pause() : null;
+        if (asked != null && JobFailure.kindOf(failure) == JobFailure.Kind.POSTPONED) {
+            return asked;
+        }
+        return Duration.ofMillis(asked == null ? jittered : Math.max(jittered, asked.toMillis()));
+    }
+
+    private static String error(JobKind<?> kind, Throwable failure) {
+        var text = failure instanceof TimeoutException
+                ? "took longer than " + kind.timeout().toMillis() + " ms"
+                : failure instanceof JobFailure ? String.valueOf(failure.getMessage()) : failure.toString();
+        return text.replace('\0', ' ').substring(0, Math.min(LONGEST_ERROR, text.length()));
+    }
+}

@@ -1,0 +1,195 @@
+package org.pmsevents.queue.worker;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.JobFailure;
+import org.pmsevents.queue.JobTable;
+
+/** The SQL of those who work on jobs. Whoever writes to a running job shows its fencing token, and changes nothing if that is old. */
+@ApplicationScoped
+public class WorkTable {
+    private static final int ERRORS_KEPT = 20;
+
+    /** The job of this worker, as long as nobody else has claimed it. */
+    private static final String MINE = "id = $1 AND token = $2 AND state = 'running'";
+
+    private static final String FREE = "lease_until = NULL, worker = NULL, cancel_requested = false, run_again = false";
+
+    private static final String CLAIM = """
+            WITH due AS MATERIALIZED (
+              SELECT j.id FROM unnest($1::text[], $2::int[]) AS wanted (kind, free)
+              CROSS JOIN LATERAL (
+                SELECT id FROM job
+                WHERE kind = wanted.kind AND state IN ('scheduled', 'available', 'retryable') AND run_at <= now()
+                ORDER BY priority DESC, run_at, id LIMIT wanted.free FOR UPDATE SKIP LOCKED) AS j)
+            UPDATE job SET state = 'running', attempt = attempt + 1, token = token + 1, worker = $3,
+                           lease_until = now() + $4 * interval '1 millisecond'
+            WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING %s
+            """.formatted(JobTable.COLUMNS);
+
+    /** Stores progress where there is some. */
+    private static final String HEARTBEAT = """
+            UPDATE job SET lease_until = now() + $4 * interval '1 millisecond', progress = coalesce(held.progress::json, job.progress)
+            FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS held (id, token, progress)
+            WHERE job.id = held.id AND job.token = held.token AND job.state = 'running'
+            RETURNING job.id, cancel_requested
+            """;
+
+    private static final String FENCE = "SELECT FROM job WHERE %s FOR SHARE".formatted(MINE);
+
+    private static final String KEEP = "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
+
+    private static final String COMPLETE = """
+            UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
+                           attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
+                           run_at = CASE WHEN run_again THEN now() ELSE run_at END,
+                           finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
+                           result = CASE WHEN run_again THEN NULL ELSE $3::text::json END,
+                           progress = coalesce($4::text::json, progress), %s
+            WHERE %s RETURNING %s
+            """.formatted(FREE, MINE, JobTable.COLUMNS);
+
+    private static final String ADD_ERROR = """
+            (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
+            || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'error', %s)
+            """;
+
+    /** After a failure; the argument says when there is no further attempt. One that was asked for again while it ran begins anew instead of ending. */
+    private static final String AFTER_FAILURE = """
+            state = CASE WHEN NOT (cancel_requested OR %1$s) THEN 'retryable' WHEN run_again THEN 'available'
+                         WHEN cancel_requested THEN 'cancelled' ELSE 'discarded' END,
+            attempt = CASE WHEN run_again AND (cancel_requested OR %1$s) THEN 0 ELSE %2$s END,
+            finished_at = CASE WHEN NOT run_again AND (cancel_requested OR %1$s) THEN now() END""";
+
+    /** What failed for a time leaves half of the attempts for what counts, such as a crash; what was not tried was no attempt. */
+    private static final String FAIL = """
+            UPDATE job SET %s,
+                           run_at = now() + $5 * interval '1 millisecond',
+                           errors = CASE WHEN $4::text = 'POSTPONED' THEN errors ELSE %s END, progress = coalesce($6::text::json, progress), %s
+            WHERE %s RETURNING %s
+            """.formatted(
+                    AFTER_FAILURE.formatted(
+                            "($4::text = 'FOR_GOOD' OR $4::text = 'COUNTED' AND attempt >= max_attempts)",
+                            "CASE $4::text WHEN 'POSTPONED' THEN attempt - 1 WHEN 'TEMPORARY' THEN least(attempt, max_attempts / 2) ELSE attempt END"),
+                    ADD_ERROR.formatted(ERRORS_KEPT, "$3::text"),
+                    FREE,
+                    MINE,
+                    JobTable.COLUMNS);
+
+    /** Cancelled, unless it was asked for again since. */
+    private static final String STOP = """
+            UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'cancelled' END,
+                           attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
+                           finished_at = CASE WHEN NOT run_again THEN now() END,
+                           progress = coalesce($3::text::json, progress), %s
+            WHERE %s RETURNING %s
+            """.formatted(FREE, MINE, JobTable.COLUMNS);
+
+    /** The attempt was none of the job's doing, so it does not count. */
+    private static final String GIVE_BACK = """
+            UPDATE job SET state = CASE WHEN cancel_requested AND NOT run_again THEN 'cancelled' ELSE 'available' END,
+                           attempt = attempt - 1,
+                           finished_at = CASE WHEN cancel_requested AND NOT run_again THEN now() END, %s
+            WHERE worker = $1 AND state = 'running' AND id <> ALL($2::uuid[]) RETURNING id
+            """.formatted(FREE);
+
+    /** A worker that is silent has perhaps crashed over this job, so the attempt counts. */
+    private static final String EXPIRE = """
+            UPDATE job SET %s, run_at = now(), errors = %s, %s
+            WHERE id IN (SELECT id FROM job WHERE state = 'running' AND lease_until < now()
+                         ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED)
+            RETURNING %s
+            """.formatted(
+                    AFTER_FAILURE.formatted("attempt >= max_attempts", "attempt"),
+                    ADD_ERROR.formatted(ERRORS_KEPT, "'its worker has gone silent'::text"),
+                    FREE,
+                    JobTable.COLUMNS);
+
+    /** What a worker shows to keep a job. */
+    record Held(UUID id, long token, @Nullable String progress) {}
+
+    /** Claims the jobs that are due, the most urgent first, of each kind as many as are wanted. */
+    Uni<List<Job>> claim(SqlClient client, Map<String, Integer> wanted, UUID worker, Duration lease) {
+        var kinds = wanted.keySet().toArray(String[]::new);
+        var free = Arrays.stream(kinds).map(wanted::get).toArray(Integer[]::new);
+        return client.preparedQuery(CLAIM)
+                .execute(Tuple.of(kinds, free, worker, (double) lease.toMillis()))
+                .map(JobTable::jobs);
+    }
+
+    /** Keeps jobs; answers those that are still held, and whether they are to stop. */
+    Uni<Map<UUID, Boolean>> heartbeat(SqlClient client, Collection<Held> held, Duration lease) {
+        return client.preparedQuery(HEARTBEAT)
+                .execute(Tuple.of(
+                        held.stream().map(Held::id).toArray(UUID[]::new),
+                        held.stream().map(Held::token).toArray(Long[]::new),
+                        held.stream().map(Held::progress).toArray(String[]::new),
+                        (double) lease.toMillis()))
+                .map(rows -> {
+                    var kept = new HashMap<UUID, Boolean>();
+                    rows.forEach(row -> kept.put(row.getUUID("id"), row.getBoolean("cancel_requested")));
+                    return kept;
+                });
+    }
+
+    /** Locks the job until the end of the transaction; tells whether it is still the worker's. */
+    Uni<Boolean> fence(SqlClient transaction, UUID id, long token) {
+        return transaction.preparedQuery(FENCE).execute(Tuple.of(id, token)).map(rows -> rows.size() == 1);
+    }
+
+    /** Stores what the next attempt is to know; tells whether the job is still the worker's. */
+    Uni<Boolean> keep(SqlClient client, UUID id, long token, String checkpoint) {
+        return client.preparedQuery(KEEP)
+                .execute(Tuple.of(id, token, checkpoint))
+                .map(rows -> rows.rowCount() == 1);
+    }
+
+    /** Empty if the job is no longer the worker's, as with the following. */
+    Uni<Optional<Job>> complete(
+            SqlClient client, UUID id, long token, @Nullable String result, @Nullable String progress) {
+        return client.preparedQuery(COMPLETE)
+                .execute(Tuple.of(id, token, result, progress))
+                .map(JobTable::first);
+    }
+
+    Uni<Optional<Job>> fail(
+            SqlClient client,
+            UUID id,
+            long token,
+            String error,
+            JobFailure.Kind kind,
+            Duration pause,
+            @Nullable String progress) {
+        return client.preparedQuery(FAIL)
+                .execute(Tuple.of(id, token, error, kind.name(), (double) pause.toMillis(), progress))
+                .map(JobTable::first);
+    }
+
+    Uni<Optional<Job>> stop(SqlClient client, UUID id, long token, @Nullable String progress) {
+        return client.preparedQuery(STOP).execute(Tuple.of(id, token, progress)).map(JobTable::first);
+    }
+
+    /** Gives back what the worker holds, but for these; answers how many jobs that are. */
+    Uni<Integer> giveBack(SqlClient client, UUID worker, Collection<UUID> except) {
+        return client.preparedQuery(GIVE_BACK)
+                .execute(Tuple.of(worker, except.toArray(UUID[]::new)))
+                .map(rows -> rows.rowCount());
+    }
+
+    /** Takes jobs from workers that have been silent for longer than their lease. */
+    Uni<List<Job>> expire(SqlClient client) {
+        return client.preparedQuery(EXPIRE).execute().map(JobTable::jobs);
+    }
+}

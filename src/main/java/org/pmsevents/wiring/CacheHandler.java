@@ -1,0 +1,66 @@
+package org.pmsevents.wiring;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jboss.logging.Logger;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.flow.HotKeys;
+import org.pmsevents.cache.flow.InvalidationFlow;
+import org.pmsevents.cache.version.Eviction;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.FeedBatch;
+
+/** Evicts from the cache what the feed says has changed, and keeps in PostgreSQL which keys are read most. */
+@ApplicationScoped
+public class CacheHandler {
+    private static final Logger LOG = Logger.getLogger(CacheHandler.class);
+
+    private final Eviction eviction;
+    private final InvalidationFlow invalidation;
+    private final HotKeys hotKeys;
+    private final MeterRegistry meters;
+    private final Vertx vertx;
+    private final long timer;
+
+    CacheHandler(
+            Eviction eviction,
+            InvalidationFlow invalidation,
+            HotKeys hotKeys,
+            CacheConfig config,
+            MeterRegistry meters,
+            Vertx vertx) {
+        this.eviction = eviction;
+        this.invalidation = invalidation;
+        this.hotKeys = hotKeys;
+        this.meters = meters;
+        this.vertx = vertx;
+        this.timer = vertx.setPeriodic(config.countEvery().toMillis(), again -> storeHotKeys());
+    }
+
+    @PreDestroy
+    void stop() {
+        vertx.cancelTimer(timer);
+    }
+
+    /** In position order, before anybody else is told. */
+    Uni<Void> evict(FeedBatch batch) {
+        eviction.follow(batch);
+        return Uni.createFrom().voidItem();
+    }
+
+    /** Sooner than the notice in PostgreSQL, if it comes. */
+    Uni<Void> hear(EventMessage invalid) {
+        invalidation.heard(invalid);
+        return Uni.createFrom().voidItem();
+    }
+
+    private void storeHotKeys() {
+        hotKeys.store().subscribe().with(stored -> {}, failure -> {
+            meters.counter("pms.cache.hot.keys.failures").increment();
+            LOG.debugf("how often keys were read is stored later: %s", failure.toString());
+        });
+    }
+}

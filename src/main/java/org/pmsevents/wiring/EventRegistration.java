@@ -1,0 +1,95 @@
+package org.pmsevents.wiring;
+
+import static org.pmsevents.event.EventType.CACHE_INVALID;
+import static org.pmsevents.event.EventType.ERROR_INTEGRATION;
+import static org.pmsevents.event.EventType.ERROR_SYSTEM;
+import static org.pmsevents.event.EventType.ERROR_VALIDATION;
+import static org.pmsevents.event.EventType.INVENTORY_ALERT;
+import static org.pmsevents.event.EventType.INVENTORY_UPDATED;
+import static org.pmsevents.event.EventType.METRICS_REQUEST;
+import static org.pmsevents.event.EventType.PRODUCT_CREATED;
+import static org.pmsevents.event.EventType.PRODUCT_PUBLISHED;
+import static org.pmsevents.event.EventType.PRODUCT_UPDATED;
+import static org.pmsevents.event.EventType.QUEUE_COMPLETE;
+import static org.pmsevents.event.EventType.QUEUE_NEW;
+import static org.pmsevents.event.EventType.QUEUE_PROCESSING;
+import static org.pmsevents.event.EventType.WS_ERROR;
+import static org.pmsevents.event.EventType.WS_UPDATE;
+
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pmsevents.delivery.websocket.LiveFlow;
+import org.pmsevents.delivery.websocket.LiveSessions;
+import org.pmsevents.event.EventScope;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.feed.Dispatcher;
+import org.pmsevents.event.handler.EventHandlers;
+import org.pmsevents.event.handler.PrimaryHandlers;
+import org.pmsevents.event.publish.FrequentEvents;
+import org.pmsevents.event.transport.AlertBroadcast;
+import org.pmsevents.metrics.request.RequestMeasured;
+
+/** Says in one place who hears of which events, and how. */
+@ApplicationScoped
+public class EventRegistration {
+    private static final Set<EventType> PRODUCTS = EnumSet.of(PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_PUBLISHED);
+    private static final Set<EventType> ERRORS =
+            EnumSet.of(ERROR_VALIDATION, ERROR_INTEGRATION, ERROR_SYSTEM, WS_ERROR);
+    private static final Set<EventType> FEED = Arrays.stream(EventType.values())
+            .filter(type -> type.scope() == EventScope.FEED)
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** Has no position, so is told as it comes; ws.update itself would never end. */
+    private static final Set<EventType> ANNOUNCED = Arrays.stream(EventType.values())
+            .filter(type -> type.scope() != EventScope.FEED && type != WS_UPDATE)
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** Before the feed starts, so that nobody misses its first event. */
+    void register(
+            @Observes @Priority(1_000) StartupEvent started,
+            Dispatcher dispatcher,
+            PrimaryHandlers primary,
+            EventHandlers bus,
+            FrequentEvents frequent,
+            AlertBroadcast alerts,
+            LiveFlow live,
+            LiveSessions sessions,
+            ProductHandler products,
+            InventoryHandler inventory,
+            CacheHandler cache,
+            QueueHandler queue,
+            ErrorHandler errors,
+            MetricsHandler metrics) {
+        // told every batch of the feed in position order, before anyone else
+        dispatcher.inOrder("cache", cache::evict);
+        dispatcher.inOrder("websocket", live::update);
+
+        // durable: on one replica at a time, in order, at least once
+        primary.register("product-history", PRODUCTS, products::recordHistory);
+        primary.registerBatch("stock-levels", EnumSet.of(INVENTORY_UPDATED), inventory::writeLevels);
+        primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
+
+        // live: on every replica, best effort
+        bus.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
+        bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
+        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
+        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
+        bus.secondary("errors", ERRORS, errors::count);
+        bus.secondary("metrics", FEED, metrics::measureDelay);
+        bus.notification("websocket", ANNOUNCED, sessions::announce);
+        bus.listen();
+
+        // with every request, on its thread; on the EventBus only while somebody has subscribed
+        frequent.handler("request-stats", METRICS_REQUEST, RequestMeasured.class, metrics::updateStats);
+        frequent.listened(sessions::wants);
+
+        // no event: what has left as an alert to the admins, on every replica
+        alerts.listen(sessions::alert);
+    }
+}

@@ -1,0 +1,97 @@
+package org.pmsevents.delivery.websocket;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.equalTo;
+import static org.pmsevents.Waiting.await;
+
+import io.restassured.response.Response;
+import java.net.URI;
+import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.cluster.Cluster;
+import org.pmsevents.cluster.Replica;
+import org.pmsevents.http.security.Tokens;
+
+/** What a replica does from SIGTERM to its end; each test has one of its own. */
+class LiveShutdownIT {
+    private static final Duration READY = Duration.ofSeconds(60);
+
+    private static final Map<String, String> QUICK_DRAIN =
+            Map.of("PMS_EVENTS_WEBSOCKET_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
+
+    @Test
+    void everyWebSocketIsClosedWith1012AndTheReplicaEndsWithThem() throws Exception {
+        try (var cluster = new Cluster(QUICK_DRAIN)) {
+            var replica = startReady(cluster);
+            var address = replica.address().resolve("/ws");
+            try (var gone = LiveSocket.open(address, "?topics=*", "viewer")) {
+                gone.next("subscribed");
+            }
+            var sockets = IntStream.range(0, 20)
+                    .mapToObj(i -> LiveSocket.open(address, "?topics=*", "viewer"))
+                    .toList();
+            try {
+                for (var socket : sockets) {
+                    socket.next("subscribed");
+                }
+                // it would last for the ten minutes of the timeout if it waited for a WebSocket that is closed
+                assertThat(replica.terminate()).isIn(0, 143);
+                for (var socket : sockets) {
+                    assertThat(socket.closed().code()).isEqualTo(1012);
+                    assertThat(socket.closed().reason()).contains("resume after");
+                }
+            } finally {
+                sockets.forEach(LiveSocket::close);
+            }
+        }
+    }
+
+    @Test
+    void aReplicaThatDrainsAnswersRequestsAndSendsWhatLastsLongerElsewhere() throws Exception {
+        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "60s", "PMS_EVENTS_WEBSOCKET_DRAIN", "1h");
+        try (var cluster = new Cluster(settings)) {
+            var replica = startReady(cluster);
+            var address = replica.address().resolve("/ws");
+            try (var open = LiveSocket.open(address, "", "viewer")) {
+                open.send("{'op':'ping'}").next("pong");
+                replica.askToEnd();
+                await("it is not ready").atMost(READY).until(() -> !replica.isReady());
+
+                get(replica, "/api/products").then().statusCode(200).header("Connection", equalTo("close"));
+                get(replica, "/api/events/stream")
+                        .then()
+                        .statusCode(503)
+                        .header("Retry-After", "1")
+                        .body("code", equalTo("restarting"));
+                assertThatThrownBy(() -> LiveSocket.open(address, "?topics=*", "viewer"))
+                        .hasCauseInstanceOf(WebSocketHandshakeException.class)
+                        .satisfies(refused -> {
+                            var answer = ((WebSocketHandshakeException) refused.getCause()).getResponse();
+                            assertThat(answer.statusCode()).isEqualTo(503);
+                            assertThat(answer.headers().firstValue("Retry-After"))
+                                    .contains("1");
+                        });
+                open.send("{'op':'ping'}").next("pong");
+                assertThat(open.subscribe("late", "product.*").closed().code()).isEqualTo(1012);
+            }
+        }
+    }
+
+    private static Replica startReady(Cluster cluster) {
+        var replica = cluster.start(0);
+        await().atMost(READY).until(replica::isReady);
+        return replica;
+    }
+
+    private static Response get(Replica replica, String path) {
+        URI address = replica.address();
+        return given().baseUri(address.toString())
+                .header("Authorization", Tokens.bearer("anna", "viewer"))
+                .get(path);
+    }
+}

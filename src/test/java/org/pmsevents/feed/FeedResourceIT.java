@@ -1,7 +1,0 @@
-package org.pmsevents.feed;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same on the packaged service. */
-@QuarkusIntegrationTest
-class FeedResourceIT extends FeedResourceTest {}

@@ -1,0 +1,100 @@
+package org.pmsevents.http.idempotency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+
+/** What keys do beside being replayed: they are refused while busy, and forgotten after a day. */
+@QuarkusTest
+class IdempotencyTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final String BODY = "{\"delta\":1,\"reason\":\"receipt\"}";
+
+    private final Client keeper = Client.of("stan", "stock");
+    private final String sku = Client.newSku("KEY");
+    private final String key = UUID.randomUUID().toString();
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    Idempotency idempotency;
+
+    @BeforeEach
+    void createProduct() {
+        Client.editor().create(sku);
+    }
+
+    private RowSet<Row> execute(String sql) {
+        return pool.query(sql).execute().await().atMost(PATIENCE);
+    }
+
+    private Response adjust() {
+        return keeper.request(BODY).header("Idempotency-Key", key).post(Client.stockPath(sku) + "/adjustments");
+    }
+
+    private long onHand() {
+        return keeper.stock(sku).get("onHand").longValue();
+    }
+
+    @Test
+    void aKeyIsBusyWhileItsFirstRequestIsUnderWay() throws Exception {
+        var holder = pool.getConnection().await().atMost(PATIENCE);
+        holder.query("BEGIN; SELECT FROM stock WHERE sku = '" + sku + "' FOR UPDATE")
+                .execute()
+                .await()
+                .atMost(PATIENCE);
+        var first = CompletableFuture.supplyAsync(this::adjust);
+        await().until(() ->
+                execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%stock%'")
+                                .size()
+                        > 0);
+        keeper.isProblem(adjust(), 409, "idempotency-key-busy");
+        holder.query("ROLLBACK").execute().await().atMost(PATIENCE);
+        holder.close().await().atMost(PATIENCE);
+        assertThat(first.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        adjust().then().statusCode(200).header("Idempotent-Replayed", "true");
+        assertThat(onHand()).isEqualTo(1);
+    }
+
+    @Test
+    void manyAtOnceUnderOneKeyAreDoneOnce() throws Exception {
+        var all = new ArrayList<CompletableFuture<Response>>();
+        for (int i = 0; i < 10; i++) {
+            all.add(CompletableFuture.supplyAsync(this::adjust));
+        }
+        for (var one : all) {
+            assertThat(one.get(20, TimeUnit.SECONDS).statusCode()).isIn(200, 409);
+        }
+        assertThat(onHand()).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerIsForgottenAfterADay() {
+        adjust().then().statusCode(200);
+        execute("UPDATE idempotency_key SET created_at = created_at - interval '24 hours 1 second'");
+        var again = adjust();
+        again.then().statusCode(200);
+        assertThat(again.header("Idempotent-Replayed")).isNull();
+        assertThat(onHand()).isEqualTo(2);
+        execute("UPDATE idempotency_key SET created_at = created_at - interval '24 hours 1 second'");
+        idempotency.prune().await().atMost(PATIENCE);
+        assertThat(execute("SELECT FROM idempotency_key WHERE created_at < now() - interval '24 hours'")
+                        .size())
+                .isZero();
+    }
+}

@@ -1,7 +1,0 @@
-package org.pmsevents.inventory;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same on the package, jar or native executable. */
-@QuarkusIntegrationTest
-class InventoryResourceIT extends InventoryResourceTest {}

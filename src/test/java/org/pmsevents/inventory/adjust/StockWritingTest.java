@@ -1,0 +1,231 @@
+package org.pmsevents.inventory.adjust;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pmsevents.Waiting.await;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+import org.pmsevents.event.Origin;
+import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.inventory.LineOutcome;
+import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.problem.AppException;
+
+/** How requests come together, and what becomes of them when a statement fails. */
+@QuarkusTest
+class StockWritingTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final int CALLERS = 100;
+
+    private final Client editor = Client.editor();
+    private final Client viewer = Client.viewer();
+    private final String sku = Client.newSku("BATCH-A");
+    private final String other = Client.newSku("BATCH-B");
+
+    @Inject
+    AdjustmentBatcher batcher;
+
+    @Inject
+    StockWriter writer;
+
+    @Inject
+    InventoryConfig config;
+
+    @Inject
+    Vertx vertx;
+
+    @Inject
+    MeterRegistry meters;
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    Clock clock;
+
+    /** The configured one, but for a queue of a few lines. */
+    private record ShortQueue(InventoryConfig config, int queuedLines) implements InventoryConfig {
+        @Override
+        public int batchLines() {
+            return config.batchLines();
+        }
+
+        @Override
+        public int lanes() {
+            return config.lanes();
+        }
+
+        @Override
+        public Duration longestWait() {
+            return config.longestWait();
+        }
+
+        @Override
+        public Duration checkEvery() {
+            return config.checkEvery();
+        }
+
+        @Override
+        public String redisPrefix() {
+            return config.redisPrefix();
+        }
+    }
+
+    @BeforeEach
+    void createProducts() {
+        editor.create(sku);
+        editor.create(other);
+    }
+
+    private StockLine line(String of, long delta, String reason) {
+        return StockLine.adjustment(new StockKey(of, StockKey.MAIN), delta, null, reason, null, clock);
+    }
+
+    private StockRequest request(StockLine... lines) {
+        return new StockRequest(List.of(lines), false, null, Origin.system(), Instant.now());
+    }
+
+    private static <T> CompletableFuture<T> begun(Uni<T> work) {
+        return work.subscribeAsCompletionStage();
+    }
+
+    private static <T> T done(Uni<T> work) {
+        return work.await().atMost(PATIENCE);
+    }
+
+    private static LineOutcome outcome(CompletableFuture<StockResult> result) throws Exception {
+        return result.get(20, TimeUnit.SECONDS).outcomes().get(0);
+    }
+
+    /** A transaction of somebody else, who holds the row. */
+    private SqlConnection holding(String of) {
+        var connection = done(pool.getConnection());
+        done(connection.query("BEGIN").execute());
+        lock(connection, of).join();
+        return connection;
+    }
+
+    private static CompletableFuture<?> lock(SqlConnection connection, String of) {
+        return begun(connection
+                .query("SELECT FROM stock WHERE sku = '" + of + "' FOR UPDATE")
+                .execute());
+    }
+
+    private static void letGo(SqlConnection connection) {
+        done(connection.query("ROLLBACK").execute());
+        done(connection.close());
+    }
+
+    private double statements() {
+        return meters.get("pms.inventory.batch").summary().count();
+    }
+
+    private void awaitWaitingFor(int locks) {
+        await().until(() -> done(pool.query(
+                                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%stock%'")
+                                .execute())
+                        .iterator()
+                        .next()
+                        .getLong(0)
+                >= locks);
+    }
+
+    @Test
+    void whoComesWhileAStatementIsUnderWayGoesTogetherInTheNext() throws Exception {
+        var holder = holding(sku);
+        double before = statements();
+        var callers = new ArrayList<CompletableFuture<StockResult>>();
+        for (int i = 0; i < CALLERS; i++) {
+            callers.add(begun(batcher.write(request(line(sku, 1, "receipt")))));
+        }
+        letGo(holder);
+        for (int i = 0; i < CALLERS; i++) {
+            assertThat(outcome(callers.get(i)).onHand())
+                    .as("in the order in which they came")
+                    .isEqualTo(i + 1);
+        }
+        assertThat(statements() - before).isEqualTo(2);
+        assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(CALLERS);
+        assertThat(viewer.movements(sku)).hasSize(50);
+    }
+
+    @Test
+    void whoFindsTheQueueFullIsTold() throws Exception {
+        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), vertx, new SimpleMeterRegistry());
+        var holder = holding(sku);
+        var callers = new ArrayList<CompletableFuture<StockResult>>();
+        for (int i = 0; i < 6; i++) {
+            callers.add(begun(full.write(request(line(sku, 1, "receipt")))));
+        }
+        assertThatThrownBy(() -> done(full.write(request(line(sku, 1, "receipt")))))
+                .isInstanceOfSatisfying(AppException.class, failure -> {
+                    assertThat(failure.status()).isEqualTo(503);
+                    assertThat(failure.code()).isEqualTo("too-busy");
+                    assertThat(failure.headers()).containsKey("Retry-After");
+                });
+        letGo(holder);
+        for (var caller : callers) {
+            assertThat(outcome(caller).accepted()).isTrue();
+        }
+        assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(6);
+    }
+
+    @Test
+    void oneBadLineHarmsNoOther() throws Exception {
+        var holder = holding(sku);
+        var first = begun(batcher.write(request(line(sku, 1, "receipt"))));
+        var good = begun(batcher.write(request(line(sku, 2, "receipt"))));
+        var bad = begun(batcher.write(request(line(sku, 4, "no-such-reason".repeat(10)))));
+        var last = begun(batcher.write(request(line(sku, 8, "receipt"))));
+        letGo(holder);
+        assertThat(outcome(first).onHand()).isEqualTo(1);
+        assertThat(outcome(good).onHand()).isEqualTo(3);
+        assertThat(outcome(last).onHand()).isEqualTo(11);
+        assertThat(bad).failsWithin(PATIENCE);
+        assertThat(viewer.movements(sku)).hasSize(3);
+    }
+
+    @Test
+    void aDeadlockIsRepeated() throws Exception {
+        double before = meters.counter("pms.inventory.batch.failures", "cause", "ConflictException")
+                .count();
+        var holder = holding(other);
+        var lines = begun(batcher.write(request(line(sku, 1, "receipt"), line(other, 1, "receipt"))));
+        awaitWaitingFor(1);
+        var circle = lock(holder, sku);
+        circle.get(20, TimeUnit.SECONDS);
+        letGo(holder);
+        assertThat(lines.get(20, TimeUnit.SECONDS).outcomes()).allMatch(LineOutcome::accepted);
+        assertThat(meters.counter("pms.inventory.batch.failures", "cause", "ConflictException")
+                        .count())
+                .isEqualTo(before + 1);
+        assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(1);
+        assertThat(viewer.stock(other).get("onHand").longValue()).isEqualTo(1);
+    }
+
+    @Test
+    void theSameLineIsNeverWrittenTwice() {
+        var request = request(line(sku, 5, "receipt"));
+        var first = done(batcher.write(request));
+        var second = done(batcher.write(request));
+        assertThat(second.outcomes()).isEqualTo(first.outcomes());
+        assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(5);
+    }
+}

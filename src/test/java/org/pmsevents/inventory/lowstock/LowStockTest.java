@@ -1,0 +1,163 @@
+package org.pmsevents.inventory.lowstock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.redis.datasource.RedisDataSource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+import org.pmsevents.alert.Told;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.Origin;
+import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.inventory.level.StockLevels;
+import org.pmsevents.platform.database.Transactions;
+
+/** What is found without a movement: stock that became low by other means, and levels that Redis has lost. */
+@QuarkusTest
+class LowStockTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Client editor = Client.editor();
+    private final Client keeper = Client.of("stan", "stock");
+    private final String sku = Client.newSku("LOW");
+    private long head;
+
+    @Inject
+    LowStockFlow lowStock;
+
+    @Inject
+    StockLevels levels;
+
+    @Inject
+    MeterRegistry meters;
+
+    @Inject
+    RedisDataSource redis;
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    EventEmitter events;
+
+    @Inject
+    Transactions transactions;
+
+    @Inject
+    Told admins;
+
+    @BeforeEach
+    void createStock() {
+        long created = editor.createTold(sku);
+        keeper.adjust(sku, 10);
+        head = editor.events(created, sku, 1).get(0).at("/metadata/position").longValue();
+        keeper.threshold(sku, "{\"threshold\":5}").then().statusCode(200);
+    }
+
+    private void setOnHand(int onHand) {
+        pool.preparedQuery("UPDATE stock SET on_hand = $2 WHERE sku = $1")
+                .execute(Tuple.of(sku, onHand))
+                .await()
+                .atMost(PATIENCE);
+    }
+
+    private void check() {
+        lowStock.checkStock(Origin.system()).await().atMost(PATIENCE);
+    }
+
+    private List<String> told() {
+        return editor.events(head, sku).stream()
+                .map(event -> event.get("type").textValue() + " " + event.at("/payload/onHand"))
+                .toList();
+    }
+
+    @Test
+    void stockThatBecameLowByOtherMeansIsToldOnceUntilItRises() {
+        double alerts = meters.counter("pms.inventory.alerts").count();
+        setOnHand(4);
+        check();
+        check();
+        await().untilAsserted(() -> assertThat(told()).containsExactly("inventory.alert 4"));
+        setOnHand(6);
+        check();
+        setOnHand(5);
+        check();
+        await().untilAsserted(() -> assertThat(told()).containsExactly("inventory.alert 4", "inventory.alert 5"));
+        await().untilAsserted(() ->
+                assertThat(meters.counter("pms.inventory.alerts").count()).isGreaterThanOrEqualTo(alerts + 2));
+    }
+
+    @Test
+    void adminsAreToldOfEachCrossingOnce() {
+        var key = "low-stock:" + sku + "@main";
+        keeper.adjust(sku, -6);
+        keeper.adjust(sku, -1);
+        await().until(() -> admins.counted(key) == 1);
+        keeper.adjust(sku, 5);
+        keeper.adjust(sku, -6);
+        await().until(() -> admins.counted(key) == 2);
+        check();
+        var messages = admins.messages(key);
+        assertThat(messages).hasSize(1);
+        assertThat(messages.get(0).get("detail").textValue()).isEqualTo(sku + " at main: 4 on hand, low at 5");
+        assertThat(messages.get(0).get("subject").textValue()).isEqualTo(sku);
+        assertThat(messages.get(0).get("traceId").textValue()).isEqualTo(keeper.traceId);
+    }
+
+    @Test
+    void anAlertThatIsHandledAgainIsNotCountedAgain() {
+        var other = Client.newSku("AGAIN");
+        var event = events.event(
+                EventType.INVENTORY_ALERT,
+                other,
+                Map.of("sku", other, "location", "main", "onHand", 1, "threshold", 2),
+                Origin.system());
+        for (int i = 0; i < 3; i++) {
+            transactions
+                    .run(transaction -> lowStock.tellAdmin(transaction, event))
+                    .await()
+                    .atMost(PATIENCE);
+        }
+        assertThat(admins.counted("low-stock:" + other + "@main")).isEqualTo(1);
+    }
+
+    private void goRound() {
+        levels.goRound().await().atMost(PATIENCE);
+    }
+
+    @Test
+    void levelsAreInRedisForOthersToRead() {
+        var hashes = redis.hash(String.class);
+        keeper.adjust(sku, -1);
+        await().until(() -> "9".equals(hashes.hget("pms-events:stock:" + sku, "main")));
+        assertThat(hashes.hget("pms-events:stock:" + sku, "main#version")).isEqualTo("4");
+    }
+
+    @Test
+    void levelsThatRedisHasLostAreWrittenAnew() {
+        var hashes = redis.hash(String.class);
+        var key = "pms-events:stock:" + sku;
+        await().until(() -> "10".equals(hashes.hget(key, "main")));
+        redis.key().del(key, "pms-events:stock:{/}complete");
+        await("all at once, where Redis was emptied").until(() -> {
+            goRound();
+            return "10".equals(hashes.hget(key, "main"));
+        });
+        await().until(() -> redis.key().exists("pms-events:stock:{/}complete"));
+        redis.key().del(key);
+        await("page by page, where only some are lost").until(() -> {
+            goRound();
+            return "10".equals(hashes.hget(key, "main"));
+        });
+    }
+}

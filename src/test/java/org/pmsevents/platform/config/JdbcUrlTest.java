@@ -1,0 +1,39 @@
+package org.pmsevents.platform.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class JdbcUrlTest {
+    @Test
+    void addsWhatTheDriverWants() {
+        assertThat(JdbcUrl.toJdbc("postgresql://db:5432/pms?sslmode=require"))
+                .isEqualTo("jdbc:postgresql://db:5432/pms?sslmode=require");
+        assertThat(JdbcUrl.toJdbc("vertx-reactive:postgres://db/pms")).isEqualTo("jdbc:postgresql://db/pms");
+        assertThat(JdbcUrl.toJdbc("jdbc:postgresql://db/pms")).isEqualTo("jdbc:postgresql://db/pms");
+    }
+
+    @Test
+    void movesUserAndPasswordToWhereTheDriverLooks() {
+        assertThat(JdbcUrl.toJdbc("postgresql://us%40er:p%26+w@db:5432/pms?sslmode=require"))
+                .isEqualTo("jdbc:postgresql://db:5432/pms?sslmode=require&user=us%40er&password=p%26%2Bw");
+    }
+
+    @Test
+    void hasASlashAfterTheServerAsTheDriverWantsIt() {
+        assertThat(JdbcUrl.toJdbc("postgresql://me:pw@db:5432?sslmode=require"))
+                .isEqualTo("jdbc:postgresql://db:5432/?sslmode=require&user=me&password=pw");
+        assertThat(JdbcUrl.toJdbc("postgresql://db")).isEqualTo("jdbc:postgresql://db/");
+    }
+
+    @Test
+    void takesTheFirstOfSeveralServers() {
+        assertThat(JdbcUrl.toJdbc("postgresql://a:5432/pms,postgresql://b:5432/pms"))
+                .isEqualTo("jdbc:postgresql://a:5432/pms");
+    }
+
+    @Test
+    void leavesOtherUrlsToTheDriver() {
+        assertThat(JdbcUrl.toJdbc("jdbc:h2:mem")).isEqualTo("jdbc:h2:mem");
+    }
+}
