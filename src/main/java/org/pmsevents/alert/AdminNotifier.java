@@ -105,11 +105,11 @@ public class AdminNotifier implements Alerts {
         } else {
             meters.counter("pms.alerts.dropped").increment();
             TRACED.warnf(
-                    alert.origin(),
+                    alert.context(),
                     "an alert is lost, too many wait already: %s: %s, traceId=%s",
                     alert.title(),
                     alert.detail(),
-                    alert.origin().traceId());
+                    alert.context().traceId());
         }
     }
 
@@ -117,7 +117,7 @@ public class AdminNotifier implements Alerts {
     public Uni<Void> record(SqlClient transaction, Alert alert) {
         if (alert.subject().equals(AlertJob.KIND)) {
             TRACED.errorf(
-                    alert.origin(),
+                    alert.context(),
                     null,
                     "%s: %s; what alerts by itself can't be alerted of",
                     alert.title(),
@@ -162,13 +162,13 @@ public class AdminNotifier implements Alerts {
         if (waiting != complainedOf) {
             complainedOf = waiting;
             waiting.forEach(each -> TRACED.warnf(
-                    each.last().origin(),
+                    each.last().context(),
                     "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
                     each.last().title(),
                     each.last().detail(),
                     each.count(),
-                    each.last().origin().traceId()));
+                    each.last().context().traceId()));
         }
     }
 
@@ -189,7 +189,7 @@ public class AdminNotifier implements Alerts {
     private Uni<Job> createJob(SqlClient transaction, JobKind<AlertMessage> kind, AlertTable.Numbered message) {
         var alert = message.message();
         return jobs.createJob(
-                transaction, NewJob.of(kind, alert, alert.origin()).unique(alert.key() + "#" + message.number()));
+                transaction, NewJob.of(kind, alert, alert.context()).unique(alert.key() + "#" + message.number()));
     }
 
     private void announce(List<Job> created) {

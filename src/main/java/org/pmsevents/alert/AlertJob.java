@@ -62,7 +62,7 @@ public class AlertJob implements JobKind<AlertMessage> {
     private static Uni<AlertMessage> logAlert(AlertMessage alert, JobRun run) {
         LOG.log(
                 alert.isCritical() ? Logger.Level.ERROR : Logger.Level.WARN,
-                run.origin(),
+                run.context(),
                 "ALERT %s %s: %s, subject=%s, count=%d, job=%s, traceId=%s",
                 alert.severity(),
                 alert.key(),

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Objects;
 import org.pmsevents.event.Alert;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.json.Fields;
 
 /**
@@ -44,8 +44,8 @@ record AlertMessage(
                 false,
                 at,
                 at,
-                alert.origin().actor(),
-                alert.origin().traceId());
+                alert.context().actor(),
+                alert.context().traceId());
     }
 
     static AlertMessage read(Fields fields) {
@@ -65,8 +65,8 @@ record AlertMessage(
                 fields.requiredText("traceId", LONGEST_TEXT));
     }
 
-    Origin origin() {
-        return new Origin(actor, traceId);
+    RequestContext context() {
+        return new RequestContext(actor, traceId);
     }
 
     boolean isCritical() {

@@ -76,8 +76,8 @@ public class AlertTable {
                         alert.title(),
                         alert.detail(),
                         alert.subject(),
-                        alert.origin().actor(),
-                        alert.origin().traceId())))
+                        alert.context().actor(),
+                        alert.context().traceId())))
                 .map(rows -> {
                     for (var row : rows) {
                         if (row.getBoolean("begun")) {

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.platform.tracing.Tracing;
@@ -76,15 +76,15 @@ public class AlertWebhookGateway {
      *
      * @throws NotNowException for a status after which it may be tried again
      */
-    Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin) {
-        return tracing.within(Kind.CLIENT, "POST", origin, span -> post(url, headers, body, origin, span));
+    Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, RequestContext context) {
+        return tracing.within(Kind.CLIENT, "POST", context, span -> post(url, headers, body, context, span));
     }
 
-    private Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, Origin origin, Span span) {
+    private Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, RequestContext context, Span span) {
         span.with("http.request.method", "POST").with("server.address", url.getAuthority());
         var options = new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(url.toString());
         headers.forEach(options::putHeader);
-        options.putHeader("traceparent", TraceId.traceparent(origin.under(span), tracing));
+        options.putHeader("traceparent", TraceId.traceparent(context.under(span), tracing));
         return Uni.createFrom()
                 .completionStage(() -> client.request(options)
                         .compose(request ->

@@ -76,7 +76,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
     @Override
     public Uni<?> run(AlertMessage alert, JobRun run) {
         return errors.integration(
-                KIND, alert.key(), run.origin(), () -> processRequest(alert, run), failure -> retryQueue(failure));
+                KIND, alert.key(), run.context(), () -> processRequest(alert, run), failure -> retryQueue(failure));
     }
 
     private Uni<Delivered> processRequest(AlertMessage alert, JobRun run) {
@@ -98,7 +98,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
                                 Webhook.SIGNATURE,
                                 to.signature().sign(id, time, body)),
                         body,
-                        run.origin())
+                        run.context())
                 .map(AlertWebhookJob::delivered);
     }
 

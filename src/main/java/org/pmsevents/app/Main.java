@@ -34,7 +34,7 @@ public final class Main {
                     + String.join("\n  - ", problems));
         }
         if (migrates) {
-            Migration.run();
+            MigrateCommand.run();
         } else {
             Quarkus.run(args);
         }

@@ -19,7 +19,7 @@ public record Alert(
         String title,
         String detail,
         String subject,
-        Origin origin,
+        RequestContext context,
         @Nullable UUID occurrence) {
     private static final int LONGEST_KEY = 200;
     private static final int LONGEST_DETAIL = 2_000;
@@ -40,17 +40,17 @@ public record Alert(
         detail = storable(detail, LONGEST_DETAIL);
     }
 
-    public static Alert warning(String key, String title, String detail, String subject, Origin origin) {
-        return new Alert(key, Severity.WARNING, title, detail, subject, origin, null);
+    public static Alert warning(String key, String title, String detail, String subject, RequestContext context) {
+        return new Alert(key, Severity.WARNING, title, detail, subject, context, null);
     }
 
-    public static Alert critical(String key, String title, String detail, String subject, Origin origin) {
-        return new Alert(key, Severity.CRITICAL, title, detail, subject, origin, null);
+    public static Alert critical(String key, String title, String detail, String subject, RequestContext context) {
+        return new Alert(key, Severity.CRITICAL, title, detail, subject, context, null);
     }
 
     /** The same, counted once however often it is recorded. */
     public Alert once(UUID of) {
-        return new Alert(key, severity, title, detail, subject, origin, of);
+        return new Alert(key, severity, title, detail, subject, context, of);
     }
 
     /** PostgreSQL takes no NUL, and counts code points. */

@@ -30,8 +30,8 @@ public record EventMetadata(
     }
 
     /** For what follows from the event. */
-    public Origin origin() {
-        return new Origin(actor, traceId, span());
+    public RequestContext context() {
+        return new RequestContext(actor, traceId, span());
     }
 
     /** A span's id from that of the event or job that it makes: most of the random part of a UUIDv7, never 0. */

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.pmsevents.cache.flow.InvalidationFlow;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 
 /**
@@ -60,7 +60,7 @@ public class StockRows {
                 .invoke(opened -> {
                     remember(opened.existing());
                     if (!opened.notice().equals(NOTHING)) {
-                        cache.invalidate(tags, opened.notice(), Origin.system());
+                        cache.invalidate(tags, opened.notice(), RequestContext.system());
                     }
                 })
                 .replaceWithVoid();

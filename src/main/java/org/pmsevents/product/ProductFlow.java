@@ -12,9 +12,9 @@ import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.api.InventoryFlow;
@@ -29,7 +29,7 @@ import org.pmsevents.pms.outbound.PmsSync;
 public class ProductFlow {
     private final ProductTable products;
     private final Transactions transactions;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final AfterCommit afterCommit;
     private final CacheFlow cache;
     private final InvalidationFlow invalidation;
@@ -41,7 +41,7 @@ public class ProductFlow {
     ProductFlow(
             ProductTable products,
             Transactions transactions,
-            EventEmitter events,
+            EventPublisher events,
             AfterCommit afterCommit,
             CacheFlow cache,
             InvalidationFlow invalidation,
@@ -69,13 +69,13 @@ public class ProductFlow {
      *
      * @throws AppException 400 with all violations; 409 {@code product-exists}
      */
-    Uni<ProductView> create(byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+    Uni<ProductView> create(byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency.once(
                 key,
                 ProductJson::viewOf,
                 keeper -> validateProduct(body)
                         .map(ProductRules::draft)
-                        .chain(draft -> createProduct(draft, keeper, origin))
+                        .chain(draft -> createProduct(draft, keeper, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -87,28 +87,28 @@ public class ProductFlow {
      *
      * @throws AppException 400 with all violations; 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<ProductView> replace(String sku, byte @Nullable [] body, Precondition ifMatch, Origin origin) {
+    Uni<ProductView> replace(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, origin, stored -> ProductRules.replacement(valid, stored)));
+                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.replacement(valid, stored)));
     }
 
     /** Applies a merge patch (RFC 7396); otherwise as {@link #replace}. */
-    Uni<ProductView> patch(String sku, byte @Nullable [] body, Precondition ifMatch, Origin origin) {
+    Uni<ProductView> patch(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, origin, stored -> ProductRules.patched(valid, stored)));
+                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.patched(valid, stored)));
     }
 
     private Uni<ProductView> update(
-            String sku, Precondition ifMatch, Origin origin, Function<Product, ProductDraft> edit) {
+            String sku, Precondition ifMatch, RequestContext context, Function<Product, ProductDraft> edit) {
         return transactions
                 .run(
-                        origin,
+                        context,
                         transaction -> findProduct(transaction, sku, ifMatch)
                                 .map(ProductFlow::refuseArchived)
-                                .chain(found -> updateProduct(transaction, found, edit.apply(found), origin)))
+                                .chain(found -> updateProduct(transaction, found, edit.apply(found), context)))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
-                .call(change -> invalidateCache(change, origin))
+                .call(change -> invalidateCache(change, context))
                 .call(this::notifyWebSocket)
                 .map(change -> ProductJson.view(change.product()));
     }
@@ -119,16 +119,16 @@ public class ProductFlow {
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, Origin origin) {
+    Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency
                 .once(
                         key,
                         ProductJson::publicationOf,
                         keeper -> transactions
                                 .run(
-                                        origin,
+                                        context,
                                         transaction -> validateProduct(transaction, sku, ifMatch)
-                                                .chain(valid -> publishProduct(transaction, valid, origin))
+                                                .chain(valid -> publishProduct(transaction, valid, context))
                                                 .call(change -> keeper.keep(
                                                         transaction, ProductJson.publication(published(change)))))
                                 .call(this::emitEvent)
@@ -144,15 +144,15 @@ public class ProductFlow {
      *
      * @throws AppException 404; 412 {@code version-mismatch}
      */
-    Uni<Void> archive(String sku, Precondition ifMatch, Origin origin) {
+    Uni<Void> archive(String sku, Precondition ifMatch, RequestContext context) {
         return transactions
                 .run(
-                        origin,
+                        context,
                         transaction -> findProduct(transaction, sku, ifMatch)
-                                .chain(found -> archiveProduct(transaction, found, origin)))
+                                .chain(found -> archiveProduct(transaction, found, context)))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
-                .call(change -> invalidateCache(change, origin))
+                .call(change -> invalidateCache(change, context))
                 .call(this::notifyWebSocket)
                 .replaceWithVoid();
     }
@@ -161,12 +161,12 @@ public class ProductFlow {
         return Uni.createFrom().item(() -> StrictJson.read(body));
     }
 
-    private Uni<ProductChange> createProduct(ProductDraft draft, Idempotency.Keeper keeper, Origin origin) {
+    private Uni<ProductChange> createProduct(ProductDraft draft, Idempotency.Keeper keeper, RequestContext context) {
         var product = Product.created(draft, clock.instant());
-        var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), origin);
+        var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
         return transactions
                 .run(
-                        origin,
+                        context,
                         transaction -> products.insert(transaction, product)
                                 .invoke(inserted -> refuseExisting(inserted, product.sku()))
                                 .chain(() -> inventory.openStock(transaction, product.sku()))
@@ -187,37 +187,37 @@ public class ProductFlow {
                 .invoke(found -> ifMatch.check(found.version()));
     }
 
-    private Uni<ProductChange> updateProduct(SqlClient transaction, Product found, ProductDraft draft, Origin origin) {
+    private Uni<ProductChange> updateProduct(SqlClient transaction, Product found, ProductDraft draft, RequestContext context) {
         var updated = found.replaced(draft, clock.instant());
-        return store(transaction, found, updated, EventType.PRODUCT_UPDATED, origin);
+        return store(transaction, found, updated, EventType.PRODUCT_UPDATED, context);
     }
 
-    private Uni<ProductChange> publishProduct(SqlClient transaction, Product found, Origin origin) {
+    private Uni<ProductChange> publishProduct(SqlClient transaction, Product found, RequestContext context) {
         var published = found.status() == ProductStatus.PUBLISHED ? found : found.published(clock.instant());
-        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, origin)
+        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, context)
                 .chain(change -> change.changedNothing()
-                        ? sync.createJob(transaction, change, origin)
+                        ? sync.createJob(transaction, change, context)
                         : Uni.createFrom().item(change));
     }
 
-    private Uni<ProductChange> archiveProduct(SqlClient transaction, Product found, Origin origin) {
+    private Uni<ProductChange> archiveProduct(SqlClient transaction, Product found, RequestContext context) {
         var archived = found.status() == ProductStatus.ARCHIVED ? found : found.archived(clock.instant());
-        return store(transaction, found, archived, EventType.PRODUCT_UPDATED, origin);
+        return store(transaction, found, archived, EventType.PRODUCT_UPDATED, context);
     }
 
     /** Writes row and event, unless they would say nothing new. */
     private Uni<ProductChange> store(
-            SqlClient transaction, Product before, Product after, EventType type, Origin origin) {
+            SqlClient transaction, Product before, Product after, EventType type, RequestContext context) {
         var changed = after.changedFrom(before);
         if (changed.isEmpty()) {
             return Uni.createFrom().item(new ProductChange(before, null, afterCommit.answerBy()));
         }
         var payload = type == EventType.PRODUCT_UPDATED ? ProductJson.updated(after, changed) : ProductJson.of(after);
-        var event = events.event(type, after.sku(), payload, origin);
+        var event = events.event(type, after.sku(), payload, context);
         return products.update(transaction, after)
                 .chain(() -> events.record(transaction, event))
                 .chain(() ->
-                        sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), origin));
+                        sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), context));
     }
 
     private Uni<Void> emitEvent(ProductChange change) {
@@ -255,13 +255,13 @@ public class ProductFlow {
                 : new CacheTag[] {CacheTag.products(), CacheTag.stock(product.sku()), CacheTag.stocks()};
     }
 
-    private Uni<Void> invalidateCache(ProductChange change, Origin origin) {
+    private Uni<Void> invalidateCache(ProductChange change, RequestContext context) {
         var product = change.product();
         return afterCommit(
                 change,
                 "invalidateCache",
                 () -> invalidation.invalidate(
-                        CacheKey.product(product.sku()), product.version(), origin, CacheTag.products()));
+                        CacheKey.product(product.sku()), product.version(), context, CacheTag.products()));
     }
 
     private Uni<Void> notifyWebSocket(ProductChange change) {

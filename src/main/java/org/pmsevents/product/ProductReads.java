@@ -5,7 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.flow.CacheFlow;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.paging.Page;
@@ -33,11 +33,11 @@ public class ProductReads {
      *
      * @throws AppException 404 {@code product-not-found}
      */
-    Uni<CacheAnswer> read(String sku, Origin origin) {
+    Uni<CacheAnswer> read(String sku, RequestContext context) {
         if (!PathName.isValid(sku)) {
             return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
         }
-        return cache.read(CacheKey.product(sku), origin).invoke(found -> {
+        return cache.read(CacheKey.product(sku), context).invoke(found -> {
             if (found.entry().isAbsent()) {
                 throw ProductFlow.notFound(sku);
             }
@@ -45,8 +45,8 @@ public class ProductReads {
     }
 
     /** Lists products in the order of their SKUs, from the cache if the page is there. */
-    Uni<CacheAnswer> list(ProductQuery query, Origin origin) {
-        return cache.read(CacheKey.products(query.id()), origin);
+    Uni<CacheAnswer> list(ProductQuery query, RequestContext context) {
+        return cache.read(CacheKey.products(query.id()), context);
     }
 
     /**

@@ -29,7 +29,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -51,13 +51,13 @@ public class ProductResource {
 
     private final ProductFlow flow;
     private final ProductReads reads;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
     private final IdempotencyKeys keys;
 
-    ProductResource(ProductFlow flow, ProductReads reads, RequestOrigin origin, IdempotencyKeys keys) {
+    ProductResource(ProductFlow flow, ProductReads reads, CurrentRequest request, IdempotencyKeys keys) {
         this.flow = flow;
         this.reads = reads;
-        this.origin = origin;
+        this.request = request;
         this.keys = keys;
     }
 
@@ -83,7 +83,7 @@ public class ProductResource {
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> create(@Context UriInfo uri, byte @Nullable [] body) {
         var location = uri.getBaseUriBuilder().path("/api/products/{sku}");
-        return flow.create(body, keys.current(body), origin.current())
+        return flow.create(body, keys.current(body), request.current())
                 .map(product -> Response.status(Response.Status.CREATED)
                         .header("Location", location.build(product.sku()))
                         .header("ETag", etag(product))
@@ -106,7 +106,7 @@ public class ProductResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
         var known = Precondition.ifNoneMatch(ifNoneMatch);
-        return reads.read(sku, origin.current()).map(product -> {
+        return reads.read(sku, request.current()).map(product -> {
             long version = product.entry().version();
             var response = known.names(version)
                     ? Response.notModified()
@@ -139,7 +139,7 @@ public class ProductResource {
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch,
             byte @Nullable [] body) {
-        return flow.replace(sku, body, Precondition.ifMatch(ifMatch), origin.current())
+        return flow.replace(sku, body, Precondition.ifMatch(ifMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -169,7 +169,7 @@ public class ProductResource {
             throw AppException.unsupportedMediaType("A patch must say that it is " + MERGE_PATCH + ".")
                     .header("Accept-Patch", MERGE_PATCH);
         }
-        return flow.patch(sku, body, Precondition.ifMatch(ifMatch), origin.current())
+        return flow.patch(sku, body, Precondition.ifMatch(ifMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -191,7 +191,7 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch) {
-        return flow.publish(sku, Precondition.ifMatch(ifMatch), keys.current(null), origin.current())
+        return flow.publish(sku, Precondition.ifMatch(ifMatch), keys.current(null), request.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
                         .build());
@@ -208,7 +208,7 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch) {
-        return flow.archive(sku, Precondition.ifMatch(ifMatch), origin.current())
+        return flow.archive(sku, Precondition.ifMatch(ifMatch), request.current())
                 .map(done -> Response.noContent().build());
     }
 
@@ -225,7 +225,7 @@ public class ProductResource {
             @QueryParam("q") @Parameter(description = "A part of the name or SKU, in any case") @Nullable String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
-        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), origin.current())
+        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 

@@ -89,14 +89,14 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
 
     private Uni<PmsAnswer> sendToPms(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
-        return pms.send(new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.origin()), run);
+        return pms.send(new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.context()), run);
     }
 
     /** Only upward, and only as long as the job is still this worker's. */
     private Uni<Void> markSynced(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
         return transactions.run(
-                run.origin(),
+                run.context(),
                 transaction -> table.lock(transaction, product.sku())
                         .chain(() -> run.fence(transaction))
                         .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));

@@ -6,7 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.pms.outbound.PmsFlow;
@@ -51,7 +51,7 @@ public class ProductSyncFlow {
     }
 
     /** In the transaction of a change: has the PMS get the product, if that is, or was, published and the PMS does not have it already. */
-    Uni<ProductChange> createJob(SqlClient transaction, ProductChange change, Origin origin) {
+    Uni<ProductChange> createJob(SqlClient transaction, ProductChange change, RequestContext context) {
         var product = change.product();
         if (product.publishedAt() == null || !pms.isEnabled()) {
             return Uni.createFrom().item(change);
@@ -59,12 +59,12 @@ public class ProductSyncFlow {
         var event = change.changedNothing()
                 ? UuidV7.next(clock)
                 : change.event().metadata().id();
-        return table.want(transaction, product, event, pms.isFromPms(origin))
+        return table.want(transaction, product, event, pms.isFromPms(context))
                 .chain(synced -> synced
                         ? Uni.createFrom().item(change.with(PmsSync.SYNCED, null))
                         : jobs.createJob(
                                         transaction,
-                                        NewJob.of(kind, new ProductSync.Sync(product.sku()), origin)
+                                        NewJob.of(kind, new ProductSync.Sync(product.sku()), context)
                                                 .unique(product.sku()))
                                 .map(job -> change.with(PmsSync.PENDING, job)));
     }

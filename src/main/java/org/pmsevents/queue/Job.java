@@ -3,7 +3,7 @@ package org.pmsevents.queue;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /**
  * A job as it stands in PostgreSQL.
@@ -34,6 +34,6 @@ public record Job(
         @Nullable String checkpoint,
         @Nullable String result,
         String errors,
-        Origin origin,
+        RequestContext context,
         Instant createdAt,
         @Nullable Instant finishedAt) {}

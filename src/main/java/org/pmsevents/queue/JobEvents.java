@@ -7,7 +7,7 @@ import jakarta.enterprise.event.Observes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 
 /** Tells of jobs: announcements to every replica, which the jobs' rows are the truth behind. */
 @ApplicationScoped
@@ -17,10 +17,10 @@ public class JobEvents {
     private static final String KIND = "kind";
     private static final String STATE = "state";
 
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final MeterRegistry meters;
 
-    JobEvents(EventEmitter events, MeterRegistry meters) {
+    JobEvents(EventPublisher events, MeterRegistry meters) {
         this.events = events;
         this.meters = meters;
     }
@@ -54,6 +54,6 @@ public class JobEvents {
     }
 
     private void tell(EventType type, Job job, @Nullable String progress) {
-        events.emit(type, job.id().toString(), JobJson.news(job, progress), job.origin());
+        events.emit(type, job.id().toString(), JobJson.news(job, progress), job.context());
     }
 }

@@ -4,7 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /** One attempt at a job, as the one who works on it sees it. */
 public interface JobRun {
@@ -20,7 +20,7 @@ public interface JobRun {
     long token();
 
     /** Who asked for the job, under which trace; what is done for it is recorded under this attempt. */
-    Origin origin();
+    RequestContext context();
 
     /** Tells how far the work has come, as often as it likes: shown live a few times a second, stored once a second. */
     void progress(long done, long total, @Nullable String note);

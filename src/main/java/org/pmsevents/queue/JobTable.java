@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.queue.worker.WorkTable;
 
@@ -120,8 +120,8 @@ public class JobTable {
                         runAt == null ? null : runAt.atOffset(ZoneOffset.UTC),
                         job.uniqueKey(),
                         maxAttempts,
-                        job.origin().actor(),
-                        job.origin().traceId())))
+                        job.context().actor(),
+                        job.context().traceId())))
                 .map(rows -> job(rows.iterator().next()));
     }
 
@@ -247,7 +247,7 @@ public class JobTable {
                 row.getString("checkpoint"),
                 row.getString("result"),
                 row.getString("errors"),
-                new Origin(row.getString("actor"), row.getString("trace_id"), EventMetadata.spanOf(id)),
+                new RequestContext(row.getString("actor"), row.getString("trace_id"), EventMetadata.spanOf(id)),
                 row.getOffsetDateTime("created_at").toInstant(),
                 finishedAt == null ? null : finishedAt.toInstant());
     }

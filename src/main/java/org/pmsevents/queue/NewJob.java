@@ -2,7 +2,7 @@ package org.pmsevents.queue;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /**
  * What is asked of the queue.
@@ -20,22 +20,22 @@ public record NewJob<P>(
         @Nullable Instant runAt,
         @Nullable String uniqueKey,
         @Nullable Integer maxAttempts,
-        Origin origin) {
+        RequestContext context) {
 
-    public static <P> NewJob<P> of(JobKind<P> kind, P payload, Origin origin) {
-        return new NewJob<>(kind, payload, 0, null, null, null, origin);
+    public static <P> NewJob<P> of(JobKind<P> kind, P payload, RequestContext context) {
+        return new NewJob<>(kind, payload, 0, null, null, null, context);
     }
 
     /** The same, once among the unfinished; asked for while it runs, it is run once more after that. */
     public NewJob<P> unique(String key) {
-        return new NewJob<>(kind, payload, priority, runAt, key, maxAttempts, origin);
+        return new NewJob<>(kind, payload, priority, runAt, key, maxAttempts, context);
     }
 
     public NewJob<P> at(Instant time) {
-        return new NewJob<>(kind, payload, priority, time, uniqueKey, maxAttempts, origin);
+        return new NewJob<>(kind, payload, priority, time, uniqueKey, maxAttempts, context);
     }
 
     public NewJob<P> withPriority(int other) {
-        return new NewJob<>(kind, payload, other, runAt, uniqueKey, maxAttempts, origin);
+        return new NewJob<>(kind, payload, other, runAt, uniqueKey, maxAttempts, context);
     }
 }

@@ -29,8 +29,8 @@ import org.pmsevents.delivery.websocket.LiveSessions;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.Dispatcher;
-import org.pmsevents.event.handler.EventHandlers;
-import org.pmsevents.event.handler.PrimaryHandlers;
+import org.pmsevents.event.handler.LiveHandlers;
+import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.publish.FrequentEvents;
 import org.pmsevents.event.transport.AlertBroadcast;
 import org.pmsevents.metrics.request.RequestMeasured;
@@ -54,8 +54,8 @@ public class EventRegistration {
     void register(
             @Observes @Priority(1_000) StartupEvent started,
             Dispatcher dispatcher,
-            PrimaryHandlers primary,
-            EventHandlers bus,
+            DurableHandlers primary,
+            LiveHandlers bus,
             FrequentEvents frequent,
             AlertBroadcast alerts,
             LiveFlow live,

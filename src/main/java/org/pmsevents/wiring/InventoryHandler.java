@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedEvent;
-import org.pmsevents.event.handler.PrimaryHandlers;
+import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.level.StockLevel;
 import org.pmsevents.inventory.level.StockLevels;
@@ -35,7 +35,7 @@ public class InventoryHandler {
     Uni<Void> writeLevels(SqlClient transaction, List<FeedEvent> events) {
         return levels.write(events.stream().map(this::level).toList())
                 .onFailure(InventoryHandler::mayPass)
-                .transform(PrimaryHandlers.NotNowException::new);
+                .transform(DurableHandlers.NotNowException::new);
     }
 
     private static boolean mayPass(Throwable failure) {

@@ -24,7 +24,7 @@ import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.event.Alert;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.queue.api.JobFlow;
@@ -36,7 +36,7 @@ class AdminNotifierTest {
     private static final int MANY = 1_000;
 
     private final String key = "test:" + UUID.randomUUID();
-    private final Origin origin = new Origin("ada", TraceId.random());
+    private final RequestContext context = new RequestContext("ada", TraceId.random());
 
     @Inject
     AdminNotifier notifier;
@@ -72,7 +72,7 @@ class AdminNotifierTest {
     Told told;
 
     private Alert alert(String detail) {
-        return Alert.critical(key, "Something happened", detail, "thing", origin);
+        return Alert.critical(key, "Something happened", detail, "thing", context);
     }
 
     private List<JsonNode> awaitMessages(int count) {
@@ -104,7 +104,7 @@ class AdminNotifierTest {
         assertThat(first).hasSize(1);
         assertThat(first.get(0).get("count").longValue()).isEqualTo(1);
         assertThat(first.get(0).get("summary").booleanValue()).isFalse();
-        assertThat(first.get(0).get("traceId").textValue()).isEqualTo(origin.traceId());
+        assertThat(first.get(0).get("traceId").textValue()).isEqualTo(context.traceId());
 
         told.endWindow(key);
         sumUp();
@@ -194,7 +194,7 @@ class AdminNotifierTest {
             await().until(() -> lines.size() == 2);
             assertThat(lines.get(0))
                     .startsWith("ALERT critical " + key + ": Something happened: first line")
-                    .contains("count=1", "traceId=" + origin.traceId());
+                    .contains("count=1", "traceId=" + context.traceId());
             assertThat(lines.get(1)).contains("held back 2 more since", "the last at", ": third", "count=2");
         } finally {
             logger.removeHandler(handler);
@@ -203,7 +203,7 @@ class AdminNotifierTest {
 
     @Test
     void whatCarriesAlertsIsNotAlertedOf() {
-        record(Alert.critical(key, "A job has failed for good", "by itself", AlertJob.KIND, origin));
+        record(Alert.critical(key, "A job has failed for good", "by itself", AlertJob.KIND, context));
         assertThat(told.counted(key)).isZero();
     }
 
@@ -230,7 +230,7 @@ class AdminNotifierTest {
                 "Long",
                 "a\0b" + "😀".repeat(3_000),
                 "thing",
-                origin,
+                context,
                 null));
         var message = told.messages((key + "x".repeat(300)).substring(0, 200)).get(0);
         assertThat(message.get("detail").textValue()).startsWith("a b").hasSize(3 + 2 * 1_997);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /** The webhook against a real HTTP server: what it is sent, and what becomes of each of its answers. */
 @QuarkusTest
@@ -104,7 +104,7 @@ class AlertWebhookTest {
     }
 
     private void raise(String detail) {
-        notifier.raise(Alert.critical(key, "Something happened", detail, "thing", Origin.system()));
+        notifier.raise(Alert.critical(key, "Something happened", detail, "thing", RequestContext.system()));
     }
 
     private JsonNode job() {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.alert.Told;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.handler.EventHandlers;
-import org.pmsevents.event.handler.PrimaryHandlers;
+import org.pmsevents.event.handler.LiveHandlers;
+import org.pmsevents.event.handler.DurableHandlers;
 
 /** The test of the README's example of a handler. */
 @QuarkusTest
@@ -30,7 +30,7 @@ class SoldHandlerTest {
     private final String name = "sold-" + UUID.randomUUID();
 
     @Inject
-    PrimaryHandlers primary;
+    DurableHandlers primary;
 
     @Inject
     SoldHandler handler;
@@ -44,7 +44,7 @@ class SoldHandlerTest {
     /** In the service this is a line of EventRegistration. */
     @ApplicationScoped
     static class Registration {
-        void register(@Observes @Priority(900) StartupEvent started, EventHandlers bus, SoldHandler handler) {
+        void register(@Observes @Priority(900) StartupEvent started, LiveHandlers bus, SoldHandler handler) {
             bus.secondary("sold", EnumSet.of(EventType.INVENTORY_UPDATED), handler::show);
         }
     }

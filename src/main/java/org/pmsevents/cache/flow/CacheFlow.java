@@ -14,15 +14,15 @@ import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.cache.CacheTag;
-import org.pmsevents.cache.store.Loads;
+import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.RedisCache;
 import org.pmsevents.cache.store.SharedCache;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.cache.version.Freshness;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 
 /**
  * The read path: in the process, then in Redis, then in PostgreSQL, which is asked once for all who ask at the same time. While PostgreSQL is
@@ -34,31 +34,31 @@ public class CacheFlow {
 
     private final LocalCache local;
     private final SharedCache shared;
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private final Freshness freshness;
-    private final Loads loads;
+    private final SingleFlight singleFlight;
     private final HotKeys hotKeys;
     private final Instance<CacheSource> sources;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final CacheConfig config;
     private final CacheMeters meters;
 
     CacheFlow(
             LocalCache local,
             SharedCache shared,
-            Changes changes,
+            TagVersions tagVersions,
             Freshness freshness,
-            Loads loads,
+            SingleFlight singleFlight,
             HotKeys hotKeys,
             Instance<CacheSource> sources,
-            EventEmitter events,
+            EventPublisher events,
             CacheConfig config,
             CacheMeters meters) {
         this.local = local;
         this.shared = shared;
-        this.changes = changes;
+        this.tagVersions = tagVersions;
         this.freshness = freshness;
-        this.loads = loads;
+        this.singleFlight = singleFlight;
         this.hotKeys = hotKeys;
         this.sources = sources;
         this.events = events;
@@ -70,17 +70,17 @@ public class CacheFlow {
      * Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response; fails as {@link CacheSource#fetchFromDB} does if
      * nothing is known of the key.
      */
-    public Uni<CacheAnswer> read(CacheKey key, Origin origin) {
+    public Uni<CacheAnswer> read(CacheKey key, RequestContext context) {
         hotKeys.count(key);
         var held = checkCache(key);
         if (held != null) {
             return answer(held);
         }
         return freshness.isKnown()
-                ? miss(key, origin)
+                ? miss(key, context)
                 : freshness.find().chain(() -> {
                     var found = checkCache(key);
-                    return found != null ? answer(found) : miss(key, origin);
+                    return found != null ? answer(found) : miss(key, context);
                 });
     }
 
@@ -95,14 +95,14 @@ public class CacheFlow {
      * @param related what else looks different by that change
      */
     public Uni<Void> update(CacheKey key, CacheEntry entry, CacheTag... related) {
-        changes.clear(key.tag());
+        tagVersions.clear(key.tag());
         for (var tag : related) {
-            changes.clear(tag);
+            tagVersions.clear(tag);
         }
         // before looking for a newer version: one of which the feed tells after that look is a change after this
-        var asOf = changes.now();
+        var asOf = tagVersions.now();
         long readAt = System.nanoTime();
-        if (changes.isOutdated(key.tag(), entry.version())) {
+        if (tagVersions.isOutdated(key.tag(), entry.version())) {
             return Uni.createFrom().voidItem();
         }
         local.put(key, entry, asOf, readAt);
@@ -111,7 +111,7 @@ public class CacheFlow {
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
         var held = local.get(key);
-        return held == null || held.isExpired() || !changes.isCurrent(key.tag(), held) || !freshness.isKnown()
+        return held == null || held.isExpired() || !tagVersions.isCurrent(key.tag(), held) || !freshness.isKnown()
                 ? null
                 : held.entry();
     }
@@ -121,7 +121,7 @@ public class CacheFlow {
         return Uni.createFrom().item(CacheAnswer.fresh(found));
     }
 
-    private Uni<CacheAnswer> miss(CacheKey key, Origin origin) {
+    private Uni<CacheAnswer> miss(CacheKey key, RequestContext context) {
         meters.notLocal();
         if (freshness.isAway()) {
             var stale = stale(key);
@@ -129,10 +129,10 @@ public class CacheFlow {
                 return Uni.createFrom().item(stale.get());
             }
         }
-        return load(key, origin)
+        return load(key, context)
                 .map(loaded -> {
                     meters.loaded(loaded);
-                    return loaded.from() == Loads.From.STALE
+                    return loaded.from() == SingleFlight.From.STALE
                             ? new CacheAnswer(loaded.entry(), freshness.notKnownFor())
                             : CacheAnswer.fresh(loaded.entry());
                 })
@@ -154,27 +154,27 @@ public class CacheFlow {
         var notKnown = freshness.notKnownFor();
         var age = Duration.ofNanos(held.age());
         return Optional.of(new CacheAnswer(
-                held.entry(), changes.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                held.entry(), tagVersions.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
     }
 
-    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin) {
-        return loads.join(key, load -> {
+    private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
+        return singleFlight.join(key, load -> {
             // who asked just before another load ended begins one of its own when that is gone
             var held = checkCache(key);
             return held != null
-                    ? Uni.createFrom().item(new Loads.Loaded(held, Loads.From.PROCESS))
-                    : load(key, origin, load);
+                    ? Uni.createFrom().item(new SingleFlight.Loaded(held, SingleFlight.From.PROCESS))
+                    : load(key, context, load);
         });
     }
 
-    private Uni<Loads.Loaded> load(CacheKey key, @Nullable Origin origin, Loads.Load load) {
+    private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context, SingleFlight.Load load) {
         return checkShared(key)
                 .chain(found -> found.isPresent()
                         ? Uni.createFrom().item(adopt(key, found.get(), load))
-                        : emitMiss(key, origin)
+                        : emitMiss(key, context)
                                 .chain(() -> fetchFromDB(key, load))
                                 .call(fetched -> updateCache(key, fetched, load))
-                                .map(fetched -> new Loads.Loaded(fetched, Loads.From.POSTGRESQL)));
+                                .map(fetched -> new SingleFlight.Loaded(fetched, SingleFlight.From.POSTGRESQL)));
     }
 
     /** What is in Redis is good only as long as it can be told what has changed; while PostgreSQL is away it is better than nothing. */
@@ -191,19 +191,19 @@ public class CacheFlow {
                 && (freshness.isKnown() || !found.isAbsent());
     }
 
-    private Loads.Loaded adopt(CacheKey key, RedisCache.Shared found, Loads.Load load) {
+    private SingleFlight.Loaded adopt(CacheKey key, RedisCache.Shared found, SingleFlight.Load load) {
         local.put(key, found.entry(), found.asOf(), load.begunAt());
-        return new Loads.Loaded(found.entry(), freshness.isKnown() ? Loads.From.REDIS : Loads.From.STALE);
+        return new SingleFlight.Loaded(found.entry(), freshness.isKnown() ? SingleFlight.From.REDIS : SingleFlight.From.STALE);
     }
 
-    private Uni<Void> emitMiss(CacheKey key, @Nullable Origin origin) {
-        if (origin != null) {
-            events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), origin);
+    private Uni<Void> emitMiss(CacheKey key, @Nullable RequestContext context) {
+        if (context != null) {
+            events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), context);
         }
         return Uni.createFrom().voidItem();
     }
 
-    private Uni<CacheEntry> fetchFromDB(CacheKey key, Loads.Load load) {
+    private Uni<CacheEntry> fetchFromDB(CacheKey key, SingleFlight.Load load) {
         return Uni.createFrom().deferred(() -> {
             long begunAt = System.nanoTime();
             return source(key)
@@ -222,7 +222,7 @@ public class CacheFlow {
     }
 
     /** Nobody waits for Redis to have it. */
-    private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, Loads.Load load) {
+    private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, SingleFlight.Load load) {
         local.put(key, fetched, load.asOf(), load.begunAt());
         shared.keep(key, fetched, load.asOf())
                 .subscribe()

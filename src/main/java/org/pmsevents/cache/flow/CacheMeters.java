@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.pmsevents.cache.CacheEntry;
-import org.pmsevents.cache.store.Loads;
+import org.pmsevents.cache.store.SingleFlight;
 
 /** Counts what becomes of reads on this replica. */
 @ApplicationScoped
@@ -62,7 +62,7 @@ public class CacheMeters {
         stale.increment();
     }
 
-    void loaded(Loads.Loaded loaded) {
+    void loaded(SingleFlight.Loaded loaded) {
         switch (loaded.from()) {
             case PROCESS -> (loaded.entry().isAbsent() ? negative : l1).increment();
             case REDIS -> (loaded.entry().isAbsent() ? negative : l2).increment();

@@ -3,7 +3,7 @@ package org.pmsevents.cache.flow;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
-import org.pmsevents.cache.store.Loads;
+import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.SharedCache;
 import org.pmsevents.platform.identity.ReplicaName;
@@ -15,7 +15,7 @@ public class CacheReads {
 
     private final LocalCache local;
     private final SharedCache shared;
-    private final Loads loads;
+    private final SingleFlight singleFlight;
     private final HotKeys hotKeys;
     private final WarmUpFlow warmUp;
     private final CacheMeters meters;
@@ -25,7 +25,7 @@ public class CacheReads {
     CacheReads(
             LocalCache local,
             SharedCache shared,
-            Loads loads,
+            SingleFlight singleFlight,
             HotKeys hotKeys,
             WarmUpFlow warmUp,
             CacheMeters meters,
@@ -33,7 +33,7 @@ public class CacheReads {
             ReplicaName replica) {
         this.local = local;
         this.shared = shared;
-        this.loads = loads;
+        this.singleFlight = singleFlight;
         this.hotKeys = hotKeys;
         this.warmUp = warmUp;
         this.meters = meters;
@@ -59,7 +59,7 @@ public class CacheReads {
                         CacheStats.rate(shared.hits(), shared.misses()),
                         shared.isReachable()),
                 new CacheStats.Loaded(
-                        meters.loadsDone(), meters.loadsFailed(), loads.coalesced(), meters.averageLoadMillis()),
+                        meters.loadsDone(), meters.loadsFailed(), singleFlight.coalesced(), meters.averageLoadMillis()),
                 meters.staleReads(),
                 meters.negativeReads(),
                 warm(warmUp.warm()),

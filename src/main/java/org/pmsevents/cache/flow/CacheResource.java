@@ -16,7 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 
 /** The cache, for operators. */
@@ -29,12 +29,12 @@ import org.pmsevents.http.security.Roles;
 public class CacheResource {
     private final CacheReads reads;
     private final InvalidationFlow flow;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
 
-    CacheResource(CacheReads reads, InvalidationFlow flow, RequestOrigin origin) {
+    CacheResource(CacheReads reads, InvalidationFlow flow, CurrentRequest request) {
         this.reads = reads;
         this.flow = flow;
-        this.origin = origin;
+        this.request = request;
     }
 
     @GET
@@ -58,7 +58,7 @@ public class CacheResource {
                     String key,
             @QueryParam("tag") @Parameter(description = "products, stocks, product:MUG-1 or stock:MUG-1") @Nullable
                     String tag) {
-        return flow.clear(key, tag, origin.current())
+        return flow.clear(key, tag, request.current())
                 .map(done -> Response.noContent().build());
     }
 }

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.store.SharedCache;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.cache.version.Notices;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.ReplicaName;
 import org.pmsevents.platform.problem.AppException;
@@ -33,25 +33,25 @@ public class InvalidationFlow {
     /** In one message; of the others their notices tell a moment later. */
     private static final int MOST_TOLD = 100;
 
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private final SharedCache shared;
     private final Notices notices;
     private final Transactions transactions;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final EventCodec codec;
     private final ReplicaName replica;
     private final CacheMeters meters;
 
     InvalidationFlow(
-            Changes changes,
+            TagVersions tagVersions,
             SharedCache shared,
             Notices notices,
             Transactions transactions,
-            EventEmitter events,
+            EventPublisher events,
             EventCodec codec,
             ReplicaName replica,
             CacheMeters meters) {
-        this.changes = changes;
+        this.tagVersions = tagVersions;
         this.shared = shared;
         this.notices = notices;
         this.transactions = transactions;
@@ -77,34 +77,34 @@ public class InvalidationFlow {
             @Nullable Long xid) {}
 
     /** After a change of which the feed tells: what is older than the version is not given any more. Completes when Redis has done its part, or will not. */
-    public Uni<Void> invalidate(CacheKey key, long version, Origin origin, CacheTag... related) {
+    public Uni<Void> invalidate(CacheKey key, long version, RequestContext context, CacheTag... related) {
         return Uni.createFrom()
                 .voidItem()
                 .invoke(() -> invalidateKey(key))
-                .invoke(() -> emitEvent(key, version, related, origin))
+                .invoke(() -> emitEvent(key, version, related, context))
                 .invoke(() -> clearRelated(related))
                 .chain(() -> shared.invalidate(key, version))
                 .invoke(this::updateMetrics);
     }
 
-    /** In the transaction of a change that no event tells of; what it answers is for {@link #invalidate(Collection, long, Origin)}. */
+    /** In the transaction of a change that no event tells of; what it answers is for {@link #invalidate(Collection, long, RequestContext)}. */
     public Uni<Long> leaveNotice(SqlClient transaction, Collection<CacheTag> tags) {
         return notices.leave(transaction, tags);
     }
 
     /** After the commit of a change that has left a notice. */
-    public void invalidate(Collection<CacheTag> tags, long notice, Origin origin) {
+    public void invalidate(Collection<CacheTag> tags, long notice, RequestContext context) {
         tags.forEach(tag -> {
-            changes.clear(tag);
+            tagVersions.clear(tag);
             notices.committed(tag, notice);
         });
-        emitEvent(tags, notice, origin);
+        emitEvent(tags, notice, context);
         updateMetrics();
     }
 
     /** What this replica has changed, before the feed tells of it; costs nothing. */
     public void clear(Collection<CacheTag> tags) {
-        tags.forEach(changes::clear);
+        tags.forEach(tagVersions::clear);
     }
 
     /**
@@ -112,7 +112,7 @@ public class InvalidationFlow {
      *
      * @throws AppException 400 if it names nothing that is cached
      */
-    Uni<Void> clear(@Nullable String key, @Nullable String tag, Origin origin) {
+    Uni<Void> clear(@Nullable String key, @Nullable String tag, RequestContext context) {
         if ((key == null) == (tag == null)) {
             throw AppException.validationFailed("?key", "required", "Either key or tag must be given.");
         }
@@ -124,7 +124,7 @@ public class InvalidationFlow {
         var tags = List.of(named);
         return transactions
                 .run(transaction -> leaveNotice(transaction, tags))
-                .invoke(notice -> invalidate(tags, notice, origin))
+                .invoke(notice -> invalidate(tags, notice, context))
                 .replaceWithVoid();
     }
 
@@ -144,7 +144,7 @@ public class InvalidationFlow {
         long xid = payload.path("xid").asLong();
         payload.path("tags").forEach(each -> {
             var tag = CacheTag.parse(each.asText());
-            changes.clear(tag);
+            tagVersions.clear(tag);
             if (xid > 0) {
                 notices.committed(tag, xid);
             }
@@ -152,10 +152,10 @@ public class InvalidationFlow {
     }
 
     private void invalidateKey(CacheKey key) {
-        changes.clear(key.tag());
+        tagVersions.clear(key.tag());
     }
 
-    private void emitEvent(CacheKey key, long version, CacheTag[] related, Origin origin) {
+    private void emitEvent(CacheKey key, long version, CacheTag[] related, RequestContext context) {
         var tags = new ArrayList<String>();
         tags.add(key.tag().toString());
         for (var tag : related) {
@@ -165,13 +165,13 @@ public class InvalidationFlow {
                 EventType.CACHE_INVALID,
                 key.toString(),
                 new Invalid(replica.value(), key.toString(), tags, version, null),
-                origin);
+                context);
     }
 
-    private void emitEvent(Collection<CacheTag> tags, long notice, Origin origin) {
+    private void emitEvent(Collection<CacheTag> tags, long notice, RequestContext context) {
         var names = tags.stream().map(CacheTag::toString).limit(MOST_TOLD).toList();
         events.emit(
-                EventType.CACHE_INVALID, names.get(0), new Invalid(replica.value(), null, names, null, notice), origin);
+                EventType.CACHE_INVALID, names.get(0), new Invalid(replica.value(), null, names, null, notice), context);
     }
 
     private void clearRelated(CacheTag[] related) {

@@ -19,14 +19,14 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheKey;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.cache.version.Eviction;
 import org.pmsevents.cache.version.Freshness;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.log.EventTable;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
@@ -43,12 +43,12 @@ public class WarmUpFlow {
     private final Feed feed;
     private final EventTable feedTable;
     private final Pool pool;
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private final Eviction eviction;
     private final Freshness freshness;
     private final HotKeys hotKeys;
     private final CacheFlow cache;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final ReplicaName replica;
     private final CacheConfig config;
     private final Clock clock;
@@ -59,12 +59,12 @@ public class WarmUpFlow {
             Feed feed,
             EventTable feedTable,
             Pool pool,
-            Changes changes,
+            TagVersions tagVersions,
             Eviction eviction,
             Freshness freshness,
             HotKeys hotKeys,
             CacheFlow cache,
-            EventEmitter events,
+            EventPublisher events,
             ReplicaName replica,
             CacheConfig config,
             Clock clock,
@@ -73,7 +73,7 @@ public class WarmUpFlow {
         this.feed = feed;
         this.feedTable = feedTable;
         this.pool = pool;
-        this.changes = changes;
+        this.tagVersions = tagVersions;
         this.eviction = eviction;
         this.freshness = freshness;
         this.hotKeys = hotKeys;
@@ -124,7 +124,7 @@ public class WarmUpFlow {
     /** Without this nothing that was cached before is good; it goes on whether the rest still waits for it or not. */
     private Uni<Void> knowChanges() {
         var known = feed.joined()
-                .chain(head -> recentChanges(head).call(freshness::find).invoke(changes::knownAfter))
+                .chain(head -> recentChanges(head).call(freshness::find).invoke(tagVersions::knownAfter))
                 .memoize()
                 .indefinitely();
         known.subscribe().with(done -> {}, failure -> LOG.errorf(failure, "the cache does not know what has changed"));
@@ -133,7 +133,7 @@ public class WarmUpFlow {
 
     /** Reads the latest events; tells the position after which it knows them all. */
     private Uni<Long> recentChanges(long head) {
-        changes.reached(head);
+        tagVersions.reached(head);
         return recentChanges(Math.max(0, head - config.recentEvents()), head)
                 .onFailure()
                 .invoke(failure ->
@@ -198,7 +198,7 @@ public class WarmUpFlow {
                 EventType.CACHE_WARM,
                 replica.value(),
                 new Told(replica.value(), done.keys(), done.loaded(), done.millis(), done.complete()),
-                Origin.system());
+                RequestContext.system());
     }
 
     private void updateMetrics(Warm done) {

@@ -13,8 +13,8 @@ import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
-import org.pmsevents.cache.Held;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.LocalEntry;
+import org.pmsevents.cache.version.TagVersions;
 
 /**
  * The cache in the process, bounded by what its entries weigh. It also keeps what is out of date, for as long as there is room: that is
@@ -26,13 +26,13 @@ public class LocalCache {
     /** Of an entry, beside its text. */
     private static final int OVERHEAD = 200;
 
-    private final Cache<CacheKey, Held> entries;
-    private final Changes changes;
+    private final Cache<CacheKey, LocalEntry> entries;
+    private final TagVersions tagVersions;
     private final CacheConfig config;
     private final LongAdder evictions = new LongAdder();
 
-    public LocalCache(Changes changes, CacheConfig config, MeterRegistry meters) {
-        this.changes = changes;
+    public LocalCache(TagVersions tagVersions, CacheConfig config, MeterRegistry meters) {
+        this.tagVersions = tagVersions;
         this.config = config;
         this.entries = Caffeine.newBuilder()
                 .maximumWeight(config.localBytes())
@@ -45,13 +45,13 @@ public class LocalCache {
         meters.gauge("pms.cache.local.bytes", this, LocalCache::bytes);
     }
 
-    private static int weight(CacheKey key, Held held) {
+    private static int weight(CacheKey key, LocalEntry held) {
         return OVERHEAD + key.id().length() + held.entry().json().length();
     }
 
     /** What there is, current or not. */
     @Nullable
-    public Held get(CacheKey key) {
+    public LocalEntry get(CacheKey key) {
         return entries.getIfPresent(key);
     }
 
@@ -60,7 +60,7 @@ public class LocalCache {
         if (!key.isKept() || entry.json().length() > config.largestEntry()) {
             return;
         }
-        var held = new Held(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
+        var held = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
         entries.asMap()
                 .merge(
                         key,
@@ -75,10 +75,10 @@ public class LocalCache {
     }
 
     /** What somebody has seen here just now must not be followed by something older from Redis. */
-    private void evicted(@Nullable CacheKey key, @Nullable Held held, RemovalCause cause) {
+    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry held, RemovalCause cause) {
         evictions.increment();
         if (key != null && held != null) {
-            changes.fallen(key.tag(), held);
+            tagVersions.fallen(key.tag(), held);
         }
     }
 

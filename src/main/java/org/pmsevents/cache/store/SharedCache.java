@@ -12,7 +12,7 @@ import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.platform.periodic.Throttle;
 
 /** What the service makes of {@link RedisCache}: without Redis it finds nothing and keeps nothing, and never fails. */
@@ -21,7 +21,7 @@ public class SharedCache {
     private static final Logger LOG = Logger.getLogger(SharedCache.class);
 
     private final RedisCache redis;
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private final CacheConfig config;
     private final Throttle warnings;
     private final LongAdder hits = new LongAdder();
@@ -29,16 +29,16 @@ public class SharedCache {
     private final LongAdder errors = new LongAdder();
     private volatile boolean reachable = true;
 
-    SharedCache(RedisCache redis, Changes changes, CacheConfig config, Clock clock) {
+    SharedCache(RedisCache redis, TagVersions tagVersions, CacheConfig config, Clock clock) {
         this.redis = redis;
-        this.changes = changes;
+        this.tagVersions = tagVersions;
         this.config = config;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
 
     /** What Redis has of it, if that has seen all changes that this replica knows of. */
     public Uni<Optional<RedisCache.Shared>> find(CacheKey key) {
-        if (!key.isKept() || changes.isUnsettled(key.tag())) {
+        if (!key.isKept() || tagVersions.isUnsettled(key.tag())) {
             return Uni.createFrom().item(Optional.empty());
         }
         return redis.get(key)
@@ -52,7 +52,7 @@ public class SharedCache {
 
     private boolean isGood(CacheTag tag, RedisCache.Shared shared) {
         long version = shared.entry().version();
-        return changes.isCurrent(tag, version, shared.asOf()) && !changes.isOlderThanSeen(tag, version);
+        return tagVersions.isCurrent(tag, version, shared.asOf()) && !tagVersions.isOlderThanSeen(tag, version);
     }
 
     /** Completes when Redis has it, or will not. */

@@ -14,18 +14,18 @@ import org.pmsevents.event.FeedEvent;
  */
 @ApplicationScoped
 public class Eviction {
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private final EventCodec codec;
 
-    Eviction(Changes changes, EventCodec codec) {
-        this.changes = changes;
+    Eviction(TagVersions tagVersions, EventCodec codec) {
+        this.tagVersions = tagVersions;
         this.codec = codec;
     }
 
     /** The next batch of the feed, in position order. */
     public void follow(FeedBatch batch) {
         take(batch.events());
-        changes.reached(batch.upTo());
+        tagVersions.reached(batch.upTo());
     }
 
     /** Events in any order, any number of times. */
@@ -38,12 +38,12 @@ public class Eviction {
                 case PRODUCT_CREATED -> {
                     product(event);
                     // it begins with a stock
-                    changes.changed(CacheTag.stock(sku), position);
+                    tagVersions.changed(CacheTag.stock(sku), position);
                     stocks = Math.max(stocks, position);
                 }
                 case PRODUCT_UPDATED, PRODUCT_PUBLISHED -> product(event);
                 case INVENTORY_UPDATED -> {
-                    changes.changed(CacheTag.stock(sku), position);
+                    tagVersions.changed(CacheTag.stock(sku), position);
                     stocks = Math.max(stocks, position);
                 }
                 case INVENTORY_ALERT -> stocks = Math.max(stocks, position);
@@ -51,13 +51,13 @@ public class Eviction {
             }
         }
         if (stocks >= 0) {
-            changes.changed(CacheTag.stocks(), stocks);
+            tagVersions.changed(CacheTag.stocks(), stocks);
         }
     }
 
     private void product(FeedEvent event) {
-        changes.changed(CacheTag.product(event.message().subject()), event.position(), version(event));
-        changes.changed(CacheTag.products(), event.position());
+        tagVersions.changed(CacheTag.product(event.message().subject()), event.position(), version(event));
+        tagVersions.changed(CacheTag.products(), event.position());
     }
 
     private long version(FeedEvent event) {

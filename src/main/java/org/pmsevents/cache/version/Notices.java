@@ -20,17 +20,17 @@ public class Notices {
 
     private final CacheNoticeTable table;
     private final Pool pool;
-    private final Changes changes;
+    private final TagVersions tagVersions;
     private long below;
     private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
     /** Those that are told already and will be found again, until all transactions with lower ids have ended. */
     private final Set<CacheNoticeTable.Notice> told = new HashSet<>();
 
-    Notices(CacheNoticeTable table, Pool pool, Changes changes) {
+    Notices(CacheNoticeTable table, Pool pool, TagVersions tagVersions) {
         this.table = table;
         this.pool = pool;
-        this.changes = changes;
+        this.tagVersions = tagVersions;
     }
 
     /** Leaves a notice in the transaction of a change; tells the transaction's id. */
@@ -41,7 +41,7 @@ public class Notices {
     /** The transaction that has left one is committed: this replica was its own, or was told by another. */
     public synchronized void committed(CacheTag tag, long xid) {
         if (told.add(new CacheNoticeTable.Notice(tag.toString(), xid))) {
-            changes.noticed(tag, xid);
+            tagVersions.noticed(tag, xid);
         }
     }
 
@@ -69,7 +69,7 @@ public class Notices {
 
     private synchronized void take(CacheNoticeTable.Found found, long asked) {
         found.notices().forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
-        changes.noticedBelow(found.below());
+        tagVersions.noticedBelow(found.below());
         below = Math.max(below, found.below());
         told.removeIf(notice -> notice.xid() < below);
         if (asked - certainAt > 0) {

@@ -23,9 +23,9 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.delivery.sse.FeedStreams;
+import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -41,18 +41,18 @@ import org.pmsevents.platform.problem.AppException;
 @RolesAllowed(Roles.VIEWER)
 public class FeedResource {
     private final FeedReads reads;
-    private final FeedStreams streams;
-    private final DeadLetters deadLetters;
-    private final RequestOrigin origin;
+    private final EventStreams streams;
+    private final DeadLetterFlow deadLetters;
+    private final CurrentRequest request;
 
     private final IdempotencyKeys keys;
 
     FeedResource(
-            FeedReads reads, FeedStreams streams, DeadLetters deadLetters, RequestOrigin origin, IdempotencyKeys keys) {
+            FeedReads reads, EventStreams streams, DeadLetterFlow deadLetters, CurrentRequest request, IdempotencyKeys keys) {
         this.reads = reads;
         this.streams = streams;
         this.deadLetters = deadLetters;
-        this.origin = origin;
+        this.request = request;
         this.keys = keys;
     }
 
@@ -132,7 +132,7 @@ public class FeedResource {
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> retry(@PathParam("id") String id) {
         return deadLetters
-                .retry(id, keys.current(null), origin.current())
+                .retry(id, keys.current(null), request.current())
                 .map(done -> Response.noContent().build());
     }
 

@@ -18,7 +18,7 @@ import jakarta.annotation.security.RolesAllowed;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
@@ -64,8 +64,8 @@ public class LiveEndpoint {
     Uni<Void> open(WebSocketConnection connection) {
         connection.userData().put(WINDOW, new Window());
         var traceparent = connection.handshakeRequest().header("traceparent");
-        var origin = new Origin(identity.getPrincipal().getName(), TraceId.fromTraceparent(traceparent));
-        return flow.connect(connection, new LiveFlow.Caller(origin, identity.getRoles()));
+        var context = new RequestContext(identity.getPrincipal().getName(), TraceId.fromTraceparent(traceparent));
+        return flow.connect(connection, new LiveFlow.Caller(context, identity.getRoles()));
     }
 
     @OnTextMessage

@@ -15,9 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.platform.tracing.TraceLog;
 
@@ -29,7 +29,7 @@ public class LiveFlow {
 
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final LiveConfig config;
     private final FrameSpans frames;
     private final Draining draining;
@@ -39,7 +39,7 @@ public class LiveFlow {
     LiveFlow(
             LiveSessions sessions,
             FeedSubscriptions feed,
-            EventEmitter events,
+            EventPublisher events,
             LiveConfig config,
             FrameSpans frames,
             Draining draining,
@@ -57,7 +57,7 @@ public class LiveFlow {
     }
 
     /** Who has connected, as the handshake proved it. */
-    record Caller(Origin origin, Set<String> roles) {}
+    record Caller(RequestContext context, Set<String> roles) {}
 
     /** Connect → authenticate → emitEvent(ws.connect) → setupListeners → Response. */
     Uni<Void> connect(WebSocketConnection connection, Caller authenticated) {
@@ -100,7 +100,7 @@ public class LiveFlow {
     }
 
     private Uni<Void> emitConnect(WebSocketConnection connection, Caller caller) {
-        events.emit(EventType.WS_CONNECT, connection.id(), Map.of("connection", connection.id()), caller.origin());
+        events.emit(EventType.WS_CONNECT, connection.id(), Map.of("connection", connection.id()), caller.context());
         return Uni.createFrom().voidItem();
     }
 
@@ -128,7 +128,7 @@ public class LiveFlow {
                 EventType.WS_UPDATE,
                 "feed",
                 Map.of("position", change.upTo(), "events", change.events().size(), "connections", sessions.size()),
-                Origin.system());
+                RequestContext.system());
         return Uni.createFrom().voidItem();
     }
 
@@ -143,7 +143,7 @@ public class LiveFlow {
 
     private void handleWSError(WebSocketConnection connection, LiveSession session, int code, String reason) {
         closed(code).increment();
-        LOG.debugf(session.origin(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
+        LOG.debugf(session.context(), "closing WebSocket %s with %d: %s", connection.id(), code, reason);
     }
 
     private Counter closed(int code) {
@@ -155,7 +155,7 @@ public class LiveFlow {
                 EventType.WS_ERROR,
                 connection.id(),
                 Map.of("connection", connection.id(), "closeCode", code, "detail", reason),
-                session.origin());
+                session.context());
     }
 
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {

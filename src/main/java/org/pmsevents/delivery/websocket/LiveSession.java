@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.platform.problem.AppException;
 
@@ -49,8 +49,8 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         this.subscriptions = new Subscriptions(audience);
     }
 
-    Origin origin() {
-        return caller.origin();
+    RequestContext context() {
+        return caller.context();
     }
 
     /** How many characters wait for the client; on any thread. */

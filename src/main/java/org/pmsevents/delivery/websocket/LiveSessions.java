@@ -77,7 +77,7 @@ public class LiveSessions {
 
     void add(String connection, LiveSession session) {
         byConnection.put(connection, session);
-        perClient.opened(session.origin().actor());
+        perClient.opened(session.context().actor());
     }
 
     @Nullable
@@ -88,7 +88,7 @@ public class LiveSessions {
     void remove(String connection) {
         var session = byConnection.remove(connection);
         if (session != null) {
-            perClient.closed(session.origin().actor());
+            perClient.closed(session.context().actor());
             feed.onContext(session::lost);
         }
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Emissions;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.FeedBatch;
@@ -30,7 +30,7 @@ public class Dispatcher {
 
     private final EventBus bus;
     private final FeedConfig config;
-    private final Emissions emissions;
+    private final EventProgress progress;
     private final EventSpans spans;
     private final MeterRegistry meters;
     private final Throttle warnings;
@@ -43,11 +43,11 @@ public class Dispatcher {
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
     Dispatcher(
-            Vertx vertx, FeedConfig config, Emissions emissions, EventSpans spans, MeterRegistry meters, Clock clock) {
+            Vertx vertx, FeedConfig config, EventProgress progress, EventSpans spans, MeterRegistry meters, Clock clock) {
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
         this.config = config;
-        this.emissions = emissions;
+        this.progress = progress;
         this.spans = spans;
         this.meters = meters;
         // In dev mode the EventBus outlives a live reload, and with it the codec of the classes that were there before.
@@ -80,7 +80,7 @@ public class Dispatcher {
 
     private void toBus(FeedBatch batch) {
         batch.events().forEach(event -> bus.publish(event.message().type().wireName(), event.message(), byReference));
-        emissions.markDispatched(batch.events());
+        progress.markDispatched(batch.events());
     }
 
     private Uni<Void> hand(Ordered to, FeedBatch batch) {

@@ -44,7 +44,7 @@ public class Feed {
     /** Whether committed events were without a position when PostgreSQL was last asked. */
     private volatile boolean waiting;
 
-    private final Certainty certainty = new Certainty();
+    private final StalenessBound stalenessBound = new StalenessBound();
     private final CompletableFuture<Long> joined = new CompletableFuture<>();
     private volatile String id = "";
     private boolean dispatching;
@@ -75,7 +75,7 @@ public class Feed {
         context.runOnContext(go -> {
             this.head = Math.max(this.head, head);
             position = head;
-            certainty.reached(head);
+            stalenessBound.reached(head);
             early.headMap(head, true).clear();
             advance();
         });
@@ -107,7 +107,7 @@ public class Feed {
 
     /** For how long this replica may have missed something: before that, all that PostgreSQL had was handed out here. */
     public Duration uncertainFor() {
-        return certainty.age();
+        return stalenessBound.age();
     }
 
     /** Asks PostgreSQL for the head now, instead of at the next poll; fails if it does not answer. */
@@ -152,7 +152,7 @@ public class Feed {
     /** The same, with what waits and when PostgreSQL was asked, by {@link System#nanoTime}. */
     public void heardOf(EventTable.State state, long asked) {
         var waited = state.waited();
-        certainty.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
+        stalenessBound.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
         waiting = state.waiting();
         heardOf(state.head());
     }
@@ -200,7 +200,7 @@ public class Feed {
     private void dispatched(long upTo) {
         context.runOnContext(go -> {
             position = upTo;
-            certainty.reached(upTo);
+            stalenessBound.reached(upTo);
             early.headMap(upTo, true).clear();
             dispatching = false;
             advance();

@@ -19,7 +19,7 @@ import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.FeedConfig;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 
 /**
@@ -130,7 +130,7 @@ public class HandlerWatch {
                 "A primary handler is behind",
                 standing.handler() + " has " + standing.lag() + " events before it",
                 standing.handler(),
-                Origin.system());
+                RequestContext.system());
         return transactions.run(transaction -> table.fallBehind(transaction, standing.handler())
                 .chain(first -> first
                         ? alerts.record(transaction, alert)

@@ -14,13 +14,13 @@ import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.FeedConfig;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
-import org.pmsevents.event.handler.PrimaryHandlers;
+import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
-import org.pmsevents.event.transport.Fanout;
-import org.pmsevents.event.transport.FeedSubscriber;
+import org.pmsevents.event.transport.RedisPublisher;
+import org.pmsevents.event.transport.RedisSubscriber;
 import org.pmsevents.platform.database.Schema;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -39,9 +39,9 @@ public class FeedLifecycle {
     private final Pool pool;
     private final Feed feed;
     private final Sequencer sequencer;
-    private final Fanout fanout;
-    private final FeedSubscriber subscriber;
-    private final PrimaryHandlers primaryHandlers;
+    private final RedisPublisher redisPublisher;
+    private final RedisSubscriber subscriber;
+    private final DurableHandlers primaryHandlers;
     private final Retention retention;
     private final Alerts alerts;
     private final FeedConfig config;
@@ -57,9 +57,9 @@ public class FeedLifecycle {
             Pool pool,
             Feed feed,
             Sequencer sequencer,
-            Fanout fanout,
-            FeedSubscriber subscriber,
-            PrimaryHandlers primaryHandlers,
+            RedisPublisher redisPublisher,
+            RedisSubscriber subscriber,
+            DurableHandlers primaryHandlers,
             Retention retention,
             Alerts alerts,
             FeedConfig config,
@@ -70,7 +70,7 @@ public class FeedLifecycle {
         this.pool = pool;
         this.feed = feed;
         this.sequencer = sequencer;
-        this.fanout = fanout;
+        this.redisPublisher = redisPublisher;
         this.subscriber = subscriber;
         this.primaryHandlers = primaryHandlers;
         this.retention = retention;
@@ -113,7 +113,7 @@ public class FeedLifecycle {
         schema.requireCurrent()
                 .chain(() -> events.state(pool))
                 .chain(state -> {
-                    channel = fanout.open(state.feedId());
+                    channel = redisPublisher.open(state.feedId());
                     return subscriber.subscribe(channel);
                 })
                 .chain(() -> events.state(pool))
@@ -139,7 +139,7 @@ public class FeedLifecycle {
     private void poll() {
         subscriber.check(channel);
         Uni.join()
-                .all(look(), fanout.ping())
+                .all(look(), redisPublisher.ping())
                 .andCollectFailures()
                 .onTermination()
                 .invoke(() -> later(config.poll(), this::poll))
@@ -193,7 +193,7 @@ public class FeedLifecycle {
                 "Events were told late",
                 "Events without a position were found below the floor; they get theirs now.",
                 "feed",
-                Origin.system()));
+                RequestContext.system()));
     }
 
     /** Spread by a fifth, so that replicas do not look all at once. */

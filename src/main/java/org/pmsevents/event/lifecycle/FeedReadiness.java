@@ -5,7 +5,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.pmsevents.event.feed.Feed;
-import org.pmsevents.event.transport.FeedSubscriber;
+import org.pmsevents.event.transport.RedisSubscriber;
 
 /** Ready once this replica has joined the feed, and from then on whatever becomes of PostgreSQL and Redis: that would hit all replicas alike. */
 @Readiness
@@ -13,9 +13,9 @@ import org.pmsevents.event.transport.FeedSubscriber;
 public class FeedReadiness implements HealthCheck {
     private final Feed feed;
     private final FeedLifecycle lifecycle;
-    private final FeedSubscriber subscriber;
+    private final RedisSubscriber subscriber;
 
-    FeedReadiness(Feed feed, FeedLifecycle lifecycle, FeedSubscriber subscriber) {
+    FeedReadiness(Feed feed, FeedLifecycle lifecycle, RedisSubscriber subscriber) {
         this.feed = feed;
         this.lifecycle = lifecycle;
         this.subscriber = subscriber;

@@ -7,10 +7,10 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedConfig;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.SystemError;
 import org.pmsevents.event.log.EventTable;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.tracing.TraceLog;
 
 /**
@@ -25,14 +25,14 @@ public class Retention {
     private final EventTable events;
     private final Pool pool;
     private final FeedConfig config;
-    private final EventEmitter emitter;
+    private final EventPublisher publisher;
     private final Alerts alerts;
 
-    Retention(EventTable events, Pool pool, FeedConfig config, EventEmitter emitter, Alerts alerts) {
+    Retention(EventTable events, Pool pool, FeedConfig config, EventPublisher publisher, Alerts alerts) {
         this.events = events;
         this.pool = pool;
         this.config = config;
-        this.emitter = emitter;
+        this.publisher = publisher;
         this.alerts = alerts;
     }
 
@@ -46,20 +46,20 @@ public class Retention {
 
     private void alert(EventTable.Pruned pruned) {
         if (pruned.unseen() > 0) {
-            var origin = Origin.system();
+            var context = RequestContext.system();
             var detail = pruned.unseen() + " unseen events deleted";
-            LOG.errorf(origin, null, "at the hard limit of the retention: %s, traceId=%s", detail, origin.traceId());
-            emitter.emit(
+            LOG.errorf(context, null, "at the hard limit of the retention: %s, traceId=%s", detail, context.traceId());
+            publisher.emit(
                     EventType.ERROR_SYSTEM,
                     "retention",
                     new SystemError("events-deleted", "retention", detail),
-                    origin);
+                    context);
             alerts.raise(Alert.critical(
                     "retention",
                     "Events were deleted before a primary handler had seen them",
                     detail,
                     "retention",
-                    origin));
+                    context));
         }
     }
 }

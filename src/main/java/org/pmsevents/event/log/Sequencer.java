@@ -11,10 +11,10 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Emissions;
-import org.pmsevents.event.EmittedEvents;
+import org.pmsevents.event.EventProgress;
+import org.pmsevents.event.EventCounts;
 import org.pmsevents.event.EventSpans;
-import org.pmsevents.event.transport.Fanout;
+import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
@@ -32,10 +32,10 @@ public class Sequencer {
 
     private final EventTable events;
     private final Pool pool;
-    private final Fanout fanout;
-    private final Emissions emissions;
+    private final RedisPublisher redisPublisher;
+    private final EventProgress progress;
     private final EventSpans spans;
-    private final EmittedEvents emitted;
+    private final EventCounts counts;
     private final DistributionSummary batches;
     private final Timer duration;
     private final Coalescer calls;
@@ -44,18 +44,18 @@ public class Sequencer {
     Sequencer(
             EventTable events,
             Pool pool,
-            Fanout fanout,
-            Emissions emissions,
+            RedisPublisher redisPublisher,
+            EventProgress progress,
             EventSpans spans,
-            EmittedEvents emitted,
+            EventCounts counts,
             Vertx vertx,
             MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
-        this.fanout = fanout;
-        this.emissions = emissions;
+        this.redisPublisher = redisPublisher;
+        this.progress = progress;
         this.spans = spans;
-        this.emitted = emitted;
+        this.counts = counts;
         // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
         // all
         this.calls = new Coalescer(
@@ -94,12 +94,12 @@ public class Sequencer {
     private void tell(EventTable.Sequenced done) {
         if (!done.events().isEmpty()) {
             batches.record(done.events().size());
-            done.events().forEach(event -> emitted.add(event.message().type()));
+            done.events().forEach(event -> counts.add(event.message().type()));
             spans.start(Kind.PRODUCER, "publish", done.events())
-                    .until(fanout.feed(done.events()))
+                    .until(redisPublisher.feed(done.events()))
                     .subscribe()
                     .with(
-                            sent -> emissions.markPublished(done.events()),
+                            sent -> progress.markPublished(done.events()),
                             failure -> LOG.error("publishing to Redis failed", failure));
         }
         follower.accept(done);

@@ -10,9 +10,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.EmittedEvents;
+import org.pmsevents.event.EventCounts;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.periodic.Throttle;
 
 /**
@@ -23,8 +23,8 @@ import org.pmsevents.platform.periodic.Throttle;
 public class FrequentEvents {
     private static final Logger LOG = Logger.getLogger(FrequentEvents.class);
 
-    private final EventEmitter emitter;
-    private final EmittedEvents emitted;
+    private final EventPublisher publisher;
+    private final EventCounts counts;
     private final MeterRegistry meters;
     private final Throttle warnings;
     private final Handler[][] handlers = new Handler[EventType.values().length][];
@@ -32,9 +32,9 @@ public class FrequentEvents {
 
     private record Handler(String name, Consumer<Object> work) {}
 
-    FrequentEvents(EventEmitter emitter, EmittedEvents emitted, MeterRegistry meters, Clock clock) {
-        this.emitter = emitter;
-        this.emitted = emitted;
+    FrequentEvents(EventPublisher publisher, EventCounts counts, MeterRegistry meters, Clock clock) {
+        this.publisher = publisher;
+        this.counts = counts;
         this.meters = meters;
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         Arrays.fill(handlers, new Handler[0]);
@@ -53,8 +53,8 @@ public class FrequentEvents {
     }
 
     /** Tells handlers, and whoever listens; never fails and waits for nobody. */
-    public void emit(EventType type, String subject, Object payload, Supplier<Origin> origin) {
-        emitted.add(type);
+    public void emit(EventType type, String subject, Object payload, Supplier<RequestContext> context) {
+        counts.add(type);
         for (var handler : handlers[type.ordinal()]) {
             try {
                 handler.work().accept(payload);
@@ -67,7 +67,7 @@ public class FrequentEvents {
             }
         }
         if (listened.test(type)) {
-            emitter.announce(type, subject, payload, origin.get());
+            publisher.announce(type, subject, payload, context.get());
         }
     }
 }

@@ -10,10 +10,10 @@ import java.util.function.Consumer;
 @ApplicationScoped
 public class AlertBroadcast {
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
-    private final Fanout fanout;
+    private final RedisPublisher redisPublisher;
 
-    AlertBroadcast(Fanout fanout) {
-        this.fanout = fanout;
+    AlertBroadcast(RedisPublisher redisPublisher) {
+        this.redisPublisher = redisPublisher;
     }
 
     /** Registers who shows alerts, as one line of JSON. */
@@ -24,7 +24,7 @@ public class AlertBroadcast {
     /** Completes, never with a failure, when this replica's listeners have it and Redis has, or will not. */
     public Uni<Void> tell(String json) {
         heard(json);
-        return fanout.alert(json);
+        return redisPublisher.alert(json);
     }
 
     void heard(String json) {

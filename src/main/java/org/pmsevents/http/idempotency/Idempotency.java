@@ -53,7 +53,7 @@ public class Idempotency {
         return alone(
                 key,
                 () -> find(key)
-                        .chain(kept -> kept.isPresent() ? replay(key, kept.get(), again) : first(key, again, work)));
+                        .chain(stored -> stored.isPresent() ? replay(key, stored.get(), again) : first(key, again, work)));
     }
 
     /**
@@ -100,8 +100,8 @@ public class Idempotency {
         return find(key)
                 .onFailure()
                 .transform(failure -> otherwise)
-                .chain(kept -> kept.isPresent()
-                        ? replay(key, kept.get(), again)
+                .chain(stored -> stored.isPresent()
+                        ? replay(key, stored.get(), again)
                         : Uni.createFrom().failure(unknown(otherwise)));
     }
 
@@ -119,13 +119,13 @@ public class Idempotency {
                 .chain(() -> Uni.createFrom().failure(refusal));
     }
 
-    private Uni<Optional<KeptAnswer>> find(IdempotencyKey key) {
+    private Uni<Optional<StoredAnswer>> find(IdempotencyKey key) {
         return transactions
                 .read(client -> table.find(client, List.of(key.scope())))
                 .map(found -> Optional.ofNullable(found.get(key.scope())));
     }
 
-    private static <T> Uni<T> replay(IdempotencyKey key, KeptAnswer kept, Function<String, T> again) {
-        return Uni.createFrom().item(() -> again.apply(kept.replayedTo(key).answer()));
+    private static <T> Uni<T> replay(IdempotencyKey key, StoredAnswer stored, Function<String, T> again) {
+        return Uni.createFrom().item(() -> again.apply(stored.replayedTo(key).answer()));
     }
 }

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.platform.problem.AppException;
 
 /**
@@ -41,7 +41,7 @@ public class IdempotencyKeys {
         if (sent.size() > 1) {
             throw invalid();
         }
-        var origin = RequestOrigin.of(routing);
+        var origin = CurrentRequest.of(routing);
         var key = unquoted(sent.get(0).strip());
         var query = routing.request().query();
         return new IdempotencyKey(

@@ -61,16 +61,16 @@ public class IdempotencyTable {
     }
 
     /** What is kept under these scopes; what has expired is deleted. */
-    public Uni<Map<Buffer, KeptAnswer>> find(SqlClient client, List<Buffer> scopes) {
+    public Uni<Map<Buffer, StoredAnswer>> find(SqlClient client, List<Buffer> scopes) {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(scopes.toArray(Buffer[]::new), (double) KEPT.toSeconds()))
                 .map(rows -> {
-                    var kept = new HashMap<Buffer, KeptAnswer>();
+                    var kept = new HashMap<Buffer, StoredAnswer>();
                     for (var row : rows) {
                         var scope = row.getBuffer("scope").getDelegate();
                         kept.put(
                                 scope,
-                                new KeptAnswer(
+                                new StoredAnswer(
                                         scope,
                                         row.getBuffer("fingerprint").getDelegate(),
                                         row.getBoolean("refused"),

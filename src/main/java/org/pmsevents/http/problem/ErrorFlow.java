@@ -13,9 +13,9 @@ import java.util.function.UnaryOperator;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.SystemError;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.periodic.Throttle;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violation;
@@ -36,11 +36,11 @@ public class ErrorFlow {
     @RegisterForReflection
     public record ValidationError(int status, String code, String method, String path, List<Violation> violations) {}
 
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final Alerts alerts;
     private final Throttle announcements;
 
-    public ErrorFlow(EventEmitter events, Alerts alerts, Clock clock) {
+    public ErrorFlow(EventPublisher events, Alerts alerts, Clock clock) {
         this.events = events;
         this.alerts = alerts;
         this.announcements = new Throttle(clock, REPEAT);
@@ -63,7 +63,7 @@ public class ErrorFlow {
 
     /** Operation → handleError → emitEvent('error.system') → logError → alertAdmin. */
     private Problem systemError(AppException failure, FailedRequest request) {
-        handleError(failure.code(), request.method() + " " + request.path(), failure, request.origin());
+        handleError(failure.code(), request.method() + " " + request.path(), failure, request.context());
         return formatResponse(failure, request);
     }
 
@@ -72,8 +72,8 @@ public class ErrorFlow {
      *
      * @param operation what was being done, such as {@code stock check}
      */
-    public void handleError(String operation, Throwable failure, Origin origin) {
-        handleError(UNEXPECTED, operation, failure, origin);
+    public void handleError(String operation, Throwable failure, RequestContext context) {
+        handleError(UNEXPECTED, operation, failure, context);
     }
 
     /**
@@ -86,17 +86,17 @@ public class ErrorFlow {
     public <T> Uni<T> integration(
             String target,
             String operation,
-            Origin origin,
+            RequestContext context,
             Supplier<Uni<T>> processRequest,
             UnaryOperator<Throwable> retryQueue) {
         return Uni.createFrom()
                 .deferred(() -> processRequest.get())
                 .onFailure()
-                .invoke(failure -> emitEvent(integrationError(target, operation, failure), origin))
+                .invoke(failure -> emitEvent(integrationError(target, operation, failure), context))
                 .onFailure()
                 .transform(retryQueue)
                 .onFailure()
-                .invoke(failure -> notifyAdmin(integrationError(target, operation, failure), origin));
+                .invoke(failure -> notifyAdmin(integrationError(target, operation, failure), context));
     }
 
     private static IntegrationError integrationError(String target, String operation, Throwable failure) {
@@ -105,52 +105,52 @@ public class ErrorFlow {
     }
 
     /** Every failure counts for the admins; what repeats is announced and logged once a second. */
-    private void handleError(String code, String operation, Throwable failure, Origin origin) {
+    private void handleError(String code, String operation, Throwable failure, RequestContext context) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
         if (code.equals(UNEXPECTED) || announcements.admits(code)) {
-            emitEvent(new SystemError(code, operation, cause.getClass().getName()), origin);
-            logError(code, operation, cause, origin);
+            emitEvent(new SystemError(code, operation, cause.getClass().getName()), context);
+            logError(code, operation, cause, context);
         }
-        alertAdmin(code, operation, cause, origin);
+        alertAdmin(code, operation, cause, context);
     }
 
-    private void alertAdmin(String code, String operation, Throwable cause, Origin origin) {
+    private void alertAdmin(String code, String operation, Throwable cause, RequestContext context) {
         alerts.raise(Alert.critical(
                 "system:" + code,
                 "System error " + code,
                 operation + ", caused by " + cause.getClass().getName(),
                 code,
-                origin));
+                context));
     }
 
-    private void notifyAdmin(IntegrationError error, Origin origin) {
+    private void notifyAdmin(IntegrationError error, RequestContext context) {
         LOG.warnf(
-                origin, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), origin.traceId());
+                context, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), context.traceId());
         alerts.raise(Alert.warning(
                 "integration:" + error.target(),
                 "Can't work with " + error.target(),
                 error.operation() + ": " + error.detail(),
                 error.target(),
-                origin));
+                context));
     }
 
-    private void emitEvent(SystemError error, Origin origin) {
-        events.emit(EventType.ERROR_SYSTEM, error.code(), error, origin);
+    private void emitEvent(SystemError error, RequestContext context) {
+        events.emit(EventType.ERROR_SYSTEM, error.code(), error, context);
     }
 
-    private void emitEvent(IntegrationError error, Origin origin) {
-        events.emit(EventType.ERROR_INTEGRATION, error.target(), error, origin);
+    private void emitEvent(IntegrationError error, RequestContext context) {
+        events.emit(EventType.ERROR_INTEGRATION, error.target(), error, context);
     }
 
-    private static void logError(String code, String operation, Throwable cause, Origin origin) {
+    private static void logError(String code, String operation, Throwable cause, RequestContext context) {
         LOG.errorf(
-                origin,
+                context,
                 code.equals(UNEXPECTED) ? cause : null,
                 "%s failed with %s, caused by %s, traceId=%s",
                 operation,
                 code,
                 cause,
-                origin.traceId());
+                context.traceId());
     }
 
     private void emitEvent(AppException failure, FailedRequest request) {
@@ -159,22 +159,22 @@ public class ErrorFlow {
                 failure.code(),
                 new ValidationError(
                         failure.status(), failure.code(), request.method(), request.path(), failure.violations()),
-                request.origin());
+                request.context());
     }
 
     private void logError(AppException failure, FailedRequest request) {
         LOG.debugf(
-                request.origin(),
+                request.context(),
                 "%s %s refused with %d %s, traceId=%s",
                 request.method(),
                 request.path(),
                 failure.status(),
                 failure.code(),
-                request.origin().traceId());
+                request.context().traceId());
     }
 
     private Problem formatResponse(AppException failure, FailedRequest request) {
-        return Problem.of(failure, request.origin().traceId());
+        return Problem.of(failure, request.context().traceId());
     }
 
     private static boolean isAboutTheContent(AppException failure) {

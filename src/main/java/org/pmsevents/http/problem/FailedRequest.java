@@ -1,21 +1,21 @@
 package org.pmsevents.http.problem;
 
 import io.vertx.ext.web.RoutingContext;
-import org.pmsevents.event.Origin;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.security.CurrentRequest;
 
 /**
  * What may be told and logged of a request that failed: never its headers, its query or its body.
  *
  * @param path as sent, at most 200 characters
  */
-record FailedRequest(String method, String path, Origin origin) {
+record FailedRequest(String method, String path, RequestContext context) {
     private static final int MAX_PATH_LENGTH = 200;
 
     static FailedRequest of(RoutingContext routing) {
         var path = routing.request().path();
         return new FailedRequest(
-                routing.request().method().name(), path == null ? "" : printable(path), RequestOrigin.of(routing));
+                routing.request().method().name(), path == null ? "" : printable(path), CurrentRequest.of(routing));
     }
 
     private static String printable(String path) {

@@ -6,7 +6,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.platform.tracing.Tracing;
@@ -32,7 +32,7 @@ class RequestSpans {
         if (!tracing.isOn() || request.headers().contains(HttpHeaders.UPGRADE)) {
             return Span.NONE;
         }
-        var caller = new Origin("", traceId, TraceId.parentOf(traceId, request.getHeader("traceparent")));
+        var caller = new RequestContext("", traceId, TraceId.parentOf(traceId, request.getHeader("traceparent")));
         var span = tracing.start(Kind.SERVER, method(routing), caller);
         if (span.isRecorded()) {
             routing.addEndHandler(ended -> end(span, routing));

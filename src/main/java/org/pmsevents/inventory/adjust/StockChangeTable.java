@@ -340,8 +340,8 @@ public class StockChangeTable {
             alertId[size] = line.alertId();
             reason[size] = line.reason();
             reference[size] = line.reference();
-            actor[size] = from.origin().actor();
-            traceId[size] = from.origin().traceId();
+            actor[size] = from.context().actor();
+            traceId[size] = from.context().traceId();
             at[size] = from.at().atOffset(ZoneOffset.UTC);
             request[size] = number;
             size++;

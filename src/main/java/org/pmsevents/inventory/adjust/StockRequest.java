@@ -3,7 +3,7 @@ package org.pmsevents.inventory.adjust;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.StockKey;
 
@@ -14,7 +14,7 @@ import org.pmsevents.inventory.StockKey;
  * @param at when it was asked for
  */
 public record StockRequest(
-        List<StockLine> lines, boolean atomic, @Nullable IdempotencyKey key, Origin origin, Instant at) {
+        List<StockLine> lines, boolean atomic, @Nullable IdempotencyKey key, RequestContext context, Instant at) {
 
     public List<StockKey> stocks() {
         return lines.stream().map(StockLine::stock).toList();

@@ -17,7 +17,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.http.idempotency.IdempotencyTable;
-import org.pmsevents.http.idempotency.KeptAnswer;
+import org.pmsevents.http.idempotency.StoredAnswer;
 import org.pmsevents.http.idempotency.KeyTakenException;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.Movement;
@@ -81,9 +81,9 @@ public class StockWriter {
     }
 
     /** What PostgreSQL knows of a batch. */
-    private record Found(Map<Buffer, KeptAnswer> kept, Map<UUID, Movement> movements) {
+    private record Found(Map<Buffer, StoredAnswer> stored, Map<UUID, Movement> movements) {
         boolean nothing() {
-            return kept.isEmpty() && movements.isEmpty();
+            return stored.isEmpty() && movements.isEmpty();
         }
     }
 
@@ -178,10 +178,10 @@ public class StockWriter {
         var looked = transactions.read(client -> keys.find(client, scopes(batch)));
         return looked.onFailure()
                 .recoverWithUni(failure -> failed(attempt, failure).replaceWith(Map.of()))
-                .chain(kept -> {
+                .chain(stored -> {
                     var rest = new ArrayList<PendingRequest>();
                     for (var each : batch) {
-                        var answer = kept(each, kept);
+                        var answer = stored(each, stored);
                         if (answer == null) {
                             rest.add(each);
                         } else {
@@ -217,15 +217,15 @@ public class StockWriter {
                 .toList();
         return transactions
                 .read(client -> keys.find(client, scopes(batch)))
-                .chain(kept -> transactions
+                .chain(stored -> transactions
                         .read(client -> stock.findMovements(client, ids))
-                        .map(movements -> new Found(kept, movements)));
+                        .map(movements -> new Found(stored, movements)));
     }
 
     private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Found found, Throwable unknown) {
         var rest = new ArrayList<PendingRequest>();
         for (var each : batch) {
-            var answer = kept(each, found.kept());
+            var answer = stored(each, found.stored());
             var lines = each.request().lines();
             long moved = lines.stream()
                     .filter(line -> found.movements().containsKey(line.movementId()))
@@ -250,7 +250,7 @@ public class StockWriter {
     }
 
     /** Its own answer, if that is what was lost; that of an earlier request otherwise. */
-    private void settleKept(PendingRequest each, KeptAnswer answer) {
+    private void settleKept(PendingRequest each, StoredAnswer answer) {
         var own = each.request().lines().get(0).movementId();
         if (!answer.refused() && own.equals(stock.firstMovementId(answer.answer()))) {
             each.answer(StockResult.of(each.request(), stock.kept(answer.answer()), null));
@@ -259,19 +259,19 @@ public class StockWriter {
         }
     }
 
-    private void replay(PendingRequest each, KeptAnswer answer) {
+    private void replay(PendingRequest each, StoredAnswer answer) {
         try {
             var key = Objects.requireNonNull(each.request().key());
-            var kept = answer.replayedTo(key);
-            each.answer(StockResult.of(each.request(), stock.kept(kept.answer()), kept.traceId()));
+            var stored = answer.replayedTo(key);
+            each.answer(StockResult.of(each.request(), stock.kept(stored.answer()), stored.traceId()));
         } catch (AppException refusal) {
             each.fail(refusal);
         }
     }
 
-    private static @Nullable KeptAnswer kept(PendingRequest each, Map<Buffer, KeptAnswer> kept) {
+    private static @Nullable StoredAnswer stored(PendingRequest each, Map<Buffer, StoredAnswer> stored) {
         var key = each.request().key();
-        return key == null ? null : kept.get(key.scope());
+        return key == null ? null : stored.get(key.scope());
     }
 
     private static List<Buffer> scopes(List<PendingRequest> batch) {

@@ -16,9 +16,9 @@ import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.Stock;
@@ -50,7 +50,7 @@ public class InventoryFlow {
     private final StockLevels levels;
     private final Idempotency idempotency;
     private final Transactions transactions;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final AfterCommit afterCommit;
     private final LowStockFlow lowStock;
     private final InvalidationFlow cache;
@@ -64,7 +64,7 @@ public class InventoryFlow {
             StockLevels levels,
             Idempotency idempotency,
             Transactions transactions,
-            EventEmitter events,
+            EventPublisher events,
             AfterCommit afterCommit,
             LowStockFlow lowStock,
             InvalidationFlow cache,
@@ -105,8 +105,8 @@ public class InventoryFlow {
      *     stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
      */
     Uni<InventoryJson.Adjusted> adjust(
-            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
-        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, origin)
+            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
+        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, context)
                 .map(change -> InventoryJson.adjusted(change.request(), change.result()));
     }
 
@@ -116,14 +116,14 @@ public class InventoryFlow {
      * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
      */
     Uni<InventoryJson.LineResults> adjustAll(
-            byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, Origin origin) {
-        return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, origin)
+            byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, RequestContext context) {
+        return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, context)
                 .map(change -> InventoryJson.results(change.request(), change.result()));
     }
 
     /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
-    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
-        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, origin)
+    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
+        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, context)
                 .map(change -> InventoryJson.adjusted(change.request(), change.result()));
     }
 
@@ -132,9 +132,9 @@ public class InventoryFlow {
             Function<ParsedBody, List<StockLine>> rules,
             boolean atomic,
             @Nullable IdempotencyKey key,
-            Origin origin) {
+            RequestContext context) {
         return validateAdjustment(body, rules)
-                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, origin, clock.instant())))
+                .chain(lines -> updateStock(new StockRequest(lines, atomic, key, context, clock.instant())))
                 .call(this::emitEvent)
                 .call(this::updateCache)
                 .call(this::notifyWebSocket);
@@ -145,10 +145,10 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations; 404 {@code product-not-found}
      */
-    Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, Origin origin) {
+    Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, RequestContext context) {
         return validateThreshold(body)
-                .chain(threshold -> updateThreshold(sku, threshold, origin))
-                .invoke(change -> invalidateCache(change, origin))
+                .chain(threshold -> updateThreshold(sku, threshold, context))
+                .invoke(change -> invalidateCache(change, context))
                 .call(this::emitAlert)
                 .map(change -> InventoryJson.view(change.stock()));
     }
@@ -183,13 +183,13 @@ public class InventoryFlow {
     }
 
     private StockChange changed(StockRequest request, StockResult result) {
-        events.written(request.origin(), () -> written(request, result));
+        events.written(request.context(), () -> written(request, result));
         return new StockChange(request, result, result.lastEventId(), afterCommit.answerBy());
     }
 
     /** One statement may write many requests; each has its wait for it in its own trace. */
     private Uni<StockResult> write(StockRequest request) {
-        return tracing.within(Kind.CLIENT, "transaction", request.origin(), span -> {
+        return tracing.within(Kind.CLIENT, "transaction", request.context(), span -> {
             span.with("db.system.name", "postgresql")
                     .with("pms.lines", request.lines().size());
             return batcher.write(request);
@@ -235,7 +235,7 @@ public class InventoryFlow {
         var lastEvent = change.lastEventId();
         return lastEvent == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, change.request().origin(), change.answerBy(), () -> work.apply(lastEvent));
+                : afterCommit.attempt(step, change.request().context(), change.answerBy(), () -> work.apply(lastEvent));
     }
 
     private static List<StockLevel> moved(StockChange change) {
@@ -254,33 +254,33 @@ public class InventoryFlow {
         return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
     }
 
-    private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, Origin origin) {
+    private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, RequestContext context) {
         var key = new StockKey(sku, wanted.location());
         return rows.open(List.of(key))
                 .chain(() -> transactions.run(
-                        origin,
+                        context,
                         transaction -> stock.lock(transaction, key)
                                 .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
-                                .chain(found -> updateThreshold(transaction, found, wanted.threshold(), origin))));
+                                .chain(found -> updateThreshold(transaction, found, wanted.threshold(), context))));
     }
 
     private Uni<ThresholdChange> updateThreshold(
-            SqlClient transaction, Stock found, @Nullable Long threshold, Origin origin) {
+            SqlClient transaction, Stock found, @Nullable Long threshold, RequestContext context) {
         if (Objects.equals(found.threshold(), threshold)) {
             return Uni.createFrom().item(new ThresholdChange(found, null, null, afterCommit.answerBy()));
         }
         return stock.setThreshold(transaction, found.withThreshold(threshold))
-                .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, origin)
+                .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, context)
                         .chain(alert -> cache.leaveNotice(transaction, StockTags.of(List.of(found.key())))
                                 .map(notice -> new ThresholdChange(
                                         updated, alert.orElse(null), notice, afterCommit.answerBy()))));
     }
 
     /** No event tells of a threshold. */
-    private void invalidateCache(ThresholdChange change, Origin origin) {
+    private void invalidateCache(ThresholdChange change, RequestContext context) {
         var notice = change.notice();
         if (notice != null) {
-            cache.invalidate(StockTags.of(List.of(change.stock().key())), notice, origin);
+            cache.invalidate(StockTags.of(List.of(change.stock().key())), notice, context);
         }
     }
 

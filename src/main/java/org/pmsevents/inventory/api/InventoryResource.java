@@ -26,7 +26,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.adjust.InventoryJson;
@@ -49,13 +49,13 @@ public class InventoryResource {
 
     private final InventoryFlow flow;
     private final InventoryReads reads;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
     private final IdempotencyKeys keys;
 
-    InventoryResource(InventoryFlow flow, InventoryReads reads, RequestOrigin origin, IdempotencyKeys keys) {
+    InventoryResource(InventoryFlow flow, InventoryReads reads, CurrentRequest request, IdempotencyKeys keys) {
         this.flow = flow;
         this.reads = reads;
-        this.origin = origin;
+        this.request = request;
         this.keys = keys;
     }
 
@@ -71,7 +71,7 @@ public class InventoryResource {
     public Uni<Response> read(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
-        return reads.read(sku, location, origin.current())
+        return reads.read(sku, location, request.current())
                 .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
     }
 
@@ -98,7 +98,7 @@ public class InventoryResource {
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
-        return reads.list(location, flag("low", low), PageRequest.of(limit, after), origin.current())
+        return reads.list(location, flag("low", low), PageRequest.of(limit, after), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -125,7 +125,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.adjust(sku, body, keys.current(body), origin.current());
+        return flow.adjust(sku, body, keys.current(body), request.current());
     }
 
     @POST
@@ -153,7 +153,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri, "atomic");
-        return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), origin.current());
+        return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), request.current());
     }
 
     @PUT
@@ -179,7 +179,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.count(sku, body, keys.current(body), origin.current());
+        return flow.count(sku, body, keys.current(body), request.current());
     }
 
     /** As for reading. */
@@ -212,7 +212,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.setThreshold(sku, body, origin.current());
+        return flow.setThreshold(sku, body, request.current());
     }
 
     @GET

@@ -13,9 +13,9 @@ import org.pmsevents.platform.identity.UuidV7;
  * @param eventId of its inventory.updated, should it move anything
  * @param alertId of its inventory.alert, should the stock become low by it
  */
-record Correction(HeldStock stock, long onHand, Instant countedAt, UUID movementId, UUID eventId, UUID alertId) {
+record Correction(LockedStock stock, long onHand, Instant countedAt, UUID movementId, UUID eventId, UUID alertId) {
 
-    static Correction of(HeldStock stock, long onHand, Instant countedAt, Clock clock) {
+    static Correction of(LockedStock stock, long onHand, Instant countedAt, Clock clock) {
         return new Correction(stock, onHand, countedAt, UuidV7.next(clock), UuidV7.next(clock), UuidV7.next(clock));
     }
 

@@ -16,13 +16,13 @@ import org.pmsevents.inventory.StockKey;
 final class CountJudge {
     private static final long MOST = Integer.MAX_VALUE;
 
-    private final Map<StockKey, HeldStock> held;
+    private final Map<StockKey, LockedStock> held;
     private final List<StockCount> counts;
     private final CountOutcome[] outcomes;
     private final Map<StockKey, Integer> newest = new HashMap<>();
 
     /** @param held the stocks that there are */
-    CountJudge(Map<StockKey, HeldStock> held, List<StockCount> counts) {
+    CountJudge(Map<StockKey, LockedStock> held, List<StockCount> counts) {
         this.held = held;
         this.counts = counts;
         this.outcomes = new CountOutcome[counts.size()];
@@ -96,7 +96,7 @@ final class CountJudge {
         return null;
     }
 
-    private HeldStock stock(StockCount count) {
+    private LockedStock stock(StockCount count) {
         var stock = held.get(count.stock());
         if (stock == null) {
             throw new IllegalStateException("only counts of stocks that there are can be judged");

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.StockTags;
@@ -33,7 +33,7 @@ public class StockSync {
     private final StockRows rows;
     private final StockSyncTable stock;
     private final StockLevels levels;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final InvalidationFlow cache;
     private final Clock clock;
 
@@ -41,7 +41,7 @@ public class StockSync {
             StockRows rows,
             StockSyncTable stock,
             StockLevels levels,
-            EventEmitter events,
+            EventPublisher events,
             InvalidationFlow cache,
             Clock clock) {
         this.rows = rows;
@@ -53,10 +53,10 @@ public class StockSync {
     }
 
     /** Stocks that the present transaction has locked. */
-    public static final class Held {
-        private final Map<StockKey, HeldStock> stocks;
+    public static final class LockedStocks {
+        private final Map<StockKey, LockedStock> stocks;
 
-        private Held(Map<StockKey, HeldStock> stocks) {
+        private LockedStocks(Map<StockKey, LockedStock> stocks) {
             this.stocks = stocks;
         }
     }
@@ -64,20 +64,20 @@ public class StockSync {
     /**
      * What became of counts.
      *
-     * @param held the stocks that there are
+     * @param locked the stocks that there are
      * @param outcomes one for each count, in their order
      * @param levels of the stocks that moved
      * @param lastEventId the last event that tells of it; null if none does
      */
     public record Synced(
-            Held held,
+            LockedStocks locked,
             List<CountOutcome> outcomes,
             List<StockLevel> levels,
             @Nullable UUID lastEventId) {
 
         /** Whether there is such a stock, and so such a product. */
         public boolean knows(StockKey key) {
-            return held.stocks.containsKey(key);
+            return locked.stocks.containsKey(key);
         }
     }
 
@@ -91,11 +91,11 @@ public class StockSync {
      *
      * @throws ConflictException if the transaction is to be repeated
      */
-    public Uni<Held> lock(Transactions.Limited transaction, Collection<StockKey> keys) {
+    public Uni<LockedStocks> lock(Transactions.Limited transaction, Collection<StockKey> keys) {
         return transaction
                 .next(stock::plan)
                 .chain(() -> transaction.next(client -> stock.lock(client, keys)))
-                .map(Held::new);
+                .map(LockedStocks::new);
     }
 
     /**
@@ -104,13 +104,13 @@ public class StockSync {
      * @param reference what the ledger says they came by
      */
     public Uni<Synced> sync(
-            Transactions.Limited transaction, Held held, List<StockCount> counts, String reference, Origin origin) {
-        var judge = new CountJudge(held.stocks, counts);
+            Transactions.Limited transaction, LockedStocks locked, List<StockCount> counts, String reference, RequestContext context) {
+        var judge = new CountJudge(locked.stocks, counts);
         return movedSince(transaction, counts, judge.open())
                 .map(moved -> judge.judge(moved, clock))
-                .call(verdict -> correct(transaction, verdict.corrections(), reference, origin))
-                .invoke(verdict -> events.written(origin, () -> written(verdict.corrections())))
-                .map(verdict -> synced(held, verdict));
+                .call(verdict -> correct(transaction, verdict.corrections(), reference, context))
+                .invoke(verdict -> events.written(context, () -> written(verdict.corrections())))
+                .map(verdict -> synced(locked, verdict));
     }
 
     /** After the commit: has the caches know of it. */
@@ -127,7 +127,7 @@ public class StockSync {
     }
 
     private Uni<Void> correct(
-            Transactions.Limited transaction, List<Correction> corrections, String reference, Origin origin) {
+            Transactions.Limited transaction, List<Correction> corrections, String reference, RequestContext context) {
         OffsetDateTime now = clock.instant().atOffset(ZoneOffset.UTC);
         return Multi.createFrom()
                 .iterable(corrections)
@@ -136,7 +136,7 @@ public class StockSync {
                 .of(LINES_AT_ONCE)
                 .onItem()
                 .transformToUniAndConcatenate(
-                        some -> transaction.next(client -> stock.correct(client, some, reference, origin, now)))
+                        some -> transaction.next(client -> stock.correct(client, some, reference, context, now)))
                 .collect()
                 .last();
     }
@@ -155,14 +155,14 @@ public class StockSync {
         return written;
     }
 
-    private static Synced synced(Held held, CountJudge.Verdict verdict) {
+    private static Synced synced(LockedStocks locked, CountJudge.Verdict verdict) {
         var moved = verdict.corrections().stream().filter(Correction::moves).toList();
         UUID last = null;
         for (var each : verdict.corrections()) {
             last = each.alerts() ? each.alertId() : each.moves() ? each.eventId() : last;
         }
         return new Synced(
-                held,
+                locked,
                 verdict.outcomes(),
                 moved.stream()
                         .map(each -> new StockLevel(each.stock().key(), each.onHand(), each.version()))

@@ -20,7 +20,7 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.database.ConflictException;
@@ -112,7 +112,7 @@ public class StockSyncTable {
      *
      * @throws ConflictException if it is to be repeated
      */
-    Uni<Map<StockKey, HeldStock>> lock(SqlClient transaction, Collection<StockKey> keys) {
+    Uni<Map<StockKey, LockedStock>> lock(SqlClient transaction, Collection<StockKey> keys) {
         return transaction
                 .preparedQuery(LOCK)
                 .execute(Tuple.of(
@@ -121,9 +121,9 @@ public class StockSyncTable {
                 .onFailure()
                 .transform(StockSyncTable::translated)
                 .map(rows -> {
-                    var held = new HashMap<StockKey, HeldStock>();
-                    rows.forEach(row -> held.put(key(row), held(row)));
-                    return held;
+                    var locked = new HashMap<StockKey, LockedStock>();
+                    rows.forEach(row -> locked.put(key(row), locked(row)));
+                    return locked;
                 });
     }
 
@@ -157,7 +157,7 @@ public class StockSyncTable {
             SqlClient transaction,
             List<Correction> lines,
             @Nullable String reference,
-            Origin origin,
+            RequestContext context,
             OffsetDateTime occurredAt) {
         return transaction
                 .preparedQuery(CORRECT)
@@ -179,8 +179,8 @@ public class StockSyncTable {
                         column(lines, UUID[]::new, Correction::alertId),
                         REASON,
                         reference,
-                        origin.actor(),
-                        origin.traceId(),
+                        context.actor(),
+                        context.traceId(),
                         occurredAt)))
                 .replaceWithVoid();
     }
@@ -203,9 +203,9 @@ public class StockSyncTable {
         return new StockKey(row.getString("sku"), row.getString("location"));
     }
 
-    private static HeldStock held(Row row) {
+    private static LockedStock locked(Row row) {
         var countedAt = row.getOffsetDateTime("counted_at");
-        return new HeldStock(
+        return new LockedStock(
                 key(row),
                 row.getLong("on_hand"),
                 row.getLong("version"),

@@ -16,8 +16,8 @@ import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.inventory.adjust.InventoryJson;
@@ -37,7 +37,7 @@ public class LowStockFlow {
     private final StockTable stock;
     private final InvalidationFlow cache;
     private final Transactions transactions;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final Alerts alerts;
     private final EventCodec codec;
     private final MeterRegistry meters;
@@ -46,7 +46,7 @@ public class LowStockFlow {
             StockTable stock,
             InvalidationFlow cache,
             Transactions transactions,
-            EventEmitter events,
+            EventPublisher events,
             Alerts alerts,
             EventCodec codec,
             MeterRegistry meters) {
@@ -64,12 +64,12 @@ public class LowStockFlow {
     private record Judged(int count, long notice) {}
 
     /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */
-    Uni<Void> checkStock(Origin origin) {
+    Uni<Void> checkStock(RequestContext context) {
         return transactions
                 .run(transaction -> checkThreshold(transaction)
-                        .call(misjudged -> recordAlerts(transaction, misjudged, origin))
+                        .call(misjudged -> recordAlerts(transaction, misjudged, context))
                         .chain(misjudged -> leaveNotice(transaction, misjudged)))
-                .call(judged -> judged.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(judged, origin))
+                .call(judged -> judged.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(judged, context))
                 .repeat()
                 .whilst(judged -> judged.count() == AT_ONCE)
                 .collect()
@@ -84,13 +84,13 @@ public class LowStockFlow {
 
     /** Records the alert in the transaction that has made the stock low. */
     public Uni<Optional<EventMessage>> alertIfNewlyLow(
-            SqlClient transaction, Stock before, Stock after, Origin origin) {
+            SqlClient transaction, Stock before, Stock after, RequestContext context) {
         var threshold = after.threshold();
         if (before.low() || !after.low() || threshold == null) {
             return Uni.createFrom().item(Optional.empty());
         }
         var alert = events.event(
-                EventType.INVENTORY_ALERT, after.key().sku(), InventoryJson.alert(after, threshold), origin);
+                EventType.INVENTORY_ALERT, after.key().sku(), InventoryJson.alert(after, threshold), context);
         return events.record(transaction, alert).replaceWith(Optional.of(alert));
     }
 
@@ -100,11 +100,11 @@ public class LowStockFlow {
                         stock.turn(transaction, found.stream().map(Stock::key).toList()));
     }
 
-    private Uni<Void> recordAlerts(SqlClient transaction, List<Stock> misjudged, Origin origin) {
+    private Uni<Void> recordAlerts(SqlClient transaction, List<Stock> misjudged, RequestContext context) {
         return Multi.createFrom()
                 .iterable(misjudged)
                 .onItem()
-                .transformToUniAndConcatenate(found -> alertIfNewlyLow(transaction, found, found.judged(), origin))
+                .transformToUniAndConcatenate(found -> alertIfNewlyLow(transaction, found, found.judged(), context))
                 .collect()
                 .last()
                 .replaceWithVoid();
@@ -117,8 +117,8 @@ public class LowStockFlow {
                 : cache.leaveNotice(transaction, LISTS).map(notice -> new Judged(misjudged.size(), notice));
     }
 
-    private Uni<Void> emitEvents(Judged judged, Origin origin) {
-        cache.invalidate(LISTS, judged.notice(), origin);
+    private Uni<Void> emitEvents(Judged judged, RequestContext context) {
+        cache.invalidate(LISTS, judged.notice(), context);
         events.announceRecorded();
         return Uni.createFrom().voidItem();
     }
@@ -136,7 +136,7 @@ public class LowStockFlow {
                                 "Low stock",
                                 place + ": " + low.path("onHand") + " on hand, low at " + low.path("threshold"),
                                 alert.subject(),
-                                metadata.origin())
+                                metadata.context())
                         .once(metadata.id()));
     }
 

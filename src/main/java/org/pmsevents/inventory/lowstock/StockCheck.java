@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.inventory.InventoryConfig;
 import org.pmsevents.inventory.level.StockLevels;
@@ -40,7 +40,7 @@ public class StockCheck {
     }
 
     void start(@Observes StartupEvent started) {
-        every(config.checkEvery(), "stock check", () -> lowStock.checkStock(Origin.system()));
+        every(config.checkEvery(), "stock check", () -> lowStock.checkStock(RequestContext.system()));
         every(LEVELS, "looking after stock levels", levels::goRound);
         every(KEYS, "deleting old idempotency keys", idempotency::prune);
     }

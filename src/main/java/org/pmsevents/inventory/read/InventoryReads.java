@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.flow.CacheFlow;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockQuery;
@@ -46,9 +46,9 @@ public class InventoryReads {
      *
      * @throws AppException 404 {@code product-not-found}, or {@code stock-not-found} if it was never at that location
      */
-    public Uni<CacheAnswer> read(String sku, @Nullable String location, Origin origin) {
+    public Uni<CacheAnswer> read(String sku, @Nullable String location, RequestContext context) {
         var key = new StockKey(sku, location == null ? StockKey.MAIN : location);
-        return find(key, origin).invoke(found -> {
+        return find(key, context).invoke(found -> {
             if (found.entry().isAbsent()) {
                 throw found.entry().json().equals(StockSource.NO_STOCK)
                         ? InventoryJson.stockNotFound(key)
@@ -58,15 +58,15 @@ public class InventoryReads {
     }
 
     /** What can't be the name of any is not worth an entry. */
-    private Uni<CacheAnswer> find(StockKey key, Origin origin) {
+    private Uni<CacheAnswer> find(StockKey key, RequestContext context) {
         return PathName.isValid(key.sku()) && PathName.isValid(key.location())
-                ? cache.read(CacheKey.stock(key.sku(), key.location()), origin)
+                ? cache.read(CacheKey.stock(key.sku(), key.location()), context)
                 : source.fetchFromDB(key).map(CacheAnswer::fresh);
     }
 
     /** Lists stock in the order of SKU and location, from the cache if the page is there; only what is low, if so wanted. */
-    public Uni<CacheAnswer> list(@Nullable String location, boolean low, PageRequest page, Origin origin) {
-        return cache.read(CacheKey.stocks(new StockQuery(location, low, page.limit(), after(page)).id()), origin);
+    public Uni<CacheAnswer> list(@Nullable String location, boolean low, PageRequest page, RequestContext context) {
+        return cache.read(CacheKey.stocks(new StockQuery(location, low, page.limit(), after(page)).id()), context);
     }
 
     /**

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.EmittedEvents;
+import org.pmsevents.event.EventCounts;
 import org.pmsevents.event.EventType;
 import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
@@ -38,7 +38,7 @@ public class Rollup {
     private static final int LAST_SECONDS = 2;
 
     private final RequestStats requests;
-    private final EmittedEvents events;
+    private final EventCounts events;
     private final MetricsGateway gateway;
     private final MetricsConfig config;
     private final MeterRegistry meters;
@@ -58,7 +58,7 @@ public class Rollup {
 
     Rollup(
             RequestStats requests,
-            EmittedEvents events,
+            EventCounts events,
             MetricsGateway gateway,
             MetricsConfig config,
             MeterRegistry meters,

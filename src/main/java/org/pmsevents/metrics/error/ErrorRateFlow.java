@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.metrics.ErrorState;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.cluster.ReplicaReports;
@@ -39,7 +39,7 @@ public class ErrorRateFlow {
     private static final String SUBJECT = "error-rate";
 
     private final RequestStats requests;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final ErrorPeriodTable periods;
     private final Transactions transactions;
     private final Alerts alerts;
@@ -56,7 +56,7 @@ public class ErrorRateFlow {
 
     ErrorRateFlow(
             RequestStats requests,
-            EventEmitter events,
+            EventPublisher events,
             ErrorPeriodTable periods,
             Transactions transactions,
             Alerts alerts,
@@ -137,7 +137,7 @@ public class ErrorRateFlow {
                 change.errors(),
                 change.requests(),
                 change.window());
-        events.emit(EventType.METRICS_ERROR, replica, change, Origin.system());
+        events.emit(EventType.METRICS_ERROR, replica, change, RequestContext.system());
         return Uni.createFrom().voidItem();
     }
 
@@ -182,6 +182,6 @@ public class ErrorRateFlow {
                         config.errorWindow(),
                         100 * state.rate()),
                 SUBJECT,
-                Origin.system());
+                RequestContext.system());
     }
 }

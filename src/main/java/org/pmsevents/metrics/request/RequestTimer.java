@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.publish.FrequentEvents;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 
 /**
  * Request → measureLatency → emitEvent(metrics.request) → updateStats → Response: times each request of the API's port from when it comes until the
@@ -77,7 +77,7 @@ public class RequestTimer {
 
     /** The handler that updates the statistics is called at once. */
     private void emitEvent(RoutingContext request, RequestMeasured measured) {
-        events.emit(EventType.METRICS_REQUEST, measured.route(), measured, () -> RequestOrigin.of(request));
+        events.emit(EventType.METRICS_REQUEST, measured.route(), measured, () -> CurrentRequest.of(request));
     }
 
     private static boolean goesOn(HttpServerResponse answer) {

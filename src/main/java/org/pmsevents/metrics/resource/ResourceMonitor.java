@@ -12,8 +12,8 @@ import java.util.function.ToDoubleFunction;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Resources;
 import org.pmsevents.metrics.cluster.ReplicaReports;
@@ -25,7 +25,7 @@ public class ResourceMonitor {
     private static final Logger LOG = Logger.getLogger(ResourceMonitor.class);
 
     private final ResourceChecks checks;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final ReplicaReports reports;
     private final ErrorRateFlow errors;
     private final MetricsConfig config;
@@ -35,7 +35,7 @@ public class ResourceMonitor {
 
     ResourceMonitor(
             ResourceChecks checks,
-            EventEmitter events,
+            EventPublisher events,
             ReplicaReports reports,
             ErrorRateFlow errors,
             MetricsConfig config,
@@ -103,7 +103,7 @@ public class ResourceMonitor {
     }
 
     private Uni<Void> emitEvent(Resources resources) {
-        events.emit(EventType.METRICS_RESOURCES, resources.replica(), resources, Origin.system());
+        events.emit(EventType.METRICS_RESOURCES, resources.replica(), resources, RequestContext.system());
         return Uni.createFrom().voidItem();
     }
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenTelemetryTracing implements Tracing, AutoCloseable {
     private static final String SCOPE = "org.pmsevents";
 
-    private final ChosenIds ids = new ChosenIds();
+    private final PresetIds ids = new PresetIds();
     private final Sampler sampler;
     private final SdkTracerProvider provider;
     private final Tracer tracer;

@@ -3,14 +3,14 @@ package org.pmsevents.pms.outbound;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /** A product on its way to the PMS, in as many tries as the gateway makes of it. */
 public final class PmsCall {
     private final String sku;
     private final String json;
     private final UUID eventId;
-    private final Origin origin;
+    private final RequestContext context;
     private final AtomicInteger tries = new AtomicInteger();
     private volatile @Nullable PmsFailure last;
 
@@ -18,11 +18,11 @@ public final class PmsCall {
      * @param json the product, in the version that the event tells of
      * @param eventId the {@code Idempotency-Key}: the same for the same version, however often it is sent
      */
-    public PmsCall(String sku, String json, UUID eventId, Origin origin) {
+    public PmsCall(String sku, String json, UUID eventId, RequestContext context) {
         this.sku = sku;
         this.json = json;
         this.eventId = eventId;
-        this.origin = origin;
+        this.context = context;
     }
 
     String sku() {
@@ -37,8 +37,8 @@ public final class PmsCall {
         return eventId;
     }
 
-    Origin origin() {
-        return origin;
+    RequestContext context() {
+        return context;
     }
 
     void isTried() {

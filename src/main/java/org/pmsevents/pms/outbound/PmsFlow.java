@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.problem.IntegrationError;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.queue.JobFailure;
@@ -37,7 +37,7 @@ public class PmsFlow {
     private final PmsOutage outage;
     private final PmsConfig config;
     private final Alerts alerts;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final JobFlow jobs;
     private final MeterRegistry meters;
 
@@ -46,7 +46,7 @@ public class PmsFlow {
             PmsOutage outage,
             PmsConfig config,
             Alerts alerts,
-            EventEmitter events,
+            EventPublisher events,
             JobFlow jobs,
             MeterRegistry meters) {
         this.gateway = gateway;
@@ -67,8 +67,8 @@ public class PmsFlow {
     }
 
     /** Whether a change was made by the PMS itself, which so has it already. */
-    public boolean isFromPms(Origin origin) {
-        return origin.actor().equals(config.actor());
+    public boolean isFromPms(RequestContext context) {
+        return context.actor().equals(config.actor());
     }
 
     public Duration budget() {
@@ -88,14 +88,14 @@ public class PmsFlow {
         return processRequest(call)
                 .onItemOrFailure()
                 .invoke((answer, failure) -> measure(begun, outcome(call, answer, failure)))
-                .call(answer -> endOutage(run.origin()))
+                .call(answer -> endOutage(run.context()))
                 .onFailure()
                 .recoverWithUni(failure -> wasLeftAlone(call, failure)
                         ? postpone(failure)
                         : Uni.createFrom()
                                 .item(error(call, run, failure))
-                                .invoke(error -> emitEvent(error, run.origin()))
-                                .call(error -> notifyAdmin(error, failure, run.origin()))
+                                .invoke(error -> emitEvent(error, run.context()))
+                                .call(error -> notifyAdmin(error, failure, run.context()))
                                 .chain(error -> retryQueue(error, failure)));
     }
 
@@ -103,8 +103,8 @@ public class PmsFlow {
         return Uni.createFrom().deferred(() -> gateway.put(call));
     }
 
-    private void emitEvent(IntegrationError error, Origin origin) {
-        events.emit(EventType.ERROR_INTEGRATION, error.operation(), error, origin);
+    private void emitEvent(IntegrationError error, RequestContext context) {
+        events.emit(EventType.ERROR_INTEGRATION, error.operation(), error, context);
     }
 
     private static Uni<PmsAnswer> retryQueue(IntegrationError error, Throwable failure) {
@@ -118,39 +118,39 @@ public class PmsFlow {
     }
 
     /** A PMS that asks us to slow down is there. */
-    private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, Origin origin) {
+    private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, RequestContext context) {
         if (!isTemporary(error)) {
             alerts.raise(Alert.warning(
                     "pms:refused",
                     "the PMS refuses a product",
                     error.operation() + ": " + error.detail(),
                     error.operation(),
-                    origin));
+                    context));
             return Uni.createFrom().voidItem();
         }
         if (failure instanceof PmsFailure.Busy busy && Integer.valueOf(429).equals(busy.status())) {
             return Uni.createFrom().voidItem();
         }
-        return outage.failed(error.detail(), origin)
+        return outage.failed(error.detail(), context)
                 .onFailure()
-                .invoke(lost -> LOG.warnf(origin, "a failure of the PMS was not counted: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(context, "a failure of the PMS was not counted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
     /** The first call that works after an outage tells so, and has what waits tried again soon. */
-    private Uni<Void> endOutage(Origin origin) {
+    private Uni<Void> endOutage(RequestContext context) {
         return outage.works()
-                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(origin))
+                .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(context))
                 .onFailure()
-                .invoke(lost -> LOG.warnf(origin, "the end of an outage of the PMS was not noted: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(context, "the end of an outage of the PMS was not noted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    private Uni<Void> resume(Origin origin) {
+    private Uni<Void> resume(RequestContext context) {
         return jobs.hasten(JOBS)
-                .invoke(waiting -> LOG.infof(origin, "%d products that waited for the PMS are sent soon", waiting))
+                .invoke(waiting -> LOG.infof(context, "%d products that waited for the PMS are sent soon", waiting))
                 .replaceWithVoid();
     }
 

@@ -71,7 +71,7 @@ public class PmsGateway {
      */
     public Uni<PmsAnswer> put(PmsCall call) {
         call.isTried();
-        return tracing.within(Kind.CLIENT, "PUT /products/{sku}", call.origin(), span -> put(call, span));
+        return tracing.within(Kind.CLIENT, "PUT /products/{sku}", call.context(), span -> put(call, span));
     }
 
     private Uni<PmsAnswer> put(PmsCall call, Span span) {
@@ -81,7 +81,7 @@ public class PmsGateway {
                         encoded(call.sku()),
                         authorization,
                         call.eventId().toString(),
-                        TraceId.traceparent(call.origin().under(span), tracing),
+                        TraceId.traceparent(call.context().under(span), tracing),
                         call.json().getBytes(StandardCharsets.UTF_8))
                 .onFailure()
                 .transform(PmsFailure.Unavailable::new)

@@ -15,7 +15,7 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 
 /**
@@ -69,12 +69,12 @@ public class PmsOutage {
     }
 
     /** Counts a failure; the one that makes an outage of it alerts the admins, once in the cluster. */
-    Uni<Void> failed(String detail, Origin origin) {
+    Uni<Void> failed(String detail, RequestContext context) {
         return transactions
                 .run(transaction -> table.failed(transaction, config.outageAfter())
                         .call(since -> since.isEmpty()
                                 ? Uni.createFrom().voidItem()
-                                : alerts.record(transaction, away(since.get(), detail, origin))))
+                                : alerts.record(transaction, away(since.get(), detail, context))))
                 .invoke(since -> on |= since.isPresent())
                 .replaceWithVoid();
     }
@@ -90,9 +90,9 @@ public class PmsOutage {
     }
 
     /** Each outage is an alert of its own, so none is held back; its end is told under the same time. */
-    private static Alert away(Instant since, String detail, Origin origin) {
+    private static Alert away(Instant since, String detail, RequestContext context) {
         return Alert.critical(
-                "pms:away:" + since, "the PMS is away", "products wait for it: " + detail, SUBJECT, origin);
+                "pms:away:" + since, "the PMS is away", "products wait for it: " + detail, SUBJECT, context);
     }
 
     private Alert back(Instant since) {
@@ -102,7 +102,7 @@ public class PmsOutage {
                 "the PMS is back",
                 "it was away for " + lasted + "; what waited for it is sent",
                 SUBJECT,
-                Origin.system());
+                RequestContext.system());
     }
 
     /** Whether there is one now. */

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.database.Transactions;
@@ -27,18 +27,18 @@ public class Deliveries {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
     private static final Duration ALL_LOOKS = Duration.ofSeconds(10);
 
-    private final DeliveryTable table;
+    private final WebhookTable table;
     private final Transactions transactions;
     private final WebhookConfig config;
-    private final Turns turns;
+    private final Bulkhead bulkhead;
     private final Timer held;
 
     Deliveries(
-            DeliveryTable table, Transactions transactions, WebhookConfig config, Vertx vertx, MeterRegistry meters) {
+            WebhookTable table, Transactions transactions, WebhookConfig config, Vertx vertx, MeterRegistry meters) {
         this.table = table;
         this.transactions = transactions;
         this.config = config;
-        this.turns = new Turns(config.atOnce(), config.waiting(), config.longestWait(), vertx);
+        this.bulkhead = new Bulkhead(config.atOnce(), config.waiting(), config.longestWait(), vertx);
         this.held = Timer.builder("pms.webhook.held")
                 .description("how long a webhook's transaction took, and so held its stock at the most")
                 .register(meters);
@@ -67,39 +67,39 @@ public class Deliveries {
      */
     <D extends Done> Uni<Delivered<D>> once(
             SyncRequest request,
-            Origin origin,
+            RequestContext context,
             Supplier<Uni<Void>> before,
             Function<Transactions.Limited, Uni<D>> work) {
-        return turns.take(() -> find(request.id())
+        return bulkhead.take(() -> find(request.id())
                 .chain(earlier -> earlier.isPresent()
                         ? replay(request, earlier.get())
-                        : before.get().chain(() -> first(request, origin, work))));
+                        : before.get().chain(() -> first(request, context, work))));
     }
 
     private <D extends Done> Uni<Delivered<D>> first(
-            SyncRequest request, Origin origin, Function<Transactions.Limited, Uni<D>> work) {
+            SyncRequest request, RequestContext context, Function<Transactions.Limited, Uni<D>> work) {
         return Uni.createFrom()
-                .deferred(() -> transact(request, origin, work))
+                .deferred(() -> transact(request, context, work))
                 .onFailure(ConflictException.class)
                 .retry()
                 .atMost(CONFLICTS)
                 .map(done -> new Delivered<>(done.answer(), done))
-                .onFailure(DeliveryTable.DeliveredAlreadyException.class)
+                .onFailure(WebhookTable.DeliveredAlreadyException.class)
                 .recoverWithUni(taken -> lookUp(request, busy(taken)))
                 .onFailure(OutcomeUnknownException.class)
                 .recoverWithUni(unknown -> lookUp(request, unknown(unknown)));
     }
 
     private <D extends Done> Uni<D> transact(
-            SyncRequest request, Origin origin, Function<Transactions.Limited, Uni<D>> work) {
+            SyncRequest request, RequestContext context, Function<Transactions.Limited, Uni<D>> work) {
         long begun = System.nanoTime();
         return transactions
                 .runWithin(
-                        origin,
+                        context,
                         config.holdLimit(),
                         transaction -> transaction
                                 .next(client ->
-                                        table.insert(client, request.id(), request.fingerprint(), origin.traceId()))
+                                        table.insert(client, request.id(), request.fingerprint(), context.traceId()))
                                 .chain(() -> work.apply(transaction))
                                 .call(done ->
                                         transaction.next(client -> table.answer(client, request.id(), done.answer()))))
@@ -124,11 +124,11 @@ public class Deliveries {
                         : Uni.createFrom().failure(otherwise));
     }
 
-    private Uni<Optional<DeliveryTable.Delivery>> find(String id) {
+    private Uni<Optional<WebhookTable.Delivery>> find(String id) {
         return transactions.read(client -> table.find(client, id));
     }
 
-    private static <D extends Done> Uni<Delivered<D>> replay(SyncRequest request, DeliveryTable.Delivery earlier) {
+    private static <D extends Done> Uni<Delivered<D>> replay(SyncRequest request, WebhookTable.Delivery earlier) {
         return earlier.fingerprint().equals(request.fingerprint())
                 ? Uni.createFrom().item(new Delivered<>(earlier.answer(), null))
                 : Uni.createFrom()

@@ -22,7 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.signature.Webhook;
 
 /** What the PMS sends over HTTP; its signature stands in for a token. */
@@ -35,11 +35,11 @@ public class PmsWebhookResource {
     private static final String REPLAYED = "Idempotent-Replayed";
 
     private final StockSyncFlow flow;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
 
-    PmsWebhookResource(StockSyncFlow flow, RequestOrigin origin) {
+    PmsWebhookResource(StockSyncFlow flow, CurrentRequest request) {
         this.flow = flow;
-        this.origin = origin;
+        this.request = request;
     }
 
     @POST
@@ -85,7 +85,7 @@ public class PmsWebhookResource {
                 all(headers, Webhook.TIME),
                 all(headers, Webhook.SIGNATURE),
                 body == null ? new byte[0] : body);
-        return flow.sync(webhook, origin.currentAs(ACTOR)).map(PmsWebhookResource::response);
+        return flow.sync(webhook, request.currentAs(ACTOR)).map(PmsWebhookResource::response);
     }
 
     private static Response response(StockSyncFlow.Answer answer) {

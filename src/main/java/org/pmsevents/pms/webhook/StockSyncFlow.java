@@ -16,9 +16,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.inventory.count.StockSync;
 import org.pmsevents.platform.database.Transactions;
@@ -35,7 +35,7 @@ public class StockSyncFlow {
     private final Deliveries deliveries;
     private final StockSync stock;
     private final UnknownSkuTable unknownSkus;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final AfterCommit afterCommit;
     private final ObjectMapper json;
     private final Clock clock;
@@ -46,7 +46,7 @@ public class StockSyncFlow {
             Deliveries deliveries,
             StockSync stock,
             UnknownSkuTable unknownSkus,
-            EventEmitter events,
+            EventPublisher events,
             AfterCommit afterCommit,
             ObjectMapper json,
             Clock clock,
@@ -89,9 +89,9 @@ public class StockSyncFlow {
      * @throws AppException 401 {@code bad-signature}; 400 with all violations; 422 {@code webhook-id-reused}; 503 if others hold the
      *     stock for too long, or {@code outcome-unknown}
      */
-    Uni<Answer> sync(Webhook webhook, Origin origin) {
-        return validateSync(webhook, origin)
-                .chain(valid -> syncStock(valid, origin))
+    Uni<Answer> sync(Webhook webhook, RequestContext context) {
+        return validateSync(webhook, context)
+                .chain(valid -> syncStock(valid, context))
                 .call(this::emitEvent)
                 .call(this::updateCache)
                 .call(this::notifyWebSocket)
@@ -99,34 +99,34 @@ public class StockSyncFlow {
     }
 
     /** The signature before anything else: what is not signed is not read. */
-    private Uni<SyncRequest> validateSync(Webhook webhook, Origin origin) {
+    private Uni<SyncRequest> validateSync(Webhook webhook, RequestContext context) {
         return Uni.createFrom().item(() -> {
-            guard.refuseUnsigned(webhook, origin);
+            guard.refuseUnsigned(webhook, context);
             var now = clock.instant();
             var lines = SyncRules.lines(StrictJson.read(webhook.body()), now);
             return new SyncRequest(webhook.id(), digest(webhook.body()), lines, now);
         });
     }
 
-    private Uni<SyncChange> syncStock(SyncRequest request, Origin origin) {
+    private Uni<SyncChange> syncStock(SyncRequest request, RequestContext context) {
         var lines = request.timely();
         return deliveries
                 .<Applied>once(
                         request,
-                        origin,
+                        context,
                         () -> stock.open(SyncRequest.stocks(lines)),
-                        transaction -> applyLines(transaction, request, lines, origin))
+                        transaction -> applyLines(transaction, request, lines, context))
                 .invoke(delivered -> measure(delivered.done()))
                 .map(delivered -> new SyncChange(delivered.answer(), delivered.done(), afterCommit.answerBy()));
     }
 
     /** Stock is locked before anything is told, and what sums it all up is told last. */
     private Uni<Applied> applyLines(
-            Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, Origin origin) {
+            Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, RequestContext context) {
         return stock.lock(transaction, SyncRequest.stocks(lines))
-                .chain(held -> stock.sync(transaction, held, SyncRequest.counts(lines), request.id(), origin))
+                .chain(held -> stock.sync(transaction, held, SyncRequest.counts(lines), request.id(), context))
                 .call(synced -> keepUnknown(transaction, request, lines, synced))
-                .map(synced -> applied(request, lines, synced, origin))
+                .map(synced -> applied(request, lines, synced, context))
                 .call(applied -> transaction.next(client -> events.record(client, applied.event())));
     }
 
@@ -138,9 +138,9 @@ public class StockSyncFlow {
                 : transaction.next(client -> unknownSkus.record(client, unknown, request.id()));
     }
 
-    private Applied applied(SyncRequest request, List<CountLine> lines, StockSync.Synced synced, Origin origin) {
+    private Applied applied(SyncRequest request, List<CountLine> lines, StockSync.Synced synced, RequestContext context) {
         var report = SyncReport.of(request, lines, synced.outcomes());
-        var event = events.event(EventType.INVENTORY_SYNCED, request.id(), report.told(SOURCE, request.id()), origin);
+        var event = events.event(EventType.INVENTORY_SYNCED, request.id(), report.told(SOURCE, request.id()), context);
         return new Applied(report, synced, event, write(report));
     }
 

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.StockKey;
@@ -40,7 +40,7 @@ public class UnknownSkuFlow {
     private final Transactions transactions;
     private final WebhookConfig config;
     private final Idempotency idempotency;
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final AfterCommit afterCommit;
     private final ObjectMapper json;
 
@@ -50,7 +50,7 @@ public class UnknownSkuFlow {
             Transactions transactions,
             WebhookConfig config,
             Idempotency idempotency,
-            EventEmitter events,
+            EventPublisher events,
             AfterCommit afterCommit,
             ObjectMapper json) {
         this.unknownSkus = unknownSkus;
@@ -72,7 +72,7 @@ public class UnknownSkuFlow {
     record Resolved(@JsonUnwrapped UnknownSku unknownSku, String outcome) {}
 
     /** One that is resolved and committed, with what that has changed. */
-    private record Resolution(String answer, StockSync.Synced synced, Origin origin, Instant answerBy) {}
+    private record Resolution(String answer, StockSync.Synced synced, RequestContext context, Instant answerBy) {}
 
     /** In the order in which they were first seen; both resolved and open ones if nothing is said. */
     Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
@@ -89,12 +89,12 @@ public class UnknownSkuFlow {
      * @throws AppException 400 with all violations; 404 {@code unknown-sku-not-found} or {@code product-not-found}; 409 {@code
      *     unknown-sku-resolved}, {@code insufficient-stock} or {@code stock-out-of-range}
      */
-    Uni<String> resolve(String id, byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+    Uni<String> resolve(String id, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency.once(
                 key,
                 Function.identity(),
                 keeper -> validateResolution(body)
-                        .chain(sku -> resolveSku(id, sku, keeper, origin))
+                        .chain(sku -> resolveSku(id, sku, keeper, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -106,21 +106,21 @@ public class UnknownSkuFlow {
     }
 
     /** The location never changes, so it can be read before: stock rows must be there before they are locked. */
-    private Uni<Resolution> resolveSku(String id, String sku, Idempotency.Keeper keeper, Origin origin) {
+    private Uni<Resolution> resolveSku(String id, String sku, Idempotency.Keeper keeper, RequestContext context) {
         return transactions
                 .read(client -> unknownSkus.find(client, id(id)))
                 .map(found -> found.orElseThrow(() -> notFound(id)))
                 .map(UnknownSkuFlow::refuseResolved)
                 .chain(found -> {
                     var key = new StockKey(sku, found.location());
-                    return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, keeper, origin));
+                    return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, keeper, context));
                 });
     }
 
-    private Uni<Resolution> transact(UUID id, StockKey key, Idempotency.Keeper keeper, Origin origin) {
+    private Uni<Resolution> transact(UUID id, StockKey key, Idempotency.Keeper keeper, RequestContext context) {
         return Uni.createFrom()
                 .deferred(() -> transactions.runWithin(
-                        origin, config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, origin)))
+                        context, config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, context)))
                 .onFailure(ConflictException.class)
                 .retry()
                 .atMost(CONFLICTS);
@@ -128,18 +128,18 @@ public class UnknownSkuFlow {
 
     /** The stock first, as webhooks do that bring both. */
     private Uni<Resolution> resolveSku(
-            Transactions.Limited transaction, UUID id, StockKey key, Idempotency.Keeper keeper, Origin origin) {
+            Transactions.Limited transaction, UUID id, StockKey key, Idempotency.Keeper keeper, RequestContext context) {
         return stock.lock(transaction, Set.of(key))
                 .chain(held -> transaction
                         .next(client -> unknownSkus.lock(client, id))
                         .map(found -> refuseResolved(found.orElseThrow(() -> notFound(id.toString()))))
                         .chain(found ->
-                                stock.sync(transaction, held, List.of(count(key, found)), found.webhookId(), origin)))
+                                stock.sync(transaction, held, List.of(count(key, found)), found.webhookId(), context)))
                 .invoke(synced -> refuse(key, synced))
                 .chain(synced -> transaction
-                        .next(client -> unknownSkus.resolve(client, id, key.sku(), origin.actor()))
+                        .next(client -> unknownSkus.resolve(client, id, key.sku(), context.actor()))
                         .map(resolved ->
-                                new Resolution(write(resolved, synced), synced, origin, afterCommit.answerBy())))
+                                new Resolution(write(resolved, synced), synced, context, afterCommit.answerBy())))
                 .call(resolution -> transaction.next(client -> keeper.keep(client, resolution.answer())));
     }
 
@@ -183,7 +183,7 @@ public class UnknownSkuFlow {
         var lastEvent = resolution.synced().lastEventId();
         return lastEvent == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt(step, resolution.origin(), resolution.answerBy(), () -> work.apply(lastEvent));
+                : afterCommit.attempt(step, resolution.context(), resolution.answerBy(), () -> work.apply(lastEvent));
     }
 
     private static UnknownSku refuseResolved(UnknownSku found) {

@@ -21,7 +21,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -37,12 +37,12 @@ import org.pmsevents.platform.problem.AppException;
 @RolesAllowed(Roles.VIEWER)
 public class UnknownSkuResource {
     private final UnknownSkuFlow flow;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
     private final IdempotencyKeys keys;
 
-    UnknownSkuResource(UnknownSkuFlow flow, RequestOrigin origin, IdempotencyKeys keys) {
+    UnknownSkuResource(UnknownSkuFlow flow, CurrentRequest request, IdempotencyKeys keys) {
         this.flow = flow;
-        this.origin = origin;
+        this.request = request;
         this.keys = keys;
     }
 
@@ -84,7 +84,7 @@ public class UnknownSkuResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> resolve(@PathParam("id") String id, byte @Nullable [] body) {
-        return flow.resolve(id, body, keys.current(body), origin.current())
+        return flow.resolve(id, body, keys.current(body), request.current())
                 .map(resolved -> Response.ok(resolved).build());
     }
 

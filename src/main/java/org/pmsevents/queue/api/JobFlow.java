@@ -10,7 +10,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.platform.database.ConflictException;
@@ -86,11 +86,11 @@ public class JobFlow {
      *
      * @throws AppException 400 with all violations; 403 {@code job-kind-not-callable}
      */
-    Uni<JobAnswer> create(byte @Nullable [] body, @Nullable IdempotencyKey key, Origin origin) {
+    Uni<JobAnswer> create(byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency.once(
                 key,
                 JobAnswer::read,
-                keeper -> validateJob(body, origin)
+                keeper -> validateJob(body, context)
                         .chain(job -> createJob(job, keeper))
                         .invoke(created -> emitEvent(created.job()))
                         .invoke(this::addToQueue)
@@ -164,14 +164,14 @@ public class JobFlow {
     /** A job that was created, or found under its key. */
     private record Created(Job job, JobAnswer answer) {}
 
-    private Uni<NewJob<?>> validateJob(byte @Nullable [] body, Origin origin) {
-        return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, origin));
+    private Uni<NewJob<?>> validateJob(byte @Nullable [] body, RequestContext context) {
+        return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, context));
     }
 
     private Uni<Created> createJob(NewJob<?> wanted, Idempotency.Keeper keeper) {
         var id = UuidV7.next(clock);
         return transactions.run(
-                wanted.origin(),
+                wanted.context(),
                 transaction -> createJob(transaction, id, wanted)
                         .map(job ->
                                 new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
@@ -187,17 +187,17 @@ public class JobFlow {
                         job,
                         Objects.requireNonNull(kinds.write(job.payload())),
                         attempts == null ? job.kind().maxAttempts() : attempts)
-                .invoke(created -> record(created, id, job.origin()));
+                .invoke(created -> record(created, id, job.context()));
     }
 
     /** One that was there before has been made by another request, in whose trace it stays. */
-    private void record(Job job, UUID id, Origin origin) {
+    private void record(Job job, UUID id, RequestContext context) {
         if (tracing.isOn() && job.id().equals(id)) {
             tracing.start(
                             Kind.PRODUCER,
                             "create " + job.kind(),
-                            origin,
-                            job.origin().span())
+                            context,
+                            job.context().span())
                     .with("pms.job.id", id.toString())
                     .end();
         }

@@ -24,7 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -43,13 +43,13 @@ public class JobResource {
     private final JobFlow flow;
     private final JobReads reads;
     private final IdempotencyKeys keys;
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
 
-    JobResource(JobFlow flow, JobReads reads, IdempotencyKeys keys, RequestOrigin origin) {
+    JobResource(JobFlow flow, JobReads reads, IdempotencyKeys keys, CurrentRequest request) {
         this.flow = flow;
         this.reads = reads;
         this.keys = keys;
-        this.origin = origin;
+        this.request = request;
     }
 
     @POST
@@ -74,7 +74,7 @@ public class JobResource {
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> create(@Context UriInfo uri, byte @Nullable [] body) {
         var location = uri.getBaseUriBuilder().path("/api/jobs/{id}");
-        return flow.create(body, keys.current(body), origin.current())
+        return flow.create(body, keys.current(body), request.current())
                 .map(answer -> Response.status(answer.status())
                         .header("Location", location.build(answer.jobId()))
                         .entity(answer.json())

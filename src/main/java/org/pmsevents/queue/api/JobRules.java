@@ -2,7 +2,7 @@ package org.pmsevents.queue.api;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.json.Fields;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.problem.AppException;
@@ -24,7 +24,7 @@ final class JobRules {
      *
      * @throws AppException 400 with all violations; 403 {@code job-kind-not-callable}
      */
-    static NewJob<?> job(ParsedBody body, JobKinds kinds, Origin origin) {
+    static NewJob<?> job(ParsedBody body, JobKinds kinds, RequestContext context) {
         var fields = body.fields().only("kind", "payload", "priority", "runAt", "uniqueKey", "maxAttempts");
         var name = fields.requiredText("kind", KIND_LENGTH);
         var kind = kinds.named(name).orElse(null);
@@ -49,7 +49,7 @@ final class JobRules {
                         fields.optionalText(
                                 "uniqueKey", KEY_LENGTH, key -> !key.isBlank(), "blank", "Must not be blank."),
                         maxAttempts == null ? null : maxAttempts.intValue(),
-                        origin);
+                        context);
         body.violations().throwIfAny();
         if (job == null) {
             throw new IllegalStateException("an unknown kind is a violation");
@@ -64,7 +64,7 @@ final class JobRules {
             @Nullable Instant runAt,
             @Nullable String uniqueKey,
             @Nullable Integer maxAttempts,
-            Origin origin) {
-        return new NewJob<>(kind, kind.read(payload), priority, runAt, uniqueKey, maxAttempts, origin);
+            RequestContext context) {
+        return new NewJob<>(kind, kind.read(payload), priority, runAt, uniqueKey, maxAttempts, context);
     }
 }

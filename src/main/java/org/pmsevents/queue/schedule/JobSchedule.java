@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.queue.Job;
@@ -128,7 +128,7 @@ public class JobSchedule {
 
     private <P> Uni<Job> create(SqlClient transaction, JobKind<P> kind, Instant now) {
         var nothing = StrictJson.read("{}".getBytes(StandardCharsets.UTF_8)).fields();
-        var job = NewJob.of(kind, kind.read(nothing), Origin.system()).unique("cron");
+        var job = NewJob.of(kind, kind.read(nothing), RequestContext.system()).unique("cron");
         return flow.createJob(transaction, job)
                 .call(() -> jobs.moveSchedule(transaction, kind.name(), next(kind, now)));
     }

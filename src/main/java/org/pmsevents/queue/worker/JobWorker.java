@@ -64,7 +64,7 @@ public class JobWorker {
     private volatile boolean draining;
     private volatile boolean stopped;
     private volatile CompletableFuture<Void> claiming = CompletableFuture.completedFuture(null);
-    private volatile long heldAt = System.nanoTime();
+    private volatile long renewedAt = System.nanoTime();
 
     JobWorker(
             WorkTable table,
@@ -149,7 +149,7 @@ public class JobWorker {
 
     private void takenOver(Job job) {
         TRACED.warnf(
-                job.origin(),
+                job.context(),
                 "job %s was taken from a worker that has gone silent: %s",
                 job.id(),
                 job.state().wireName());
@@ -217,7 +217,7 @@ public class JobWorker {
         if (!tracing.isOn()) {
             return Span.NONE;
         }
-        return tracing.start(Kind.CONSUMER, "run " + job.kind(), job.origin())
+        return tracing.start(Kind.CONSUMER, "run " + job.kind(), job.context())
                 .with("pms.job.id", job.id().toString())
                 .with("pms.job.attempt", job.attempt());
     }
@@ -238,7 +238,7 @@ public class JobWorker {
                 .with(
                         done -> {},
                         failure -> TRACED.warnf(
-                                run.origin(),
+                                run.context(),
                                 "what came of job %s was not stored, it is run again: %s",
                                 run.jobId(),
                                 failure.toString()));
@@ -260,14 +260,14 @@ public class JobWorker {
         var runs = List.copyOf(running.values());
         long due = config.lease().dividedBy(HEARTBEATS_A_LEASE).toNanos() - STORE_PROGRESS.toNanos() / 2;
         if (runs.isEmpty()
-                || (System.nanoTime() - heldAt < due && runs.stream().noneMatch(RunningJob::hasUnstoredProgress))) {
+                || (System.nanoTime() - renewedAt < due && runs.stream().noneMatch(RunningJob::hasUnstoredProgress))) {
             return Uni.createFrom().voidItem();
         }
-        var held = new ArrayList<WorkTable.Held>(runs.size());
-        runs.forEach(run -> held.add(run.held()));
-        return table.heartbeat(pool, held, config.lease())
+        var claims = new ArrayList<WorkTable.Claim>(runs.size());
+        runs.forEach(run -> claims.add(run.claim()));
+        return table.heartbeat(pool, claims, config.lease())
                 .invoke(kept -> {
-                    heldAt = System.nanoTime();
+                    renewedAt = System.nanoTime();
                     runs.forEach(run -> check(run, kept));
                 })
                 .replaceWithVoid();
@@ -277,7 +277,7 @@ public class JobWorker {
         var cancelled = kept.get(run.jobId());
         if (cancelled == null) {
             if (run.end()) {
-                TRACED.warnf(run.origin(), "job %s was taken over by another worker: it is stopped here", run.jobId());
+                TRACED.warnf(run.context(), "job %s was taken over by another worker: it is stopped here", run.jobId());
                 run.cancelWork();
                 running.remove(run.jobId(), run);
                 wake();

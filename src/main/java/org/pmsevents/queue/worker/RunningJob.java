@@ -6,7 +6,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobJson;
@@ -19,7 +19,7 @@ final class RunningJob implements JobRun {
     private final WorkTable table;
     private final SqlClient client;
     private final Span span;
-    private final Origin origin;
+    private final RequestContext context;
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
     private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
     private volatile @Nullable Progress progress;
@@ -45,7 +45,7 @@ final class RunningJob implements JobRun {
         this.table = table;
         this.client = client;
         this.span = span;
-        this.origin = job.origin().under(span);
+        this.context = job.context().under(span);
     }
 
     Job job() {
@@ -103,8 +103,8 @@ final class RunningJob implements JobRun {
     }
 
     @Override
-    public Origin origin() {
-        return origin;
+    public RequestContext context() {
+        return context;
     }
 
     @Override
@@ -158,8 +158,8 @@ final class RunningJob implements JobRun {
         return progress != null && !progress.equals(stored);
     }
 
-    WorkTable.Held held() {
+    WorkTable.Claim claim() {
         stored = progress;
-        return new WorkTable.Held(job.id(), job.token(), progress());
+        return new WorkTable.Claim(job.id(), job.token(), progress());
     }
 }

@@ -107,7 +107,7 @@ class WorkFlow {
                                 "A job has failed for good",
                                 job.kind() + " " + job.id() + ", attempt " + job.attempt() + ": " + error,
                                 job.kind(),
-                                job.origin())))
+                                job.context())))
                 .collect()
                 .last()
                 .replaceWithVoid();
@@ -155,14 +155,14 @@ class WorkFlow {
         var error = error(kind, failure);
         LOG.log(
                 how == JobFailure.Kind.POSTPONED ? Logger.Level.DEBUG : Logger.Level.WARN,
-                run.origin(),
+                run.context(),
                 "job %s of kind %s failed, attempt %d of %d: %s, traceId=%s",
                 run.jobId(),
                 kind.name(),
                 run.attempt(),
                 run.job().maxAttempts(),
                 error,
-                run.origin().traceId());
+                run.context().traceId());
         return updateStatus(() -> transactions.run(transaction -> table.fail(
                         transaction, run.jobId(), run.token(), error, how, pause, run.progress())
                 .call(job -> alertAdmin(transaction, job.stream().toList(), error))));
@@ -183,7 +183,7 @@ class WorkFlow {
 
     private void emitEnd(RunningJob run, Optional<Job> stored) {
         if (stored.isEmpty()) {
-            LOG.infof(run.origin(), "job %s is no longer this worker's: what came of it here is left out", run.jobId());
+            LOG.infof(run.context(), "job %s is no longer this worker's: what came of it here is left out", run.jobId());
             return;
         }
         var job = stored.get();

@@ -41,9 +41,9 @@ public class WorkTable {
 
     /** Stores progress where there is some. */
     private static final String HEARTBEAT = """
-            UPDATE job SET lease_until = now() + $4 * interval '1 millisecond', progress = coalesce(held.progress::json, job.progress)
-            FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS held (id, token, progress)
-            WHERE job.id = held.id AND job.token = held.token AND job.state = 'running'
+            UPDATE job SET lease_until = now() + $4 * interval '1 millisecond', progress = coalesce(claims.progress::json, job.progress)
+            FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS claims (id, token, progress)
+            WHERE job.id = claims.id AND job.token = claims.token AND job.state = 'running'
             RETURNING job.id, cancel_requested
             """;
 
@@ -118,7 +118,7 @@ public class WorkTable {
                     JobTable.COLUMNS);
 
     /** What a worker shows to keep a job. */
-    record Held(UUID id, long token, @Nullable String progress) {}
+    record Claim(UUID id, long token, @Nullable String progress) {}
 
     /** Claims the jobs that are due, the most urgent first, of each kind as many as are wanted. */
     Uni<List<Job>> claim(SqlClient client, Map<String, Integer> wanted, UUID worker, Duration lease) {
@@ -129,13 +129,13 @@ public class WorkTable {
                 .map(JobTable::jobs);
     }
 
-    /** Keeps jobs; answers those that are still held, and whether they are to stop. */
-    Uni<Map<UUID, Boolean>> heartbeat(SqlClient client, Collection<Held> held, Duration lease) {
+    /** Keeps jobs; answers those that are still claims, and whether they are to stop. */
+    Uni<Map<UUID, Boolean>> heartbeat(SqlClient client, Collection<Claim> claims, Duration lease) {
         return client.preparedQuery(HEARTBEAT)
                 .execute(Tuple.of(
-                        held.stream().map(Held::id).toArray(UUID[]::new),
-                        held.stream().map(Held::token).toArray(Long[]::new),
-                        held.stream().map(Held::progress).toArray(String[]::new),
+                        claims.stream().map(Claim::id).toArray(UUID[]::new),
+                        claims.stream().map(Claim::token).toArray(Long[]::new),
+                        claims.stream().map(Claim::progress).toArray(String[]::new),
                         (double) lease.toMillis()))
                 .map(rows -> {
                     var kept = new HashMap<UUID, Boolean>();

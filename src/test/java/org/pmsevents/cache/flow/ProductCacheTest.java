@@ -23,7 +23,7 @@ import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.store.RedisCache;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.feed.Feed;
 
@@ -46,7 +46,7 @@ class ProductCacheTest {
     RedisCache cache;
 
     @Inject
-    Changes changes;
+    TagVersions tagVersions;
 
     @Inject
     Feed feed;
@@ -184,7 +184,7 @@ class ProductCacheTest {
     @Test
     void whatAnotherReplicaHasReadIsTakenFromRedis() {
         var other = createBehindTheBack();
-        putInRedis(other, changes.now());
+        putInRedis(other, tagVersions.now());
         readsName(other, "From Redis");
         redis.execute("DEL", redisKey(other));
         readsName(other, "From Redis");
@@ -193,9 +193,9 @@ class ProductCacheTest {
     @Test
     void whatInRedisHasNotSeenTheLastChangeIsNotTaken() {
         var other = createBehindTheBack();
-        var before = changes.now();
+        var before = tagVersions.now();
         changeElsewhere(other, 2, "Changed elsewhere");
-        await().until(() -> changes.now().position() > before.position());
+        await().until(() -> tagVersions.now().position() > before.position());
         putInRedis(other, before);
         readsName(other, "Changed elsewhere");
     }
@@ -203,7 +203,7 @@ class ProductCacheTest {
     @Test
     void whatInRedisHasNotSeenANoticeIsNotTaken() {
         var other = createBehindTheBack();
-        putInRedis(other, new AsOf(changes.now().position(), 0));
+        putInRedis(other, new AsOf(tagVersions.now().position(), 0));
         readsName(other, "From PostgreSQL");
     }
 
@@ -218,8 +218,8 @@ class ProductCacheTest {
                         new AsOf(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4))
                 .await()
                 .atMost(PATIENCE);
-        changes.noticed(key.tag(), 1);
-        changes.changed(key.tag(), changes.now().position());
+        tagVersions.noticed(key.tag(), 1);
+        tagVersions.changed(key.tag(), tagVersions.now().position());
         readsName("Lamp");
     }
 

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.cache.version.Changes;
+import org.pmsevents.cache.version.TagVersions;
 
 /** Where a stock comes from is seen by what was written behind the cache's back. */
 @QuarkusTest
@@ -30,7 +30,7 @@ class StockCacheTest {
     Pool pool;
 
     @Inject
-    Changes changes;
+    TagVersions tagVersions;
 
     @BeforeEach
     void createProduct() {
@@ -38,7 +38,7 @@ class StockCacheTest {
         user.adjust(sku, 10);
         long moved =
                 user.events(created, sku, 1).get(0).at("/metadata/position").longValue();
-        await("this replica has heard of it").until(() -> changes.now().position() >= moved);
+        await("this replica has heard of it").until(() -> tagVersions.now().position() >= moved);
         reads(10);
     }
 

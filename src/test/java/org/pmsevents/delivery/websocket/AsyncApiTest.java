@@ -32,9 +32,9 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.SystemError;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.problem.IntegrationError;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.http.security.Tokens;
@@ -56,11 +56,11 @@ class AsyncApiTest {
     @TestHTTPResource("/ws")
     URI address;
 
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final Alerts alerts;
     private AsyncApi api;
 
-    AsyncApiTest(EventEmitter events, Alerts alerts) {
+    AsyncApiTest(EventPublisher events, Alerts alerts) {
         this.events = events;
         this.alerts = alerts;
     }
@@ -251,14 +251,14 @@ class AsyncApiTest {
         admin.request("{\"kind\":\"queue.probe\",\"payload\":{\"steps\":2,\"stepMillis\":300}}")
                 .post("/api/jobs");
         sync(sku);
-        var origin = Origin.system();
+        var context = RequestContext.system();
         events.emit(
                 EventType.ERROR_INTEGRATION,
                 sku,
                 new IntegrationError("pms", sku, null, 503, true, "unavailable with status 503"),
-                origin);
-        events.emit(EventType.ERROR_SYSTEM, "test", new SystemError("internal-error", "a test", "nothing"), origin);
-        alerts.raise(Alert.critical("test:" + UUID.randomUUID(), "Something happened", "here", sku, origin));
+                context);
+        events.emit(EventType.ERROR_SYSTEM, "test", new SystemError("internal-error", "a test", "nothing"), context);
+        alerts.raise(Alert.critical("test:" + UUID.randomUUID(), "Something happened", "here", sku, context));
         LiveSocket.open(address, "", "viewer").send("no JSON");
     }
 

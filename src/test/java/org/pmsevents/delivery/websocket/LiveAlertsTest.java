@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /** Alerts to the admins, as those see them who have subscribed to them. */
 @QuarkusTest
@@ -24,10 +24,10 @@ class LiveAlertsTest {
     Alerts alerts;
 
     private final String subject = "thing-" + UUID.randomUUID();
-    private final Origin origin = Origin.system();
+    private final RequestContext context = RequestContext.system();
 
     private void raise(String about) {
-        alerts.raise(Alert.critical("test:" + UUID.randomUUID(), "Something happened", "here", about, origin));
+        alerts.raise(Alert.critical("test:" + UUID.randomUUID(), "Something happened", "here", about, context));
     }
 
     @ParameterizedTest
@@ -56,7 +56,7 @@ class LiveAlertsTest {
                             "actor",
                             "traceId");
             assertThat(frame.at("/alert/severity").asText()).isEqualTo("critical");
-            assertThat(frame.at("/alert/traceId").asText()).isEqualTo(origin.traceId());
+            assertThat(frame.at("/alert/traceId").asText()).isEqualTo(context.traceId());
         }
     }
 

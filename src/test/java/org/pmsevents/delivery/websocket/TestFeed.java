@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.Map;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 
 /** Writes many events at once, as flows would one by one. */
 @Unremovable
@@ -18,10 +18,10 @@ public class TestFeed {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final Pool pool;
 
-    TestFeed(EventEmitter events, Pool pool) {
+    TestFeed(EventPublisher events, Pool pool) {
         this.events = events;
         this.pool = pool;
     }
@@ -32,7 +32,7 @@ public class TestFeed {
                     Uni<EventMessage> written = Uni.createFrom().nullItem();
                     for (int i = 0; i < count; i++) {
                         var event =
-                                events.event(type, subject, Map.of("n", i, "text", text), new Origin("test", TRACE));
+                                events.event(type, subject, Map.of("n", i, "text", text), new RequestContext("test", TRACE));
                         written = written.chain(
                                 () -> events.record(transaction, event).replaceWith(event));
                     }

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.event.Emissions;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedConfig;
@@ -43,7 +43,7 @@ class FeedSubscriptionsTest {
         try {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(
-                    vertx, config, new Emissions(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+                    vertx, config, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, config, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config);
             dispatcher.inOrder("subscriptions", subscriptions::deliver);

@@ -18,8 +18,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.net.ConnectException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
-import org.pmsevents.event.Origin;
-import org.pmsevents.http.security.RequestOrigin;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
@@ -28,18 +28,18 @@ import org.pmsevents.platform.problem.AppException;
 @Path("/api/test-edge")
 @Produces(MediaType.APPLICATION_JSON)
 public class EdgeResource {
-    private final RequestOrigin origin;
+    private final CurrentRequest request;
 
-    public EdgeResource(RequestOrigin origin) {
-        this.origin = origin;
+    public EdgeResource(CurrentRequest request) {
+        this.request = request;
     }
 
     record Bound(int number) {}
 
     @GET
     @Path("origin")
-    public Uni<Origin> origin() {
-        return Uni.createFrom().item(origin.current());
+    public Uni<RequestContext> request() {
+        return Uni.createFrom().item(request.current());
     }
 
     @GET

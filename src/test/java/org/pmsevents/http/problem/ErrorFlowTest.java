@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.alert.Told;
 import org.pmsevents.event.EventMessage;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.platform.tracing.TraceId;
 
@@ -104,7 +104,7 @@ class ErrorFlowTest {
         var failure = errors.integration(
                         target,
                         "a sync",
-                        new Origin("alice", trace),
+                        new RequestContext("alice", trace),
                         () -> Uni.createFrom().failure(new IllegalStateException("answered 503")),
                         cause -> {
                             steps.add(String.valueOf(cause.getMessage()));
@@ -129,8 +129,8 @@ class ErrorFlowTest {
     @Test
     void everySystemErrorCountsForTheAdmins() {
         long before = told.counted("system:internal-error");
-        errors.handleError("a test", new IllegalStateException("once"), new Origin("alice", trace));
-        errors.handleError("a test", new IllegalStateException("twice"), new Origin("alice", trace));
+        errors.handleError("a test", new IllegalStateException("once"), new RequestContext("alice", trace));
+        errors.handleError("a test", new IllegalStateException("twice"), new RequestContext("alice", trace));
         await().until(() -> told.counted("system:internal-error") >= before + 2);
     }
 }

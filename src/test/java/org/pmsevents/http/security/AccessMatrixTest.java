@@ -38,8 +38,8 @@ import org.pmsevents.delivery.websocket.LiveSocket;
 import org.pmsevents.delivery.websocket.TestFeed;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.pms.webhook.Signatures;
 
 /**
@@ -119,10 +119,10 @@ class AccessMatrixTest {
     @TestHTTPResource("/")
     URI server;
 
-    private final EventEmitter events;
+    private final EventPublisher events;
     private final TestFeed feed;
 
-    AccessMatrixTest(EventEmitter events, TestFeed feed) {
+    AccessMatrixTest(EventPublisher events, TestFeed feed) {
         this.events = events;
         this.feed = feed;
     }
@@ -346,7 +346,7 @@ class AccessMatrixTest {
             }
             for (var type : EventType.values()) {
                 if (type.scope() != EventScope.FEED) {
-                    events.emit(type, subject, Map.of("matrix", true), Origin.system());
+                    events.emit(type, subject, Map.of("matrix", true), RequestContext.system());
                 }
             }
             tellEverythingOfTheFeed(subject);

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.InventoryConfig;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
@@ -99,7 +99,7 @@ class StockWritingTest {
     }
 
     private StockRequest request(StockLine... lines) {
-        return new StockRequest(List.of(lines), false, null, Origin.system(), Instant.now());
+        return new StockRequest(List.of(lines), false, null, RequestContext.system(), Instant.now());
     }
 
     private static <T> CompletableFuture<T> begun(Uni<T> work) {

@@ -46,7 +46,7 @@ class CountJudgeTest {
         for (int i = 0; i < counts; i++) {
             made.add(new StockCount(KEY, random.nextInt(1_000, 2_000), second(random.nextInt(100))));
         }
-        var stock = new HeldStock(KEY, moved.stream().mapToLong(Moved::delta).sum(), 1, null, false, null, true);
+        var stock = new LockedStock(KEY, moved.stream().mapToLong(Moved::delta).sum(), 1, null, false, null, true);
         int applied = 0;
         int told = 0;
         for (var webhook : webhooks(made, random)) {
@@ -59,7 +59,7 @@ class CountJudgeTest {
             assertThat(verdict.corrections()).hasSizeLessThanOrEqualTo(1);
             for (var correction : verdict.corrections()) {
                 applied++;
-                stock = new HeldStock(
+                stock = new LockedStock(
                         KEY,
                         stock.onHand() + correction.delta(),
                         correction.version(),

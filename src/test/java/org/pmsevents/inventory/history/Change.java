@@ -35,7 +35,7 @@ sealed interface Change {
         }
     }
 
-    /** Changes nothing: answered with delta 0, what is there and its version. */
+    /** TagVersions nothing: answered with delta 0, what is there and its version. */
     record Read(Place place) implements Change {
         @Override
         public Step on(StockModel stock) {

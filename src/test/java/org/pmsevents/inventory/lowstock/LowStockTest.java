@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.alert.Told;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.Origin;
-import org.pmsevents.event.publish.EventEmitter;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.platform.database.Transactions;
 
@@ -48,7 +48,7 @@ class LowStockTest {
     Pool pool;
 
     @Inject
-    EventEmitter events;
+    EventPublisher events;
 
     @Inject
     Transactions transactions;
@@ -72,7 +72,7 @@ class LowStockTest {
     }
 
     private void check() {
-        lowStock.checkStock(Origin.system()).await().atMost(PATIENCE);
+        lowStock.checkStock(RequestContext.system()).await().atMost(PATIENCE);
     }
 
     private List<String> told() {
@@ -121,7 +121,7 @@ class LowStockTest {
                 EventType.INVENTORY_ALERT,
                 other,
                 Map.of("sku", other, "location", "main", "onHand", 1, "threshold", 2),
-                Origin.system());
+                RequestContext.system());
         for (int i = 0; i < 3; i++) {
             transactions
                     .run(transaction -> lowStock.tellAdmin(transaction, event))

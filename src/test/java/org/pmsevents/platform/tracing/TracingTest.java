@@ -19,14 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.Settings;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /** What is recorded and what leaves, whatever the collector does. */
 class TracingTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final TracingProducer producer = new TracingProducer();
-    private final Origin origin = new Origin("ada", TraceId.random(), 0xabcL);
+    private final RequestContext context = new RequestContext("ada", TraceId.random(), 0xabcL);
     private FakeCollector collector;
     private Tracing tracing = Tracing.OFF;
 
@@ -61,8 +61,8 @@ class TracingTest {
     }
 
     private FakeCollector.Received only() {
-        await().until(() -> collector.spans(origin.traceId()).size() == 1);
-        return collector.spans(origin.traceId()).get(0);
+        await().until(() -> collector.spans(context.traceId()).size() == 1);
+        return collector.spans(context.traceId()).get(0);
     }
 
     @Test
@@ -71,14 +71,14 @@ class TracingTest {
         assertThat(tracing).isSameAs(Tracing.OFF);
         openTo(collector, "disabled", "true");
         assertThat(tracing).isSameAs(Tracing.OFF);
-        assertThat(tracing.start(Kind.SERVER, "a", origin)).isSameAs(Span.NONE);
-        assertThat(origin.under(Span.NONE)).isSameAs(origin);
+        assertThat(tracing.start(Kind.SERVER, "a", context)).isSameAs(Span.NONE);
+        assertThat(context.under(Span.NONE)).isSameAs(context);
     }
 
     @Test
     void aSpanLeavesWithItsTraceItsParentAndWhatIsKnownOfIt() {
         openTo(collector, "headers", "api-key=secret=1, other=2", "service-name", "shop-events");
-        tracing.start(Kind.CONSUMER, "a", origin)
+        tracing.start(Kind.CONSUMER, "a", context)
                 .with("text", "b")
                 .with("number", 7)
                 .failed("why")
@@ -99,7 +99,7 @@ class TracingTest {
     @Test
     void aHeaderMayBePercentEncoded() {
         openTo(collector, "headers", "api-key=Basic%20YTpi+Yw%3D%3D");
-        tracing.start(Kind.SERVER, "a", origin).end();
+        tracing.start(Kind.SERVER, "a", context).end();
         only();
         assertThat(collector.keys()).containsOnly("Basic YTpi+Yw==");
     }
@@ -122,14 +122,14 @@ class TracingTest {
     @Test
     void aTraceThatBeginsHereHasTheIdOfItsRequestAndNoParent() {
         openTo(collector);
-        tracing.start(Kind.SERVER, "a", new Origin("ada", origin.traceId())).end();
+        tracing.start(Kind.SERVER, "a", new RequestContext("ada", context.traceId())).end();
         assertThat(only().parent()).isEmpty();
     }
 
     @Test
     void whoKnowsTheIdOfAnEventGoesOnFromItsSpan() {
         openTo(collector);
-        tracing.start(Kind.PRODUCER, "a", origin, -7).end();
+        tracing.start(Kind.PRODUCER, "a", context, -7).end();
         assertThat(only().id()).isEqualTo("fffffffffffffff9");
     }
 
@@ -137,19 +137,19 @@ class TracingTest {
     void aSpanEndsWithWhatItIsAboutHoweverThatEnds() {
         openTo(collector);
         var works = tracing.within(
-                Kind.CLIENT, "works", origin, span -> Uni.createFrom().item(span.id()));
+                Kind.CLIENT, "works", context, span -> Uni.createFrom().item(span.id()));
         assertThat(works.await().indefinitely()).isNotZero();
-        var fails = tracing.within(Kind.CLIENT, "fails", origin, span -> {
+        var fails = tracing.within(Kind.CLIENT, "fails", context, span -> {
             throw new IllegalStateException("secret");
         });
         assertThat(fails.onFailure().recoverWithNull().await().indefinitely()).isNull();
-        tracing.within(Kind.CLIENT, "hangs", origin, span -> Uni.createFrom().nothing())
+        tracing.within(Kind.CLIENT, "hangs", context, span -> Uni.createFrom().nothing())
                 .subscribe()
                 .with(never -> {})
                 .cancel();
 
-        await().until(() -> collector.spans(origin.traceId()).size() == 3);
-        assertThat(collector.spans(origin.traceId()))
+        await().until(() -> collector.spans(context.traceId()).size() == 3);
+        assertThat(collector.spans(context.traceId()))
                 .extracting(FakeCollector.Received::name, FakeCollector.Received::failed)
                 .containsExactlyInAnyOrder(
                         org.assertj.core.groups.Tuple.tuple("works", false),
@@ -170,7 +170,7 @@ class TracingTest {
                 .filter(each -> !recorded.contains(each))
                 .findFirst()
                 .orElseThrow();
-        assertThat(tracing.start(Kind.SERVER, "a", new Origin("ada", left))).isSameAs(Span.NONE);
+        assertThat(tracing.start(Kind.SERVER, "a", new RequestContext("ada", left))).isSameAs(Span.NONE);
         producer.close(here);
     }
 
@@ -182,7 +182,7 @@ class TracingTest {
         }
         open("collector", "http://127.0.0.1:" + closed, "queue", "100", "timeout-millis", "1000");
         IntStream.range(0, 1_000)
-                .forEach(i -> tracing.start(Kind.SERVER, "a", origin).end());
+                .forEach(i -> tracing.start(Kind.SERVER, "a", context).end());
 
         assertThat(spans("dropped")).isGreaterThanOrEqualTo(900 - 100);
         await().until(() -> spans("dropped") + spans("failed") == 1_000);
@@ -192,18 +192,18 @@ class TracingTest {
     @Test
     void whatIsEndedBeforeTheServiceStopsStillLeaves() {
         openTo(collector, "delay-millis", "60000");
-        tracing.start(Kind.SERVER, "a", origin).end();
+        tracing.start(Kind.SERVER, "a", context).end();
         producer.close(tracing);
-        assertThat(collector.spans(origin.traceId())).hasSize(1);
+        assertThat(collector.spans(context.traceId())).hasSize(1);
     }
 
     @Test
     void theTraceparentOfACallNamesItsSpanAndWhetherItIsRecorded() {
-        assertThat(TraceId.traceparent(origin, Tracing.OFF))
-                .isEqualTo("00-" + origin.traceId() + "-0000000000000abc-01");
+        assertThat(TraceId.traceparent(context, Tracing.OFF))
+                .isEqualTo("00-" + context.traceId() + "-0000000000000abc-01");
         openTo(collector, "ratio", "0.0");
-        assertThat(TraceId.traceparent(origin, tracing)).endsWith("-00");
-        assertThat(List.of(TraceId.traceparent(new Origin("a", origin.traceId()), Tracing.OFF)))
+        assertThat(TraceId.traceparent(context, tracing)).endsWith("-00");
+        assertThat(List.of(TraceId.traceparent(new RequestContext("a", context.traceId()), Tracing.OFF)))
                 .noneMatch(header -> header.contains("0000000000000000"));
     }
 }

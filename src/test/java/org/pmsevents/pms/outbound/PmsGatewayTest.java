@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 
 /** The gateway against a real HTTP server. */
 @QuarkusTest
@@ -62,7 +62,7 @@ class PmsGatewayTest {
     }
 
     private PmsAnswer put(String sku, String json) {
-        return gateway.put(new PmsCall(sku, json, event, new Origin("test", TRACE)))
+        return gateway.put(new PmsCall(sku, json, event, new RequestContext("test", TRACE)))
                 .await()
                 .atMost(SOON);
     }

@@ -45,7 +45,7 @@ class PmsWebhookResourceTest {
     MeterRegistry meters;
 
     @Inject
-    DeliveryRetention retention;
+    WebhookCleanUp retention;
 
     @BeforeEach
     void createProduct() {

@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.JobTable;
 import org.pmsevents.queue.NewJob;
@@ -87,7 +87,7 @@ class BulkRetryTest {
     void oneWhoseKeyIsTakenAtThatVeryMomentIsLeft() {
         discard(kind.name(), name, "{\"name\":\"" + name + "\"}", 2);
         var commit = new CompletableFuture<UniEmitter<? super Object>>();
-        var other = NewJob.of(kind, new TestJobs.Named(name), Origin.system())
+        var other = NewJob.of(kind, new TestJobs.Named(name), RequestContext.system())
                 .unique(name + "#1")
                 .at(Instant.now().plus(Duration.ofHours(1)));
         var created = transactions

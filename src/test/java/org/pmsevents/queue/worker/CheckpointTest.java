@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobFailure;
@@ -72,7 +72,7 @@ class CheckpointTest {
     }
 
     private UUID ask() {
-        var job = NewJob.of(kind, new TestJobs.Named(name), Origin.system()).unique(name);
+        var job = NewJob.of(kind, new TestJobs.Named(name), RequestContext.system()).unique(name);
         var made = get(transactions.run(transaction -> flow.createJob(transaction, job)));
         worker.wake();
         return made.id();

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pmsevents.event.Origin;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.Job;
@@ -78,7 +78,7 @@ class QueueTest {
     }
 
     private NewJob<TestJobs.Named> job(JobKind<TestJobs.Named> kind) {
-        return NewJob.of(kind, new TestJobs.Named(name), Origin.system());
+        return NewJob.of(kind, new TestJobs.Named(name), RequestContext.system());
     }
 
     private Job create(NewJob<?> job) {
@@ -168,7 +168,7 @@ class QueueTest {
         assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.FOR_GOOD, Duration.ZERO, null)))
                 .isEmpty();
         assertThat(get(work.stop(pool, id, first.token(), null))).isEmpty();
-        assertThat(get(work.heartbeat(pool, List.of(new WorkTable.Held(id, first.token(), "1")), LIMIT)))
+        assertThat(get(work.heartbeat(pool, List.of(new WorkTable.Claim(id, first.token(), "1")), LIMIT)))
                 .isEmpty();
         get(transactions.run(second::fence));
         ends.get(0).complete("first");
@@ -183,7 +183,7 @@ class QueueTest {
                 (payload, run) -> run.token() <= 5
                         ? Uni.createFrom().failure(JobFailure.temporary("not yet", null, null))
                         : Uni.createFrom().item(run.token()));
-        var id = create(new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 3, Origin.system()))
+        var id = create(new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 3, RequestContext.system()))
                 .id();
         for (int claims = 1; claims <= 5; claims++) {
             awaitClaims(id, claims);
@@ -347,7 +347,7 @@ class QueueTest {
         var waiting =
                 create(job(kind).at(Instant.now().plus(Duration.ofHours(1)))).id();
         ask("UPDATE job SET finished_at = now() - interval '2 days' WHERE id = $1 RETURNING id", old);
-        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
+        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
         assertThat(awaitState(cleanUp.id(), JobState.COMPLETED).result()).matches("\\{\"jobs\":[1-9][0-9]*}");
         assertThat(get(jobs.find(pool, old))).isEmpty();
         assertThat(find(young).state()).isEqualTo(JobState.COMPLETED);
@@ -365,7 +365,7 @@ class QueueTest {
         ask(
                 "WITH ended AS (UPDATE job SET state = 'cancelled', finished_at = now() - interval '60 days' WHERE kind = $1 RETURNING id) SELECT count(*) FROM ended",
                 "test.gone");
-        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, Origin.system()));
+        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
         var done = awaitState(cleanUp.id(), JobState.COMPLETED);
         assertThat(done.result()).matches("\\{\"jobs\":(2[5-9]|[3-9][0-9])[0-9]{2}}");
         assertThat(ask("SELECT count(*) AS n FROM job WHERE kind = $1", "test.gone")
@@ -389,7 +389,7 @@ class QueueTest {
         kind.define(name, (payload, run) -> {
             throw new IllegalStateException("no " + run.attempt());
         });
-        var wanted = new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 22, Origin.system());
+        var wanted = new NewJob<>(kind, new TestJobs.Named(name), 0, null, null, 22, RequestContext.system());
         var id = create(wanted).id();
         await().atMost(Duration.ofSeconds(40)).until(() -> {
             var state = find(id).state();

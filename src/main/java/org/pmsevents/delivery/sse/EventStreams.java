@@ -1,0 +1,245 @@
+package org.pmsevents.delivery.sse;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.Startup;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
+import io.smallrye.mutiny.subscription.MultiEmitter;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.pages.FeedReads;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.http.limits.PerClient;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.shutdown.Draining;
+
+/**
+ * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
+ * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
+ */
+@Startup
+@ApplicationScoped
+public class EventStreams {
+    private final FeedSubscriptions feed;
+    private final FeedReads reads;
+    private final EventStreamConfig config;
+    private final Vertx vertx;
+    private final SecurityIdentity identity;
+    private final Draining draining;
+    private final Clock clock;
+    private final PerClient perClient;
+    private final Set<Stream> open = ConcurrentHashMap.newKeySet();
+
+    EventStreams(
+            FeedSubscriptions feed,
+            FeedReads reads,
+            EventStreamConfig config,
+            Vertx vertx,
+            SecurityIdentity identity,
+            Draining draining,
+            Clock clock,
+            MeterRegistry meters) {
+        this.feed = feed;
+        this.reads = reads;
+        this.config = config;
+        this.perClient = new PerClient(config.maxStreamsPerClient());
+        this.vertx = vertx;
+        this.identity = identity;
+        this.draining = draining;
+        this.clock = clock;
+        meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
+    }
+
+    /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
+    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+        open.forEach(
+                stream -> vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
+    }
+
+    /**
+     * @param after the last position that the reader has; null for what comes from now on
+     * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop; 429 where it
+     *     is this client who has too many
+     */
+    public Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
+        var types = reads.types(topics);
+        if (draining.begun()) {
+            throw AppException.restarting();
+        }
+        if (open.size() >= config.maxStreams()) {
+            throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
+        }
+        var client = identity.getPrincipal().getName();
+        if (perClient.isFull(client)) {
+            throw AppException.tooMany("too-many-streams", "You have as many streams as you may.", 5);
+        }
+        long expires = expires();
+        return Multi.createFrom().deferred(() -> {
+            var stream = new Stream(client, types, sse, expires);
+            return Multi.createFrom()
+                    .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
+                    .invoke(stream::sent);
+        });
+    }
+
+    /** When the token's time is over, as for a WebSocket; seconds since the epoch. */
+    private long expires() {
+        Long expires = identity.getAttribute("quarkus.identity.expire-time");
+        return expires == null ? Long.MAX_VALUE : expires;
+    }
+
+    private final class Stream implements FeedSubscriptions.Subscriber {
+        private final String client;
+        private final Set<EventType> types;
+        private final Sse sse;
+        private final long expires;
+        private final AtomicLong queued = new AtomicLong();
+        private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
+        private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
+        private FeedSubscriptions.@Nullable Subscription subscription;
+        private boolean subscribed;
+
+        Stream(String client, Set<EventType> types, Sse sse, long expires) {
+            this.client = client;
+            this.types = types;
+            this.sse = sse;
+            this.expires = expires;
+        }
+
+        void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
+            long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
+            reader = emitter;
+            open.add(this);
+            perClient.opened(client);
+            var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
+            subscription = begun;
+            emitter.onTermination(() -> {
+                vertx.cancelTimer(heartbeat);
+                if (open.remove(this)) {
+                    perClient.closed(client);
+                }
+                begun.end();
+            });
+            if (draining.begun()) {
+                end();
+            }
+        }
+
+        void sent(OutboundSseEvent event) {
+            queued.addAndGet(-size(event));
+            goOnIfLow();
+        }
+
+        /** Before this there is no position to be told in a heartbeat: the one asked for may never have been. */
+        @Override
+        public void subscribed(long position) {
+            subscribed = true;
+            sendPosition(position);
+        }
+
+        @Override
+        public void reset(long oldest, long head) {
+            send(sse.newEventBuilder()
+                    .name("reset")
+                    .data("{\"oldest\":" + oldest + ",\"head\":" + head + "}")
+                    .build());
+        }
+
+        @Override
+        public void unavailable() {
+            end();
+        }
+
+        /** One batch is always taken, so that a reader who catches up gets on, however large its events are. */
+        @Override
+        public void take(FeedBatch batch) {
+            if (queued.get() > config.maxQueuedBytes()) {
+                end();
+                return;
+            }
+            for (var event : batch.events()) {
+                if (types.contains(event.message().type())) {
+                    send(sse.newEventBuilder()
+                            .id(Long.toString(event.position()))
+                            .data(event.json())
+                            .build());
+                }
+            }
+        }
+
+        @Override
+        public Uni<Void> ready() {
+            return queued.get() <= low()
+                    ? Uni.createFrom().voidItem()
+                    : Uni.createFrom().<Void>emitter(this::waitUntilLow);
+        }
+
+        private void waitUntilLow(UniEmitter<? super Void> ready) {
+            waiting.set(() -> ready.complete(null));
+            goOnIfLow();
+        }
+
+        private void goOnIfLow() {
+            if (queued.get() <= low()) {
+                var goOn = waiting.getAndSet(null);
+                if (goOn != null) {
+                    goOn.run();
+                }
+            }
+        }
+
+        private int low() {
+            return config.maxQueuedBytes() / 2;
+        }
+
+        private void heartbeat() {
+            if (clock.instant().getEpochSecond() >= expires) {
+                end();
+            } else if (subscribed && subscription != null) {
+                sendPosition(subscription.position());
+            }
+        }
+
+        /** A block without data: readers remember the id and are told of nothing (the builder insists on a comment). */
+        private void sendPosition(long position) {
+            send(sse.newEventBuilder()
+                    .id(Long.toString(position))
+                    .comment("position")
+                    .build());
+        }
+
+        private void send(OutboundSseEvent event) {
+            if (reader != null) {
+                queued.addAndGet(size(event));
+                reader.emit(event);
+            }
+        }
+
+        private void end() {
+            if (reader != null) {
+                reader.complete();
+            }
+        }
+
+        private static int size(OutboundSseEvent event) {
+            return event.getData() instanceof String data ? data.length() : 16;
+        }
+    }
+}

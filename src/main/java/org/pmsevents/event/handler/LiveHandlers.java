@@ -1,0 +1,210 @@
+package org.pmsevents.event.handler;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.event.SystemError;
+import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.tracing.TraceLog;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/**
+ * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics, notifications. Every handler
+ * runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
+ */
+@ApplicationScoped
+public class LiveHandlers {
+    private static final TraceLog LOG = TraceLog.of("org.pmsevents.events");
+
+    private final Vertx vertx;
+    private final EventPublisher publisher;
+    private final EventSpans spans;
+    private final FeedConfig config;
+    private final MeterRegistry meters;
+    private final List<Handler> secondary = new ArrayList<>();
+    private final List<Handler> cleanup = new ArrayList<>();
+    private final List<Handler> notifications = new ArrayList<>();
+    private final Counter[] handled;
+    private final List<MessageConsumer<EventMessage>> consumers = new CopyOnWriteArrayList<>();
+
+    private record Handler(
+            String name,
+            Collection<EventType> types,
+            AtomicInteger underWay,
+            Timer timer,
+            Counter failures,
+            Counter dropped,
+            Function<EventMessage, Uni<Void>> work) {}
+
+    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, FeedConfig config, MeterRegistry meters) {
+        this.vertx = vertx;
+        this.publisher = publisher;
+        this.spans = spans;
+        this.config = config;
+        this.meters = meters;
+        this.handled = Arrays.stream(EventType.values())
+                .map(type -> meters.counter("pms.events", "type", type.wireName()))
+                .toArray(Counter[]::new);
+    }
+
+    /** Adds a handler that every replica calls with every event of the types; it may be late, and misses what a crash swallows. */
+    public void secondary(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        secondary.add(handler(name, types, work));
+    }
+
+    /** Adds work that is done after the secondary handlers of an event, whether they failed or not. */
+    public void cleanup(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        cleanup.add(handler(name, types, work));
+    }
+
+    /** Adds who is told of an event after all that. */
+    public void notification(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        notifications.add(handler(name, types, work));
+    }
+
+    private Handler handler(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        return new Handler(
+                name,
+                types,
+                new AtomicInteger(),
+                meters.timer("pms.handler.work", "handler", name),
+                meters.counter("pms.handler.failures", "handler", name),
+                meters.counter("pms.handler.dropped", "handler", name),
+                work);
+    }
+
+    /** Starts to listen on the EventBus; called once, after all have been added. */
+    public void listen() {
+        for (var type : EventType.values()) {
+            var handlers = of(type, secondary);
+            var cleanups = of(type, cleanup);
+            var told = of(type, notifications);
+            consumers.add(vertx.eventBus()
+                    .<EventMessage>localConsumer(
+                            type.wireName(), message -> process(message.body(), handlers, cleanups, told)));
+        }
+    }
+
+    /** Vert.x outlives the service when dev mode reloads it. */
+    @PreDestroy
+    void stopListening() {
+        consumers.forEach(MessageConsumer::unregister);
+    }
+
+    private static List<Handler> of(EventType type, List<Handler> handlers) {
+        return handlers.stream().filter(each -> each.types().contains(type)).toList();
+    }
+
+    private void process(EventMessage event, List<Handler> handlers, List<Handler> cleanups, List<Handler> told) {
+        logEvent(event);
+        runAll(handlers, event)
+                .chain(() -> runAll(cleanups, event))
+                .invoke(() -> updateMetrics(event))
+                .chain(() -> runAll(told, event))
+                .subscribe()
+                .with(
+                        done -> {},
+                        failure -> LOG.errorf(
+                                event.metadata(), failure, "the guard let a failure through for %s", event.type()));
+    }
+
+    private static void logEvent(EventMessage event) {
+        var level = event.type().family().equals("error") || event.type() == EventType.INVENTORY_ALERT
+                ? Logger.Level.INFO
+                : Logger.Level.DEBUG;
+        if (!LOG.isOn(level)) {
+            return;
+        }
+        var metadata = event.metadata();
+        LOG.log(
+                level,
+                metadata,
+                "%s subject=%s actor=%s traceId=%s position=%s id=%s",
+                event.type(),
+                metadata.subject(),
+                metadata.actor(),
+                metadata.traceId(),
+                metadata.position(),
+                metadata.id());
+    }
+
+    private void updateMetrics(EventMessage event) {
+        handled[event.type().ordinal()].increment();
+    }
+
+    private Uni<Void> runAll(List<Handler> handlers, EventMessage event) {
+        if (handlers.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        var runs = new ArrayList<Uni<Void>>(handlers.size());
+        handlers.forEach(handler -> runs.add(guarded(handler, event)));
+        return Uni.join().all(runs).andCollectFailures().replaceWithVoid();
+    }
+
+    private Uni<Void> guarded(Handler handler, EventMessage event) {
+        if (handler.underWay().incrementAndGet() > config.handlerBacklog()) {
+            handler.underWay().decrementAndGet();
+            handler.dropped().increment();
+            return Uni.createFrom().voidItem();
+        }
+        var span = spans.start(Kind.CONSUMER, handler.name(), event);
+        long begun = System.nanoTime();
+        return Uni.createFrom()
+                .deferred(() -> handler.work().apply(event))
+                .ifNoItem()
+                .after(config.consumerTimeout())
+                .fail()
+                .onFailure()
+                .invoke(failure -> {
+                    span.failed(failure.getClass().getName());
+                    failed(handler, event, failure);
+                })
+                .onFailure()
+                .recoverWithNull()
+                .onTermination()
+                .invoke(() -> {
+                    handler.underWay().decrementAndGet();
+                    handler.timer().record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+                    span.end();
+                });
+    }
+
+    private void failed(Handler handler, EventMessage event, Throwable failure) {
+        handler.failures().increment();
+        LOG.errorf(
+                event.metadata(),
+                failure,
+                "%s failed on %s %s",
+                handler.name(),
+                event.type(),
+                event.metadata().id());
+        if (!event.type().family().equals("error")) {
+            publisher.emit(
+                    EventType.ERROR_SYSTEM,
+                    handler.name(),
+                    new SystemError(
+                            "handler-failed",
+                            handler.name() + " on " + event.type(),
+                            failure.getClass().getName()),
+                    event.metadata().context());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.pmsevents.event.publish;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.pmsevents.event.EventProgress;
+import org.pmsevents.event.EventCounts;
+import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.EventMetadata;
+import org.pmsevents.event.EventScope;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.EventType;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.feed.Dispatcher;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.event.log.Sequencer;
+import org.pmsevents.event.transport.RedisPublisher;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.tracing.TraceLog;
+
+/**
+ * The one way by which events leave a flow: those of the feed are recorded in the change's transaction and announced once it is
+ * committed, the others are announced at once.
+ */
+@ApplicationScoped
+public class EventPublisher {
+    private static final TraceLog LOG = TraceLog.of(EventPublisher.class);
+
+    private final EventTable events;
+    private final Sequencer sequencer;
+    private final EventProgress progress;
+    private final Dispatcher dispatcher;
+    private final RedisPublisher redisPublisher;
+    private final EventCodec codec;
+    private final EventSpans spans;
+    private final EventCounts counts;
+    private final Clock clock;
+
+    EventPublisher(
+            EventTable events,
+            Sequencer sequencer,
+            EventProgress progress,
+            Dispatcher dispatcher,
+            RedisPublisher redisPublisher,
+            EventCodec codec,
+            EventSpans spans,
+            EventCounts counts,
+            Clock clock) {
+        this.events = events;
+        this.sequencer = sequencer;
+        this.progress = progress;
+        this.dispatcher = dispatcher;
+        this.redisPublisher = redisPublisher;
+        this.codec = codec;
+        this.spans = spans;
+        this.counts = counts;
+        this.clock = clock;
+    }
+
+    /** A new event, not told to anyone yet. */
+    public EventMessage event(EventType type, String subject, Object payload, RequestContext context) {
+        var id = UuidV7.next(clock);
+        if (type.scope() == EventScope.FEED) {
+            spans.created(type, id, subject, context);
+        }
+        return new EventMessage(
+                type,
+                codec.payload(payload),
+                new EventMetadata(clock.instant(), context.actor(), context.traceId(), id, subject, null));
+    }
+
+    /** Records in its trace what the statement of a change has written by itself; asked for only while that is traced. */
+    public void written(RequestContext context, Supplier<List<EventSpans.Written>> events) {
+        spans.created(events, context);
+    }
+
+    /** Inserts an event of the feed in the transaction of its change, after the change's own rows. */
+    public Uni<Void> record(SqlClient transaction, EventMessage event) {
+        return events.insert(transaction, event);
+    }
+
+    /** After the commit: has what was recorded told, soon; returns at once. */
+    public void announceRecorded() {
+        sequencer.trigger();
+    }
+
+    /** After the commit: has the event sequenced, and completes once it has its position and is published. */
+    public Uni<Void> published(EventMessage committed) {
+        return published(committed.metadata().id());
+    }
+
+    /** The same for an event that was written by the statement of its change. */
+    public Uni<Void> published(UUID committed) {
+        sequencer.trigger();
+        return progress.published(committed);
+    }
+
+    /** After the commit: completes once everyone on this replica who is told in order has been told of the event. */
+    public Uni<Void> dispatched(EventMessage committed) {
+        return dispatched(committed.metadata().id());
+    }
+
+    /** The same for an event that was written by the statement of its change. */
+    public Uni<Void> dispatched(UUID committed) {
+        return progress.dispatched(committed);
+    }
+
+    /**
+     * Announces an event of scope LOCAL or CLUSTER; never fails and waits for nobody.
+     *
+     * @param payload written as JSON
+     */
+    public void emit(EventType type, String subject, Object payload, RequestContext context) {
+        counts.add(type);
+        announce(type, subject, payload, context);
+    }
+
+    /** The same for an event that is counted already. */
+    void announce(EventType type, String subject, Object payload, RequestContext context) {
+        var event = event(type, subject, payload, context);
+        dispatcher.announce(event);
+        if (type.scope() == EventScope.CLUSTER) {
+            redisPublisher.cluster(codec.encode(event))
+                    .subscribe()
+                    .with(sent -> {}, failure -> LOG.errorf(context, failure, "%s did not leave this replica", type));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package org.pmsevents.http.security;
+
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.tracing.Span;
+import org.pmsevents.platform.tracing.TraceId;
+
+/**
+ * Knows who sent the present request and under which trace. The trace id is decided once, before anything else looks at the
+ * request, so that its answer, its events and its log lines all carry the same one.
+ */
+@Singleton
+public class CurrentRequest {
+    private static final String TRACE_ID = CurrentRequest.class.getName() + ".traceId";
+    private static final String SPAN = CurrentRequest.class.getName() + ".span";
+    private static final String ANONYMOUS = "anonymous";
+    private static final int BEFORE_EVERYTHING = 100_000;
+
+    private final CurrentVertxRequest request;
+    private final RequestSpans spans;
+
+    public CurrentRequest(CurrentVertxRequest request, RequestSpans spans) {
+        this.request = request;
+        this.spans = spans;
+    }
+
+    void traceFirst(@Observes Filters filters) {
+        filters.register(
+                routing -> {
+                    var span = spans.begin(traceId(routing), routing);
+                    if (span.isRecorded()) {
+                        routing.put(SPAN, span);
+                    }
+                    routing.next();
+                },
+                BEFORE_EVERYTHING);
+    }
+
+    /** The token's subject and the trace of the request that is being handled. */
+    public RequestContext current() {
+        return of(routing());
+    }
+
+    /** The same trace, but somebody who is known by other means than a token, such as a signed webhook. */
+    public RequestContext currentAs(String actor) {
+        return of(actor, routing());
+    }
+
+    /** The same for those who hold the request themselves. */
+    public static RequestContext of(RoutingContext routing) {
+        return of(actor(routing), routing);
+    }
+
+    private static RequestContext of(String actor, RoutingContext routing) {
+        var context = new RequestContext(actor, traceId(routing));
+        @Nullable Span span = routing.get(SPAN);
+        return span == null ? context : context.under(span);
+    }
+
+    private RoutingContext routing() {
+        RoutingContext routing = request.getCurrent();
+        if (routing == null) {
+            throw new IllegalStateException("no request is being handled here");
+        }
+        return routing;
+    }
+
+    private static String traceId(RoutingContext routing) {
+        @Nullable String known = routing.get(TRACE_ID);
+        if (known != null) {
+            return known;
+        }
+        var traceId = TraceId.fromTraceparent(routing.request().getHeader("traceparent"));
+        routing.put(TRACE_ID, traceId);
+        return traceId;
+    }
+
+    private static String actor(RoutingContext routing) {
+        if (routing.user() instanceof QuarkusHttpUser user) {
+            var identity = user.getSecurityIdentity();
+            if (!identity.isAnonymous()) {
+                return identity.getPrincipal().getName();
+            }
+        }
+        return ANONYMOUS;
+    }
+}

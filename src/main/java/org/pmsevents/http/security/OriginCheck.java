@@ -1,0 +1,61 @@
+package org.pmsevents.http.security;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses WebSockets that pages of other origins open: browsers enforce no same-origin policy there (RFC 6455, section 10.2). It
+ * looks before the sub-protocol header is turned into other headers, so a page can't forge its origin by that.
+ */
+@Singleton
+class OriginCheck {
+    private static final int AFTER_THE_TRACE = 90_000;
+
+    private final Set<String> allowed;
+
+    OriginCheck(SecurityConfig config) {
+        this.allowed = config.allowedOrigins().orElse(Set.of()).stream()
+                .map(origin -> origin.strip().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    void checkFirst(@Observes Filters filters) {
+        filters.register(this::check, AFTER_THE_TRACE);
+    }
+
+    private void check(RoutingContext routing) {
+        if (routing.request().headers().contains(HttpHeaders.UPGRADE) && !isAllowed(routing.request())) {
+            routing.fail(new OriginNotAllowedException());
+        } else {
+            routing.next();
+        }
+    }
+
+    private boolean isAllowed(HttpServerRequest request) {
+        return request.headers().getAll(HttpHeaders.ORIGIN).stream()
+                .allMatch(origin -> isAllowed(origin, request.getHeader(HttpHeaders.HOST)));
+    }
+
+    private boolean isAllowed(String origin, @Nullable String host) {
+        var lowered = origin.toLowerCase(Locale.ROOT);
+        return allowed.contains(lowered)
+                || (host != null && host.toLowerCase(Locale.ROOT).equals(authority(lowered)));
+    }
+
+    private static @Nullable String authority(String origin) {
+        try {
+            return URI.create(origin).getRawAuthority();
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+}

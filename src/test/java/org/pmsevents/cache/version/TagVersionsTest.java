@@ -1,0 +1,202 @@
+package org.pmsevents.cache.version;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Settings;
+import org.pmsevents.cache.AsOf;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.cache.CacheEntry;
+import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.store.LocalCache;
+
+class TagVersionsTest {
+    private static final CacheTag TAG = CacheTag.product("A");
+    private static final CacheKey KEY = CacheKey.product("A");
+
+    private final TagVersions tagVersions = new TagVersions();
+    private final CacheConfig config = config(10_000);
+    private final LocalCache local = new LocalCache(tagVersions, config, new SimpleMeterRegistry());
+
+    private static CacheConfig config(int bytes) {
+        return Settings.of(CacheConfig.class, Map.of("pms-events.cache.local-bytes", Integer.toString(bytes)));
+    }
+
+    private static CacheEntry version(long version) {
+        return new CacheEntry(version, "v" + version);
+    }
+
+    private void put(CacheKey key, CacheEntry entry) {
+        local.put(key, entry, tagVersions.now(), System.nanoTime());
+    }
+
+    private boolean isCurrent() {
+        var held = local.get(KEY);
+        return held != null && tagVersions.isCurrent(TAG, held);
+    }
+
+    @Test
+    void nothingIsCurrentBeforeTheChangesAreKnown() {
+        put(KEY, version(1));
+        assertThat(isCurrent()).isFalse();
+        tagVersions.knownAfter(0);
+        assertThat(isCurrent()).as("read before").isFalse();
+        put(KEY, version(1));
+        assertThat(isCurrent()).isTrue();
+    }
+
+    @Test
+    void whatHasNotSeenTheLastChangeIsNotCurrentWhereverItComesFrom() {
+        tagVersions.knownAfter(10);
+        tagVersions.noticedBelow(5);
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(9, 5)))
+                .as("from before what is known")
+                .isFalse();
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(10, 5))).isTrue();
+        tagVersions.changed(TAG, 12);
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(11, 5))).isFalse();
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(12, 5))).isTrue();
+        tagVersions.noticed(TAG, 5);
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(12, 5))).isFalse();
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(12, 6))).isTrue();
+    }
+
+    @Test
+    void whatHasTheVersionThatTheFeedTellsIsCurrentHoweverEarlyItWasRead() {
+        tagVersions.knownAfter(0);
+        tagVersions.noticedBelow(5);
+        tagVersions.reached(11);
+        put(KEY, version(3));
+        tagVersions.changed(TAG, 12, 3);
+        assertThat(isCurrent()).isTrue();
+        assertThat(tagVersions.isCurrent(TAG, 2, new AsOf(11, 5))).isFalse();
+        tagVersions.changed(TAG, 13, 4);
+        assertThat(isCurrent()).isFalse();
+        assertThat(tagVersions.isOutdated(TAG, 3)).isTrue();
+        assertThat(tagVersions.isOutdated(TAG, 4)).isFalse();
+    }
+
+    @Test
+    void aChangeOfOurOwnCountsBeforeTheFeedTellsOfIt() {
+        tagVersions.knownAfter(0);
+        put(KEY, version(1));
+        tagVersions.clear(TAG);
+        assertThat(isCurrent()).isFalse();
+        assertThat(tagVersions.isUnsettled(TAG)).isTrue();
+        put(KEY, version(2));
+        assertThat(isCurrent()).isTrue();
+    }
+
+    @Test
+    void aNoticeOfATransactionThatBeganEarlierAndIsCommittedLaterIsAChangeToo() {
+        tagVersions.knownAfter(0);
+        tagVersions.noticed(TAG, 11);
+        put(KEY, version(1));
+        assertThat(isCurrent()).isTrue();
+        tagVersions.noticed(TAG, 10);
+        assertThat(isCurrent()).isFalse();
+    }
+
+    @Test
+    void theVersionsThatAreKnownOfWhatChangesOftenAreNotForgottenForWhatChangedOnce() {
+        tagVersions.knownAfter(0);
+        tagVersions.changed(TAG, 1, 1);
+        for (int i = 2; i < 15_000; i++) {
+            tagVersions.changed(CacheTag.product("P" + i), i, 1);
+            if (i == 9_000) {
+                tagVersions.changed(TAG, i, i);
+            }
+        }
+        assertThat(tagVersions.isOutdated(TAG, 8_999)).isTrue();
+    }
+
+    @Test
+    void nothingFromElsewhereIsCurrentBeforeTheChangesAreKnown() {
+        tagVersions.changed(TAG, 3);
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(5, 5))).isFalse();
+    }
+
+    @Test
+    void anEventThatComesTwiceOrLateTakesNothingBack() {
+        tagVersions.knownAfter(0);
+        tagVersions.noticedBelow(5);
+        tagVersions.changed(TAG, 12, 4);
+        tagVersions.changed(TAG, 11, 3);
+        tagVersions.reached(12);
+        tagVersions.reached(11);
+        assertThat(tagVersions.now()).isEqualTo(new AsOf(12, 5));
+        assertThat(tagVersions.isCurrent(TAG, 3, new AsOf(11, 5))).isFalse();
+        assertThat(tagVersions.isCurrent(TAG, 4, new AsOf(11, 5))).isTrue();
+    }
+
+    @Test
+    void anOlderVersionNeverReplacesANewerOneInTheProcess() {
+        tagVersions.knownAfter(0);
+        put(KEY, version(5));
+        put(KEY, version(4));
+        put(KEY, CacheEntry.absent("gone"));
+        assertThat(local.get(KEY).entry()).isEqualTo(version(5));
+        put(KEY, version(6));
+        assertThat(local.get(KEY).entry()).isEqualTo(version(6));
+    }
+
+    @Test
+    void theProcessKeepsNoMoreThanItMay() {
+        tagVersions.knownAfter(0);
+        for (int i = 0; i < 1_000; i++) {
+            put(CacheKey.product("P" + i), version(1));
+        }
+        assertThat(local.bytes()).isLessThanOrEqualTo(10_000);
+        assertThat(local.size()).isBetween(1L, 50L);
+        assertThat(local.evictions()).isGreaterThan(900);
+    }
+
+    @Test
+    void whatFallsOutOfTheProcessSoonAfterItWasSeenIsNotTakenFromRedisInAnOlderVersion() {
+        tagVersions.knownAfter(0);
+        for (int i = 0; i < 1_000; i++) {
+            put(CacheKey.product("P" + i), version(3));
+        }
+        var fallen = 0;
+        for (int i = 0; i < 1_000; i++) {
+            var key = CacheKey.product("P" + i);
+            if (local.get(key) == null) {
+                fallen++;
+                assertThat(tagVersions.isOlderThanSeen(key.tag(), 2))
+                        .as(key.toString())
+                        .isTrue();
+                assertThat(tagVersions.isOlderThanSeen(key.tag(), 3))
+                        .as(key.toString())
+                        .isFalse();
+            }
+        }
+        assertThat(fallen).isGreaterThan(900);
+    }
+
+    @Test
+    void whatIsTooLargeIsNotKept() {
+        put(KEY, new CacheEntry(1, "x".repeat(config.largestEntry() + 1)));
+        put(CacheKey.products("q".repeat(CacheKey.LONGEST + 1)), version(1));
+        assertThat(local.size()).isZero();
+    }
+
+    @Test
+    void aKeyIsReadAsItIsWritten() {
+        for (var key : new CacheKey[] {
+            CacheKey.product("BANK CHARGES"),
+            CacheKey.stock("A:B", "main"),
+            CacheKey.products("[1]"),
+            CacheKey.stocks("[]")
+        }) {
+            assertThat(CacheKey.parse(key.toString())).contains(key);
+            assertThat(CacheTag.parse(key.tag().toString())).isEqualTo(key.tag());
+            assertThat(key.tag().isKnown()).isTrue();
+        }
+        for (var text : new String[] {"product", "product:", "stock:A", "stock:/main", "stock:A/", "orders:1", ""}) {
+            assertThat(CacheKey.parse(text)).as(text).isEmpty();
+        }
+    }
+}
