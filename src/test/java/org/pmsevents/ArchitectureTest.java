@@ -33,14 +33,14 @@ class ArchitectureTest {
         "..pmsevents.cache..",
         "..pmsevents.pms..",
         "..pmsevents.queue..",
-        "..pmsevents.websocket..",
+        "..pmsevents.delivery..",
         "..pmsevents.metrics..",
-        "..pmsevents.admin..",
+        "..pmsevents.alert..",
         "..pmsevents.dashboard..",
     };
-    private static final String HANDLERS = "..pmsevents.handlers..";
-    private static final String EVENT = "..pmsevents.event..";
-    private static final String DEV = "..pmsevents.devservices..";
+    private static final String HANDLERS = "..pmsevents.wiring..";
+    private static final String EVENT = "org.pmsevents.event..";
+    private static final String DEV = "..pmsevents.dev..";
 
     @ArchTest
     static final ArchRule eventKnowsNoFeature = noClasses()
