@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
 
 /** What becomes of jobs when the processes that work on them are killed, paused or stopped. */
+@Tag("native")
 class JobFaultsIT {
     private static final Duration LONG = Duration.ofSeconds(60);
 
