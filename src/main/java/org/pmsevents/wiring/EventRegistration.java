@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.delivery.websocket.LiveFlow;
 import org.pmsevents.delivery.websocket.LiveSessions;
 import org.pmsevents.event.EventScope;
@@ -60,15 +61,17 @@ public class EventRegistration {
             AlertBroadcast alerts,
             LiveFlow live,
             LiveSessions sessions,
+            EventStreams streams,
             ProductHandler products,
             InventoryHandler inventory,
             CacheHandler cache,
             QueueHandler queue,
             ErrorHandler errors,
             MetricsHandler metrics) {
-        // told every batch of the feed in position order, before anyone else
+        // every batch of the feed, in position order: first the cache, then each way of delivery
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);
+        dispatcher.inOrder("sse", streams::deliver);
 
         // durable: on one replica at a time, in order, at least once
         primary.register("product-history", PRODUCTS, products::recordHistory);
