@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.delivery.websocket.LiveFlow;
 import org.pmsevents.delivery.websocket.LiveSessions;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.Dispatcher;
@@ -58,6 +59,7 @@ public class EventRegistration {
             DurableHandlers primary,
             LiveHandlers bus,
             FrequentEvents frequent,
+            EventProgress progress,
             AlertBroadcast alerts,
             LiveFlow live,
             LiveSessions sessions,
@@ -85,6 +87,7 @@ public class EventRegistration {
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
         bus.secondary("errors", ERRORS, errors::count);
         bus.secondary("metrics", FEED, metrics::measureDelay);
+        bus.cleanup("event-progress", FEED, progress::forget);
         bus.notification("websocket", ANNOUNCED, sessions::announce);
         bus.listen();
 

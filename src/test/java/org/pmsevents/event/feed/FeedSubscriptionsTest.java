@@ -43,7 +43,7 @@ class FeedSubscriptionsTest {
         try {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(
-                    vertx, config, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+                    vertx, config, new EventProgress(config), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, config, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config);
             var group = subscriptions.group();
