@@ -96,6 +96,6 @@ public class EventRegistration {
         frequent.listened(sessions::wants);
 
         // no event: what has left as an alert to the admins, on every replica
-        alerts.listen(sessions::alert);
+        alerts.register(sessions::alert);
     }
 }
