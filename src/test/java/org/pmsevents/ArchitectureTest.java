@@ -71,6 +71,18 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
+    static final ArchRule partsOfTheEventRoomHaveNoCycles = slices().matching("org.pmsevents.event.(*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("the log knows no transport, and whoever follows it registers as a listener");
+
+    @ArchTest
+    static final ArchRule waysOfDeliveryDontKnowEachOther = slices().matching("org.pmsevents.delivery.(*)..")
+            .should()
+            .notDependOnEachOther()
+            .because("WebSocket, SSE and pages are peers: the feed serves each of them, and none feeds another");
+
+    @ArchTest
     static final ArchRule noRoomIsNamedAfterWhatItIsNot = noClasses()
             .should()
             .resideInAnyPackage("..util..", "..helper..", "..manager..", "..impl..", "..dto..", "..mapper..")

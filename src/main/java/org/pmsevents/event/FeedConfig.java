@@ -43,7 +43,7 @@ public interface FeedConfig {
     @WithDefault("1m")
     Duration pruneEvery();
 
-    /** How often a primary handler's event is tried before it is parked as a dead letter. */
+    /** How often a durable handler's event is tried before it becomes a dead letter. */
     @WithDefault("5")
     int handlerAttempts();
 

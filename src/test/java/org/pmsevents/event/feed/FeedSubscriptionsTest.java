@@ -43,14 +43,15 @@ class FeedSubscriptionsTest {
         try {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(
-                    vertx, config, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+                    vertx, config, new EventProgress(config), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, config, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config);
-            dispatcher.inOrder("subscriptions", subscriptions::deliver);
+            var group = subscriptions.group();
+            dispatcher.inOrder("subscriptions", group::deliver);
             long begin = editor.head();
             var subscriber = new Subscriber();
 
-            subscriptions.after(begin, subscriber);
+            group.after(begin, subscriber);
             subscriber.caughtUp.get(10, TimeUnit.SECONDS);
             var goneOn = new CompletableFuture<Void>();
             subscriptions.onContext(() -> goneOn.complete(null));
