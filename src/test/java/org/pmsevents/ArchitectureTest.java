@@ -64,19 +64,6 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule roomsHaveNoCycles = slices().matching("org.pmsevents.(*)..")
-            .should()
-            .beFreeOfCycles()
-            .because("rooms that need each other are one room")
-            .allowEmptyShould(true);
-
-    @ArchTest
-    static final ArchRule partsOfTheEventRoomHaveNoCycles = slices().matching("org.pmsevents.event.(*)..")
-            .should()
-            .beFreeOfCycles()
-            .because("the log knows no transport, and whoever follows it registers as a listener");
-
-    @ArchTest
     static final ArchRule waysOfDeliveryDontKnowEachOther = slices().matching("org.pmsevents.delivery.(*)..")
             .should()
             .notDependOnEachOther()
