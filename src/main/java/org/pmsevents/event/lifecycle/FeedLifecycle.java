@@ -3,13 +3,11 @@ package org.pmsevents.event.lifecycle;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
@@ -22,6 +20,8 @@ import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
 import org.pmsevents.platform.database.Schema;
+import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
@@ -31,6 +31,7 @@ import org.pmsevents.platform.shutdown.Draining;
 @ApplicationScoped
 public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
+    private static final Duration JOIN = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
 
@@ -46,8 +47,8 @@ public class FeedLifecycle {
     private final Alerts alerts;
     private final FeedConfig config;
     private final Draining draining;
-    private final Vertx vertx;
-    private volatile boolean stopped;
+    private final Periodic periodic;
+    private final PeriodicTask joining;
     private volatile boolean seesPostgres = true;
     private volatile String channel = "";
 
@@ -64,7 +65,7 @@ public class FeedLifecycle {
             Alerts alerts,
             FeedConfig config,
             Draining draining,
-            Vertx vertx) {
+            Periodic periodic) {
         this.schema = schema;
         this.events = events;
         this.pool = pool;
@@ -77,7 +78,10 @@ public class FeedLifecycle {
         this.alerts = alerts;
         this.config = config;
         this.draining = draining;
-        this.vertx = vertx;
+        this.periodic = periodic;
+        this.joining = periodic.task("feed.join", JOIN, this::join)
+                .timeout(TIMEOUT.multipliedBy(2))
+                .onFailure(failure -> LOG.warnf("cannot join the feed yet: %s", failure.toString()));
     }
 
     /** After the handlers have been registered, which observe the same event earlier. */
@@ -88,11 +92,10 @@ public class FeedLifecycle {
             primaryHandlers.wake(sequenced.events());
         });
         draining.lastly("leaving the primary handlers to other replicas", primaryHandlers::stop);
-        vertx.runOnContext(go -> join());
+        joining.startNow();
     }
 
     void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
         subscriber.close();
     }
 
@@ -106,45 +109,34 @@ public class FeedLifecycle {
         return seesPostgres;
     }
 
-    private void join() {
-        if (stopped) {
-            return;
-        }
-        schema.requireCurrent()
+    private Uni<Void> join() {
+        return schema.requireCurrent()
                 .chain(() -> events.state(pool))
                 .chain(state -> {
                     channel = redisPublisher.open(state.feedId());
                     return subscriber.subscribe(channel);
                 })
                 .chain(() -> events.state(pool))
-                .ifNoItem()
-                .after(TIMEOUT.multipliedBy(2))
-                .fail()
-                .subscribe()
-                .with(
-                        state -> {
-                            feed.join(state.feedId(), state.head());
-                            LOG.debugf("joined the feed at position %d", state.head());
-                            sequencer.trigger();
-                            primaryHandlers.start();
-                            later(config.poll(), this::poll);
-                            later(config.pruneEvery(), this::prune);
-                        },
-                        failure -> {
-                            LOG.warnf("cannot join the feed yet: %s", failure.toString());
-                            later(Duration.ofSeconds(1), this::join);
-                        });
+                .invoke(state -> {
+                    feed.join(state.feedId(), state.head());
+                    LOG.debugf("joined the feed at position %d", state.head());
+                    sequencer.trigger();
+                    primaryHandlers.start();
+                    periodic.task("feed.poll", config.poll(), this::poll)
+                            .onFailure(failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()))
+                            .start();
+                    periodic.task("feed.prune", config.pruneEvery(), this::prune)
+                            .timeout(PRUNE)
+                            .onFailure(failure -> LOG.warnf("cannot delete old events: %s", failure.toString()))
+                            .start();
+                    joining.stop();
+                })
+                .replaceWithVoid();
     }
 
-    private void poll() {
+    private Uni<?> poll() {
         subscriber.check(channel);
-        Uni.join()
-                .all(look(), redisPublisher.ping())
-                .andCollectFailures()
-                .onTermination()
-                .invoke(() -> later(config.poll(), this::poll))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()));
+        return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
     }
 
     private Uni<Void> look() {
@@ -168,22 +160,15 @@ public class FeedLifecycle {
                 .replaceWithVoid();
     }
 
-    private void prune() {
-        events.lowerFloor(pool)
+    private Uni<Void> prune() {
+        return events.lowerFloor(pool)
                 .invoke(lowered -> {
                     if (lowered) {
                         alertLostOnes();
                         sequencer.trigger();
                     }
                 })
-                .chain(retention::prune)
-                .ifNoItem()
-                .after(PRUNE)
-                .fail()
-                .onTermination()
-                .invoke(() -> later(config.pruneEvery(), this::prune))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
+                .chain(retention::prune);
     }
 
     private void alertLostOnes() {
@@ -194,18 +179,5 @@ public class FeedLifecycle {
                 "Events without a position were found below the floor; they get theirs now.",
                 "feed",
                 RequestContext.system()));
-    }
-
-    /** Spread by a fifth, so that replicas do not look all at once. */
-    private void later(Duration delay, Runnable work) {
-        long millis = delay.toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        if (!stopped) {
-            vertx.setTimer(Math.max(1, millis + spread), timer -> {
-                if (!stopped) {
-                    work.run();
-                }
-            });
-        }
     }
 }
