@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 public class EventProgress {
     private static final int REMEMBERED = 16_384;
 
+    /** Always the latest, and so no Caffeine: that evicts by how often, and would first forget those that somebody waits for. */
     private final Map<UUID, Emission> latest = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
