@@ -23,6 +23,7 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
@@ -41,7 +42,6 @@ import org.pmsevents.queue.api.JobFlow;
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
     private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
@@ -83,7 +83,7 @@ public class AdminNotifier implements Alerts {
         this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         periodic.task("alerts.sum-up", config.poll(), this::look)
                 .timeout(TIMEOUT)
                 .onFailure(failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()))

@@ -18,6 +18,7 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.periodic.Periodic;
 
@@ -28,7 +29,6 @@ import org.pmsevents.platform.periodic.Periodic;
 @ApplicationScoped
 public class HandlerWatch {
     private static final Logger LOG = Logger.getLogger(HandlerWatch.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final HandlerTable table;
@@ -62,7 +62,7 @@ public class HandlerWatch {
                 .register(meters);
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         periodic.task("handlers.watch", config.handlerWatch(), this::look)
                 .timeout(TIMEOUT)
                 .onFailure(failure -> LOG.debugf("can't watch the handlers: %s", failure.toString()))

@@ -19,6 +19,7 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Schema;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.periodic.PeriodicTask;
@@ -85,7 +86,7 @@ public class FeedLifecycle {
     }
 
     /** After the handlers have been registered, which observe the same event earlier. */
-    void start(@Observes @Priority(5_000) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
         sequencer.tell(sequenced -> {
             feed.offer(sequenced.events());
             feed.heardOf(sequenced.head());

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
 import org.pmsevents.http.limits.BodyMemory.Sender;
 import org.pmsevents.platform.periodic.Periodic;
@@ -30,9 +31,6 @@ import org.pmsevents.platform.periodic.Periodic;
  */
 @Singleton
 class BodyLimit {
-    /** And after the caller has been judged. */
-    private static final int BEFORE_THE_FRAMEWORKS_OWN = 10;
-
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
@@ -62,7 +60,7 @@ class BodyLimit {
     private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}
 
     void checkAfterAuthentication(@Observes Filters filters) {
-        filters.register(this::check, BEFORE_THE_FRAMEWORKS_OWN);
+        filters.register(this::check, FilterOrder.BODY_LIMIT);
     }
 
     void start(@Observes StartupEvent started) {

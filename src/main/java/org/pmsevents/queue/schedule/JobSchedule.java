@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.periodic.Periodic;
@@ -39,7 +40,6 @@ import org.pmsevents.queue.api.JobFlow;
 @ApplicationScoped
 public class JobSchedule {
     private static final Logger LOG = Logger.getLogger(JobSchedule.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final CronParser PARSER = new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
@@ -64,7 +64,7 @@ public class JobSchedule {
                 .collect(Collectors.toUnmodifiableMap(JobKind::name, kind -> kind));
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         if (!kinds.isEmpty()) {
             periodic.task("jobs.schedule", LOOK, this::createDue)
                     .timeout(TIMEOUT)

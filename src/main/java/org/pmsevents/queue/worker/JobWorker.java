@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.periodic.Periodic;
@@ -44,7 +45,6 @@ import org.pmsevents.queue.QueueConfig;
 public class JobWorker {
     private static final Logger LOG = Logger.getLogger(JobWorker.class);
     private static final TraceLog TRACED = TraceLog.of(JobWorker.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration CALL = Duration.ofSeconds(5);
     private static final Duration TELL = Duration.ofMillis(250);
     private static final Duration STORE_PROGRESS = Duration.ofSeconds(1);
@@ -98,7 +98,7 @@ public class JobWorker {
         meters.gaugeMapSize("pms.jobs.running", List.of(), running);
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         every("jobs.poll", config.poll(), this::poll);
         every("jobs.progress", TELL, this::tellProgress);
         every("jobs.heartbeat", min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
