@@ -5,8 +5,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
@@ -40,17 +38,9 @@ public class AlertCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return batches(() -> table.forgetOccurrences(pool, config.remember(), AT_ONCE))
-                .chain(occurrences -> batches(() -> table.forgetKeys(pool, config.remember(), AT_ONCE))
+        return CleanUp.inBatches(AT_ONCE, () -> table.forgetOccurrences(pool, config.remember(), AT_ONCE))
+                .chain(occurrences -> CleanUp.inBatches(
+                                AT_ONCE, () -> table.forgetKeys(pool, config.remember(), AT_ONCE))
                         .map(keys -> new Deleted(occurrences + keys)));
-    }
-
-    private static Uni<Long> batches(Supplier<Uni<Integer>> delete) {
-        return Uni.createFrom()
-                .deferred(() -> delete.get())
-                .repeat()
-                .whilst(deleted -> deleted == AT_ONCE)
-                .collect()
-                .with(Collectors.summingLong(Integer::longValue));
     }
 }

@@ -21,6 +21,7 @@ public class EventProgress {
     /** For so many times the answer budget an event is remembered after its handlers: a flow asks for it within one. */
     private static final int ANSWER_BUDGETS = 4;
 
+    /** Always the latest, and so no Caffeine: that evicts by how often, and would first forget those that somebody waits for. */
     private final Map<UUID, Emission> latest = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 

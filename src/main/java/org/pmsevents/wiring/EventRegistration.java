@@ -36,6 +36,7 @@ import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.publish.FrequentEvents;
 import org.pmsevents.event.transport.AlertBroadcast;
 import org.pmsevents.metrics.request.RequestMeasured;
+import org.pmsevents.platform.StartOrder;
 
 /** Says in one place who hears of which events, and how. */
 @ApplicationScoped
@@ -54,7 +55,7 @@ public class EventRegistration {
 
     /** Before the feed starts, so that nobody misses its first event. */
     void register(
-            @Observes @Priority(1_000) StartupEvent started,
+            @Observes @Priority(StartOrder.REGISTRATION) StartupEvent started,
             Dispatcher dispatcher,
             DurableHandlers primary,
             LiveHandlers bus,

@@ -72,9 +72,9 @@ public class CacheFlow {
      */
     public Uni<CacheAnswer> read(CacheKey key, RequestContext context) {
         hotKeys.count(key);
-        var held = checkCache(key);
-        if (held != null) {
-            return answer(held);
+        var cached = checkCache(key);
+        if (cached != null) {
+            return answer(cached);
         }
         return freshness.isKnown()
                 ? miss(key, context)
@@ -110,10 +110,10 @@ public class CacheFlow {
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
-        var held = local.get(key);
-        return held == null || held.isExpired() || !tagVersions.isCurrent(key.tag(), held) || !freshness.isKnown()
+        var localEntry = local.get(key);
+        return localEntry == null || localEntry.isExpired() || !tagVersions.isCurrent(key.tag(), localEntry) || !freshness.isKnown()
                 ? null
-                : held.entry();
+                : localEntry.entry();
     }
 
     private Uni<CacheAnswer> answer(CacheEntry found) {
@@ -144,25 +144,25 @@ public class CacheFlow {
 
     /** The last value that is known; that there was none says nothing about now. */
     private Optional<CacheAnswer> stale(CacheKey key) {
-        var held = local.get(key);
-        if (held == null
-                || held.entry().isAbsent()
-                || held.age() > config.longestStale().toNanos()) {
+        var localEntry = local.get(key);
+        if (localEntry == null
+                || localEntry.entry().isAbsent()
+                || localEntry.age() > config.longestStale().toNanos()) {
             return Optional.empty();
         }
         meters.stale();
         var notKnown = freshness.notKnownFor();
-        var age = Duration.ofNanos(held.age());
+        var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                held.entry(), tagVersions.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && notKnown.compareTo(age) < 0 ? notKnown : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
         return singleFlight.join(key, load -> {
             // who asked just before another load ended begins one of its own when that is gone
-            var held = checkCache(key);
-            return held != null
-                    ? Uni.createFrom().item(new SingleFlight.Loaded(held, SingleFlight.From.PROCESS))
+            var found = checkCache(key);
+            return found != null
+                    ? Uni.createFrom().item(new SingleFlight.Loaded(found, SingleFlight.From.PROCESS))
                     : load(key, context, load);
         });
     }
@@ -186,8 +186,8 @@ public class CacheFlow {
 
     /** Nobody sees an older one than was seen here before. */
     private boolean isGood(CacheKey key, CacheEntry found) {
-        var held = local.get(key);
-        return (held == null || held.entry().version() <= found.version())
+        var localEntry = local.get(key);
+        return (localEntry == null || localEntry.entry().version() <= found.version())
                 && (freshness.isKnown() || !found.isAbsent());
     }
 

@@ -27,6 +27,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
@@ -99,7 +100,7 @@ public class WarmUpFlow {
     }
 
     /** After the feed has been started, which observes the same event earlier. */
-    void start(@Observes @Priority(6_000) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         long begunAt = System.nanoTime();
         var progress = new Progress();
         freshness.start();

@@ -45,8 +45,8 @@ public class LocalCache {
         meters.gauge("pms.cache.local.bytes", this, LocalCache::bytes);
     }
 
-    private static int weight(CacheKey key, LocalEntry held) {
-        return OVERHEAD + key.id().length() + held.entry().json().length();
+    private static int weight(CacheKey key, LocalEntry localEntry) {
+        return OVERHEAD + key.id().length() + localEntry.entry().json().length();
     }
 
     /** What there is, current or not. */
@@ -60,11 +60,11 @@ public class LocalCache {
         if (!key.isKept() || entry.json().length() > config.largestEntry()) {
             return;
         }
-        var held = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
+        var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
         entries.asMap()
                 .merge(
                         key,
-                        held,
+                        localEntry,
                         (there, given) ->
                                 there.entry().version() > given.entry().version() ? there : given);
     }
@@ -75,10 +75,10 @@ public class LocalCache {
     }
 
     /** What somebody has seen here just now must not be followed by something older from Redis. */
-    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry held, RemovalCause cause) {
+    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry localEntry, RemovalCause cause) {
         evictions.increment();
-        if (key != null && held != null) {
-            tagVersions.fallen(key.tag(), held);
+        if (key != null && localEntry != null) {
+            tagVersions.fallen(key.tag(), localEntry);
         }
     }
 

@@ -3,7 +3,7 @@ package org.pmsevents.delivery.sse;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
-import io.quarkus.runtime.Startup;
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -27,6 +27,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.limits.PerClient;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -34,12 +35,12 @@ import org.pmsevents.platform.shutdown.Draining;
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
  * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
  */
-@Startup
 @ApplicationScoped
 public class EventStreams {
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group readers;
     private final EventStreamConfig config;
+    private final Periodic periodic;
     private final Vertx vertx;
     private final SecurityIdentity identity;
     private final Draining draining;
@@ -50,6 +51,7 @@ public class EventStreams {
     EventStreams(
             FeedSubscriptions feed,
             EventStreamConfig config,
+            Periodic periodic,
             Vertx vertx,
             SecurityIdentity identity,
             Draining draining,
@@ -59,11 +61,20 @@ public class EventStreams {
         this.readers = feed.group();
         this.config = config;
         this.perClient = new PerClient(config.maxStreamsPerClient());
+        this.periodic = periodic;
         this.vertx = vertx;
         this.identity = identity;
         this.draining = draining;
         this.clock = clock;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
+    }
+
+    void start(@Observes StartupEvent started) {
+        periodic.action(
+                        "stream.heartbeat",
+                        config.heartbeat(),
+                        () -> feed.onContext(() -> open.forEach(Stream::heartbeat)))
+                .start();
     }
 
     /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
@@ -128,14 +139,12 @@ public class EventStreams {
         }
 
         void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
-            long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
             reader = emitter;
             open.add(this);
             perClient.opened(client);
             var begun = after == null ? readers.fromNow(this) : readers.after(after, this);
             subscription = begun;
             emitter.onTermination(() -> {
-                vertx.cancelTimer(heartbeat);
                 if (open.remove(this)) {
                     perClient.closed(client);
                 }

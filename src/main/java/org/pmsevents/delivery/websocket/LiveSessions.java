@@ -5,8 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +18,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.limits.PerClient;
 import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.periodic.Periodic;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats. */
 @ApplicationScoped
@@ -31,15 +30,15 @@ public class LiveSessions {
     private final EventCodec codec;
     private final FeedSubscriptions feed;
     private final LiveConfig config;
-    private final Vertx vertx;
-    private volatile long timer = -1;
+    private final Periodic periodic;
 
-    LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
+    LiveSessions(
+            EventCodec codec, FeedSubscriptions feed, LiveConfig config, Periodic periodic, MeterRegistry meters) {
         this.codec = codec;
         this.feed = feed;
         this.config = config;
         this.perClient = new PerClient(config.maxConnectionsPerClient());
-        this.vertx = vertx;
+        this.periodic = periodic;
         FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
                 .description("frames that were given to sockets")
                 .register(meters);
@@ -48,14 +47,11 @@ public class LiveSessions {
     }
 
     void start(@Observes StartupEvent started) {
-        timer = vertx.setPeriodic(
-                config.heartbeat().toMillis(),
-                again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
-    }
-
-    @PreDestroy
-    void stopTimer() {
-        vertx.cancelTimer(timer);
+        periodic.action(
+                        "websocket.heartbeat",
+                        config.heartbeat(),
+                        () -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)))
+                .start();
     }
 
     boolean full() {

@@ -3,13 +3,11 @@ package org.pmsevents.event.lifecycle;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
@@ -22,7 +20,10 @@ import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
 import org.pmsevents.event.transport.SequencedPublication;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Schema;
+import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
@@ -32,6 +33,7 @@ import org.pmsevents.platform.shutdown.Draining;
 @ApplicationScoped
 public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
+    private static final Duration JOIN = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
 
@@ -48,8 +50,8 @@ public class FeedLifecycle {
     private final Alerts alerts;
     private final FeedConfig config;
     private final Draining draining;
-    private final Vertx vertx;
-    private volatile boolean stopped;
+    private final Periodic periodic;
+    private final PeriodicTask joining;
     private volatile boolean seesPostgres = true;
     private volatile String channel = "";
 
@@ -67,7 +69,7 @@ public class FeedLifecycle {
             Alerts alerts,
             FeedConfig config,
             Draining draining,
-            Vertx vertx) {
+            Periodic periodic) {
         this.schema = schema;
         this.events = events;
         this.pool = pool;
@@ -81,11 +83,14 @@ public class FeedLifecycle {
         this.alerts = alerts;
         this.config = config;
         this.draining = draining;
-        this.vertx = vertx;
+        this.periodic = periodic;
+        this.joining = periodic.task("feed.join", JOIN, this::join)
+                .timeout(TIMEOUT.multipliedBy(2))
+                .onFailure(failure -> LOG.warnf("cannot join the feed yet: %s", failure.toString()));
     }
 
     /** After the handlers have been registered, which observe the same event earlier. */
-    void start(@Observes @Priority(5_000) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
         sequencer.register(publication);
         sequencer.register(sequenced -> {
             feed.offer(sequenced.events());
@@ -93,11 +98,10 @@ public class FeedLifecycle {
         });
         sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
         draining.lastly("leaving the durable handlers to other replicas", durableHandlers::stop);
-        vertx.runOnContext(go -> join());
+        joining.startNow();
     }
 
     void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
         subscriber.close();
     }
 
@@ -111,45 +115,34 @@ public class FeedLifecycle {
         return seesPostgres;
     }
 
-    private void join() {
-        if (stopped) {
-            return;
-        }
-        schema.requireCurrent()
+    private Uni<Void> join() {
+        return schema.requireCurrent()
                 .chain(() -> events.state(pool))
                 .chain(state -> {
                     channel = redisPublisher.open(state.feedId());
                     return subscriber.subscribe(channel);
                 })
                 .chain(() -> events.state(pool))
-                .ifNoItem()
-                .after(TIMEOUT.multipliedBy(2))
-                .fail()
-                .subscribe()
-                .with(
-                        state -> {
-                            feed.join(state.feedId(), state.head());
-                            LOG.debugf("joined the feed at position %d", state.head());
-                            sequencer.trigger();
-                            durableHandlers.start();
-                            later(config.poll(), this::poll);
-                            later(config.pruneEvery(), this::prune);
-                        },
-                        failure -> {
-                            LOG.warnf("cannot join the feed yet: %s", failure.toString());
-                            later(Duration.ofSeconds(1), this::join);
-                        });
+                .invoke(state -> {
+                    feed.join(state.feedId(), state.head());
+                    LOG.debugf("joined the feed at position %d", state.head());
+                    sequencer.trigger();
+                    durableHandlers.start();
+                    periodic.task("feed.poll", config.poll(), this::poll)
+                            .onFailure(failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()))
+                            .start();
+                    periodic.task("feed.prune", config.pruneEvery(), this::prune)
+                            .timeout(PRUNE)
+                            .onFailure(failure -> LOG.warnf("cannot delete old events: %s", failure.toString()))
+                            .start();
+                    joining.stop();
+                })
+                .replaceWithVoid();
     }
 
-    private void poll() {
+    private Uni<?> poll() {
         subscriber.check(channel);
-        Uni.join()
-                .all(look(), redisPublisher.ping())
-                .andCollectFailures()
-                .onTermination()
-                .invoke(() -> later(config.poll(), this::poll))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()));
+        return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
     }
 
     private Uni<Void> look() {
@@ -173,22 +166,15 @@ public class FeedLifecycle {
                 .replaceWithVoid();
     }
 
-    private void prune() {
-        events.lowerLowWatermark(pool)
+    private Uni<Void> prune() {
+        return events.lowerLowWatermark(pool)
                 .invoke(lowered -> {
                     if (lowered) {
                         alertOverlooked();
                         sequencer.trigger();
                     }
                 })
-                .chain(retention::prune)
-                .ifNoItem()
-                .after(PRUNE)
-                .fail()
-                .onTermination()
-                .invoke(() -> later(config.pruneEvery(), this::prune))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
+                .chain(retention::prune);
     }
 
     private void alertOverlooked() {
@@ -199,18 +185,5 @@ public class FeedLifecycle {
                 "Events without a position were found below the low watermark; they get theirs now.",
                 "feed",
                 RequestContext.system()));
-    }
-
-    /** Spread by a fifth, so that replicas do not look all at once. */
-    private void later(Duration delay, Runnable work) {
-        long millis = delay.toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        if (!stopped) {
-            vertx.setTimer(Math.max(1, millis + spread), timer -> {
-                if (!stopped) {
-                    work.run();
-                }
-            });
-        }
     }
 }

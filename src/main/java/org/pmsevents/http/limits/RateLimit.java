@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * Refuses clients who ask too often, counting at all replicas together. Off until a rate is configured, and then not even a filter. A
@@ -15,9 +16,6 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 public class RateLimit {
-    /** Of Quarkus' own handlers: the caller is known at 200, and what the caller may do is judged at 100. */
-    private static final int ONCE_THE_CALLER_IS_KNOWN = 140;
-
     private final RateLimitGateway gateway;
     private final boolean on;
     private final int perSecond;
@@ -40,7 +38,7 @@ public class RateLimit {
 
     void checkAfterAuthentication(@Observes Filters filters) {
         if (on) {
-            filters.register(this::check, ONCE_THE_CALLER_IS_KNOWN);
+            filters.register(this::check, FilterOrder.RATE_LIMIT);
         }
     }
 

@@ -22,8 +22,8 @@ public class RateLimitGateway {
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
             local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-            local held = redis.pcall('GET', KEYS[1])
-            local due = type(held) == 'string' and tonumber(held) or now
+            local stored = redis.pcall('GET', KEYS[1])
+            local due = type(stored) == 'string' and tonumber(stored) or now
             if due < now then due = now end
             local missing = due + interval - now - interval * burst
             if missing > 0 then return math.ceil(missing) end

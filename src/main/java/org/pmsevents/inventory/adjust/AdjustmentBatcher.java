@@ -2,17 +2,19 @@ package org.pmsevents.inventory.adjust;
 
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.Startup;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.stream.IntStream;
 import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 
 /**
@@ -20,22 +22,23 @@ import org.pmsevents.platform.problem.AppException;
  * lines go into the lane of their SKU, so that those of one SKU are written in the order in which they came; requests of several
  * lines have a lane of their own, and a statement each.
  */
-@Startup
 @ApplicationScoped
 public class AdjustmentBatcher {
-    private static final int EXPIRY_MILLIS = 500;
+    private static final Duration EXPIRY = Duration.ofMillis(500);
 
     private final StockWriter writer;
     private final InventoryConfig config;
+    private final Periodic periodic;
     private final Vertx vertx;
-    private final long timer;
     private final DistributionSummary batches;
     private final List<Lane> singles;
     private final Lane several = new Lane();
 
-    AdjustmentBatcher(StockWriter writer, InventoryConfig config, Vertx vertx, MeterRegistry meters) {
+    AdjustmentBatcher(
+            StockWriter writer, InventoryConfig config, Periodic periodic, Vertx vertx, MeterRegistry meters) {
         this.writer = writer;
         this.config = config;
+        this.periodic = periodic;
         this.vertx = vertx;
         this.batches = DistributionSummary.builder("pms.inventory.batch")
                 .description("requests written by one statement")
@@ -43,15 +46,15 @@ public class AdjustmentBatcher {
         this.singles =
                 IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
         meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
-        this.timer = vertx.setPeriodic(EXPIRY_MILLIS, again -> {
-            several.expire();
-            singles.forEach(Lane::expire);
-        });
     }
 
-    @PreDestroy
-    void stop() {
-        vertx.cancelTimer(timer);
+    void start(@Observes StartupEvent started) {
+        periodic.action("inventory.expiry", EXPIRY, this::expire).start();
+    }
+
+    private void expire() {
+        several.expire();
+        singles.forEach(Lane::expire);
     }
 
     /**

@@ -16,14 +16,14 @@ import org.pmsevents.inventory.StockKey;
 final class CountJudge {
     private static final long MOST = Integer.MAX_VALUE;
 
-    private final Map<StockKey, LockedStock> held;
+    private final Map<StockKey, LockedStock> stocks;
     private final List<StockCount> counts;
     private final CountOutcome[] outcomes;
     private final Map<StockKey, Integer> newest = new HashMap<>();
 
-    /** @param held the stocks that there are */
-    CountJudge(Map<StockKey, LockedStock> held, List<StockCount> counts) {
-        this.held = held;
+    /** @param stocks those that exist, with their rows locked */
+    CountJudge(Map<StockKey, LockedStock> stocks, List<StockCount> counts) {
+        this.stocks = stocks;
         this.counts = counts;
         this.outcomes = new CountOutcome[counts.size()];
     }
@@ -31,11 +31,11 @@ final class CountJudge {
     /** What is to be done, and what is to be told of each count, in their order. */
     record Verdict(List<Correction> corrections, List<CountOutcome> outcomes) {}
 
-    /** The places of those counts for which it matters what has moved since. */
+    /** The indexes of those counts for which it matters what has moved since. */
     List<Integer> open() {
         var open = new ArrayList<Integer>();
         for (int i = 0; i < counts.size(); i++) {
-            var stock = held.get(counts.get(i).stock());
+            var stock = stocks.get(counts.get(i).stock());
             if (stock == null) {
                 outcomes[i] = unknown(counts.get(i).stock());
             } else if (stock.makesStale(counts.get(i))) {
@@ -47,7 +47,7 @@ final class CountJudge {
         return open;
     }
 
-    /** @param later what has moved since each count that is {@link #open}, by its place */
+    /** @param later what has moved since each count that is {@link #open}, by its index */
     Verdict judge(Map<Integer, Long> later, Clock clock) {
         for (int i : later.keySet().stream().sorted().toList()) {
             var refusal = refusal(i, later.getOrDefault(i, 0L));
@@ -70,15 +70,15 @@ final class CountJudge {
         return counts.get(after).countedAt().isBefore(counts.get(before).countedAt()) ? before : after;
     }
 
-    private Correction correction(int place, long later, Clock clock) {
-        var count = counts.get(place);
+    private Correction correction(int index, long later, Clock clock) {
+        var count = counts.get(index);
         var correction = Correction.of(stock(count), count.onHand() + later, count.countedAt(), clock);
-        outcomes[place] = correction.moves() ? CountOutcome.APPLIED : CountOutcome.UNCHANGED;
+        outcomes[index] = correction.moves() ? CountOutcome.APPLIED : CountOutcome.UNCHANGED;
         return correction;
     }
 
-    private @Nullable CountOutcome refusal(int place, long later) {
-        var count = counts.get(place);
+    private @Nullable CountOutcome refusal(int index, long later) {
+        var count = counts.get(index);
         var stock = stock(count);
         long onHand = count.onHand() + later;
         if (onHand < 0 && !stock.backorders()) {
@@ -97,7 +97,7 @@ final class CountJudge {
     }
 
     private LockedStock stock(StockCount count) {
-        var stock = held.get(count.stock());
+        var stock = stocks.get(count.stock());
         if (stock == null) {
             throw new IllegalStateException("only counts of stocks that there are can be judged");
         }

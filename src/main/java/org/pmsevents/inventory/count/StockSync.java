@@ -120,10 +120,10 @@ public class StockSync {
     }
 
     private Uni<Map<Integer, Long>> movedSince(
-            Transactions.Limited transaction, List<StockCount> counts, List<Integer> places) {
-        return places.isEmpty()
+            Transactions.Limited transaction, List<StockCount> counts, List<Integer> indexes) {
+        return indexes.isEmpty()
                 ? Uni.createFrom().item(Map.of())
-                : transaction.next(client -> stock.movedSince(client, counts, places));
+                : transaction.next(client -> stock.movedSince(client, counts, indexes));
     }
 
     private Uni<Void> correct(

@@ -128,12 +128,12 @@ public class StockSyncTable {
     }
 
     /**
-     * What has moved since each of these counts, by its place; their stocks must be locked.
+     * What has moved since each of these counts, by its index; their stocks must be locked.
      *
-     * @param places of those that are asked for
+     * @param indexes of those that are asked for
      */
-    Uni<Map<Integer, Long>> movedSince(SqlClient transaction, List<StockCount> counts, List<Integer> places) {
-        var wanted = places.stream().map(counts::get).toList();
+    Uni<Map<Integer, Long>> movedSince(SqlClient transaction, List<StockCount> counts, List<Integer> indexes) {
+        var wanted = indexes.stream().map(counts::get).toList();
         return transaction
                 .preparedQuery(MOVED_SINCE)
                 .execute(Tuple.of(
@@ -143,7 +143,7 @@ public class StockSyncTable {
                                 wanted,
                                 OffsetDateTime[]::new,
                                 count -> count.countedAt().atOffset(ZoneOffset.UTC)),
-                        places.toArray(Integer[]::new),
+                        indexes.toArray(Integer[]::new),
                         (double) LONGEST_STATEMENT.toSeconds()))
                 .map(rows -> {
                     var moved = new HashMap<Integer, Long>();

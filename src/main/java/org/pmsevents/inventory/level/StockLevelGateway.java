@@ -24,9 +24,9 @@ public class StockLevelGateway {
     private static final String WRITE = """
             for i, key in ipairs(KEYS) do
               local location, level, version = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-              local held = redis.pcall('HGET', key, location .. '#version')
-              if type(held) == 'table' then redis.call('DEL', key) held = false end
-              if not held or tonumber(held) < tonumber(version) then
+              local stored = redis.pcall('HGET', key, location .. '#version')
+              if type(stored) == 'table' then redis.call('DEL', key) stored = false end
+              if not stored or tonumber(stored) < tonumber(version) then
                 redis.call('HSET', key, location, level, location .. '#version', version)
               end
             end

@@ -130,11 +130,11 @@ public class UnknownSkuFlow {
     private Uni<Resolution> resolveSku(
             Transactions.Limited transaction, UUID id, StockKey key, Idempotency.Keeper keeper, RequestContext context) {
         return stock.lock(transaction, Set.of(key))
-                .chain(held -> transaction
+                .chain(locked -> transaction
                         .next(client -> unknownSkus.lock(client, id))
                         .map(found -> refuseResolved(found.orElseThrow(() -> notFound(id.toString()))))
                         .chain(found ->
-                                stock.sync(transaction, held, List.of(count(key, found)), found.webhookId(), context)))
+                                stock.sync(transaction, locked, List.of(count(key, found)), found.webhookId(), context)))
                 .invoke(synced -> refuse(key, synced))
                 .chain(synced -> transaction
                         .next(client -> unknownSkus.resolve(client, id, key.sku(), context.actor()))

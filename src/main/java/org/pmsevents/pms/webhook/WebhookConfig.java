@@ -33,8 +33,4 @@ public interface WebhookConfig {
     /** How long answers are kept for webhooks that are delivered again. */
     @WithDefault("30d")
     Duration retention();
-
-    /** How often old answers are deleted. */
-    @WithDefault("10m")
-    Duration pruneEvery();
 }

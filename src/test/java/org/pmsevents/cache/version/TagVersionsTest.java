@@ -3,7 +3,12 @@ package org.pmsevents.cache.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
 import org.pmsevents.Settings;
@@ -113,6 +118,48 @@ class TagVersionsTest {
             }
         }
         assertThat(tagVersions.isOutdated(TAG, 8_999)).isTrue();
+    }
+
+    @Test
+    void theValueOfAnEarlierChangeIsOutdatedHoweverManyOthersHaveChangedSince() {
+        tagVersions.knownAfter(0);
+        tagVersions.changed(TAG, 1, 2);
+        for (int i = 2; i < 15_000; i++) {
+            tagVersions.changed(CacheTag.product("P" + i), i, 1);
+        }
+        assertThat(tagVersions.isOutdated(TAG, 1)).isTrue();
+        assertThat(tagVersions.isOutdated(TAG, 2)).as("whether that is the last is not known any more").isTrue();
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(0, 1))).isFalse();
+        assertThat(tagVersions.isOutdated(CacheTag.product("P14999"), 1)).isFalse();
+    }
+
+    @Test
+    void whatIsForgottenIsNeverTakenForCurrentWhileOthersChange() throws Exception {
+        tagVersions.knownAfter(0);
+        tagVersions.noticedBelow(5);
+        var position = new AtomicLong();
+        var threads = Executors.newFixedThreadPool(4);
+        var checks = new ArrayList<Future<?>>();
+        for (int thread = 0; thread < 4; thread++) {
+            var tag = CacheTag.product("T" + thread);
+            var others = "O" + thread + "-";
+            checks.add(threads.submit(() -> {
+                for (int version = 1; version <= 20; version++) {
+                    long told = position.incrementAndGet();
+                    tagVersions.changed(tag, told, version);
+                    for (int i = 0; i < 4_000; i++) {
+                        tagVersions.changed(CacheTag.product(others + i), position.incrementAndGet(), version);
+                    }
+                    assertThat(tagVersions.isOutdated(tag, version - 1)).isTrue();
+                    assertThat(tagVersions.isCurrent(tag, version - 1, new AsOf(told - 1, 5)))
+                            .isFalse();
+                }
+            }));
+        }
+        threads.shutdown();
+        for (var check : checks) {
+            check.get(60, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -269,6 +269,31 @@ class TokenVerifierTest {
     }
 
     @Test
+    void aTokenIsRememberedForAMinuteHoweverOftenItIsUsed() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        now = now.plusSeconds(40);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(19_999);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(1);
+        assertThat(verified(verifier, token)).isNotSameAs(first);
+    }
+
+    @Test
+    void aTokenInUseIsNotForgottenForManyThatAreUsedOnce() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        for (int i = 0; i < 3_000; i++) {
+            var actor = "u" + i;
+            verified(verifier, hmac(c -> c.setSubject(actor)));
+            assertThat(verified(verifier, token)).isSameAs(first);
+        }
+    }
+
+    @Test
     void refusesSubjectsThatCanNotBeAnActor() {
         var verifier = bySecret();
         refused(verifier, hmac(c -> c.unsetClaim("sub")));

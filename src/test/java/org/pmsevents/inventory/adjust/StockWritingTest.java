@@ -26,6 +26,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.InventoryConfig;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 
 /** How requests come together, and what becomes of them when a statement fails. */
@@ -47,6 +48,9 @@ class StockWritingTest {
 
     @Inject
     InventoryConfig config;
+
+    @Inject
+    Periodic periodic;
 
     @Inject
     Vertx vertx;
@@ -168,7 +172,7 @@ class StockWritingTest {
 
     @Test
     void whoFindsTheQueueFullIsTold() throws Exception {
-        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), vertx, new SimpleMeterRegistry());
+        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), periodic, vertx, new SimpleMeterRegistry());
         var holder = holding(sku);
         var callers = new ArrayList<CompletableFuture<StockResult>>();
         for (int i = 0; i < 6; i++) {
