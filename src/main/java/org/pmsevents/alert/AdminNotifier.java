@@ -44,6 +44,12 @@ public class AdminNotifier implements Alerts {
     private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
+    /** How often each replica looks for windows that have ended, and retries to store what it could not. */
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Of how many keys a replica keeps alerts in memory while PostgreSQL is unavailable. */
+    private static final int MAX_WAITING = 1_000;
+
 
     private final AlertTable table;
     private final AlertJob shown;
@@ -78,7 +84,7 @@ public class AdminNotifier implements Alerts {
         this.clock = clock;
         this.meters = meters;
         this.vertx = vertx;
-        this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
+        this.raised = new AlertBuffer(MAX_WAITING, () -> UuidV7.next(clock));
         this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
     }
 
@@ -197,7 +203,7 @@ public class AdminNotifier implements Alerts {
     }
 
     private void look() {
-        vertx.setTimer(config.poll().toMillis(), timer -> {
+        vertx.setTimer(POLL.toMillis(), timer -> {
             if (!stopped) {
                 stores.demand();
                 sumUp().ifNoItem()

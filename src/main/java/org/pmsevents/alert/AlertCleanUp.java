@@ -4,6 +4,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -14,14 +15,15 @@ import org.pmsevents.queue.JobRun;
 @ApplicationScoped
 public class AlertCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;
+    /** How long counted occurrences are stored: longer than events, whose replay would otherwise count them again. */
+    private static final Duration RETENTION = Duration.ofDays(40);
+
 
     private final AlertTable table;
-    private final AdminConfig config;
     private final Pool pool;
 
-    AlertCleanUp(AlertTable table, AdminConfig config, Pool pool) {
+    AlertCleanUp(AlertTable table, Pool pool) {
         this.table = table;
-        this.config = config;
         this.pool = pool;
     }
 
@@ -40,8 +42,8 @@ public class AlertCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return batches(() -> table.forgetOccurrences(pool, config.remember(), AT_ONCE))
-                .chain(occurrences -> batches(() -> table.forgetKeys(pool, config.remember(), AT_ONCE))
+        return batches(() -> table.forgetOccurrences(pool, RETENTION, AT_ONCE))
+                .chain(occurrences -> batches(() -> table.forgetKeys(pool, RETENTION, AT_ONCE))
                         .map(keys -> new Deleted(occurrences + keys)));
     }
 

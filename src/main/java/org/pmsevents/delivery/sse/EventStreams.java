@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.pages.FeedReads;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
@@ -39,7 +40,7 @@ import org.pmsevents.platform.shutdown.Draining;
 public class EventStreams {
     private final FeedSubscriptions feed;
     private final FeedReads reads;
-    private final EventStreamConfig config;
+    private final DeliveryConfig config;
     private final Vertx vertx;
     private final SecurityIdentity identity;
     private final Draining draining;
@@ -50,7 +51,7 @@ public class EventStreams {
     EventStreams(
             FeedSubscriptions feed,
             FeedReads reads,
-            EventStreamConfig config,
+            DeliveryConfig config,
             Vertx vertx,
             SecurityIdentity identity,
             Draining draining,
@@ -59,7 +60,7 @@ public class EventStreams {
         this.feed = feed;
         this.reads = reads;
         this.config = config;
-        this.perClient = new PerClient(config.maxStreamsPerClient());
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.vertx = vertx;
         this.identity = identity;
         this.draining = draining;

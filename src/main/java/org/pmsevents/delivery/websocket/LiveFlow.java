@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
@@ -30,7 +31,7 @@ public class LiveFlow {
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
     private final EventPublisher events;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final FrameSpans frames;
     private final Draining draining;
     private final Vertx vertx;
@@ -40,7 +41,7 @@ public class LiveFlow {
             LiveSessions sessions,
             FeedSubscriptions feed,
             EventPublisher events,
-            LiveConfig config,
+            DeliveryConfig config,
             FrameSpans frames,
             Draining draining,
             Vertx vertx,

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
@@ -19,7 +20,7 @@ import org.pmsevents.platform.problem.AppException;
 final class LiveSession implements FeedSubscriptions.Subscriber {
     private final LiveFlow.Caller caller;
     private final OutgoingFrames outgoing;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final FeedSubscriptions feed;
     private final FrameSpans frames;
     private final Runnable tooSlow;
@@ -36,7 +37,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
             LiveFlow.Caller caller,
             OutgoingFrames outgoing,
             Audience audience,
-            LiveConfig config,
+            DeliveryConfig config,
             FeedSubscriptions feed,
             FrameSpans frames,
             Runnable tooSlow) {

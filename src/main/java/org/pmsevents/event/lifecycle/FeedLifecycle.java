@@ -33,6 +33,9 @@ public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
+    /** How often old events are deleted. */
+    private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
+
 
     private final Schema schema;
     private final EventTable events;
@@ -128,7 +131,7 @@ public class FeedLifecycle {
                             sequencer.trigger();
                             primaryHandlers.start();
                             later(config.poll(), this::poll);
-                            later(config.pruneEvery(), this::prune);
+                            later(PRUNE_EVERY, this::prune);
                         },
                         failure -> {
                             LOG.warnf("cannot join the feed yet: %s", failure.toString());
@@ -181,7 +184,7 @@ public class FeedLifecycle {
                 .after(PRUNE)
                 .fail()
                 .onTermination()
-                .invoke(() -> later(config.pruneEvery(), this::prune))
+                .invoke(() -> later(PRUNE_EVERY, this::prune))
                 .subscribe()
                 .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
     }

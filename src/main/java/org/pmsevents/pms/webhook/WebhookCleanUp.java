@@ -6,6 +6,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.pmsevents.platform.database.Transactions;
@@ -15,6 +16,9 @@ import org.pmsevents.platform.database.Transactions;
 public class WebhookCleanUp {
     private static final Logger LOG = Logger.getLogger(WebhookCleanUp.class);
     private static final int ROWS = 1_000;
+    /** How often old answers are deleted. */
+    private static final Duration EVERY = Duration.ofMinutes(10);
+
 
     private final WebhookTable deliveries;
     private final Transactions transactions;
@@ -50,7 +54,7 @@ public class WebhookCleanUp {
 
     /** Spread by a fifth, so that replicas do not do it all at once. */
     private void later() {
-        long millis = config.pruneEvery().toMillis();
+        long millis = EVERY.toMillis();
         long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
         vertx.setTimer(Math.max(1, millis + spread), timer -> {
             if (!stopped) {
