@@ -50,7 +50,6 @@ public class AdminNotifier implements Alerts {
     /** Of how many keys a replica keeps alerts in memory while PostgreSQL is unavailable. */
     private static final int MAX_WAITING = 1_000;
 
-
     private final AlertTable table;
     private final AlertJob shown;
     private final AlertWebhookJob posted;

@@ -18,7 +18,6 @@ public class AlertCleanUp implements CleanUp {
     /** How long counted occurrences are stored: longer than events, whose replay would otherwise count them again. */
     private static final Duration RETENTION = Duration.ofDays(40);
 
-
     private final AlertTable table;
     private final Pool pool;
 

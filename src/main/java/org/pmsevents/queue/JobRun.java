@@ -13,9 +13,6 @@ public interface JobRun {
     /** From 1. */
     int attempt();
 
-    /** Whether a failure of this attempt discards the job. */
-    boolean isLastAttempt();
-
     /** Raised by every claim of the job; for remote ends that can refuse an older one. */
     long token();
 

@@ -14,11 +14,13 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.cluster.Replica;
 
 /** The package, started by itself as an operator would. */
+@Tag("native")
 class PackageIT {
     private static final Path PACKAGE = Path.of("target", "quarkus-app");
     private static final Path BILL = Path.of("target", "quarkus-run-cyclonedx.json");

@@ -10,7 +10,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pmsevents.Pure;
 
+@Pure
 class RequiredSettingsTest {
     private static final Map<String, String> SERVERS = Map.of(
             "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://db/pms",

@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.config.Setting;
 
 /** The settings: that there are few, all of them checked at the start, and documented as they are. */
+@Pure
 class SettingsReferenceTest {
     private static final int MOST = 80;
     private static final String WRITE = "settings.write";

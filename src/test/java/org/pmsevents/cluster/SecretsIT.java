@@ -25,12 +25,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.dev.OwnServers;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.pms.outbound.FakePms;
 
 /** A service whose every secret is known is made to fail in every way, at DEBUG, and nothing that it says has one of them in it. */
+@Tag("native")
 class SecretsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Map<String, String> SECRETS = new LinkedHashMap<>();

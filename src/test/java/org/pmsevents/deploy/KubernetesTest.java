@@ -39,8 +39,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 
 /** Whether what is in deploy/kubernetes is understood by Kubernetes, and fits together; on what kustomize makes of it, where there is one. */
+@Pure
 class KubernetesTest {
     private static final Path KUBERNETES = Path.of("deploy", "kubernetes");
     private static final Path BASE = KUBERNETES.resolve("base");

@@ -13,9 +13,11 @@ import java.time.Clock;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.Pure;
 import org.pmsevents.http.security.Tokens;
 
 /** Where the dashboard of dev mode gets its token. */
+@Pure
 class DevTokenTest {
     @Test
     void thePageTellsWhereItsTokenIs() throws Exception {

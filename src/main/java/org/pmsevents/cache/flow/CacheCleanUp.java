@@ -18,7 +18,6 @@ public class CacheCleanUp implements CleanUp {
     /** How many keys are stored in PostgreSQL with their counts. */
     private static final int STORED_KEYS = 10_000;
 
-
     private final CacheNoticeTable notices;
     private final HotKeyTable keys;
     private final CacheConfig config;

@@ -18,7 +18,7 @@ import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** Shows and retries the events that a primary handler could not take. */
+/** Shows and retries dead letters: events that a durable handler could not process. */
 @ApplicationScoped
 public class DeadLetterFlow {
     private static final TraceLog LOG = TraceLog.of(DeadLetterFlow.class);
@@ -102,6 +102,6 @@ public class DeadLetterFlow {
                 letter.event(),
                 letter.attempts(),
                 letter.error(),
-                letter.parkedAt());
+                letter.storedAt());
     }
 }

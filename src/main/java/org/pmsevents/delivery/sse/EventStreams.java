@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.delivery.DeliveryConfig;
-import org.pmsevents.delivery.pages.FeedReads;
+import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.feed.FeedSubscriptions;
@@ -39,7 +39,7 @@ import org.pmsevents.platform.shutdown.Draining;
 @ApplicationScoped
 public class EventStreams {
     private final FeedSubscriptions feed;
-    private final FeedReads reads;
+    private final FeedSubscriptions.Group readers;
     private final DeliveryConfig config;
     private final Vertx vertx;
     private final SecurityIdentity identity;
@@ -50,7 +50,6 @@ public class EventStreams {
 
     EventStreams(
             FeedSubscriptions feed,
-            FeedReads reads,
             DeliveryConfig config,
             Vertx vertx,
             SecurityIdentity identity,
@@ -58,7 +57,7 @@ public class EventStreams {
             Clock clock,
             MeterRegistry meters) {
         this.feed = feed;
-        this.reads = reads;
+        this.readers = feed.group();
         this.config = config;
         this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.vertx = vertx;
@@ -74,13 +73,18 @@ public class EventStreams {
                 stream -> vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
+    /** Sends a batch of the feed to all readers; called in position order. */
+    public Uni<Void> deliver(FeedBatch batch) {
+        return readers.deliver(batch);
+    }
+
     /**
      * @param after the last position that the reader has; null for what comes from now on
      * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop; 429 where it
      *     is this client who has too many
      */
     public Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
-        var types = reads.types(topics);
+        var types = Topics.replayable(topics, identity.getRoles());
         if (draining.begun()) {
             throw AppException.restarting();
         }
@@ -129,7 +133,7 @@ public class EventStreams {
             reader = emitter;
             open.add(this);
             perClient.opened(client);
-            var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
+            var begun = after == null ? readers.fromNow(this) : readers.after(after, this);
             subscription = begun;
             emitter.onTermination(() -> {
                 vertx.cancelTimer(heartbeat);

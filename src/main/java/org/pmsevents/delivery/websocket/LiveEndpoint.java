@@ -38,7 +38,6 @@ public class LiveEndpoint {
     /** How many topics or subjects one subscription may name. */
     private static final int MAX_NAMES = 1_000;
 
-
     private final LiveFlow flow;
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;

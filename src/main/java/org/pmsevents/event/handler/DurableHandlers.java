@@ -36,7 +36,7 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
  * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps
- * failing is parked as a dead letter, with an alert, and the cursor goes on.
+ * failing becomes a dead letter, with an alert, and the cursor goes on.
  */
 @ApplicationScoped
 public class DurableHandlers {
@@ -105,7 +105,7 @@ public class DurableHandlers {
         }
     }
 
-    /** What a handler needs is away: nothing is wrong with the event, which waits until it is back. */
+    /** What a handler needs is unavailable: nothing is wrong with the event, which waits until it is available again. */
     public static final class NotNowException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -369,7 +369,7 @@ public class DurableHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return deadLetterWriter.park(handler.name, failure.cursor, failure.event, shortError)
+        return deadLetterWriter.write(handler.name, failure.cursor, failure.event, shortError)
                 .replaceWith(true);
     }
 }

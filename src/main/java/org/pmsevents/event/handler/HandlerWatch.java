@@ -23,7 +23,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Shows on every replica how far each primary handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
+ * Shows on every replica how far each durable handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
  * admins once when one falls too far behind.
  */
 @ApplicationScoped
@@ -57,10 +57,10 @@ public class HandlerWatch {
         this.config = config;
         this.vertx = vertx;
         this.lag = MultiGauge.builder("pms.handler.lag")
-                .description("how many events of the feed a primary handler has still to look at")
+                .description("how many events of the feed a durable handler has still to look at")
                 .register(meters);
         this.deadLetters = MultiGauge.builder("pms.handler.dead.letters")
-                .description("how many events a primary handler could not take")
+                .description("dead letters of a durable handler")
                 .register(meters);
     }
 
@@ -127,7 +127,7 @@ public class HandlerWatch {
     private Uni<Void> fallBehind(HandlerTable.Standing standing) {
         var alert = Alert.warning(
                 "handler-lag:" + standing.handler(),
-                "A primary handler is behind",
+                "A durable handler is behind",
                 standing.handler() + " has " + standing.lag() + " events before it",
                 standing.handler(),
                 RequestContext.system());

@@ -21,6 +21,7 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
+import org.pmsevents.event.transport.SequencedPublication;
 import org.pmsevents.platform.database.Schema;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -36,15 +37,15 @@ public class FeedLifecycle {
     /** How often old events are deleted. */
     private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
-
     private final Schema schema;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
     private final Sequencer sequencer;
+    private final SequencedPublication publication;
     private final RedisPublisher redisPublisher;
     private final RedisSubscriber subscriber;
-    private final DurableHandlers primaryHandlers;
+    private final DurableHandlers durableHandlers;
     private final Retention retention;
     private final Alerts alerts;
     private final FeedConfig config;
@@ -60,9 +61,10 @@ public class FeedLifecycle {
             Pool pool,
             Feed feed,
             Sequencer sequencer,
+            SequencedPublication publication,
             RedisPublisher redisPublisher,
             RedisSubscriber subscriber,
-            DurableHandlers primaryHandlers,
+            DurableHandlers durableHandlers,
             Retention retention,
             Alerts alerts,
             FeedConfig config,
@@ -73,9 +75,10 @@ public class FeedLifecycle {
         this.pool = pool;
         this.feed = feed;
         this.sequencer = sequencer;
+        this.publication = publication;
         this.redisPublisher = redisPublisher;
         this.subscriber = subscriber;
-        this.primaryHandlers = primaryHandlers;
+        this.durableHandlers = durableHandlers;
         this.retention = retention;
         this.alerts = alerts;
         this.config = config;
@@ -85,12 +88,13 @@ public class FeedLifecycle {
 
     /** After the handlers have been registered, which observe the same event earlier. */
     void start(@Observes @Priority(5_000) StartupEvent started) {
-        sequencer.tell(sequenced -> {
+        sequencer.register(publication);
+        sequencer.register(sequenced -> {
             feed.offer(sequenced.events());
             feed.heardOf(sequenced.head());
-            primaryHandlers.wake(sequenced.events());
         });
-        draining.lastly("leaving the primary handlers to other replicas", primaryHandlers::stop);
+        sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
+        draining.lastly("leaving the durable handlers to other replicas", durableHandlers::stop);
         vertx.runOnContext(go -> join());
     }
 
@@ -129,7 +133,7 @@ public class FeedLifecycle {
                             feed.join(state.feedId(), state.head());
                             LOG.debugf("joined the feed at position %d", state.head());
                             sequencer.trigger();
-                            primaryHandlers.start();
+                            durableHandlers.start();
                             later(config.poll(), this::poll);
                             later(PRUNE_EVERY, this::prune);
                         },
@@ -154,7 +158,7 @@ public class FeedLifecycle {
         long asked = System.nanoTime();
         return events.state(pool)
                 .call(state -> state.risen()
-                        ? events.raiseFloor(pool)
+                        ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())
                 .ifNoItem()
                 .after(TIMEOUT)
@@ -163,7 +167,7 @@ public class FeedLifecycle {
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
                     feed.heardOf(state, asked);
-                    primaryHandlers.wake();
+                    durableHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();
                     }
@@ -172,10 +176,10 @@ public class FeedLifecycle {
     }
 
     private void prune() {
-        events.lowerFloor(pool)
+        events.lowerLowWatermark(pool)
                 .invoke(lowered -> {
                     if (lowered) {
-                        alertLostOnes();
+                        alertOverlooked();
                         sequencer.trigger();
                     }
                 })
@@ -189,12 +193,12 @@ public class FeedLifecycle {
                 .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
     }
 
-    private void alertLostOnes() {
-        LOG.error("events without a position were found below the floor; they get theirs now");
+    private void alertOverlooked() {
+        LOG.error("events without a position were found below the low watermark; they get theirs now");
         alerts.raise(Alert.critical(
-                "feed-floor",
-                "Events were told late",
-                "Events without a position were found below the floor; they get theirs now.",
+                "feed-low-watermark",
+                "Events were published late",
+                "Events without a position were found below the low watermark; they get theirs now.",
                 "feed",
                 RequestContext.system()));
     }

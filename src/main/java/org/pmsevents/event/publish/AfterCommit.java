@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.platform.periodic.Throttle;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Traced;
@@ -25,9 +26,6 @@ import org.pmsevents.platform.tracing.Traced;
 public class AfterCommit {
     private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
     private static final Duration AT_LEAST = Duration.ofMillis(1);
-    /** How long an answer waits in all for the steps after the commit. */
-    private static final Duration ANSWER_BUDGET = Duration.ofMillis(250);
-
 
     private final Clock clock;
     private final MeterRegistry meters;
@@ -42,7 +40,7 @@ public class AfterCommit {
 
     /** When the answer to a change that is committed now has to leave. */
     public Instant answerBy() {
-        return clock.instant().plus(ANSWER_BUDGET);
+        return clock.instant().plus(EventProgress.ANSWER_BUDGET);
     }
 
     /**

@@ -30,7 +30,6 @@ public class AdjustmentBatcher {
     /** How many lines may wait in each lane; further requests are answered 503. */
     private static final int QUEUED_LINES = 10_000;
 
-
     private final StockWriter writer;
     private final InventoryConfig config;
     private final int queuedLines;

@@ -19,7 +19,6 @@ public class WebhookCleanUp {
     /** How often old answers are deleted. */
     private static final Duration EVERY = Duration.ofMinutes(10);
 
-
     private final WebhookTable deliveries;
     private final Transactions transactions;
     private final WebhookConfig config;

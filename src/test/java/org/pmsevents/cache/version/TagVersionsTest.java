@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.Settings;
 import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheConfig;
@@ -13,6 +14,7 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.store.LocalCache;
 
+@Pure
 class TagVersionsTest {
     private static final CacheTag TAG = CacheTag.product("A");
     private static final CacheKey KEY = CacheKey.product("A");

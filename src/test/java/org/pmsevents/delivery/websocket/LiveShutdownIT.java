@@ -12,12 +12,14 @@ import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.http.security.Tokens;
 
 /** What a replica does from SIGTERM to its end; each test has one of its own. */
+@Tag("native")
 class LiveShutdownIT {
     private static final Duration READY = Duration.ofSeconds(60);
 

@@ -42,11 +42,12 @@ class FeedSubscriptionsTest {
                     vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
-            dispatcher.inOrder("subscriptions", subscriptions::deliver);
+            var group = subscriptions.group();
+            dispatcher.inOrder("subscriptions", group::deliver);
             long begin = editor.head();
             var subscriber = new Subscriber();
 
-            subscriptions.after(begin, subscriber);
+            group.after(begin, subscriber);
             subscriber.caughtUp.get(10, TimeUnit.SECONDS);
             var goneOn = new CompletableFuture<Void>();
             subscriptions.onContext(() -> goneOn.complete(null));

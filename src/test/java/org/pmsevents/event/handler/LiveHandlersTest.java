@@ -101,6 +101,24 @@ class LiveHandlersTest {
     }
 
     @Test
+    void noCleanUpIsDroppedHoweverManyAreUnderWay() {
+        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), 1, meters);
+        var types = EnumSet.of(EventType.CACHE_WARM);
+        handlers.secondary("fails", types, event -> Uni.createFrom().failure(new IllegalStateException("fails")));
+        handlers.cleanup("slow-" + subject, types, event -> does(event, "clean-up")
+                .chain(() -> Uni.createFrom().nothing()));
+        handlers.listen();
+        int events = 20;
+        for (int i = 0; i < events; i++) {
+            emit(EventType.CACHE_WARM);
+        }
+        await().until(() -> done.size() == events);
+        assertThat(meters.counter("pms.handler.dropped", "handler", "slow-" + subject)
+                        .count())
+                .isZero();
+    }
+
+    @Test
     void aFailureOverAnErrorIsNoFurtherError() {
         handlers.secondary("s", EnumSet.of(EventType.ERROR_INTEGRATION), event -> {
             throw new IllegalStateException("would go on for ever");

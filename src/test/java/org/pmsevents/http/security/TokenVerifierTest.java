@@ -41,7 +41,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class TokenVerifierTest {
     private static final String SECRET = "an-adequate-secret-of-more-than-32-bytes";
     private static final Duration WAIT = Duration.ofSeconds(10);

@@ -14,9 +14,11 @@ import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.pmsevents.Pure;
 import org.pmsevents.inventory.StockKey;
 
 /** However counts are shuffled, parted into webhooks and delayed, a stock ends at its newest count and what has moved since. */
+@Pure
 class CountJudgeTest {
     private static final StockKey KEY = new StockKey("A", StockKey.MAIN);
 

@@ -10,10 +10,12 @@ import static org.pmsevents.inventory.history.StockModel.MOST;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.inventory.history.Change.Adjust;
 import org.pmsevents.inventory.history.Change.Count;
 
 /** The model is what the service is judged by, so what it says is spelled out here case by case. */
+@Pure
 class StockModelTest {
     private static final Place CUP = Place.main("CUP");
     private static final Place MUG = Place.main("MUG");

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class FieldsTest {
     private static final BigDecimal MOST = new BigDecimal("9999999999");
 
