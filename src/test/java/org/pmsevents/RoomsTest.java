@@ -44,7 +44,19 @@ class RoomsTest {
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("dashboard", Set.of()),
             entry("wiring", Set.of("cache", "delivery", "event", "inventory", "metrics", "product", "queue")),
-            entry("app", Set.of("alert", "http", "platform", "pms")),
+            entry(
+                    "app",
+                    Set.of(
+                            "alert",
+                            "cache",
+                            "delivery",
+                            "event",
+                            "http",
+                            "inventory",
+                            "metrics",
+                            "platform",
+                            "pms",
+                            "queue")),
             entry("dev", Set.of("platform")));
 
     @ArchTest

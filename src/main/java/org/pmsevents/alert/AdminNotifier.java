@@ -45,6 +45,11 @@ public class AdminNotifier implements Alerts {
     private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
+    /** How often each replica looks for windows that have ended, and retries to store what it could not. */
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Of how many keys a replica keeps alerts in memory while PostgreSQL is unavailable. */
+    private static final int MAX_WAITING = 1_000;
 
     private final AlertTable table;
     private final AlertJob shown;
@@ -79,12 +84,12 @@ public class AdminNotifier implements Alerts {
         this.clock = clock;
         this.meters = meters;
         this.periodic = periodic;
-        this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
+        this.raised = new AlertBuffer(MAX_WAITING, () -> UuidV7.next(clock));
         this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
     }
 
     void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
-        periodic.task("alerts.sum-up", config.poll(), this::look)
+        periodic.task("alerts.sum-up", POLL, this::look)
                 .timeout(TIMEOUT)
                 .onFailure(failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()))
                 .start();

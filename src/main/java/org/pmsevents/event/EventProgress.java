@@ -2,6 +2,7 @@ package org.pmsevents.event;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
  */
 @ApplicationScoped
 public class EventProgress {
+    /** How long an answer waits in all for the steps after its commit. */
+    public static final Duration ANSWER_BUDGET = Duration.ofMillis(250);
+
     private static final int REMEMBERED = 16_384;
 
     /** For so many times the answer budget an event is remembered after its handlers: a flow asks for it within one. */
@@ -32,14 +36,19 @@ public class EventProgress {
     };
 
     private final Queue<Processed> processed = new ArrayDeque<>();
+
     private final long keptNanos;
 
     private record Emission(CompletableFuture<Void> published, CompletableFuture<Void> dispatched) {}
 
     private record Processed(UUID id, long at) {}
 
-    public EventProgress(FeedConfig config) {
-        this.keptNanos = config.answerBudget().multipliedBy(ANSWER_BUDGETS).toNanos();
+    public EventProgress() {
+        this(ANSWER_BUDGET);
+    }
+
+    EventProgress(Duration answerBudget) {
+        this.keptNanos = answerBudget.multipliedBy(ANSWER_BUDGETS).toNanos();
     }
 
     /** Completes once the event has its position and has been handed to Redis; never, if it is long past. */

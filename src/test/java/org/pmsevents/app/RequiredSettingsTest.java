@@ -155,6 +155,48 @@ class RequiredSettingsTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PMS_EVENTS_FEED_POLL | 0s | at least 1 ms",
+                "PMS_EVENTS_FEED_POLL | -1s | at least 1 ms",
+                "PMS_EVENTS_QUEUE_LEASE | half an hour | at least 1 ms",
+                "PMS_EVENTS_DELIVERY_DRAIN | -1s | 0s or more",
+                "PMS_EVENTS_SECURITY_HSTS | forever | 0s or more",
+                "PMS_EVENTS_PMS_CONCURRENCY | 0 | 1 or more",
+                "PMS_EVENTS_LIMITS_BURST | -5 | 1 or more",
+                "PMS_EVENTS_LIMITS_MAX_IN_FLIGHT | 3000000000 | up to 2147483647",
+                "PMS_EVENTS_CACHE_LOCAL_BYTES | 32M | 1 or more",
+                "PMS_EVENTS_METRICS_ERROR_THRESHOLD | 5 | from 0 to 1",
+                "OTEL_TRACES_SAMPLER_ARG | often | from 0 to 1",
+                "OTEL_BSP_MAX_QUEUE_SIZE | 0 | 1 or more"
+            })
+    void aValueThatMakesNoSenseIsRefused(String variable, String value, String range) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, value)))
+                .singleElement()
+                .asString()
+                .startsWith(variable + ": must be ")
+                .contains(range);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PMS_EVENTS_FEED_POLL, 1ms",
+        "PMS_EVENTS_FEED_RETENTION, PT168H",
+        "PMS_EVENTS_QUEUE_LEASE, 30",
+        "PMS_EVENTS_DELIVERY_DRAIN, 0s",
+        "PMS_EVENTS_SECURITY_HSTS, 365d",
+        "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND, 1",
+        "PMS_EVENTS_CACHE_LOCAL_BYTES, 3000000000",
+        "PMS_EVENTS_METRICS_ERROR_RECOVERY, 0",
+        "OTEL_TRACES_SAMPLER_ARG, 1.0"
+    })
+    void valuesThatMakeSenseAreTaken(String variable, String value) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, value)))
+                .isEmpty();
+    }
+
     private static List<String> problemsWith(Map<String, String> settings) {
         Map<String, String> environment = new HashMap<>(SERVERS);
         environment.putAll(settings);

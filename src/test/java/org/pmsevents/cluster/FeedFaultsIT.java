@@ -80,7 +80,7 @@ class FeedFaultsIT {
 
     @BeforeAll
     static void startCluster() throws Exception {
-        cluster = new Cluster(Map.of("PMS_EVENTS_WEBSOCKET_HEARTBEAT", "1s"));
+        cluster = new Cluster(Map.of("PMS_EVENTS_DELIVERY_HEARTBEAT", "1s"));
         database = cluster.database();
         for (int i = 0; i < REPLICAS.length; i++) {
             REPLICAS[i] = cluster.start(PORTS.get(i));

@@ -5,22 +5,16 @@ import static org.pmsevents.Waiting.await;
 
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.Settings;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceId;
 
 /** An event is remembered for as long as its flow may ask for it, and no longer. */
 class EventProgressTest {
-    private static EventProgress withAnswerBudget(String budget) {
-        return new EventProgress(
-                Settings.of(FeedConfig.class, Map.of("pms-events.feed.answer-budget", budget)));
-    }
-
     private static EventMessage event() {
         var id = UuidV7.next(Clock.systemUTC());
         var metadata = new EventMetadata(Instant.EPOCH, "ada", TraceId.random(), id, "S", 1L);
@@ -40,7 +34,7 @@ class EventProgressTest {
 
     @Test
     void aFlowThatAsksAfterTheHandlersHaveEndedIsAnsweredAtOnce() {
-        var progress = withAnswerBudget("1h");
+        var progress = new EventProgress(Duration.ofHours(1));
         var event = event();
         var id = publishedAndDispatched(progress, event);
         progress.forget(event);
@@ -51,7 +45,7 @@ class EventProgressTest {
 
     @Test
     void anEventIsForgottenOnceItsFlowMustHaveAnswered() {
-        var progress = withAnswerBudget("1ms");
+        var progress = new EventProgress(Duration.ofMillis(1));
         var event = event();
         var id = publishedAndDispatched(progress, event);
         progress.forget(event);
@@ -63,7 +57,7 @@ class EventProgressTest {
 
     @Test
     void aFlowThatAsksBeforeIsAnsweredWhenItHappens() {
-        var progress = withAnswerBudget("1h");
+        var progress = new EventProgress(Duration.ofHours(1));
         var event = event();
         var asked = progress.dispatched(event.metadata().id()).subscribeAsCompletionStage();
         assertThat(asked.isDone()).isFalse();

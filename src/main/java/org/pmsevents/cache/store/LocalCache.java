@@ -26,6 +26,9 @@ public class LocalCache {
     /** Of an entry, beside its text. */
     private static final int OVERHEAD = 200;
 
+    /** How many characters an entry may have to be kept, here and in Redis. */
+    public static final int LARGEST_ENTRY = 262_144;
+
     private final Cache<CacheKey, LocalEntry> entries;
     private final TagVersions tagVersions;
     private final CacheConfig config;
@@ -57,7 +60,7 @@ public class LocalCache {
 
     /** Keeps the entry unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!key.isKept() || entry.json().length() > config.largestEntry()) {
+        if (!key.isKept() || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
         var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
@@ -70,7 +73,7 @@ public class LocalCache {
     }
 
     private long goodNanos(CacheEntry entry) {
-        long nanos = (entry.isAbsent() ? config.negativeExpiry() : config.expiry()).toNanos();
+        long nanos = (entry.isAbsent() ? RedisCache.NEGATIVE_EXPIRY : config.expiry()).toNanos();
         return nanos + ThreadLocalRandom.current().nextLong(-nanos / 10, nanos / 10 + 1);
     }
 

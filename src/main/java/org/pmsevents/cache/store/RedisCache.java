@@ -17,6 +17,7 @@ import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.event.feed.Feed;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * The cache that the replicas share. Every entry carries the version of what it holds, and how much it has seen: a write of an older version is
@@ -53,13 +54,18 @@ public class RedisCache {
 
     private static final int ID_LENGTH = 8;
 
+    /** How long it is remembered that something does not exist. */
+    static final Duration NEGATIVE_EXPIRY = Duration.ofSeconds(30);
+
     private final Redis redis;
     private final Feed feed;
+    private final RedisConfig names;
     private final CacheConfig config;
 
-    RedisCache(Redis redis, Feed feed, CacheConfig config) {
+    RedisCache(Redis redis, Feed feed, RedisConfig names, CacheConfig config) {
         this.redis = redis;
         this.feed = feed;
+        this.names = names;
         this.config = config;
     }
 
@@ -92,7 +98,7 @@ public class RedisCache {
 
     /** Stores the entry unless a newer version is known, or one that has seen more. */
     public Uni<Void> put(CacheKey key, CacheEntry entry, AsOf asOf) {
-        var expiry = entry.isAbsent() ? config.negativeExpiry() : config.expiry();
+        var expiry = entry.isAbsent() ? NEGATIVE_EXPIRY : config.expiry();
         return redis.send(script(PUT, key)
                         .arg(Long.toString(entry.version()))
                         .arg(Long.toString(asOf.position()))
@@ -115,7 +121,7 @@ public class RedisCache {
 
     private String name(CacheKey key) {
         var id = feed.id();
-        return config.prefix() + ":" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
+        return names.prefix() + ":cache:" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
     }
 
     private static long spread(Duration expiry) {

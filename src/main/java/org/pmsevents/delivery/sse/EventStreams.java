@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
@@ -39,7 +40,7 @@ import org.pmsevents.platform.shutdown.Draining;
 public class EventStreams {
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group readers;
-    private final EventStreamConfig config;
+    private final DeliveryConfig config;
     private final Periodic periodic;
     private final Vertx vertx;
     private final SecurityIdentity identity;
@@ -50,7 +51,7 @@ public class EventStreams {
 
     EventStreams(
             FeedSubscriptions feed,
-            EventStreamConfig config,
+            DeliveryConfig config,
             Periodic periodic,
             Vertx vertx,
             SecurityIdentity identity,
@@ -60,7 +61,7 @@ public class EventStreams {
         this.feed = feed;
         this.readers = feed.group();
         this.config = config;
-        this.perClient = new PerClient(config.maxStreamsPerClient());
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.periodic = periodic;
         this.vertx = vertx;
         this.identity = identity;

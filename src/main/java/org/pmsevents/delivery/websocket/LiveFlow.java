@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
@@ -31,7 +32,7 @@ public class LiveFlow {
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group clients;
     private final EventPublisher events;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final LivePayloads payloads;
     private final FrameSpans frames;
     private final Draining draining;
@@ -42,7 +43,7 @@ public class LiveFlow {
             LiveSessions sessions,
             FeedSubscriptions feed,
             EventPublisher events,
-            LiveConfig config,
+            DeliveryConfig config,
             LivePayloads payloads,
             FrameSpans frames,
             Draining draining,

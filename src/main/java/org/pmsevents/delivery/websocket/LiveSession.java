@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
@@ -20,7 +21,7 @@ import org.pmsevents.platform.problem.AppException;
 final class LiveSession implements FeedSubscriptions.Subscriber {
     private final LiveFlow.Caller caller;
     private final OutgoingFrames outgoing;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final FeedSubscriptions.Group feed;
     private final LivePayloads payloads;
     private final FrameSpans frames;
@@ -38,7 +39,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
             LiveFlow.Caller caller,
             OutgoingFrames outgoing,
             Audience audience,
-            LiveConfig config,
+            DeliveryConfig config,
             FeedSubscriptions.Group feed,
             LivePayloads payloads,
             FrameSpans frames,

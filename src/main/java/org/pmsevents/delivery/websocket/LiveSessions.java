@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
@@ -29,11 +30,11 @@ public class LiveSessions {
     private final LongAdder written = new LongAdder();
     private final EventCodec codec;
     private final FeedSubscriptions feed;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final Periodic periodic;
 
     LiveSessions(
-            EventCodec codec, FeedSubscriptions feed, LiveConfig config, Periodic periodic, MeterRegistry meters) {
+            EventCodec codec, FeedSubscriptions feed, DeliveryConfig config, Periodic periodic, MeterRegistry meters) {
         this.codec = codec;
         this.feed = feed;
         this.config = config;

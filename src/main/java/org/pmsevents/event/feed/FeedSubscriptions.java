@@ -14,7 +14,6 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 
 /**
@@ -37,16 +36,14 @@ public class FeedSubscriptions {
     private final EventTable events;
     private final Pool pool;
     private final Vertx vertx;
-    private final FeedConfig config;
     private final Queue<Runnable> waitingReads = new ArrayDeque<>();
     private int reads;
 
-    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config) {
+    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx) {
         this.feed = feed;
         this.events = events;
         this.pool = pool;
         this.vertx = vertx;
-        this.config = config;
     }
 
     /** Takes what a subscription brings; called on the feed's context. */
@@ -195,7 +192,7 @@ public class FeedSubscriptions {
         reads++;
         events.read(pool, subscription.position, BATCH, BATCH, ALL)
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .subscribe()
                 .with(stretch -> done(() -> then.accept(stretch)), failure -> {

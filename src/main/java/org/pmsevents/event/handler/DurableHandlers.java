@@ -45,6 +45,9 @@ public class DurableHandlers {
     private static final int BATCH = 200;
     private static final int REACH = 5_000;
     private static final int LONGEST_ERROR = 2_000;
+    /** How long a handler collects events between two runs. */
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
     /** How long a handler may take over one event before that counts as a failure; shorter than a transaction may last. */
     private static final Duration EVENT = Duration.ofSeconds(5);
 
@@ -214,7 +217,7 @@ public class DurableHandlers {
     private void wakeSoon(Handler handler) {
         if (handler.waking.compareAndSet(false, true)) {
             long millis = TimeUnit.NANOSECONDS.toMillis(
-                    handler.ranAt + config.handlerPause().toNanos() - System.nanoTime());
+                    handler.ranAt + PAUSE.toNanos() - System.nanoTime());
             if (millis <= 0) {
                 wakeNow(handler);
             } else {

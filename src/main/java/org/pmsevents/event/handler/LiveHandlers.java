@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -20,8 +21,8 @@ import org.jboss.logging.Logger;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.SystemError;
+import org.pmsevents.event.feed.Dispatcher;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceLog;
@@ -34,11 +35,13 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 @ApplicationScoped
 public class LiveHandlers {
     private static final TraceLog LOG = TraceLog.of("org.pmsevents.events");
+    /** How many events a handler may have in progress on a replica; further ones are dropped and counted. */
+    private static final int BACKLOG = 1_000;
 
     private final Vertx vertx;
     private final EventPublisher publisher;
     private final EventSpans spans;
-    private final FeedConfig config;
+    private final int backlog;
     private final MeterRegistry meters;
     private final List<Handler> handlers = new ArrayList<>();
     private final Counter[] handled;
@@ -60,11 +63,16 @@ public class LiveHandlers {
             Counter dropped,
             Function<EventMessage, Uni<Void>> work) {}
 
-    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, FeedConfig config, MeterRegistry meters) {
+    @Inject
+    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, MeterRegistry meters) {
+        this(vertx, publisher, spans, BACKLOG, meters);
+    }
+
+    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, int backlog, MeterRegistry meters) {
         this.vertx = vertx;
         this.publisher = publisher;
         this.spans = spans;
-        this.config = config;
+        this.backlog = backlog;
         this.meters = meters;
         this.handled = Arrays.stream(EventType.values())
                 .map(type -> meters.counter("pms.events", "type", type.wireName()))
@@ -174,7 +182,7 @@ public class LiveHandlers {
 
     private Uni<Void> guarded(Handler handler, EventMessage event) {
         boolean cleanup = handler.stage() == Stage.CLEANUP;
-        if (handler.underWay().incrementAndGet() > config.handlerBacklog() && !cleanup) {
+        if (handler.underWay().incrementAndGet() > backlog && !cleanup) {
             handler.underWay().decrementAndGet();
             handler.dropped().increment();
             return Uni.createFrom().voidItem();
@@ -184,7 +192,7 @@ public class LiveHandlers {
         return Uni.createFrom()
                 .deferred(() -> handler.work().apply(event))
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .onFailure()
                 .invoke(failure -> {

@@ -36,6 +36,8 @@ public class FeedLifecycle {
     private static final Duration JOIN = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
+    /** How often old events are deleted. */
+    private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
     private final Schema schema;
     private final EventTable events;
@@ -131,7 +133,7 @@ public class FeedLifecycle {
                     periodic.task("feed.poll", config.poll(), this::poll)
                             .onFailure(failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()))
                             .start();
-                    periodic.task("feed.prune", config.pruneEvery(), this::prune)
+                    periodic.task("feed.prune", PRUNE_EVERY, this::prune)
                             .timeout(PRUNE)
                             .onFailure(failure -> LOG.warnf("cannot delete old events: %s", failure.toString()))
                             .start();

@@ -7,6 +7,7 @@ import io.vertx.mutiny.redis.client.Request;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * Counts the requests of a client for all replicas, by the generic cell rate algorithm: Redis keeps, by its own clock, when the client's
@@ -35,9 +36,9 @@ public class RateLimitGateway {
     private static final long MICROS = 1_000_000;
 
     private final Redis redis;
-    private final LimitsConfig config;
+    private final RedisConfig config;
 
-    RateLimitGateway(Redis redis, LimitsConfig config) {
+    RateLimitGateway(Redis redis, RedisConfig config) {
         this.redis = redis;
         this.config = config;
     }
@@ -47,7 +48,7 @@ public class RateLimitGateway {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(TAKE)
                         .arg("1")
-                        .arg(config.redisPrefix() + ":" + client)
+                        .arg(config.prefix() + ":rate:" + client)
                         .arg(Double.toString((double) MICROS / perSecond))
                         .arg(Integer.toString(burst)))
                 .map(missing -> (int) ((missing.toLong() + MICROS - 1) / MICROS));

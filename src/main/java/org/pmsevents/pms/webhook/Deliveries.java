@@ -23,6 +23,9 @@ import org.pmsevents.platform.problem.AppException;
 @ApplicationScoped
 public class Deliveries {
     private static final int CONFLICTS = 3;
+    /** How many webhooks may wait for their turn on a replica; further ones are answered 503. */
+    private static final int MAX_WAITING = 16;
+
     private static final int LOOKS = 4;
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
     private static final Duration ALL_LOOKS = Duration.ofSeconds(10);
@@ -38,7 +41,7 @@ public class Deliveries {
         this.table = table;
         this.transactions = transactions;
         this.config = config;
-        this.bulkhead = new Bulkhead(config.atOnce(), config.waiting(), config.longestWait(), vertx);
+        this.bulkhead = new Bulkhead(config.atOnce(), MAX_WAITING, config.longestWait(), vertx);
         this.held = Timer.builder("pms.webhook.held")
                 .description("how long a webhook's transaction took, and so held its stock at the most")
                 .register(meters);

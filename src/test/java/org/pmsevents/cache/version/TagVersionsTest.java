@@ -25,8 +25,7 @@ class TagVersionsTest {
     private static final CacheKey KEY = CacheKey.product("A");
 
     private final TagVersions tagVersions = new TagVersions();
-    private final CacheConfig config = config(10_000);
-    private final LocalCache local = new LocalCache(tagVersions, config, new SimpleMeterRegistry());
+    private final LocalCache local = new LocalCache(tagVersions, config(10_000), new SimpleMeterRegistry());
 
     private static CacheConfig config(int bytes) {
         return Settings.of(CacheConfig.class, Map.of("pms-events.cache.local-bytes", Integer.toString(bytes)));
@@ -227,7 +226,7 @@ class TagVersionsTest {
 
     @Test
     void whatIsTooLargeIsNotKept() {
-        put(KEY, new CacheEntry(1, "x".repeat(config.largestEntry() + 1)));
+        put(KEY, new CacheEntry(1, "x".repeat(LocalCache.LARGEST_ENTRY + 1)));
         put(CacheKey.products("q".repeat(CacheKey.LONGEST + 1)), version(1));
         assertThat(local.size()).isZero();
     }

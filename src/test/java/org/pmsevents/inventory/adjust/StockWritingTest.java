@@ -64,34 +64,6 @@ class StockWritingTest {
     @Inject
     Clock clock;
 
-    /** The configured one, but for a queue of a few lines. */
-    private record ShortQueue(InventoryConfig config, int queuedLines) implements InventoryConfig {
-        @Override
-        public int batchLines() {
-            return config.batchLines();
-        }
-
-        @Override
-        public int lanes() {
-            return config.lanes();
-        }
-
-        @Override
-        public Duration longestWait() {
-            return config.longestWait();
-        }
-
-        @Override
-        public Duration checkEvery() {
-            return config.checkEvery();
-        }
-
-        @Override
-        public String redisPrefix() {
-            return config.redisPrefix();
-        }
-    }
-
     @BeforeEach
     void createProducts() {
         editor.create(sku);
@@ -172,7 +144,7 @@ class StockWritingTest {
 
     @Test
     void whoFindsTheQueueFullIsTold() throws Exception {
-        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), periodic, vertx, new SimpleMeterRegistry());
+        var full = new AdjustmentBatcher(writer, config, 5, periodic, vertx, new SimpleMeterRegistry());
         var holder = holding(sku);
         var callers = new ArrayList<CompletableFuture<StockResult>>();
         for (int i = 0; i < 6; i++) {

@@ -46,7 +46,6 @@ class TracingTest {
     private void open(String... settings) {
         var properties = new HashMap<String, String>();
         properties.put("pms-events.tracing.delay-millis", "50");
-        properties.put("pms-events.tracing.last-export", "PT2S");
         for (int i = 0; i < settings.length; i += 2) {
             properties.put("pms-events.tracing." + settings[i], settings[i + 1]);
         }
