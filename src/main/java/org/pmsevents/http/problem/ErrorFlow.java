@@ -68,15 +68,6 @@ public class ErrorFlow {
     }
 
     /**
-     * A failure of the service outside of any request: announced, logged and told to the admins.
-     *
-     * @param operation what was being done, such as {@code stock check}
-     */
-    public void handleError(String operation, Throwable failure, RequestContext context) {
-        handleError(UNEXPECTED, operation, failure, context);
-    }
-
-    /**
      * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of a job.
      *
      * @param target the system, such as {@code pms}
@@ -105,7 +96,7 @@ public class ErrorFlow {
     }
 
     /** Every failure counts for the admins; what repeats is announced and logged once a second. */
-    private void handleError(String code, String operation, Throwable failure, RequestContext context) {
+    void handleError(String code, String operation, Throwable failure, RequestContext context) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
         if (code.equals(UNEXPECTED) || announcements.admits(code)) {
             emitEvent(new SystemError(code, operation, cause.getClass().getName()), context);
