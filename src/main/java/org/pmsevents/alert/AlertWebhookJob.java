@@ -80,7 +80,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
     }
 
     private Uni<Delivered> processRequest(AlertMessage alert, JobRun run) {
-        var to = webhook.orElseThrow(() -> JobFailure.forGood("there is no admin webhook any more", null));
+        var to = webhook.orElseThrow(() -> JobFailure.permanent("there is no admin webhook any more", null));
         var id = run.jobId().toString();
         long time = clock.instant().getEpochSecond();
         var body = body(alert);
@@ -106,13 +106,13 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
         try {
             return mapper.writeValueAsBytes(new Posted(AlertJob.KIND, alert.at(), alert));
         } catch (JsonProcessingException e) {
-            throw JobFailure.forGood("can't be written as JSON", e);
+            throw JobFailure.permanent("can't be written as JSON", e);
         }
     }
 
     private static Delivered delivered(int status) {
         if (status < 200 || status > 299) {
-            throw JobFailure.forGood("the admin webhook answered " + status, null);
+            throw JobFailure.permanent("the admin webhook answered " + status, null);
         }
         return new Delivered(status);
     }
