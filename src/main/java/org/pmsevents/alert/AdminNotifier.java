@@ -33,15 +33,16 @@ import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
 
 /**
- * Alerts the admins by jobs, one a channel: the first alert of a key at once, what follows within the window as one summary with a count.
- * Exact over all replicas and crashes, because the jobs are written in the transaction that counts.
+ * Alerts administrators by jobs, one per channel. The first alert of a key is sent at once; further ones within the window are sent
+ * as one summary with a count. The counts are exact over all replicas and crashes, because the jobs are written in the transaction
+ * that counts.
  */
 @ApplicationScoped
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
     private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
     private static final int AFTER_THE_FEED = 6_000;
-    private static final int SUMMED_UP_AT_ONCE = 100;
+    private static final int SUMMARIES_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
@@ -57,7 +58,7 @@ public class AdminNotifier implements Alerts {
     private final AlertBuffer raised;
     private final Coalescer stores;
     private volatile boolean stopped;
-    private volatile List<AlertBuffer.Waiting> complainedOf = List.of();
+    private volatile List<AlertBuffer.Waiting> reported = List.of();
 
     AdminNotifier(
             AlertTable table,
@@ -79,14 +80,14 @@ public class AdminNotifier implements Alerts {
         this.meters = meters;
         this.vertx = vertx;
         this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
-        this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
+        this.stores = new Coalescer(this::store, this::logWaiting, start -> vertx.runOnContext(go -> start.run()));
     }
 
     void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
         look();
     }
 
-    /** On the thread that shuts down, while there are still connections. */
+    /** On the thread that shuts down, while the connections are open. */
     void stop(@Observes ShutdownEvent stopping) {
         stopped = true;
         try {
@@ -106,7 +107,7 @@ public class AdminNotifier implements Alerts {
             meters.counter("pms.alerts.dropped").increment();
             TRACED.warnf(
                     alert.context(),
-                    "an alert is lost, too many wait already: %s: %s, traceId=%s",
+                    "an alert was dropped, too many are waiting to be stored: %s: %s, traceId=%s",
                     alert.title(),
                     alert.detail(),
                     alert.context().traceId());
@@ -119,7 +120,7 @@ public class AdminNotifier implements Alerts {
             TRACED.errorf(
                     alert.context(),
                     null,
-                    "%s: %s; what alerts by itself can't be alerted of",
+                    "%s: %s; a failure of the alert jobs raises no alert",
                     alert.title(),
                     alert.detail());
             return Uni.createFrom().voidItem();
@@ -129,16 +130,19 @@ public class AdminNotifier implements Alerts {
                 .replaceWithVoid();
     }
 
-    /** Sends what is owed for windows that have ended. */
-    Uni<Void> sumUp() {
+    /** Sends the summaries of windows that have ended. */
+    Uni<Void> sendSummaries() {
         return transactions
-                .run(transaction -> table.sumUp(transaction, SUMMED_UP_AT_ONCE)
+                .run(transaction -> table.takeSummaries(transaction, SUMMARIES_AT_ONCE)
                         .chain(owed -> each(owed, message -> createJobs(transaction, message))))
                 .invoke(this::announce)
                 .replaceWithVoid();
     }
 
-    /** In the order of the keys, so that replicas that store the same ones wait for each other; tells whether there may be more. */
+    /**
+     * Stores alerts in the order of their keys, so that replicas with the same keys wait for each other instead of deadlocking.
+     * Returns whether there may be more.
+     */
     private Uni<Boolean> store() {
         var next = raised.next();
         if (next.isEmpty()) {
@@ -157,13 +161,13 @@ public class AdminNotifier implements Alerts {
                 .replaceWith(true);
     }
 
-    private void complain(Throwable failure) {
+    private void logWaiting(Throwable failure) {
         var waiting = raised.next();
-        if (waiting != complainedOf) {
-            complainedOf = waiting;
+        if (waiting != reported) {
+            reported = waiting;
             waiting.forEach(each -> TRACED.warnf(
                     each.last().context(),
-                    "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
+                    "an alert is not stored yet (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
                     each.last().title(),
                     each.last().detail(),
@@ -178,7 +182,7 @@ public class AdminNotifier implements Alerts {
                         begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
     }
 
-    /** One for each channel that can fail by itself, so that one that fails repeats none of the others. */
+    /** One job per channel, so that a failing channel repeats none of the others. */
     private Uni<List<Job>> createJobs(SqlClient transaction, AlertTable.Numbered message) {
         var kinds = posted.takes(message.message())
                 ? List.<JobKind<AlertMessage>>of(shown, posted)
@@ -200,13 +204,13 @@ public class AdminNotifier implements Alerts {
         vertx.setTimer(config.poll().toMillis(), timer -> {
             if (!stopped) {
                 stores.demand();
-                sumUp().ifNoItem()
+                sendSummaries().ifNoItem()
                         .after(TIMEOUT)
                         .fail()
                         .onTermination()
                         .invoke(this::look)
                         .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()));
+                        .with(done -> {}, failure -> LOG.debugf("can't send summaries of alerts: %s", failure.toString()));
             }
         });
     }
