@@ -4,42 +4,42 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** How the cache works; the defaults suit production. */
+/** Settings of the cache; the defaults suit production. */
 @ConfigMapping(prefix = "pms-events.cache")
 public interface CacheConfig {
-    /** How long an entry is good for at each level, spread by a tenth so that entries made together do not expire together. */
+    /** Time to live of an entry at each level, varied by a tenth so that entries stored together do not expire together. */
     @WithDefault("10m")
     Duration expiry();
 
-    /** The same for the knowledge that there is no such thing. */
+    /** Time to live of entries for things that do not exist. */
     @WithDefault("30s")
     Duration negativeExpiry();
 
-    /** How old a value may be that is given, marked as stale, while PostgreSQL is away. */
+    /** The oldest value that is returned, marked as stale, while PostgreSQL is unavailable. */
     @WithDefault("1h")
     Duration longestStale();
 
-    /** How many bytes the entries in the process may have in all. */
+    /** The maximum size of all entries in the process, in bytes. */
     @WithDefault("33554432")
     long localBytes();
 
-    /** How many characters an entry may have at the most to be kept. */
+    /** The maximum length of a cached entry, in characters. */
     @WithDefault("262144")
     int largestEntry();
 
-    /** For how long entries are good without word from PostgreSQL that nothing has changed. */
+    /** The staleness bound: how long entries are valid without confirmation from PostgreSQL that nothing has changed. */
     @WithDefault("3s")
     Duration trust();
 
-    /** How often a replica looks for changes that no event tells of. */
+    /** How often a replica polls for changes that have no event. */
     @WithDefault("1s")
     Duration poll();
 
-    /** How many of the latest events a replica reads when it starts, to know which entries in Redis are older than they should be. */
+    /** How many of the latest events a replica reads when it starts, to know which entries in Redis are out of date. */
     @WithDefault("2000")
     int recentEvents();
 
-    /** Of how many keys a replica counts the reads. */
+    /** For how many keys a replica counts the reads. */
     @WithDefault("2000")
     int countedKeys();
 
@@ -47,11 +47,11 @@ public interface CacheConfig {
     @WithDefault("10s")
     Duration countEvery();
 
-    /** After which time a read counts for half. */
+    /** The half-life of a counted read. */
     @WithDefault("6h")
     Duration halfLife();
 
-    /** How many keys are kept in PostgreSQL with their counts. */
+    /** How many keys are stored in PostgreSQL with their counts. */
     @WithDefault("10000")
     int keptKeys();
 
@@ -59,11 +59,11 @@ public interface CacheConfig {
     @WithDefault("500")
     int warmKeys();
 
-    /** How long that may take, before the replica is ready without. */
+    /** How long that may take; then the replica becomes ready without the rest. */
     @WithDefault("5s")
     Duration warmBudget();
 
-    /** First part of the names of the keys in Redis. */
+    /** Prefix of the keys in Redis. */
     @WithDefault("pms-events:cache")
     String prefix();
 }
