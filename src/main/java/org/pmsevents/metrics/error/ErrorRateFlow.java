@@ -28,13 +28,13 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
- * Error → calculateRate → emitEvent(metrics.error) → updateDashboard: each replica judges its own requests, which it can do whatever else is away;
- * the admins are told once of a period in which any of them has too many errors.
+ * Error → calculateRate → emitEvent(metrics.error) → updateDashboard. Each replica judges its own requests, so that it depends on
+ * nothing else. Administrators are alerted once per period in which any replica has too many errors.
  */
 @ApplicationScoped
 public class ErrorRateFlow {
     private static final Logger LOG = Logger.getLogger(ErrorRateFlow.class);
-    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
+    private static final Duration ANNOUNCE_AGAIN = Duration.ofMinutes(1);
     private static final Duration STORE = Duration.ofSeconds(15);
     private static final String SUBJECT = "error-rate";
 
@@ -50,8 +50,8 @@ public class ErrorRateFlow {
     private final String replica;
     private final ErrorRate rate;
     private volatile long timer = -1;
-    private volatile Instant told = Instant.EPOCH;
-    private volatile @Nullable ErrorState owed;
+    private volatile Instant announcedAt = Instant.EPOCH;
+    private volatile @Nullable ErrorState pendingAlert;
     private volatile boolean storing;
 
     ErrorRateFlow(
@@ -78,46 +78,46 @@ public class ErrorRateFlow {
         this.vertx = vertx;
         this.rate = new ErrorRate(config, clock.instant());
         Gauge.builder("pms.error.rate", rate, judged -> judged.now().rate())
-                .description("the share of requests to this replica that were answered 5xx, over the window")
+                .description("share of requests to this replica within the window that were answered with a status 5xx")
                 .register(meters);
         Gauge.builder("pms.error.rate.high", rate, judged -> judged.now().isHigh() ? 1 : 0)
-                .description("1 while that is too much")
+                .description("1 while the error rate is high")
                 .register(meters);
     }
 
     void start(@Observes StartupEvent started) {
-        timer = vertx.setPeriodic(Duration.ofSeconds(1).toMillis(), tick -> judge());
+        timer = vertx.setPeriodic(Duration.ofSeconds(1).toMillis(), tick -> check());
     }
 
     void stop(@Observes ShutdownEvent stopping) {
         vertx.cancelTimer(timer);
     }
 
-    /** As it was judged last. */
+    /** The state at the last check. */
     public ErrorState now() {
         return rate.now();
     }
 
-    private void judge() {
+    private void check() {
         calculateRate()
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
                         .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
+                        .with(done -> {}, failure -> LOG.debugf("can't update the dashboard: %s", failure.toString())));
         notifyAdmin();
     }
 
-    /** Nothing, unless there is something to tell: a change, and once a minute that it is still high. */
+    /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
     private Optional<ErrorState> calculateRate() {
         var now = clock.instant();
         boolean changed = rate.sample(requests.requests(), requests.errors(), now);
         var state = rate.now();
-        boolean again = state.isHigh() && !now.isBefore(told.plus(TELL_AGAIN));
+        boolean again = state.isHigh() && !now.isBefore(announcedAt.plus(ANNOUNCE_AGAIN));
         if (!changed && !again) {
             return Optional.empty();
         }
-        told = now;
-        owed = state.isHigh() ? state : owed;
+        announcedAt = now;
+        pendingAlert = state.isHigh() ? state : pendingAlert;
         return Optional.of(state);
     }
 
@@ -141,20 +141,20 @@ public class ErrorRateFlow {
         return Uni.createFrom().voidItem();
     }
 
-    /** Those that are connected have the event; those that look later find it in what this replica tells of itself. */
+    /** Connected dashboards receive the event; others find the state in the report of this replica. */
     private Uni<Void> updateDashboard(ErrorState state) {
         return reports.errors(state);
     }
 
-    /** Again and again until it is stored, if need be after PostgreSQL is back. */
+    /** Retried every second until the alert is stored, if need be until PostgreSQL is available again. */
     private void notifyAdmin() {
-        var state = owed;
+        var state = pendingAlert;
         if (state == null || storing) {
             return;
         }
         storing = true;
         transactions
-                .run(transaction -> periods.high(transaction, TELL_AGAIN.multipliedBy(2))
+                .run(transaction -> periods.high(transaction, ANNOUNCE_AGAIN.multipliedBy(2))
                         .call(begun -> begun
                                 ? alerts.record(transaction, alert(state))
                                 : Uni.createFrom().voidItem()))
@@ -165,8 +165,8 @@ public class ErrorRateFlow {
                 .invoke(() -> storing = false)
                 .subscribe()
                 .with(
-                        stored -> owed = null,
-                        failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()));
+                        stored -> pendingAlert = null,
+                        failure -> LOG.debugf("the alert about the error rate is not stored yet: %s", failure.toString()));
     }
 
     private Alert alert(ErrorState state) {
