@@ -29,7 +29,7 @@ import org.pmsevents.queue.api.QueueReads;
 import org.pmsevents.queue.api.QueueState;
 
 /**
- * Answers with the metrics of the whole cluster. Parts whose source is unavailable are left out; requests within a moment share one
+ * Answers with the metrics of the whole cluster. Parts whose source is unavailable are null. Requests within a moment share one
  * answer.
  */
 @ApplicationScoped

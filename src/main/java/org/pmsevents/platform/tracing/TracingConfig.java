@@ -6,37 +6,43 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Traces for an OpenTelemetry collector. {@code application.properties} takes each from the variable that OpenTelemetry's specification
- * names for it.
+ * Settings of the export of traces to an OpenTelemetry collector. {@code application.properties} maps the variables of the
+ * OpenTelemetry specification to them.
  */
 @ConfigMapping(prefix = "pms-events.tracing")
 public interface TracingConfig {
-    /** {@code OTEL_EXPORTER_OTLP_ENDPOINT}: a collector that takes OTLP over HTTP, {@code http://host:4318}; none: tracing is off. */
+    /**
+     * {@code OTEL_EXPORTER_OTLP_ENDPOINT}: a collector that accepts OTLP over HTTP, {@code http://host:4318}; without one tracing
+     * is off.
+     */
     Optional<String> collector();
 
-    /** {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT}: the whole URL for traces, instead. */
+    /** {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT}: the complete URL for traces; overrides the endpoint above. */
     Optional<String> endpoint();
 
-    /** {@code OTEL_SDK_DISABLED}: off all the same. */
+    /** {@code OTEL_SDK_DISABLED}: turns tracing off although a collector is configured. */
     @WithDefault("false")
     boolean disabled();
 
-    /** {@code OTEL_EXPORTER_OTLP_HEADERS}: {@code name=value,…}, such as a key of the collector's. */
+    /** {@code OTEL_EXPORTER_OTLP_HEADERS}: {@code name=value,…}, such as an API key of the collector. */
     Optional<String> headers();
 
-    /** {@code OTEL_EXPORTER_OTLP_TIMEOUT}, milliseconds: how long one export may take, with what is tried again. */
+    /** {@code OTEL_EXPORTER_OTLP_TIMEOUT}, milliseconds: maximum time of one export, including retries. */
     @WithDefault("10000")
     long timeoutMillis();
 
-    /** {@code OTEL_TRACES_SAMPLER_ARG}: the share of traces that is recorded, from 0 to 1; of a trace all or nothing. */
+    /**
+     * {@code OTEL_TRACES_SAMPLER_ARG}: the share of traces that is recorded, 0 to 1; each trace is recorded completely or not at
+     * all.
+     */
     @WithDefault("1.0")
     double ratio();
 
-    /** {@code OTEL_BSP_MAX_QUEUE_SIZE}: how many ended spans may wait or be on their way; further ones are dropped and counted. */
+    /** {@code OTEL_BSP_MAX_QUEUE_SIZE}: how many ended spans may be waiting or in transit; further ones are dropped and counted. */
     @WithDefault("2048")
     int queue();
 
-    /** {@code OTEL_BSP_SCHEDULE_DELAY}, milliseconds: the longest that an ended span waits. */
+    /** {@code OTEL_BSP_SCHEDULE_DELAY}, milliseconds: how long an ended span waits at most. */
     @WithDefault("5000")
     long delayMillis();
 
@@ -47,7 +53,7 @@ public interface TracingConfig {
     /** {@code OTEL_RESOURCE_ATTRIBUTES}: {@code name=value,…}. */
     Optional<String> resourceAttributes();
 
-    /** How long a shutdown waits for the last spans. */
+    /** How long a shutdown waits for the export of the last spans. */
     @WithDefault("2s")
     Duration lastExport();
 }
