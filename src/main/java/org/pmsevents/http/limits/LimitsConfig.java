@@ -5,18 +5,21 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.OptionalInt;
 
-/** How much is asked of a replica at once, and by one client of all of them. */
+/** Limits on the load of a replica, and on the requests of one client to all replicas. */
 @ConfigMapping(prefix = "pms-events.limits")
 public interface LimitsConfig {
-    /** How many requests a replica handles at once, streams and WebSockets not counted; further ones get 503. */
+    /** How many requests a replica has in progress at once, streams and WebSockets not counted; further ones get 503. */
     @WithDefault("1000")
     int maxInFlight();
 
-    /** How many bytes of bodies a replica has in hand at once, half of them of senders who are not known yet; further ones get 503. At least twice the longest body. */
+    /**
+     * How many bytes of bodies a replica has in progress at once, half of them from unknown senders; further bodies get 503. At
+     * least twice the maximum length of a body.
+     */
     @WithDefault("67108864")
     long bodyBytes();
 
-    /** How many bodies may be of senders that nobody knows yet, such as webhooks until they are signed. */
+    /** How many bodies may be from unknown senders, such as webhooks until their signature is verified. */
     @WithDefault("100")
     int maxUnknownSenders();
 
@@ -24,13 +27,13 @@ public interface LimitsConfig {
     @WithDefault("30s")
     Duration bodyTimeout();
 
-    /** How many requests a second one client may make in the long run, at all replicas together; any number if not set. */
+    /** How many requests per second one client may make on average, on all replicas together; unlimited if not set. */
     OptionalInt requestsPerSecond();
 
-    /** How many requests a client may make at once after a pause; as many as in a second if not set. */
+    /** How many requests a client may make at once after a pause; as many as in one second if not set. */
     OptionalInt burst();
 
-    /** What the names in Redis begin with. */
+    /** Prefix of the keys in Redis. */
     @WithDefault("pms-events:rate")
     String redisPrefix();
 }
