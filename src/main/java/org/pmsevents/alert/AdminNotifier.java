@@ -35,8 +35,9 @@ import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
 
 /**
- * Alerts the admins by jobs, one a channel: the first alert of a key at once, what follows within the window as one summary with a count.
- * Exact over all replicas and crashes, because the jobs are written in the transaction that counts.
+ * Alerts administrators by jobs, one per channel. The first alert of a key is sent at once; further ones within the window are sent
+ * as one summary with a count. The counts are exact over all replicas and crashes, because the jobs are written in the transaction
+ * that counts.
  */
 @ApplicationScoped
 public class AdminNotifier implements Alerts {
@@ -95,7 +96,7 @@ public class AdminNotifier implements Alerts {
                 .start();
     }
 
-    /** On the thread that shuts down, while there are still connections. */
+    /** On the thread that shuts down, while the connections are open. */
     void stop(@Observes ShutdownEvent stopping) {
         try {
             store().subscribeAsCompletionStage().get(LAST_STORE_SECONDS, TimeUnit.SECONDS);
@@ -114,7 +115,7 @@ public class AdminNotifier implements Alerts {
             meters.counter("pms.alerts.dropped").increment();
             TRACED.warnf(
                     alert.context(),
-                    "an alert is lost, too many wait already: %s: %s, traceId=%s",
+                    "an alert was dropped, too many are waiting to be stored: %s: %s, traceId=%s",
                     alert.title(),
                     alert.detail(),
                     alert.context().traceId());
@@ -127,7 +128,7 @@ public class AdminNotifier implements Alerts {
             TRACED.errorf(
                     alert.context(),
                     null,
-                    "%s: %s; what alerts by itself can't be alerted of",
+                    "%s: %s; a failure of the alert jobs raises no alert",
                     alert.title(),
                     alert.detail());
             return Uni.createFrom().voidItem();
@@ -137,16 +138,19 @@ public class AdminNotifier implements Alerts {
                 .replaceWithVoid();
     }
 
-    /** Sends what is owed for windows that have ended. */
-    Uni<Void> sumUp() {
+    /** Sends the summaries of windows that have ended. */
+    Uni<Void> sendSummaries() {
         return transactions
-                .run(transaction -> table.sumUp(transaction, SUMMED_UP_AT_ONCE)
+                .run(transaction -> table.takeSummaries(transaction, SUMMARIES_AT_ONCE)
                         .chain(owed -> each(owed, message -> createJobs(transaction, message))))
                 .invoke(this::announce)
                 .replaceWithVoid();
     }
 
-    /** In the order of the keys, so that replicas that store the same ones wait for each other; tells whether there may be more. */
+    /**
+     * Stores alerts in the order of their keys, so that replicas with the same keys wait for each other instead of deadlocking.
+     * Returns whether there may be more.
+     */
     private Uni<Boolean> store() {
         var next = raised.next();
         if (next.isEmpty()) {
@@ -165,13 +169,13 @@ public class AdminNotifier implements Alerts {
                 .replaceWith(true);
     }
 
-    private void complain(Throwable failure) {
+    private void logWaiting(Throwable failure) {
         var waiting = raised.next();
-        if (waiting != complainedOf) {
-            complainedOf = waiting;
+        if (waiting != reported) {
+            reported = waiting;
             waiting.forEach(each -> TRACED.warnf(
                     each.last().context(),
-                    "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
+                    "an alert is not stored yet (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
                     each.last().title(),
                     each.last().detail(),
@@ -186,7 +190,7 @@ public class AdminNotifier implements Alerts {
                         begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
     }
 
-    /** One for each channel that can fail by itself, so that one that fails repeats none of the others. */
+    /** One job per channel, so that a failing channel repeats none of the others. */
     private Uni<List<Job>> createJobs(SqlClient transaction, AlertTable.Numbered message) {
         var kinds = posted.takes(message.message())
                 ? List.<JobKind<AlertMessage>>of(shown, posted)

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
-/** Forgets what was counted long ago, and the keys that nothing has been heard of since, a bounded number at a time. */
+/** Deletes old occurrences and keys without recent alerts, a bounded number per transaction. */
 @ApplicationScoped
 public class AlertCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
 
 /**
- * Has browsers ask for the files of the dashboard each time, and take again only what has changed, by its content: the time of a file in a
- * reproducible package is always the same, so {@code Last-Modified} would keep an old page after an update.
+ * Makes browsers revalidate the files of the dashboard on each use, by an ETag of the content. In a reproducible package all files
+ * have the same time, so {@code Last-Modified} would keep old pages in use after an update.
  */
 @Singleton
 class PageFiles {
@@ -33,7 +33,7 @@ class PageFiles {
     private static final int TAG_BYTES = 16;
 
     private final Vertx vertx;
-    /** By path, only of what exists. */
+    /** ETags by path, of existing files only. */
     private final Map<String, String> tags = new ConcurrentHashMap<>();
 
     PageFiles(Vertx vertx) {

@@ -6,9 +6,12 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pmsevents.platform.json.Fields;
 
-/** A kind of job that deletes what is kept no longer: one at a time on a replica, by its cron expression or when an operator asks for it. */
+/**
+ * A kind of job that deletes data after its retention. One runs at a time on a replica, by its cron expression or on request of an
+ * operator.
+ */
 public interface CleanUp extends JobKind<CleanUp.Nothing> {
-    /** There is nothing to say to it. */
+    /** The payload, which is empty. */
     @RegisterForReflection
     record Nothing() {}
 

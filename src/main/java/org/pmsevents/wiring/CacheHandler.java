@@ -55,7 +55,7 @@ public class CacheHandler {
 
     /** Sooner than the notice in PostgreSQL, if it comes. */
     Uni<Void> hear(EventMessage invalid) {
-        invalidation.heard(invalid);
+        invalidation.received(invalid);
         return Uni.createFrom().voidItem();
     }
 

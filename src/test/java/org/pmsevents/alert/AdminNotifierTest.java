@@ -84,8 +84,8 @@ class AdminNotifierTest {
         return told.messages(key);
     }
 
-    private void sumUp() {
-        notifier.sumUp().await().atMost(PATIENCE);
+    private void sendSummaries() {
+        notifier.sendSummaries().await().atMost(PATIENCE);
     }
 
     private void record(Alert alert) {
@@ -111,8 +111,8 @@ class AdminNotifierTest {
         assertThat(first.get(0).get("traceId").textValue()).isEqualTo(context.traceId());
 
         told.endWindow(key);
-        sumUp();
-        sumUp();
+        sendSummaries();
+        sendSummaries();
         var all = awaitMessages(2);
         assertThat(all).hasSize(2);
         assertThat(all.get(1).get("count").longValue()).isEqualTo(MANY - 1);
@@ -124,7 +124,7 @@ class AdminNotifierTest {
     void aWindowInWhichNothingWasHeldBackHasNoSummaryAndTheNextAlertBeginsAnother() {
         record(alert("one"));
         told.endWindow(key);
-        sumUp();
+        sendSummaries();
         assertThat(told.messages(key)).hasSize(1);
         record(alert("two"));
         record(alert("three"));
@@ -137,7 +137,7 @@ class AdminNotifierTest {
                                 transaction, alert("four: the window is not over before it is summed up"))))
                 .await()
                 .atMost(PATIENCE);
-        sumUp();
+        sendSummaries();
         record(alert("five"));
         assertThat(told.messages(key))
                 .extracting(message -> message.get("detail").textValue() + "/" + message.get("count"))

@@ -11,7 +11,7 @@ import org.pmsevents.cache.version.CacheNoticeTable;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
-/** Forgets notices that are older than any entry can be, and the keys that are read least. */
+/** Deletes notices that are older than any entry can be, and the counts of the least read keys. */
 @ApplicationScoped
 public class CacheCleanUp implements CleanUp {
     private static final Duration AT_LEAST = Duration.ofHours(1);
@@ -43,7 +43,7 @@ public class CacheCleanUp implements CleanUp {
         return Optional.of("*/10 * * * *");
     }
 
-    /** An entry in Redis may be as old as it lasts; a replica that starts has to find all notices since then. */
+    /** An entry in Redis lives for at most its time to live; a replica that starts must find all notices since then. */
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
         var twice = config.expiry().multipliedBy(2);

@@ -13,12 +13,12 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Counts on this replica how often keys are read, for as many keys as there is room for, the least read of which are forgotten first; and adds
- * the counts to those of the other replicas in PostgreSQL once in a while.
+ * Counts the reads of keys on this replica, for a bounded number of keys: the least read are dropped first. Adds the counts to
+ * those in PostgreSQL periodically.
  */
 @ApplicationScoped
 public class HotKeys {
-    /** At once; what is read less can wait. */
+    /** Keys stored at once; less read ones wait for the next time. */
     private static final int MOST = 200;
 
     /** Of how many keys a replica counts the reads. */
@@ -53,12 +53,12 @@ public class HotKeys {
     record Count(CacheKey key, long reads) {}
 
     void count(CacheKey key) {
-        if (key.isKept()) {
+        if (key.isCacheable()) {
             counted.get(key, first -> new Reads()).all.increment();
         }
     }
 
-    /** The keys that this replica was asked for most, as far as it remembers. */
+    /** The keys that this replica has read most, among those that it still counts. */
     List<Count> hottest(int most) {
         return counted.asMap().entrySet().stream()
                 .map(each -> new Count(each.getKey(), each.getValue().all.sum()))
@@ -67,7 +67,7 @@ public class HotKeys {
                 .toList();
     }
 
-    /** Adds to the counts in PostgreSQL what was read since the last time; what fails is left to the next time. */
+    /** Adds the reads since the last call to the counts in PostgreSQL; what fails is added the next time. */
     public Uni<Void> store() {
         var deltas = new ArrayList<Count>();
         counted.asMap().forEach((key, reads) -> {
@@ -93,7 +93,7 @@ public class HotKeys {
         }
     }
 
-    /** The keys that all replicas were asked for most. */
+    /** The keys that all replicas have read most. */
     Uni<List<String>> ofAll(int most) {
         return transactions.read(client -> table.hottest(client, HALF_LIFE, most));
     }

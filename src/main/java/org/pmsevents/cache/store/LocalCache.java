@@ -17,13 +17,13 @@ import org.pmsevents.cache.LocalEntry;
 import org.pmsevents.cache.version.TagVersions;
 
 /**
- * The cache in the process, bounded by what its entries weigh. It also keeps what is out of date, for as long as there is room: that is
- * what is given while PostgreSQL is away. An older version never replaces a newer one.
+ * The cache in the process (L1), bounded by the size of its entries. Entries that are out of date stay as long as there is room:
+ * they are returned as stale while PostgreSQL is unavailable. An older version never replaces a newer one.
  */
 @ApplicationScoped
 @RegisterForReflection(classNames = "com.github.benmanes.caffeine.cache.SSMW")
 public class LocalCache {
-    /** Of an entry, beside its text. */
+    /** Bytes of an entry beside its text. */
     private static final int OVERHEAD = 200;
 
     /** How many characters an entry may have to be kept, here and in Redis. */
@@ -41,7 +41,7 @@ public class LocalCache {
                 .maximumWeight(config.localBytes())
                 .weigher(LocalCache::weight)
                 .evictionListener(this::evicted)
-                // on the caller's thread, a little at a time
+                // evicts on the caller's thread, a little at a time
                 .executor(Runnable::run)
                 .build();
         meters.gauge("pms.cache.local.entries", this, LocalCache::size);
@@ -52,13 +52,13 @@ public class LocalCache {
         return OVERHEAD + key.id().length() + localEntry.entry().json().length();
     }
 
-    /** What there is, current or not. */
+    /** Returns the entry, current or not; null if there is none. */
     @Nullable
     public LocalEntry get(CacheKey key) {
         return entries.getIfPresent(key);
     }
 
-    /** Keeps the entry unless a newer version is there. */
+    /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
         if (!key.isKept() || entry.json().length() > LARGEST_ENTRY) {
             return;

@@ -20,12 +20,12 @@ import org.pmsevents.event.feed.Feed;
 import org.pmsevents.platform.config.RedisConfig;
 
 /**
- * The cache that the replicas share. Every entry carries the version of what it holds, and how much it has seen: a write of an older version is
- * refused by Redis itself, and an invalidation leaves its version behind, so that a slow reader can't bring the old value back.
+ * The cache that the replicas share (L2). Every entry carries its version and what it includes ({@link AsOf}). Redis itself refuses
+ * the write of an older version. An invalidation leaves its version behind, so that a slow reader can't restore the old value.
  *
- * <p>A key is a hash {@code v} (version), {@code p} and {@code m} (what it has seen), {@code j} (JSON; absent once invalidated); what is no such
- * thing is replaced. The feed's id is part of its name, because positions of different feeds can't be compared. No script touches more than one
- * key, as a Redis Cluster wants it. Times out fast, and stops trying for a moment when Redis keeps failing.
+ * <p>A key is a hash {@code v} (version), {@code p} and {@code m} (what the value includes), {@code j} (JSON; absent once
+ * invalidated). Anything else under the key is replaced. The name contains the feed id, because positions of different feeds can't
+ * be compared. Each script touches one key only, as Redis Cluster requires. Calls have a short timeout and a circuit breaker.
  */
 @ApplicationScoped
 @Timeout
@@ -69,7 +69,7 @@ public class RedisCache {
         this.config = config;
     }
 
-    /** An entry with what it has seen. */
+    /** An entry and what it includes. */
     public record Shared(CacheEntry entry, AsOf asOf) {}
 
     public Uni<Optional<Shared>> get(CacheKey key) {
@@ -96,7 +96,7 @@ public class RedisCache {
                 new AsOf(stored.get(1).toLong(), stored.get(2).toLong())));
     }
 
-    /** Stores the entry unless a newer version is known, or one that has seen more. */
+    /** Stores the entry, unless Redis has a newer version, or one that includes more. */
     public Uni<Void> put(CacheKey key, CacheEntry entry, AsOf asOf) {
         var expiry = entry.isAbsent() ? NEGATIVE_EXPIRY : config.expiry();
         return redis.send(script(PUT, key)
@@ -108,7 +108,7 @@ public class RedisCache {
                 .replaceWithVoid();
     }
 
-    /** Removes what is older than the version, and keeps it from coming back. */
+    /** Removes older versions and prevents their return. */
     public Uni<Void> invalidate(CacheKey key, long version) {
         return redis.send(
                         script(INVALIDATE, key).arg(Long.toString(version)).arg(Long.toString(spread(config.expiry()))))

@@ -14,7 +14,7 @@ import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.platform.periodic.Throttle;
 
-/** What the service makes of {@link RedisCache}: without Redis it finds nothing and keeps nothing, and never fails. */
+/** The tolerant access to {@link RedisCache}: without Redis it finds nothing, stores nothing, and never fails. */
 @ApplicationScoped
 public class SharedCache {
     private static final Logger LOG = Logger.getLogger(SharedCache.class);
@@ -33,13 +33,13 @@ public class SharedCache {
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
 
-    /** What Redis has of it, if that has seen all changes that this replica knows of. */
+    /** Returns the entry of Redis if it includes all changes that this replica knows of. */
     public Uni<Optional<RedisCache.Shared>> find(CacheKey key) {
-        if (!key.isKept() || tagVersions.isUnsettled(key.tag())) {
+        if (!key.isCacheable() || tagVersions.isUnsettled(key.tag())) {
             return Uni.createFrom().item(Optional.empty());
         }
         return redis.get(key)
-                .map(found -> found.filter(shared -> isGood(key.tag(), shared)))
+                .map(found -> found.filter(shared -> isUsable(key.tag(), shared)))
                 .invoke(found -> answered(found.isPresent() ? hits : misses))
                 .onFailure()
                 .invoke(failure -> failed("read", failure))
@@ -47,7 +47,7 @@ public class SharedCache {
                 .recoverWithItem(Optional.empty());
     }
 
-    private boolean isGood(CacheTag tag, RedisCache.Shared shared) {
+    private boolean isUsable(CacheTag tag, RedisCache.Shared shared) {
         long version = shared.entry().version();
         return tagVersions.isCurrent(tag, version, shared.asOf()) && !tagVersions.isOlderThanSeen(tag, version);
     }
@@ -59,7 +59,7 @@ public class SharedCache {
                 : Uni.createFrom().voidItem();
     }
 
-    /** Keeps what is older than the version from being read, or coming back; completes when Redis has done so, or will not. */
+    /** Removes older versions and prevents their return; completes when Redis has done so or has failed. */
     public Uni<Void> invalidate(CacheKey key, long version) {
         return attempt(redis.invalidate(key, version));
     }
@@ -81,7 +81,7 @@ public class SharedCache {
         reachable = false;
         errors.increment();
         if (warnings.admits(operation)) {
-            LOG.warnf("Redis does not take part in a cache %s: %s", operation, failure.toString());
+            LOG.warnf("Redis failed in a cache %s: %s", operation, failure.toString());
         }
     }
 

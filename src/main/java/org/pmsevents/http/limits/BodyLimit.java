@@ -26,8 +26,8 @@ import org.pmsevents.http.limits.BodyMemory.Sender;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Bounds bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408), all of them
- * together in memory (503). Only then the framework has its turn, whose own check would answer with an empty body.
+ * Limits request bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408),
+ * all of them together in memory (503). The framework's own check runs later; it would answer with an empty body.
  */
 @Singleton
 class BodyLimit {
@@ -76,7 +76,7 @@ class BodyLimit {
         if (length > longest) {
             routing.fail(413);
         } else if (!isCall && !path.startsWith(WEBHOOKS)) {
-            // nobody reads it there
+            // nobody reads a body on these paths
             routing.next();
         } else if (!isRead(request) || (stated != null && length == 0)) {
             routing.next();
@@ -102,7 +102,7 @@ class BodyLimit {
         return !request.isEnded() && request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD;
     }
 
-    /** Fails the request and answers null if there is no room for its body. */
+    /** Reserves memory for a body. Without room the request fails and null is returned. */
     @Nullable
     private Arriving admit(RoutingContext routing, boolean isKnown, long length) {
         var place = memory.enter(isKnown ? Sender.KNOWN : Sender.UNKNOWN);
@@ -117,7 +117,7 @@ class BodyLimit {
         arriving.add(arrives);
         routing.addEndHandler(end -> leave(arrives));
         if (routing.response().ended() || routing.response().closed()) {
-            // gone while its caller was judged: then nobody is told of its end any more
+            // the client has disconnected during authentication: no further end is reported
             leave(arrives);
             return null;
         }
@@ -134,14 +134,14 @@ class BodyLimit {
         routing.fail(OverLimitException.busy());
     }
 
-    /** What does not say how long it will be is read here, where its length can be watched. */
+    /** Reads a body without a declared length here, where its length is checked. */
     private void read(Arriving arrives) {
         var routing = arrives.routing();
         var body = Buffer.buffer();
         var request = routing.request();
         if (EXPECTED.equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             routing.response().writeContinue();
-            // or quarkus-rest would say it once more
+            // otherwise quarkus-rest would send it again
             request.headers().remove(HttpHeaders.EXPECT);
         }
         request.exceptionHandler(failure -> fail(routing, failure))
@@ -166,7 +166,7 @@ class BodyLimit {
                 .resume();
     }
 
-    /** What is not the end of the connection is a body that can't be taken apart. */
+    /** Failures other than a closed connection mean that the body can't be decoded. */
     private static void fail(RoutingContext routing, Throwable failure) {
         if (failure instanceof HttpClosedException) {
             routing.fail(failure);

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.http.FilterOrder;
 
 /**
- * Bounds how many requests a replica handles at once, so that under too much load it does some in time instead of all too late. What
- * is over the bound is refused before its token or its body are looked at. A stream holds its place until its head is written, a WebSocket none.
+ * Limits the number of requests in progress on a replica, so that under overload some are answered in time instead of all too late.
+ * Further requests are refused before their token or body is read. A stream counts until its head is sent, a WebSocket not at all.
  */
 @Singleton
 class InFlight {
@@ -63,7 +63,7 @@ class InFlight {
         return type != null && type.startsWith(STREAM);
     }
 
-    /** The place of one request, which is left once, whatever ends first. */
+    /** The place of one request, left once, by whichever end comes first. */
     private final class Place {
         private final AtomicBoolean taken = new AtomicBoolean(true);
 

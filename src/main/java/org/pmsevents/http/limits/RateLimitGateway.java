@@ -10,15 +10,15 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.pmsevents.platform.config.RedisConfig;
 
 /**
- * Counts the requests of a client for all replicas, by the generic cell rate algorithm: Redis keeps, by its own clock, when the client's
- * requests so far would have been done at the allowed rate (the theoretical arrival time of ITU-T I.371). A client who
- * pauses is forgotten, so there are never more keys than clients of the last moments.
+ * Counts the requests of a client for all replicas by the generic cell rate algorithm. Redis stores, by its own clock, when the
+ * requests so far would have ended at the allowed rate (the theoretical arrival time of ITU-T I.371). Keys expire when a client
+ * pauses, so there are only keys of recent clients.
  */
 @ApplicationScoped
 @Timeout
 @CircuitBreaker
 public class RateLimitGateway {
-    /** Gives 0 for a request that may pass, or how many microseconds are missing until one may. */
+    /** Returns 0 if the request may pass, or the microseconds until one may. */
     private static final String TAKE = """
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
@@ -43,7 +43,7 @@ public class RateLimitGateway {
         this.config = config;
     }
 
-    /** How many seconds the client has to wait, rounded up; 0 if this request may pass. */
+    /** Returns the seconds that the client has to wait, rounded up; 0 if the request may pass. */
     public Uni<Integer> take(String client, int perSecond, int burst) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(TAKE)

@@ -8,8 +8,8 @@ import jakarta.inject.Singleton;
 import org.pmsevents.http.FilterOrder;
 
 /**
- * Answers, with problem documents, the failures that never reach a REST resource: unknown paths, refused tokens and upgrades, bodies
- * over the limit, paths that can't be decoded. Comes before the framework's handlers, which answer with HTML or nothing.
+ * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over
+ * the limit, undecodable paths. Runs before the framework's handlers, which answer with HTML or nothing.
  */
 @Singleton
 class RouterProblems {
@@ -40,7 +40,7 @@ class RouterProblems {
         }
     }
 
-    /** The framework would cut them off, so that whoever means {@code a;b} would be given, or change, {@code a}. */
+    /** The framework would drop path parameters, so a request for {@code a;b} would read or change {@code a}. */
     private static boolean hasPathParameters(RoutingContext routing) {
         var path = routing.request().path();
         return path != null && path.indexOf(';') >= 0;
@@ -62,7 +62,7 @@ class RouterProblems {
         if (known.status() == 401) {
             return Failures.unauthenticated(hasToken(routing));
         }
-        // before the caller is known only the request itself can be at fault: its path or its sub-protocol header
+        // before authentication only the request itself can be at fault: its path or its sub-protocol header
         return failure instanceof IllegalArgumentException && routing.user() == null ? Failures.ofStatus(400) : known;
     }
 

@@ -28,8 +28,9 @@ import org.pmsevents.metrics.request.RequestStats;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Adds what this replica has counted to the cluster's sums, every few seconds, each count once: what Redis has not acknowledged is sent again under
- * the same number. What Redis does not take is kept by minute for an hour and by hour for a week. A crash loses what was not yet sent.
+ * Adds the counts of this replica to the cluster's sums, every few seconds, each count once: a batch that Redis has not
+ * acknowledged is sent again under the same number. While Redis is unavailable counts are stored by minute for an hour and by hour
+ * for a week. A crash loses the counts that were not sent.
  */
 @ApplicationScoped
 public class Rollup {
@@ -71,7 +72,7 @@ public class Rollup {
         this.clock = clock;
         this.periodic = periodic;
         this.added = Timer.builder("pms.metrics.flush")
-                .description("adding a minute or an hour of this replica to the cluster's sums in Redis")
+                .description("duration of adding the counts of a minute or an hour to the cluster's sums in Redis")
                 .register(meters);
         this.failures = meters.counter("pms.metrics.flush.failures");
     }
@@ -86,7 +87,7 @@ public class Rollup {
                 .start();
     }
 
-    /** After the HTTP server, on the thread that shuts down, while there are still connections. */
+    /** After the HTTP server, on the thread that shuts down, while the connections are open. */
     void stop(@Observes @Priority(LAST) ShutdownEvent stopping) {
         try {
             flush().subscribeAsCompletionStage().get(LAST_SECONDS, TimeUnit.SECONDS);
@@ -97,7 +98,7 @@ public class Rollup {
         }
     }
 
-    /** What this replica has counted by itself, by step; the steps of the window. */
+    /** The counts of this replica alone, by step of the window. */
     Map<Long, Counts> own(Steps.Window window) {
         gather();
         return own.get(window.ordinal()).copy();
@@ -147,7 +148,7 @@ public class Rollup {
         own.forEach(steps -> steps.add(now, counts));
     }
 
-    /** The batch whose answer is missing, or else the oldest that waits. */
+    /** The batch without an answer, or else the oldest waiting one. */
     private synchronized Optional<MetricsGateway.Batch> next() {
         for (var steps : waiting) {
             if (underWay == null) {
@@ -169,7 +170,7 @@ public class Rollup {
         }
         if (!reachable) {
             reachable = true;
-            LOG.info("Redis takes the counts of this replica again");
+            LOG.info("Redis accepts the counts of this replica again");
         }
     }
 
@@ -177,7 +178,7 @@ public class Rollup {
         failures.increment();
         if (reachable) {
             reachable = false;
-            LOG.warnf("Redis does not take the counts of this replica, they wait: %s", failure.toString());
+            LOG.warnf("Redis does not accept the counts of this replica, they will be sent later: %s", failure.toString());
         }
     }
 }

@@ -28,8 +28,8 @@ import org.pmsevents.platform.identity.ReplicaName;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Error → calculateRate → emitEvent(metrics.error) → updateDashboard: each replica judges its own requests, which it can do whatever else is away;
- * the admins are told once of a period in which any of them has too many errors.
+ * Error → calculateRate → emitEvent(metrics.error) → updateDashboard. Each replica judges its own requests, so that it depends on
+ * nothing else. Administrators are alerted once per period in which any replica has too many errors.
  */
 @ApplicationScoped
 public class ErrorRateFlow {
@@ -77,10 +77,10 @@ public class ErrorRateFlow {
         this.periodic = periodic;
         this.rate = new ErrorRate(config, clock.instant());
         Gauge.builder("pms.error.rate", rate, judged -> judged.now().rate())
-                .description("the share of requests to this replica that were answered 5xx, over the window")
+                .description("share of requests to this replica within the window that were answered with a status 5xx")
                 .register(meters);
         Gauge.builder("pms.error.rate.high", rate, judged -> judged.now().isHigh() ? 1 : 0)
-                .description("1 while that is too much")
+                .description("1 while the error rate is high")
                 .register(meters);
     }
 
@@ -92,12 +92,12 @@ public class ErrorRateFlow {
                 .start();
     }
 
-    /** As it was judged last. */
+    /** The state at the last check. */
     public ErrorState now() {
         return rate.now();
     }
 
-    private void judge() {
+    private void check() {
         calculateRate()
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
@@ -105,12 +105,12 @@ public class ErrorRateFlow {
                         .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
     }
 
-    /** Nothing, unless there is something to tell: a change, and once a minute that it is still high. */
+    /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
     private Optional<ErrorState> calculateRate() {
         var now = clock.instant();
         boolean changed = rate.sample(requests.requests(), requests.errors(), now);
         var state = rate.now();
-        boolean again = state.isHigh() && !now.isBefore(told.plus(TELL_AGAIN));
+        boolean again = state.isHigh() && !now.isBefore(announcedAt.plus(ANNOUNCE_AGAIN));
         if (!changed && !again) {
             return Optional.empty();
         }
@@ -141,7 +141,7 @@ public class ErrorRateFlow {
         return Uni.createFrom().voidItem();
     }
 
-    /** Those that are connected have the event; those that look later find it in what this replica tells of itself. */
+    /** Connected dashboards receive the event; others find the state in the report of this replica. */
     private Uni<Void> updateDashboard(ErrorState state) {
         return reports.errors(state);
     }

@@ -18,7 +18,7 @@ import org.pmsevents.metrics.cluster.ReplicaReports;
 import org.pmsevents.metrics.error.ErrorRateFlow;
 import org.pmsevents.platform.periodic.Periodic;
 
-/** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is away. */
+/** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is unavailable. */
 @ApplicationScoped
 public class ResourceMonitor {
     private static final Logger LOG = Logger.getLogger(ResourceMonitor.class);
@@ -55,7 +55,7 @@ public class ResourceMonitor {
                 meters,
                 "pms.memory.limit",
                 "bytes",
-                "what the container may have",
+                "memory limit of the container",
                 now -> orNaN(now.rss().limit()));
         gauge(
                 meters,
@@ -63,7 +63,7 @@ public class ResourceMonitor {
                 null,
                 "1 if Redis answered the last ping",
                 now -> now.redis().reachable() ? 1 : 0);
-        gauge(meters, "pms.jobs.oldest", "seconds", "for how long the job that waits longest could have run", now -> {
+        gauge(meters, "pms.jobs.oldest", "seconds", "for how long the oldest waiting job has been due", now -> {
             var oldest = now.jobs().oldestSeconds();
             return oldest == null ? Double.NaN : oldest;
         });
@@ -71,7 +71,7 @@ public class ResourceMonitor {
                 meters,
                 "pms.database.pool.max",
                 null,
-                "how many connections to PostgreSQL there may be",
+                "maximum number of connections to PostgreSQL",
                 now -> now.postgresql().max());
     }
 
@@ -94,10 +94,10 @@ public class ResourceMonitor {
         return Uni.createFrom().voidItem();
     }
 
-    /** The meters of this replica, and what the summary of the cluster says of it. */
+    /** Updates the meters of this replica, and its report for the summary of the cluster. */
     private Uni<Void> updateMetrics(Resources resources) {
         last = resources;
-        return reports.tell(resources, errors.now());
+        return reports.store(resources, errors.now());
     }
 
     private void gauge(

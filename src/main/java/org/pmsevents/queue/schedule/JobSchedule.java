@@ -34,8 +34,8 @@ import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
 
 /**
- * Creates the jobs of kinds with a cron expression: each time once in the whole cluster, because the time is moved on in the transaction
- * that creates the job. Times that passed while no replica ran are made up for by a single run.
+ * Creates the jobs of kinds with a cron expression. Each time creates one job in the whole cluster, because the next time is set in
+ * the transaction that creates the job. Times that passed while no replica ran are made up for by a single job.
  */
 @ApplicationScoped
 public class JobSchedule {
@@ -119,7 +119,7 @@ public class JobSchedule {
         var cron = PARSER.parse(kind.cron().orElseThrow());
         return ExecutionTime.forCron(cron)
                 .nextExecution(after.atZone(ZoneOffset.UTC))
-                .orElseThrow(() -> new IllegalStateException("the cron expression of " + kind.name() + " never comes"))
+                .orElseThrow(() -> new IllegalStateException("the cron expression of " + kind.name() + " never matches"))
                 .toInstant();
     }
 }

@@ -68,7 +68,7 @@ class JobFaultsIT {
         assertThat(probes.count("kind = 'queue.probe'")).isEqualTo(200);
         assertThat(probes.count("attempt > 2")).isZero();
         assertThat(probes.count("attempt = 2")).isBetween(1L, 16L);
-        assertThat(probes.count("attempt = 2 AND errors -> 0 ->> 'error' = 'its worker has gone silent'"))
+        assertThat(probes.count("attempt = 2 AND errors -> 0 ->> 'error' = 'the lease of its worker has expired'"))
                 .isEqualTo(probes.count("attempt = 2"));
     }
 

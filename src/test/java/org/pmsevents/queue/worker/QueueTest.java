@@ -174,7 +174,7 @@ class QueueTest {
         assertThat(second.attempt()).isEqualTo(2);
         assertThatThrownBy(() -> get(transactions.run(first::fence))).isInstanceOf(LeaseLostException.class);
         assertThat(get(work.complete(pool, id, first.token(), "1", null))).isEmpty();
-        assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.FOR_GOOD, Duration.ZERO, null)))
+        assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.PERMANENT, Duration.ZERO, null)))
                 .isEmpty();
         assertThat(get(work.stop(pool, id, first.token(), null))).isEmpty();
         assertThat(get(work.heartbeat(pool, List.of(new WorkTable.Claim(id, first.token(), "1")), LIMIT)))
@@ -196,7 +196,7 @@ class QueueTest {
                 .id();
         for (int claims = 1; claims <= 5; claims++) {
             awaitClaims(id, claims);
-            hasten();
+            retrySoon();
         }
         var done = awaitState(id, JobState.COMPLETED);
         assertThat(done.result()).isEqualTo("6");
@@ -214,14 +214,14 @@ class QueueTest {
         assertThat(job.attempt()).isZero();
         assertThat(job.errors()).isEqualTo("[]");
         assertThat(Duration.between(Instant.now(), job.runAt())).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
-        hasten();
+        retrySoon();
         awaitClaims(id, 2);
         assertThat(Duration.between(Instant.now(), find(id).runAt()))
                 .isBetween(Duration.ofMinutes(119), Duration.ofHours(2));
     }
 
-    private void hasten() {
-        get(flow.hasten(kind.name()));
+    private void retrySoon() {
+        get(flow.retrySoon(kind.name()));
     }
 
     private void awaitClaims(UUID id, int claims) {
@@ -258,8 +258,8 @@ class QueueTest {
                 "UPDATE job SET state = 'running', attempt = 1, token = 1, worker = $2, lease_until = now() + interval '1 hour', run_at = now() + interval '1 hour' WHERE id = $1 RETURNING id",
                 id,
                 silent);
-        assertThat(get(work.giveBack(pool, silent, List.of(id)))).isZero();
-        assertThat(get(work.giveBack(pool, silent, List.of()))).isEqualTo(1);
+        assertThat(get(work.release(pool, silent, List.of(id)))).isZero();
+        assertThat(get(work.release(pool, silent, List.of()))).isEqualTo(1);
         var job = find(id);
         assertThat(job.state()).isEqualTo(JobState.AVAILABLE);
         assertThat(job.attempt()).isZero();
