@@ -12,9 +12,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.inventory.adjust.StockChangeTable;
 
-/** The SQL of stock rows and locations; what changes how much is on hand is in {@link StockChangeTable}. */
+/** The SQL of stock rows and locations; what changes how much is on hand is in {@code StockChangeTable}. */
 @ApplicationScoped
 public class StockTable {
     private static final String COLUMNS = "sku, location, on_hand, threshold, low, version, updated_at";

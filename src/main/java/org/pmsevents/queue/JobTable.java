@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
-import org.pmsevents.queue.worker.WorkTable;
 
-/** The SQL of those who ask for jobs and look at them. What workers do with them is in {@link WorkTable}. */
+/** The SQL of those who ask for jobs and look at them. What workers do with them is in {@code WorkTable}. */
 @ApplicationScoped
 public class JobTable {
     public static final String COLUMNS = """

@@ -5,11 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.problem.ProblemMappers;
 
 /**
  * A failure that the caller is told of in full: everything its problem document says (RFC 9457). Whoever throws it decides status
- * and code; {@link ProblemMappers} only adds the trace id. It has no stack trace: it is an answer, not a defect.
+ * and code; {@code ProblemMappers} only adds the trace id. It has no stack trace: it is an answer, not a defect.
  */
 public final class AppException extends RuntimeException {
     private static final long serialVersionUID = 1L;
