@@ -19,6 +19,7 @@ import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.http.idempotency.IdempotencyTable;
 import org.pmsevents.http.idempotency.StoredAnswer;
 import org.pmsevents.http.idempotency.KeyTakenException;
+import org.pmsevents.inventory.LedgerTable;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.platform.database.ConflictException;
@@ -43,12 +44,19 @@ public class StockWriter {
     private static final int LONGEST_PAUSE_MILLIS = 20;
 
     private final StockChangeTable stock;
+    private final LedgerTable ledger;
     private final IdempotencyTable keys;
     private final Transactions transactions;
     private final MeterRegistry meters;
 
-    StockWriter(StockChangeTable stock, IdempotencyTable keys, Transactions transactions, MeterRegistry meters) {
+    StockWriter(
+            StockChangeTable stock,
+            LedgerTable ledger,
+            IdempotencyTable keys,
+            Transactions transactions,
+            MeterRegistry meters) {
         this.stock = stock;
+        this.ledger = ledger;
         this.keys = keys;
         this.transactions = transactions;
         this.meters = meters;
@@ -218,7 +226,7 @@ public class StockWriter {
         return transactions
                 .read(client -> keys.find(client, scopes(batch)))
                 .chain(stored -> transactions
-                        .read(client -> stock.findMovements(client, ids))
+                        .read(client -> ledger.find(client, ids))
                         .map(movements -> new Found(stored, movements)));
     }
 

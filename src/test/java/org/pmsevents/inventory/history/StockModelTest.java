@@ -73,6 +73,28 @@ class StockModelTest {
     }
 
     @Test
+    void itIsLowAtTheThresholdAndAlertsWhenItBecomesLow() {
+        var stock = new StockModel(6, 3, false).withThreshold(5L);
+        assertThat(stock).isEqualTo(new StockModel(6, 4, false, 5L, false));
+        var low = stock.adjust(-1, null).after();
+        assertThat(low).isEqualTo(new StockModel(5, 5, false, 5L, true));
+        assertThat(low.alertsSince(stock)).isTrue();
+        var lower = low.adjust(-1, null).after();
+        assertThat(lower.low()).isTrue();
+        assertThat(lower.alertsSince(low)).isFalse();
+        assertThat(low.count(6).after().low()).isFalse();
+        assertThat(low.withThreshold(4L)).isEqualTo(new StockModel(5, 6, false, 4L, false));
+        assertThat(low.withThreshold(null).low()).as("never without a threshold").isFalse();
+    }
+
+    @Test
+    void whatIsAcceptedIsJudgedAnewEvenIfItMovesNothing() {
+        var misjudged = new StockModel(5, 3, false, 5L, false);
+        assertThat(misjudged.count(5).after()).isEqualTo(new StockModel(5, 3, false, 5L, true));
+        assertThat(misjudged.adjust(-6, null).after()).as("refused").isEqualTo(misjudged);
+    }
+
+    @Test
     void anAtomicRequestIsAppliedWholeOrNotAtAll() {
         var stock = Map.of(CUP, new StockModel(5, 3, false), MUG, new StockModel(0, 1, false));
         var good = atomic(new Adjust(CUP, -5, null), new Adjust(MUG, 2, null), new Count(CUP, 1))
