@@ -11,12 +11,13 @@ record JobAnswer(int status, String json) {
     static final int OK = 200;
     static final int CREATED = 202;
 
-    String kept() {
+    /** As it is stored under the key. */
+    String stored() {
         return "{\"status\":" + status + ",\"job\":" + json + "}";
     }
 
-    static JobAnswer read(String kept) {
-        var answer = JsonText.object(kept);
+    static JobAnswer read(String stored) {
+        var answer = JsonText.object(stored);
         return new JobAnswer(answer.path("status").intValue(), JsonText.of(answer.path("job")));
     }
 
