@@ -120,8 +120,7 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
                 .onFailure(KeyTakenException.class)
                 .recoverWithUni(taken -> lookUp(key, replay, key.busy().because(taken)))
                 .onFailure(OutcomeUnknownException.class)
-                .recoverWithUni(
-                        lost -> lookUp(key, replay, key.outcomeUnknown((OutcomeUnknownException) lost)));
+                .recoverWithUni(lost -> lookUp(key, replay, key.outcomeUnknown((OutcomeUnknownException) lost)));
     }
 
     private <T> Uni<T> lookUp(K key, Function<StoredAnswer, T> replay, Throwable otherwise) {

@@ -28,8 +28,7 @@ public record IdempotencyKey(Buffer scope, Buffer fingerprint, String traceId, R
 
     @Override
     public AppException busy() {
-        return AppException.conflict(
-                "idempotency-key-busy", "A request with this Idempotency-Key is still under way.");
+        return AppException.conflict("idempotency-key-busy", "A request with this Idempotency-Key is still under way.");
     }
 
     @Override

@@ -140,21 +140,20 @@ public class StockWriter {
 
     /** Replays the answers that are stored, and writes the others: the batch was rolled back. */
     private Uni<Void> replay(List<PendingRequest> batch, Attempt attempt) {
-        return ExactlyOnce.lookUp(() -> idempotency.find(keys(batch)))
-                .chain(stored -> {
-                    var rest = new ArrayList<PendingRequest>();
-                    for (var each : batch) {
-                        var answer = stored(each, stored);
-                        if (answer == null) {
-                            rest.add(each);
-                        } else {
-                            replay(each, answer);
-                        }
-                    }
-                    return rest.size() == batch.size()
-                            ? Attempt.pause(() -> attempt(rest, attempt.next()))
-                            : attempt(rest, attempt.next());
-                });
+        return ExactlyOnce.lookUp(() -> idempotency.find(keys(batch))).chain(stored -> {
+            var rest = new ArrayList<PendingRequest>();
+            for (var each : batch) {
+                var answer = stored(each, stored);
+                if (answer == null) {
+                    rest.add(each);
+                } else {
+                    replay(each, answer);
+                }
+            }
+            return rest.size() == batch.size()
+                    ? Attempt.pause(() -> attempt(rest, attempt.next()))
+                    : attempt(rest, attempt.next());
+        });
     }
 
     /** Nobody knows whether the batch was committed: PostgreSQL is asked before anything is repeated. */

@@ -30,8 +30,7 @@ public class Deliveries {
     private final Timer held;
     private final ExactlyOnce<WebhookId> exactlyOnce;
 
-    Deliveries(
-            WebhookTable table, Transactions transactions, WebhookConfig config, Vertx vertx, MeterRegistry meters) {
+    Deliveries(WebhookTable table, Transactions transactions, WebhookConfig config, Vertx vertx, MeterRegistry meters) {
         this.table = table;
         this.transactions = transactions;
         this.config = config;

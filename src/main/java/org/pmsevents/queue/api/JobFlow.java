@@ -148,8 +148,8 @@ public class JobFlow {
     }
 
     private Uni<JobJson.Retried> retryAfter(String kind, UUID after, int soFar) {
-        return Attempt.repeatOnConflict(() -> transactions.run(
-                        transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE)))
+        return Attempt.repeatOnConflict(() ->
+                        transactions.run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE)))
                 .chain(ids -> ids.size() < RETRIED_AT_ONCE
                         ? Uni.createFrom().item(new JobJson.Retried(soFar + ids.size()))
                         : retryAfter(kind, last(ids), soFar + ids.size()));

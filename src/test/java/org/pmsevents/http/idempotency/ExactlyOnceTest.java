@@ -101,14 +101,30 @@ class ExactlyOnceTest {
     private static PgException violation(String constraint) {
         String none = null;
         return new PgException(
-                "duplicate key", "ERROR", "23505", none, none, none, none, none, none, none, none, none, none, none, none,
-                none, constraint);
+                "duplicate key",
+                "ERROR",
+                "23505",
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                constraint);
     }
 
     private void isRefused(String code, Supplier<Uni<String>> change) {
         assertThatThrownBy(() -> execute(key, change))
-                .isInstanceOfSatisfying(AppException.class, refusal -> assertThat(refusal.code())
-                        .isEqualTo(code));
+                .isInstanceOfSatisfying(
+                        AppException.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(code));
     }
 
     @Test
@@ -222,9 +238,9 @@ class ExactlyOnceTest {
                 .subscribe()
                 .with(done -> {});
         caller.cancel();
-        assertThatThrownBy(() -> exclusively(key)).isInstanceOfSatisfying(AppException.class, busy -> assertThat(
-                        busy.code())
-                .isEqualTo("busy"));
+        assertThatThrownBy(() -> exclusively(key))
+                .isInstanceOfSatisfying(
+                        AppException.class, busy -> assertThat(busy.code()).isEqualTo("busy"));
         assertThat(exclusively(new Key("another", key.fingerprint(), new AtomicInteger())))
                 .isEqualTo("done");
         work.get().fail(new IOException("failed"));
