@@ -180,7 +180,7 @@ public class InventoryFlow {
 
     private Uni<StockChange> updateStock(StockRequest request) {
         return idempotency
-                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
+                .exclusively(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
                 .map(result -> changed(request, result));
     }
 
