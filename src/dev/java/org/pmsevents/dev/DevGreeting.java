@@ -2,9 +2,9 @@ package org.pmsevents.dev;
 
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.quarkus.vertx.http.HttpServerStart;
-import io.smallrye.jwt.build.Jwt;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 import org.eclipse.microprofile.config.Config;
@@ -18,18 +18,22 @@ public class DevGreeting {
     private static final String GREETED = "pms-events.dev.greeted";
 
     private final Config config;
+    private final Clock clock;
 
-    DevGreeting(Config config) {
+    DevGreeting(Config config, Clock clock) {
         this.config = config;
+        this.clock = clock;
     }
 
     /** A token for everything, good for seven days, signed with the secret of dev mode. */
     public String token() {
-        return Jwt.claims()
-                .subject("dev")
-                .groups(Set.of("admin"))
-                .expiresIn(Duration.ofDays(7))
-                .signWithSecret(config.getValue("pms-events.jwt.secret", String.class));
+        var now = clock.instant();
+        return SignedToken.of(
+                "dev",
+                Set.of("admin"),
+                now,
+                now.plus(Duration.ofDays(7)),
+                config.getValue("pms-events.jwt.secret", String.class));
     }
 
     void greet(@ObservesAsync HttpServerStart started) {

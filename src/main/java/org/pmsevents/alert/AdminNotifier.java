@@ -23,9 +23,11 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobKind;
@@ -33,17 +35,22 @@ import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
 
 /**
- * Alerts the admins by jobs, one a channel: the first alert of a key at once, what follows within the window as one summary with a count.
- * Exact over all replicas and crashes, because the jobs are written in the transaction that counts.
+ * Alerts administrators by jobs, one per channel. The first alert of a key is sent at once; further ones within the window are sent
+ * as one summary with a count. The counts are exact over all replicas and crashes, because the jobs are written in the transaction
+ * that counts.
  */
 @ApplicationScoped
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
     private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
+    /** How often each replica looks for windows that have ended, and retries to store what it could not. */
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Of how many keys a replica keeps alerts in memory while PostgreSQL is unavailable. */
+    private static final int MAX_WAITING = 1_000;
 
     private final AlertTable table;
     private final AlertJob shown;
@@ -53,10 +60,9 @@ public class AdminNotifier implements Alerts {
     private final AdminConfig config;
     private final Clock clock;
     private final MeterRegistry meters;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final AlertBuffer raised;
     private final Coalescer stores;
-    private volatile boolean stopped;
     private volatile List<AlertBuffer.Waiting> complainedOf = List.of();
 
     AdminNotifier(
@@ -68,6 +74,7 @@ public class AdminNotifier implements Alerts {
             AdminConfig config,
             Clock clock,
             MeterRegistry meters,
+            Periodic periodic,
             Vertx vertx) {
         this.table = table;
         this.shown = shown;
@@ -77,18 +84,20 @@ public class AdminNotifier implements Alerts {
         this.config = config;
         this.clock = clock;
         this.meters = meters;
-        this.vertx = vertx;
-        this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
+        this.periodic = periodic;
+        this.raised = new AlertBuffer(MAX_WAITING, () -> UuidV7.next(clock));
         this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
-        look();
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
+        periodic.task("alerts.sum-up", POLL, this::look)
+                .timeout(TIMEOUT)
+                .onFailure(failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()))
+                .start();
     }
 
-    /** On the thread that shuts down, while there are still connections. */
+    /** On the thread that shuts down, while the connections are open. */
     void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
         try {
             store().subscribeAsCompletionStage().get(LAST_STORE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -106,7 +115,7 @@ public class AdminNotifier implements Alerts {
             meters.counter("pms.alerts.dropped").increment();
             TRACED.warnf(
                     alert.context(),
-                    "an alert is lost, too many wait already: %s: %s, traceId=%s",
+                    "an alert was dropped, too many are waiting to be stored: %s: %s, traceId=%s",
                     alert.title(),
                     alert.detail(),
                     alert.context().traceId());
@@ -119,7 +128,7 @@ public class AdminNotifier implements Alerts {
             TRACED.errorf(
                     alert.context(),
                     null,
-                    "%s: %s; what alerts by itself can't be alerted of",
+                    "%s: %s; a failure of the alert jobs raises no alert",
                     alert.title(),
                     alert.detail());
             return Uni.createFrom().voidItem();
@@ -129,16 +138,19 @@ public class AdminNotifier implements Alerts {
                 .replaceWithVoid();
     }
 
-    /** Sends what is owed for windows that have ended. */
-    Uni<Void> sumUp() {
+    /** Sends the summaries of windows that have ended. */
+    Uni<Void> sendSummaries() {
         return transactions
-                .run(transaction -> table.sumUp(transaction, SUMMED_UP_AT_ONCE)
+                .run(transaction -> table.takeSummaries(transaction, SUMMARIES_AT_ONCE)
                         .chain(owed -> each(owed, message -> createJobs(transaction, message))))
                 .invoke(this::announce)
                 .replaceWithVoid();
     }
 
-    /** In the order of the keys, so that replicas that store the same ones wait for each other; tells whether there may be more. */
+    /**
+     * Stores alerts in the order of their keys, so that replicas with the same keys wait for each other instead of deadlocking.
+     * Returns whether there may be more.
+     */
     private Uni<Boolean> store() {
         var next = raised.next();
         if (next.isEmpty()) {
@@ -157,13 +169,13 @@ public class AdminNotifier implements Alerts {
                 .replaceWith(true);
     }
 
-    private void complain(Throwable failure) {
+    private void logWaiting(Throwable failure) {
         var waiting = raised.next();
-        if (waiting != complainedOf) {
-            complainedOf = waiting;
+        if (waiting != reported) {
+            reported = waiting;
             waiting.forEach(each -> TRACED.warnf(
                     each.last().context(),
-                    "an alert waits until it can be stored (%s): %s: %s, count=%d, traceId=%s",
+                    "an alert is not stored yet (%s): %s: %s, count=%d, traceId=%s",
                     failure.toString(),
                     each.last().title(),
                     each.last().detail(),
@@ -178,7 +190,7 @@ public class AdminNotifier implements Alerts {
                         begun.isEmpty() ? Uni.createFrom().item(List.of()) : createJobs(transaction, begun.get()));
     }
 
-    /** One for each channel that can fail by itself, so that one that fails repeats none of the others. */
+    /** One job per channel, so that a failing channel repeats none of the others. */
     private Uni<List<Job>> createJobs(SqlClient transaction, AlertTable.Numbered message) {
         var kinds = posted.takes(message.message())
                 ? List.<JobKind<AlertMessage>>of(shown, posted)
@@ -196,19 +208,9 @@ public class AdminNotifier implements Alerts {
         created.forEach(jobs::announce);
     }
 
-    private void look() {
-        vertx.setTimer(config.poll().toMillis(), timer -> {
-            if (!stopped) {
-                stores.demand();
-                sumUp().ifNoItem()
-                        .after(TIMEOUT)
-                        .fail()
-                        .onTermination()
-                        .invoke(this::look)
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()));
-            }
-        });
+    private Uni<Void> look() {
+        stores.demand();
+        return sumUp();
     }
 
     private static <T, R> Uni<List<R>> each(Collection<T> items, Function<T, Uni<List<R>>> work) {

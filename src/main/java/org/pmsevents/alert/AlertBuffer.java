@@ -7,7 +7,10 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.pmsevents.event.Alert;
 
-/** Alerts that were raised on this replica until they are stored: one a key with a count, so that a storm costs PostgreSQL little. */
+/**
+ * Alerts raised on this replica that are not stored yet: one entry per key with a count, so that a storm of alerts costs PostgreSQL
+ * little.
+ */
 final class AlertBuffer {
     private final int most;
     private final Supplier<UUID> ids;
@@ -15,9 +18,9 @@ final class AlertBuffer {
     private List<Waiting> storing = List.of();
 
     /**
-     * @param first of its key, which is told if it begins a window
-     * @param last of its key, which the summary tells of
-     * @param occurrence counted once, should an attempt to store it have come further than it seemed
+     * @param first alert of the key, sent if it begins a window
+     * @param last alert of the key, described by the summary
+     * @param occurrence counted once, even if an attempt to store it succeeded without an answer
      */
     record Waiting(Alert first, Alert last, long count, UUID occurrence) {}
 
@@ -26,7 +29,7 @@ final class AlertBuffer {
         this.ids = ids;
     }
 
-    /** False if too many keys wait already. */
+    /** Returns false if too many keys are waiting. */
     synchronized boolean add(Alert alert) {
         var own = alert.occurrence();
         var name = own == null ? alert.key() : own.toString();
@@ -42,7 +45,7 @@ final class AlertBuffer {
         return true;
     }
 
-    /** What is to be stored next: the same until it is {@link #stored}. */
+    /** Returns what to store next: the same alerts until {@link #stored} is called. */
     synchronized List<Waiting> next() {
         if (storing.isEmpty()) {
             storing = List.copyOf(waiting.values());

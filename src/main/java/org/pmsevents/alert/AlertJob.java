@@ -15,7 +15,7 @@ import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
 
-/** The channels that are always there: one line of the log in the whole cluster, and the WebSockets of those who may hear alerts. */
+/** The channels that always exist: one log line in the whole cluster, and the WebSockets of clients that may receive alerts. */
 @ApplicationScoped
 public class AlertJob implements JobKind<AlertMessage> {
     static final String KIND = "admin.alert";
@@ -76,7 +76,7 @@ public class AlertJob implements JobKind<AlertMessage> {
 
     private Uni<Void> notifyWebSocket(AlertMessage alert) {
         try {
-            return broadcast.tell(mapper.writeValueAsString(alert));
+            return broadcast.send(mapper.writeValueAsString(alert));
         } catch (JsonProcessingException e) {
             return Uni.createFrom().failure(e);
         }

@@ -9,14 +9,14 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.json.Fields;
 
 /**
- * An alert on its way to the admins: the payload of its jobs, and what every channel shows.
+ * An alert to administrators: the payload of its jobs, and what every channel shows.
  *
- * @param title what has happened, the same each time
- * @param detail of the last one that this stands for
- * @param count how many this stands for
- * @param summary whether these were held back, after one was sent
- * @param since when the window began; for a summary, when the one before it was sent
- * @param at when the last one that this stands for was raised
+ * @param title what happened, the same for each occurrence
+ * @param detail of the last occurrence
+ * @param count number of occurrences that this message stands for
+ * @param summary whether these occurrences were held back after one was sent
+ * @param since when the window began; of a summary, when the message before it was sent
+ * @param at when the last occurrence was raised
  */
 @RegisterForReflection
 record AlertMessage(

@@ -11,13 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The SQL of what is held back: counts alerts, tells which one begins a window, and what is owed for windows that have ended. */
+/**
+ * The SQL of alert windows: counts alerts, decides which alert begins a window, and returns the summaries of windows that have
+ * ended.
+ */
 @ApplicationScoped
 public class AlertTable {
-    /** A window that has ended but is not summed up goes on, so that nothing that was counted is lost. */
+    /** A window that has ended continues until its summary is taken, so that no counted alert is lost. */
     private static final String BEGINS = "a.window_until <= excluded.last_at AND a.held_back = 0";
 
-    /** The time is read once, before the row is locked; compared with itself it can't change its mind in the middle of the statement. */
+    /** The time is read once, before the row is locked, so that all comparisons of the statement use the same time. */
     private static final String COUNT = """
             WITH fresh AS (
               INSERT INTO alert_occurrence (id) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id),
@@ -36,7 +39,7 @@ public class AlertTable {
             RETURNING messages, window_from, opened_by = $1 AS begun
             """.formatted(BEGINS);
 
-    private static final String SUM_UP = """
+    private static final String TAKE_SUMMARIES = """
             WITH owed AS MATERIALIZED (
               SELECT key, held_back, window_from FROM alert WHERE held_back > 0 AND window_until <= now()
               ORDER BY window_until LIMIT $1 FOR UPDATE SKIP LOCKED)
@@ -57,11 +60,11 @@ public class AlertTable {
               LIMIT $2 FOR UPDATE SKIP LOCKED)
             """;
 
-    /** @param message to be sent as the one of this number under its key */
+    /** @param message to be sent under its key with this number */
     record Numbered(AlertMessage message, long number) {}
 
     /**
-     * Counts alerts of one key, unless that has been done; the answer is what is to be sent, if they begin a window.
+     * Counts alerts of one key, unless they are counted already. Returns the message to send if they begin a window.
      */
     Uni<Optional<Numbered>> count(SqlClient transaction, AlertBuffer.Waiting waiting, Duration window) {
         var alert = waiting.last();
@@ -90,21 +93,21 @@ public class AlertTable {
                 });
     }
 
-    /** What was held back in windows that have ended, each told to one caller only. */
-    Uni<List<Numbered>> sumUp(SqlClient transaction, int limit) {
-        return transaction.preparedQuery(SUM_UP).execute(Tuple.of(limit)).map(rows -> {
+    /** Returns the summaries of windows that have ended, each to one caller only. */
+    Uni<List<Numbered>> takeSummaries(SqlClient transaction, int limit) {
+        return transaction.preparedQuery(TAKE_SUMMARIES).execute(Tuple.of(limit)).map(rows -> {
             var owed = new ArrayList<Numbered>();
             rows.forEach(row -> owed.add(new Numbered(summary(row), row.getLong("messages"))));
             return owed;
         });
     }
 
-    /** Deletes occurrences that were counted long ago, at most so many; answers how many. */
+    /** Deletes old occurrences, at most {@code limit}; returns how many. */
     Uni<Integer> forgetOccurrences(SqlClient client, Duration age, int limit) {
         return forget(client, FORGET_OCCURRENCES, age, limit);
     }
 
-    /** The same for keys that nothing has been heard of since. */
+    /** Deletes keys without recent alerts, at most {@code limit}; returns how many. */
     Uni<Integer> forgetKeys(SqlClient client, Duration age, int limit) {
         return forget(client, FORGET_KEYS, age, limit);
     }

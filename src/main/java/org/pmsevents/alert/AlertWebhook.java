@@ -9,7 +9,7 @@ import java.util.Set;
 import org.pmsevents.http.signature.WebhookSecrets;
 import org.pmsevents.http.signature.WebhookSignature;
 
-/** Where alerts are posted to and how they are signed; there is none unless both settings are good. */
+/** The URL of the alert webhook and its signature; absent unless both settings are given. */
 public final class AlertWebhook {
     private static final String URL = "PMS_EVENTS_ADMIN_WEBHOOK_URL";
     private static final String SECRET = "PMS_EVENTS_ADMIN_WEBHOOK_SECRET";
@@ -23,9 +23,9 @@ public final class AlertWebhook {
     }
 
     /**
-     * The webhook of these settings, if there is to be one.
+     * Creates the webhook from the settings, if they are given.
      *
-     * @throws IllegalStateException if they are not as they should be
+     * @throws IllegalStateException if a setting is invalid or missing
      */
     static Optional<AlertWebhook> of(Optional<String> url, Optional<String> secret, Clock clock) {
         var problems = problems(url, secret);
@@ -38,13 +38,13 @@ public final class AlertWebhook {
                         new WebhookSignature(WebhookSecrets.parse(given(secret).orElseThrow()), clock)));
     }
 
-    /** What is wrong with the settings, one line for each, beginning with the variable; never what is in them. */
+    /** The faults of the settings, one line each, beginning with the name of the variable. Never repeats a value. */
     public static List<String> problems(Optional<String> url, Optional<String> secret) {
         var problems = new ArrayList<String>();
         if (given(url).isPresent() && given(secret).isEmpty()) {
-            problems.add(SECRET + ": the secret to sign alerts with, as there is a " + URL);
+            problems.add(SECRET + ": the secret that signs alerts, required with " + URL);
         } else if (given(url).isEmpty() && given(secret).isPresent()) {
-            problems.add(URL + ": where to post alerts to, as there is a " + SECRET);
+            problems.add(URL + ": the URL to post alerts to, required with " + SECRET);
         }
         given(url)
                 .filter(text -> !isUrl(text))

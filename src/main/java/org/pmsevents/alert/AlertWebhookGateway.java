@@ -22,7 +22,7 @@ import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
-/** Posts to the admins' webhook: times out, follows no redirect, reads nothing of the answer but its head, and leaves an end alone that keeps failing. */
+/** Posts to the alert webhook, with timeout and circuit breaker. Follows no redirect and reads only the head of the answer. */
 @ApplicationScoped
 @Timeout
 @CircuitBreaker
@@ -49,20 +49,14 @@ public class AlertWebhookGateway {
         client.close();
     }
 
-    /** An answer after which the same may be sent again: 408, 429 and 5xx. */
-    static final class NotNowException extends RuntimeException {
+    /** An answer after which the request may be retried: 408, 429 and 5xx. */
+    static final class RetryableStatusException extends RuntimeException {
         private static final long serialVersionUID = 1L;
-        private final int status;
         private final @Nullable String retryAfter;
 
-        NotNowException(int status, @Nullable String retryAfter) {
+        RetryableStatusException(int status, @Nullable String retryAfter) {
             super("answered " + status);
-            this.status = status;
             this.retryAfter = retryAfter;
-        }
-
-        int status() {
-            return status;
         }
 
         @Nullable
@@ -72,9 +66,9 @@ public class AlertWebhookGateway {
     }
 
     /**
-     * Posts JSON; the answer's status.
+     * Posts JSON; returns the status of the answer.
      *
-     * @throws NotNowException for a status after which it may be tried again
+     * @throws RetryableStatusException for a status after which the request may be retried
      */
     Uni<Integer> post(URI url, Map<String, String> headers, byte[] body, RequestContext context) {
         return tracing.within(Kind.CLIENT, "POST", context, span -> post(url, headers, body, context, span));
@@ -97,12 +91,12 @@ public class AlertWebhookGateway {
     private static int judge(HttpClientResponse answer) {
         int status = answer.statusCode();
         if (status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS || status >= SERVER_ERROR) {
-            throw new NotNowException(status, answer.getHeader("Retry-After"));
+            throw new RetryableStatusException(status, answer.getHeader("Retry-After"));
         }
         return status;
     }
 
-    /** The status says it all: nobody waits for a body, and one without end is cut off. */
+    /** Only the status counts: a body is discarded, and an endless one is cut off. */
     private void drain(HttpClientRequest request, HttpClientResponse answer) {
         long limit = vertx.setTimer(DRAIN_MILLIS, timer -> request.connection().close());
         answer.exceptionHandler(cutOff -> {}).end().onComplete(ended -> vertx.cancelTimer(limit));

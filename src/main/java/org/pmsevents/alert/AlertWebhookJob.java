@@ -20,8 +20,8 @@ import org.pmsevents.queue.JobRun;
 import org.pmsevents.queue.RetryAfter;
 
 /**
- * The channel that leaves the cluster: an alert posted to where the admins want it, signed as Standard Webhooks 1.0.0 says. The job's id
- * is the webhook's, so that what is sent again can be recognised.
+ * The channel that leaves the cluster: posts alerts to a URL of the administrators, signed as Standard Webhooks 1.0.0 defines. The
+ * id of the job is the id of the webhook, so that receivers recognise repeats.
  */
 @ApplicationScoped
 public class AlertWebhookJob implements JobKind<AlertMessage> {
@@ -44,11 +44,11 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
         this.clock = clock;
     }
 
-    /** What is posted. */
+    /** The body of the request. */
     @RegisterForReflection
     record Posted(String type, Instant timestamp, AlertMessage data) {}
 
-    /** What was answered. */
+    /** The result of the job. */
     @RegisterForReflection
     record Delivered(int status) {}
 
@@ -67,7 +67,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
         return Duration.ofSeconds(2);
     }
 
-    /** Whether an alert is posted at all: not what is about this very channel, or a failure would never end. */
+    /** Whether an alert is posted. Alerts about this channel are not, because one failure would cause the next without end. */
     boolean takes(AlertMessage alert) {
         return webhook.isPresent() && !alert.subject().equals(KIND);
     }
@@ -80,7 +80,7 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
     }
 
     private Uni<Delivered> processRequest(AlertMessage alert, JobRun run) {
-        var to = webhook.orElseThrow(() -> JobFailure.forGood("there is no admin webhook any more", null));
+        var to = webhook.orElseThrow(() -> JobFailure.permanent("the admin webhook is not configured any more", null));
         var id = run.jobId().toString();
         long time = clock.instant().getEpochSecond();
         var body = body(alert);
@@ -106,29 +106,29 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
         try {
             return mapper.writeValueAsBytes(new Posted(AlertJob.KIND, alert.at(), alert));
         } catch (JsonProcessingException e) {
-            throw JobFailure.forGood("can't be written as JSON", e);
+            throw JobFailure.permanent("can't be written as JSON", e);
         }
     }
 
     private static Delivered delivered(int status) {
         if (status < 200 || status > 299) {
-            throw JobFailure.forGood("the admin webhook answered " + status, null);
+            throw JobFailure.permanent("the admin webhook answered " + status, null);
         }
         return new Delivered(status);
     }
 
-    /** The job is in the queue still: says when it is to be tried again. */
+    /** The job stays in the queue: says when it is retried. */
     private Throwable retryQueue(Throwable failure) {
         if (failure instanceof JobFailure) {
             return failure;
         }
         var text = "the admin webhook "
-                + (failure instanceof AlertWebhookGateway.NotNowException answered
+                + (failure instanceof AlertWebhookGateway.RetryableStatusException answered
                         ? answered.getMessage()
                         : failure instanceof CircuitBreakerOpenException
-                                ? "is left alone for a moment, it keeps failing"
+                                ? "was not called: its circuit breaker is open after repeated failures"
                                 : "gave no answer: " + failure);
-        var asked = failure instanceof AlertWebhookGateway.NotNowException answered
+        var asked = failure instanceof AlertWebhookGateway.RetryableStatusException answered
                 ? RetryAfter.parse(answered.retryAfter(), clock.instant(), LONGEST_PAUSE)
                         .orElse(Duration.ZERO)
                 : Duration.ZERO;

@@ -1,11 +1,9 @@
 package org.pmsevents.cache;
 
-import org.pmsevents.cache.version.Notices;
-
 /**
- * How much a value has seen, the same on all replicas.
+ * What a value is known to include; comparable on all replicas.
  *
- * @param position it has seen all changes that the feed tells of up to here
- * @param mark it has seen all {@link Notices} of transactions with a lower id than this
+ * @param position it includes all changes of the feed up to this position
+ * @param mark it includes all {@code Notices} of transactions with a lower id
  */
 public record AsOf(long position, long mark) {}

@@ -5,19 +5,19 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a reader gets.
+ * The answer to a read.
  *
- * @param staleFor for how long it has not been known whether this is the newest; null if it is known to be
+ * @param staleFor how long it has been unknown whether this is the newest value; null if it is known to be
  */
 public record CacheAnswer(CacheEntry entry, @Nullable Duration staleFor) {
     private static final String HEADER = "Cache-Status";
 
-    /** The newest, as far as is known. */
+    /** The newest value, as far as this replica knows. */
     public static CacheAnswer fresh(CacheEntry entry) {
         return new CacheAnswer(entry, null);
     }
 
-    /** Says in the response that the value is stale, as RFC 9211 has it: a time to live below zero. */
+    /** Marks a stale value in the response, by the negative time to live of RFC 9211. */
     public Response.ResponseBuilder marked(Response.ResponseBuilder response) {
         return staleFor == null
                 ? response

@@ -1,21 +1,21 @@
 package org.pmsevents.cache;
 
 /**
- * A cached value, or the knowledge that there is none.
+ * A cached value, or the fact that it does not exist.
  *
- * @param version of what is cached, from 1; an older one never replaces a newer one. 0 where there is nothing
- * @param json the value as JSON text; where there is nothing, why
+ * @param version of the value, from 1; an older version never replaces a newer one. 0 if it does not exist
+ * @param json the value as JSON text; the reason if it does not exist
  */
 public record CacheEntry(long version, String json) {
     private static final long ABSENT = 0;
     private static final long UNVERSIONED = -1;
 
-    /** There is nothing, for a reason that the {@link CacheSource} understands. */
+    /** An entry for a value that does not exist, with a reason that the {@link CacheSource} defines. */
     public static CacheEntry absent(String why) {
         return new CacheEntry(ABSENT, why);
     }
 
-    /** A value that has no version of its own, such as a list: the cache gives it one. */
+    /** A value without a version of its own, such as a list; {@link #asOf} gives it one. */
     public static CacheEntry unversioned(String json) {
         return new CacheEntry(UNVERSIONED, json);
     }
@@ -24,7 +24,7 @@ public record CacheEntry(long version, String json) {
         return version == ABSENT;
     }
 
-    /** What was read later has seen no less of the feed. */
+    /** Gives an unversioned value a version by its position: a later read includes at least as much of the feed. */
     public CacheEntry asOf(AsOf asOf) {
         return version == UNVERSIONED ? new CacheEntry(asOf.position() + 2, json) : this;
     }

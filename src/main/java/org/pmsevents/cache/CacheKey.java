@@ -3,24 +3,24 @@ package org.pmsevents.cache;
 import java.util.Optional;
 
 /**
- * What a cache entry is of.
+ * The key of a cache entry.
  *
  * @param kind such as {@code product}: names the {@link CacheSource}
  * @param id such as the SKU
- * @param tag what it hangs on; follows from the other two
+ * @param tag changes under it make the entry out of date; follows from kind and id
  */
 public record CacheKey(String kind, String id, CacheTag tag) {
-    /** Longer ones are not kept. */
+    /** Longer ids are not cached. */
     public static final int LONGEST = 500;
 
-    /** Between the SKU and the location; in neither of them. */
+    /** Separates the SKU from the location; part of neither. */
     private static final char SEPARATOR = '/';
 
     public static CacheKey product(String sku) {
         return new CacheKey(CacheTag.PRODUCT, sku, CacheTag.product(sku));
     }
 
-    /** A page of products; the query has to be the same text for the same page. */
+    /** A page of products. Equal pages must have equal query texts. */
     public static CacheKey products(String query) {
         return new CacheKey(CacheTag.PRODUCTS, query, CacheTag.products());
     }
@@ -29,12 +29,12 @@ public record CacheKey(String kind, String id, CacheTag tag) {
         return new CacheKey(CacheTag.STOCK, sku + SEPARATOR + location, CacheTag.stock(sku));
     }
 
-    /** A page of stock; the query has to be the same text for the same page. */
+    /** A page of stock. Equal pages must have equal query texts. */
     public static CacheKey stocks(String query) {
         return new CacheKey(CacheTag.STOCKS, query, CacheTag.stocks());
     }
 
-    /** The key that is written like this, if it is one. */
+    /** Parses a key; empty if it is invalid. */
     public static Optional<CacheKey> parse(String text) {
         int colon = text.indexOf(':');
         if (colon < 0 || colon == text.length() - 1) {
@@ -57,8 +57,8 @@ public record CacheKey(String kind, String id, CacheTag tag) {
                 : Optional.of(stock(id.substring(0, separator), id.substring(separator + 1)));
     }
 
-    /** Whether it is kept: a search may be for anything. */
-    public boolean isKept() {
+    /** Whether the entry may be cached: a search may have any length. */
+    public boolean isCacheable() {
         return id.length() <= LONGEST;
     }
 
@@ -72,7 +72,7 @@ public record CacheKey(String kind, String id, CacheTag tag) {
         return 31 * kind.hashCode() + id.hashCode();
     }
 
-    /** As events name it: {@code product:85123A}, {@code stock:85123A/main}. */
+    /** The spelling in events: {@code product:85123A}, {@code stock:85123A/main}. */
     @Override
     public String toString() {
         return kind + ":" + id;

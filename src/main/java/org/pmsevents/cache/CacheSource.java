@@ -2,11 +2,11 @@ package org.pmsevents.cache;
 
 import io.smallrye.mutiny.Uni;
 
-/** Where the cache gets a kind of value from when it does not have it: PostgreSQL, asked by whoever owns the tables. */
+/** Loads one kind of value from PostgreSQL for the cache. Implemented by the room that owns the tables. */
 public interface CacheSource {
-    /** The {@link CacheKey#kind}. */
+    /** Matches {@link CacheKey#kind}. */
     String kind();
 
-    /** Reads the value of a key's id as it is now; {@link CacheEntry#absent} if there is none. */
+    /** Reads the current value for the id of a key; {@link CacheEntry#absent} if it does not exist. */
     Uni<CacheEntry> fetchFromDB(String id);
 }

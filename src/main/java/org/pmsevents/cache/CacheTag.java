@@ -1,9 +1,9 @@
 package org.pmsevents.cache;
 
 /**
- * What entries hang on: once it changes, all of them are out of date.
+ * Groups cache entries: a change under the tag makes all of them out of date.
  *
- * @param kind {@code product} or {@code stock} of a SKU; {@code products} or {@code stocks}: all lists of them
+ * @param kind {@code product} or {@code stock} for those of a SKU; {@code products} or {@code stocks} for all lists
  * @param subject the SKU; empty for lists
  */
 public record CacheTag(String kind, String subject) {
@@ -19,7 +19,7 @@ public record CacheTag(String kind, String subject) {
         return new CacheTag(PRODUCT, sku);
     }
 
-    /** Lists of products, and searches. */
+    /** Lists and searches of products. */
     public static CacheTag products() {
         return ALL_PRODUCTS;
     }
@@ -34,13 +34,13 @@ public record CacheTag(String kind, String subject) {
         return ALL_STOCKS;
     }
 
-    /** The tag of such a text, whether there is anything under it or not. */
+    /** Parses a tag, known or not. */
     public static CacheTag parse(String text) {
         int colon = text.indexOf(':');
         return colon < 0 ? new CacheTag(text, "") : new CacheTag(text.substring(0, colon), text.substring(colon + 1));
     }
 
-    /** Whether entries can have it. */
+    /** Whether entries can have this tag. */
     public boolean isKnown() {
         return switch (kind) {
             case PRODUCT, STOCK -> !subject.isEmpty();

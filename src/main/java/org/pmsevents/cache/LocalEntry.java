@@ -3,13 +3,13 @@ package org.pmsevents.cache;
 /**
  * An entry in the process.
  *
- * @param readAt when reading it was begun, by {@link System#nanoTime}
- * @param goodUntil when it expires, by the same
+ * @param readAt when the read began, by {@link System#nanoTime}
+ * @param expiresAt when the entry expires, by {@link System#nanoTime}
  */
-public record LocalEntry(CacheEntry entry, AsOf asOf, long readAt, long goodUntil) {
+public record LocalEntry(CacheEntry entry, AsOf asOf, long readAt, long expiresAt) {
 
     public boolean isExpired() {
-        return System.nanoTime() - goodUntil > 0;
+        return System.nanoTime() - expiresAt > 0;
     }
 
     public long age() {

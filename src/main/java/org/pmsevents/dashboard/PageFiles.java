@@ -19,21 +19,21 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 
 /**
- * Has browsers ask for the files of the dashboard each time, and take again only what has changed, by its content: the time of a file in a
- * reproducible package is always the same, so {@code Last-Modified} would keep an old page after an update.
+ * Makes browsers revalidate the files of the dashboard on each use, by an ETag of the content. In a reproducible package all files
+ * have the same time, so {@code Last-Modified} would keep old pages in use after an update.
  */
 @Singleton
 class PageFiles {
     private static final String ROOT = "META-INF/resources";
     private static final String PAGE = "/index.html";
     private static final String FOLDER = "/dashboard/";
-    private static final int BEFORE_THE_FILES = -1;
     private static final int TAG_BYTES = 16;
 
     private final Vertx vertx;
-    /** By path, only of what exists. */
+    /** ETags by path, of existing files only. */
     private final Map<String, String> tags = new ConcurrentHashMap<>();
 
     PageFiles(Vertx vertx) {
@@ -45,7 +45,7 @@ class PageFiles {
             router.route(path)
                     .method(HttpMethod.GET)
                     .method(HttpMethod.HEAD)
-                    .order(BEFORE_THE_FILES)
+                    .order(FilterOrder.PAGE_FILES)
                     .handler(this::judge);
         }
     }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What was counted in a minute or an hour, by one replica or by all: requests by route with their latencies, events by type, reads of the
- * cache. In Redis each number is a field of a hash, so that replicas add to it independently. Not for several threads.
+ * The counts of a minute or an hour, of one replica or of all: requests by route with their latencies, events by type, reads of the
+ * cache. In Redis each number is a field of a hash, so that replicas add to it independently. Not thread-safe.
  */
 public final class Counts {
     private static final String REQUESTS = "q";
@@ -38,14 +38,14 @@ public final class Counts {
         return routes;
     }
 
-    /** Of all routes. */
+    /** The latencies of all routes. */
     public LatencyHistogram latencies() {
         var all = new LatencyHistogram();
         routes.values().forEach(route -> all.add(route.latencies));
         return all;
     }
 
-    /** Of all routes. */
+    /** The errors of all routes. */
     public long errors() {
         return routes.values().stream().mapToLong(Route::errors).sum();
     }
@@ -99,7 +99,10 @@ public final class Counts {
         return routes.isEmpty() && events.isEmpty() && cacheReads == 0;
     }
 
-    /** As fields of a hash: {@code q 17 GET /api/products}, {@code x GET /api/products}, {@code v product.created}, {@code r}, {@code h}. */
+    /**
+     * The counts as fields of a hash: {@code q 17 GET /api/products}, {@code x GET /api/products}, {@code v product.created},
+     * {@code r}, {@code h}.
+     */
     public Map<String, Long> fields() {
         var fields = new HashMap<String, Long>();
         routes.forEach((name, route) -> {
@@ -120,7 +123,7 @@ public final class Counts {
         }
     }
 
-    /** Adds a field; what another version has written and this one doesn't know is overlooked. */
+    /** Adds a field. Ignores fields of another version that this one does not know. */
     public void addField(String field, long count) {
         var parts = field.split(" ", 3);
         switch (parts[0]) {

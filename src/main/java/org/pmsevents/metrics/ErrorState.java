@@ -4,21 +4,21 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 
 /**
- * How many requests of a window failed, and whether that is too many.
+ * The number of requests and errors in the window, and whether the error rate is too high.
  *
- * @param since when it became so
- * @param errors answers 5xx
+ * @param since when the state began
+ * @param errors answers with a status 5xx
  */
 @RegisterForReflection
 public record ErrorState(State state, Instant since, long requests, long errors) {
 
-    /** Whether something has to be done. */
+    /** Whether the error rate requires action. */
     @RegisterForReflection
     public enum State {
         NORMAL,
         HIGH;
 
-        /** As events and summaries spell it. */
+        /** The spelling in events and summaries. */
         public String wireName() {
             return this == HIGH ? "high" : "normal";
         }
@@ -28,7 +28,7 @@ public record ErrorState(State state, Instant since, long requests, long errors)
         return state == State.HIGH;
     }
 
-    /** The share of errors, 0 to 1. */
+    /** The error rate, 0 to 1. */
     public double rate() {
         return requests == 0 ? 0 : (double) errors / requests;
     }

@@ -3,8 +3,9 @@ package org.pmsevents.metrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests took how long, in buckets that are the same on every replica and so can be added up: four to each doubling from 64 µs to
- * about 67 s, of which the middle is told: so between these a percentile is off by an eighth of itself at the most. Not for several threads.
+ * Counts requests by latency, in buckets that are the same on every replica and so can be added up. Each doubling from 64 µs to
+ * about 67 s has four buckets, reported by their middle: so within this range a percentile is off by at most an eighth of its
+ * value. Not thread-safe.
  */
 public final class LatencyHistogram {
     private static final long SMALLEST_MICROS = 64;
@@ -12,7 +13,7 @@ public final class LatencyHistogram {
     private static final int PARTS = 4;
     private static final int DOUBLINGS = 20;
 
-    /** The first holds all that is shorter, the last all that is longer. */
+    /** The first bucket counts all that is shorter, the last all that is longer. */
     public static final int BUCKETS = 1 + DOUBLINGS * PARTS + 1;
 
     private final long[] counts = new long[BUCKETS];
@@ -32,7 +33,7 @@ public final class LatencyHistogram {
         return 1 + doubling * PARTS + part;
     }
 
-    /** From where on durations belong to the bucket, in milliseconds. */
+    /** The lower bound of the bucket, in milliseconds. */
     private static double from(int bucket) {
         if (bucket == 0) {
             return 0;
@@ -62,10 +63,10 @@ public final class LatencyHistogram {
     }
 
     /**
-     * The duration that this share of all did not exceed, in milliseconds: by the nearest rank, the middle of its bucket.
+     * The latency that this share of all requests did not exceed, in milliseconds: by the nearest rank, the middle of its bucket.
      *
      * @param share 0 to 1
-     * @return null if there is none
+     * @return null if there are no requests
      */
     @Nullable
     public Double percentile(double share) {

@@ -1,12 +1,12 @@
 package org.pmsevents.metrics;
 
-/** How numbers that were measured are shown. */
+/** Formats measured numbers. */
 public final class Numbers {
     private static final double THOUSAND = 1_000;
 
     private Numbers() {}
 
-    /** Three digits after the point, more of which nobody has measured. */
+    /** Rounds to three digits after the point, the precision of the measurements. */
     public static double rounded(double number) {
         return Math.round(number * THOUSAND) / THOUSAND;
     }

@@ -4,7 +4,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What a replica uses and how it keeps up; the payload of {@code metrics.resources}. */
+/** The resources that a replica uses, and its lag; the payload of {@code metrics.resources}. */
 @RegisterForReflection
 public record Resources(
         String replica,
@@ -19,48 +19,48 @@ public record Resources(
         Feed feed,
         Jobs jobs) {
 
-    /** Bytes. */
+    /** In bytes. */
     @RegisterForReflection
     public record Heap(long used, long max) {}
 
     /**
-     * Bytes.
+     * In bytes.
      *
-     * @param used null where the system does not tell
-     * @param limit of the container; null where there is none
+     * @param used null where the system does not report it
+     * @param limit of the container; null if there is none
      */
     @RegisterForReflection
     public record Rss(@Nullable Long used, @Nullable Long limit) {}
 
-    /** Shares of all processors, 0 to 1. */
+    /** Shares of the capacity of all processors, 0 to 1. */
     @RegisterForReflection
     public record Cpu(double process, double system) {}
 
     /**
-     * The pool of connections.
+     * The pool of PostgreSQL connections.
      *
-     * @param waiting how many wait for a connection
-     * @param waitMillis how long one waited on average since the last look
+     * @param waiting number of statements that wait for a connection
+     * @param waitMillis average time for a connection since the last check
      */
     @RegisterForReflection
     public record Postgresql(long active, long idle, long waiting, long max, double waitMillis) {}
 
-    /** @param latencyMillis of a ping; null if there was no answer */
+    /** @param latencyMillis of a ping; null if Redis did not answer */
     @RegisterForReflection
     public record Redis(boolean reachable, @Nullable Double latencyMillis) {}
 
     @RegisterForReflection
     public record Websocket(long connections, long queuedBytes) {}
 
-    /** @param position the last one dispatched here, {@code head} the highest that this replica has heard of */
+    /** @param position the last one dispatched on this replica, {@code head} the highest that this replica knows of */
     @RegisterForReflection
     public record Feed(long position, long head, long lag) {}
 
     /**
      * The queue.
      *
-     * @param running on this replica
-     * @param oldestSeconds for how long the job that has waited longest could have run, 0 if none waits; null if PostgreSQL doesn't say
+     * @param running number of jobs that run on this replica
+     * @param oldestSeconds for how long the oldest waiting job has been due, 0 if none waits; null if PostgreSQL does not answer
      */
     @RegisterForReflection
     public record Jobs(long running, @Nullable Double oldestSeconds) {}

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Counts by minute or by hour, the newest ones only, so that they need a bounded memory for however long nobody takes them. */
+/** Counts by minute or by hour. Only the newest steps are stored, so that the memory is bounded however long nobody takes them. */
 public final class Steps {
     private final Window window;
     private final TreeMap<Long, Counts> counts = new TreeMap<>();
 
-    /** What a summary looks back over, and in which steps. */
+    /** The period of a summary, and the length of its steps. */
     public enum Window {
         HOUR("hour", Duration.ofMinutes(1), 60),
         WEEK("week", Duration.ofHours(1), 7 * 24);
@@ -40,7 +40,7 @@ public final class Steps {
             return steps;
         }
 
-        /** The number of the step, since the epoch, in which a moment lies. */
+        /** The number of the step, since the epoch, that contains the moment. */
         long stepOf(Instant moment) {
             return moment.getEpochSecond() / step.toSeconds();
         }
@@ -81,12 +81,12 @@ public final class Steps {
         }
     }
 
-    /** Takes out the oldest step. */
+    /** Removes and returns the oldest step. */
     public synchronized Optional<Map.Entry<Long, Counts>> takeOldest() {
         return Optional.ofNullable(counts.pollFirstEntry());
     }
 
-    /** A copy of all. */
+    /** Returns a copy of all steps. */
     public synchronized Map<Long, Counts> copy() {
         var copy = new TreeMap<Long, Counts>();
         counts.forEach((step, counted) -> {

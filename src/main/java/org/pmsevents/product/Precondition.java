@@ -6,9 +6,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.pmsevents.platform.problem.AppException;
 
-/** The entity tags of an {@code If-Match} or {@code If-None-Match} header (RFC 9110, section 13.1); a version is the tag. */
+/**
+ * The entity tags of an {@code If-Match} or {@code If-None-Match} header (RFC 9110, section 13.1). The tag of a product is its
+ * version.
+ */
 final class Precondition {
-    /** One after the other, so that a long list needs no deep recursion. */
+    /** Matches one tag at a time: a long list needs no deep recursion. */
     private static final Pattern NEXT_TAG =
             Pattern.compile("\\G[ \\t,]*+(W/)?+\"([\\x21\\x23-\\x7E\\x80-\\xFF]*+)\"[ \\t]*+(?:,[ \\t,]*+|$)");
 
@@ -40,20 +43,20 @@ final class Precondition {
         return end == header.length() && !all.isEmpty();
     }
 
-    /** @param headers all of the name, which count as one list; none is no condition */
+    /** @param headers all values of the header, read as one list; empty means no condition */
     static Precondition ifMatch(List<String> headers) {
         return new Precondition("If-Match", headers);
     }
 
-    /** @param headers all of the name, which count as one list; none is no condition */
+    /** @param headers all values of the header, read as one list; empty means no condition */
     static Precondition ifNoneMatch(List<String> headers) {
         return new Precondition("If-None-Match", headers);
     }
 
     /**
-     * Holds if there is no header or one of its tags is the version, compared strongly.
+     * Passes if the header is absent or one of its tags equals the version (strong comparison).
      *
-     * @throws AppException 412 {@code version-mismatch} with the version
+     * @throws AppException 412 {@code version-mismatch} with the present version
      */
     void check(long version) {
         if (!absent && !any && !strong.contains(Long.toString(version))) {
@@ -61,7 +64,7 @@ final class Precondition {
         }
     }
 
-    /** Whether the version is among the tags of a header that is there, compared weakly. */
+    /** Whether the header is present and one of its tags equals the version (weak comparison). */
     boolean names(long version) {
         return !absent && (any || all.contains(Long.toString(version)));
     }

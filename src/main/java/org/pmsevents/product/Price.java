@@ -3,7 +3,7 @@ package org.pmsevents.product;
 import java.math.BigDecimal;
 
 /**
- * What a product costs.
+ * The price of a product.
  *
  * @param amount 0 or more, with the digits and the scale it was given with
  * @param currency ISO 4217 code

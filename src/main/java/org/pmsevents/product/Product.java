@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A product as it is stored.
  *
- * @param draft what callers say of it
- * @param version 1 when created, one more with every change; the ETag
+ * @param draft the fields that callers set
+ * @param version 1 at creation, plus one with every change; the ETag
  * @param publishedAt when it was first published
  */
 public record Product(
@@ -41,7 +41,7 @@ public record Product(
         return draft.sku();
     }
 
-    /** The names of the fields, other than version and updatedAt, in which this product differs from another state of it. */
+    /** The names of the fields, except version and updatedAt, that differ from another state of the product. */
     List<String> changedFrom(Product other) {
         var changed = new ArrayList<String>();
         note(changed, "name", draft.name(), other.draft.name());

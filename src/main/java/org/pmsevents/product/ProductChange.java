@@ -8,12 +8,12 @@ import org.pmsevents.pms.outbound.PmsSync;
 import org.pmsevents.queue.Job;
 
 /**
- * What a flow hands from step to step: the product as it is now, and the event of its change.
+ * The state that a flow passes from step to step: the product after the change, and the event of the change.
  *
  * @param recorded null if the request changed nothing
- * @param answerBy when the answer leaves, whether the steps after the commit are done or not
- * @param pmsSync how far it has come to the PMS, as known at the commit
- * @param syncJob what is to bring it there; null if nothing is
+ * @param answerBy when the answer is sent, even if steps after the commit are unfinished
+ * @param pmsSync state of the sync to the PMS at the commit
+ * @param syncJob job that sends the product to the PMS; null if none is needed
  */
 record ProductChange(
         Product product,

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller may say of a product.
+ * The fields of a product that callers set.
  *
  * @param attributes never modified
  */

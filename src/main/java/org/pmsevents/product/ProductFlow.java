@@ -15,6 +15,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.api.InventoryFlow;
@@ -24,7 +25,7 @@ import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.pms.outbound.PmsSync;
 
-/** The product flows: every change is committed with its event, then cached and told, and only then answered. */
+/** The product flows. Every change is committed with its event, then applied to the cache and published, and only then answered. */
 @ApplicationScoped
 public class ProductFlow {
     private final ProductTable products;
@@ -61,11 +62,11 @@ public class ProductFlow {
         this.clock = clock;
     }
 
-    /** A published product and how far it has come to the PMS. */
+    /** A published product and the state of its sync to the PMS. */
     record Publication(ProductView product, PmsSync pmsSync) {}
 
     /**
-     * Creates a product as a draft, with its stock, which begins at 0.
+     * Creates a product as a draft, with a stock of 0.
      *
      * @throws AppException 400 with all violations; 409 {@code product-exists}
      */
@@ -73,9 +74,9 @@ public class ProductFlow {
         return idempotency.once(
                 key,
                 ProductJson::viewOf,
-                keeper -> validateProduct(body)
+                answers -> validateProduct(body)
                         .map(ProductRules::draft)
-                        .chain(draft -> createProduct(draft, keeper, context))
+                        .chain(draft -> createProduct(draft, answers, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -83,7 +84,7 @@ public class ProductFlow {
     }
 
     /**
-     * Replaces what callers may say of a product; a body that changes nothing leaves version and feed as they are.
+     * Replaces the fields that callers set. A body that changes nothing raises no version and records no event.
      *
      * @throws AppException 400 with all violations; 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
@@ -114,8 +115,8 @@ public class ProductFlow {
     }
 
     /**
-     * Publishes a product; one that is published already stays as it is, and is sent to the PMS if that does not have it. A replay under
-     * an idempotency key says how far the sync has come by then.
+     * Publishes a product. A product that is published already stays unchanged, and is sent to the PMS if the PMS does not have it.
+     * A replay under an idempotency key reports the present state of the sync.
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
@@ -124,23 +125,23 @@ public class ProductFlow {
                 .once(
                         key,
                         ProductJson::publicationOf,
-                        keeper -> transactions
+                        answers -> transactions
                                 .run(
                                         context,
                                         transaction -> validateProduct(transaction, sku, ifMatch)
                                                 .chain(valid -> publishProduct(transaction, valid, context))
-                                                .call(change -> keeper.keep(
+                                                .call(change -> answers.store(
                                                         transaction, ProductJson.publication(published(change)))))
                                 .call(this::emitEvent)
                                 .chain(this::syncWithPMS)
                                 .call(this::updateCache)
                                 .call(this::notifyWebSocket)
                                 .map(ProductFlow::published))
-                .chain(this::lookAgain);
+                .chain(this::refreshSync);
     }
 
     /**
-     * Archives a product: it keeps its SKU and can be read, not changed. One that is archived already stays as it is.
+     * Archives a product: it keeps its SKU and can be read, but not changed. A product that is archived already stays unchanged.
      *
      * @throws AppException 404; 412 {@code version-mismatch}
      */
@@ -161,7 +162,7 @@ public class ProductFlow {
         return Uni.createFrom().item(() -> StrictJson.read(body));
     }
 
-    private Uni<ProductChange> createProduct(ProductDraft draft, Idempotency.Keeper keeper, RequestContext context) {
+    private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
         return transactions
@@ -171,12 +172,12 @@ public class ProductFlow {
                                 .invoke(inserted -> refuseExisting(inserted, product.sku()))
                                 .chain(() -> inventory.openStock(transaction, product.sku()))
                                 .chain(() -> events.record(transaction, event))
-                                .chain(() -> keeper.keep(
+                                .chain(() -> answers.store(
                                         transaction, ProductJson.view(product).json())))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
-    /** A product that is there, in the version that the caller knows, and may be changed. */
+    /** Returns the product if it exists, has the version of {@code If-Match} and is not archived. */
     private Uni<Product> validateProduct(SqlClient transaction, String sku, Precondition ifMatch) {
         return findProduct(transaction, sku, ifMatch).map(ProductFlow::refuseArchived);
     }
@@ -205,7 +206,7 @@ public class ProductFlow {
         return store(transaction, found, archived, EventType.PRODUCT_UPDATED, context);
     }
 
-    /** Writes row and event, unless they would say nothing new. */
+    /** Stores the product and its event; does nothing if no field has changed. */
     private Uni<ProductChange> store(
             SqlClient transaction, Product before, Product after, EventType type, RequestContext context) {
         var changed = after.changedFrom(before);
@@ -228,14 +229,14 @@ public class ProductFlow {
         return new Publication(ProductJson.view(change.product()), change.pmsSync());
     }
 
-    /** The steps after it have the time that they would have without it. */
+    /** The sync does not use up the time of the steps after it: they get a new deadline. */
     private Uni<ProductChange> syncWithPMS(ProductChange change) {
         return sync.syncWithPMS(change)
                 .map(synced -> change.with(synced, change.syncJob()).with(afterCommit.answerBy()));
     }
 
-    private Uni<Publication> lookAgain(Publication done) {
-        return sync.lookAgain(done.product(), done.pmsSync()).map(now -> new Publication(done.product(), now));
+    private Uni<Publication> refreshSync(Publication done) {
+        return sync.refreshSync(done.product(), done.pmsSync()).map(now -> new Publication(done.product(), now));
     }
 
     private Uni<Void> updateCache(ProductChange change) {
@@ -248,7 +249,7 @@ public class ProductFlow {
                         related(change.product())));
     }
 
-    /** Lists; where it is new, its stock as well, which begins with it. */
+    /** The tags of product lists; for a new product also those of its stock, which is created with it. */
     private static CacheTag[] related(Product product) {
         return product.version() > 1
                 ? new CacheTag[] {CacheTag.products()}
@@ -276,7 +277,7 @@ public class ProductFlow {
 
     private static void refuseExisting(boolean inserted, String sku) {
         if (!inserted) {
-            throw AppException.conflict("product-exists", "There is a product with the SKU " + sku + " already.");
+            throw AppException.conflict("product-exists", "A product with the SKU " + sku + " exists already.");
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.pms.outbound.PmsSync;
 
-/** The one JSON form of a product: what REST answers, what the cache holds and what events carry. */
+/** The JSON form of a product: the same in REST answers, cache entries and events. */
 final class ProductJson {
     static final String[] READ_ONLY = {"status", "version", "createdAt", "updatedAt", "publishedAt"};
 
@@ -40,28 +40,28 @@ final class ProductJson {
         return new ProductView(product.sku(), product.version(), JsonText.of(of(product)));
     }
 
-    /** The product of such a JSON text. */
+    /** Reads a product from its JSON text. */
     static ProductView viewOf(String json) {
         var product = JsonText.object(json);
         return new ProductView(
                 product.path("sku").textValue(), product.path("version").longValue(), json);
     }
 
-    /** The answer to a publication of such a JSON text. */
+    /** Reads the answer to a publication from its JSON text. */
     static ProductFlow.Publication publicationOf(String json) {
         var product = JsonText.object(json);
         var sync = PmsSync.valueOf(product.remove("pmsSync").textValue().toUpperCase(Locale.ROOT));
         return new ProductFlow.Publication(viewOf(JsonText.of(product)), sync);
     }
 
-    /** The answer to a publication: the product, and how far it has come to the PMS. */
+    /** The answer to a publication: the product with {@code pmsSync}. */
     static String publication(ProductFlow.Publication done) {
         var json = done.product().json();
         return json.substring(0, json.length() - 1) + ",\"pmsSync\":\""
                 + done.pmsSync().wireName() + "\"}";
     }
 
-    /** The payload of {@code product.updated}: the product with the names of the fields that changed. */
+    /** The payload of {@code product.updated}: the product and the names of the changed fields. */
     static ObjectNode updated(Product product, List<String> changed) {
         var json = of(product);
         var names = json.putArray("changed");

@@ -9,7 +9,7 @@ import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 
-/** Pages of products, for the cache. */
+/** Loads pages of products for the cache. */
 @ApplicationScoped
 public class ProductListSource implements CacheSource {
     private final ProductTable products;

@@ -5,10 +5,10 @@ import org.pmsevents.platform.json.TextArray;
 import org.pmsevents.platform.paging.PageRequest;
 
 /**
- * Which page of which products is wanted.
+ * A query for one page of products.
  *
- * @param search a part of the name or SKU, in any case
- * @param after the SKU before the page
+ * @param search substring of the name or SKU, ignoring case
+ * @param after last SKU of the previous page
  */
 record ProductQuery(
         @Nullable ProductStatus status,
@@ -22,7 +22,7 @@ record ProductQuery(
         return new ProductQuery(status, tag, search, page.limit(), page.after());
     }
 
-    /** The query of such an {@link #id}. */
+    /** Parses an {@link #id}. */
     static ProductQuery of(String id) {
         var fields = TextArray.read(id, 5);
         var status = fields[0];
@@ -34,7 +34,7 @@ record ProductQuery(
                 fields[4]);
     }
 
-    /** The same text for the same query. */
+    /** The query as text. Equal queries have equal texts. */
     String id() {
         return TextArray.of(status == null ? null : status.wireName(), tag, search, Integer.toString(limit), after);
     }

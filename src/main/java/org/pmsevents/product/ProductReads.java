@@ -13,7 +13,7 @@ import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.product.history.ProductHistoryEntry;
 import org.pmsevents.product.history.ProductHistoryTable;
 
-/** Reads products: one by one and in lists through the cache, history from PostgreSQL. */
+/** Reads products and lists through the cache, and histories from PostgreSQL. */
 @ApplicationScoped
 public class ProductReads {
     private final ProductTable products;
@@ -29,7 +29,7 @@ public class ProductReads {
     }
 
     /**
-     * Reads a product, from the cache if it is there.
+     * Reads a product through the cache.
      *
      * @throws AppException 404 {@code product-not-found}
      */
@@ -44,13 +44,13 @@ public class ProductReads {
         });
     }
 
-    /** Lists products in the order of their SKUs, from the cache if the page is there. */
+    /** Lists products in the order of their SKUs, through the cache. */
     Uni<CacheAnswer> list(ProductQuery query, RequestContext context) {
         return cache.read(CacheKey.products(query.id()), context);
     }
 
     /**
-     * Who changed what of a product and when, the newest first.
+     * Lists the changes of a product, the newest first.
      *
      * @throws AppException 404 {@code product-not-found}
      */

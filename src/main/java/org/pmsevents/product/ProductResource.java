@@ -46,7 +46,7 @@ import org.pmsevents.platform.problem.AppException;
 public class ProductResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
-    /** The caller may keep it, and has to ask with its ETag whether it is still true. */
+    /** Clients may store the answer, and must revalidate it by its ETag before each use. */
     private static final String REVALIDATED = "private, no-cache";
 
     private final ProductFlow flow;
@@ -99,7 +99,7 @@ public class ProductResource {
             description = "The product",
             headers = {@Header(name = "ETag", ref = "Version"), @Header(name = "Cache-Status", ref = "CacheStatus")},
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
-    @APIResponse(responseCode = "304", description = "The version is the one in If-None-Match")
+    @APIResponse(responseCode = "304", description = "The version is in If-None-Match")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     public Uni<Response> read(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
@@ -126,7 +126,7 @@ public class ProductResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductReplacement")))
     @APIResponse(
             responseCode = "200",
-            description = "The product as it is now",
+            description = "The product after the change",
             headers = @Header(name = "ETag", ref = "Version"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
@@ -151,7 +151,7 @@ public class ProductResource {
     @RequestBody(required = true, content = @Content(mediaType = MERGE_PATCH, schema = @Schema(ref = "ProductPatch")))
     @APIResponse(
             responseCode = "200",
-            description = "The product as it is now",
+            description = "The product after the change",
             headers = @Header(name = "ETag", ref = "Version"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
@@ -166,7 +166,7 @@ public class ProductResource {
             @HeaderParam("Content-Type") @Parameter(hidden = true) @Nullable String contentType,
             byte @Nullable [] body) {
         if (contentType == null || contentType.isBlank()) {
-            throw AppException.unsupportedMediaType("A patch must say that it is " + MERGE_PATCH + ".")
+            throw AppException.unsupportedMediaType("The Content-Type of a patch must be " + MERGE_PATCH + ".")
                     .header("Accept-Patch", MERGE_PATCH);
         }
         return flow.patch(sku, body, Precondition.ifMatch(ifMatch), request.current())
@@ -180,7 +180,7 @@ public class ProductResource {
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
-            description = "Published, now or before",
+            description = "The published product",
             headers = @Header(name = "ETag", ref = "Version"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Publication")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
@@ -201,7 +201,7 @@ public class ProductResource {
     @Path("/{sku}")
     @RolesAllowed(Roles.EDITOR)
     @Operation(summary = "Archive a product")
-    @APIResponse(responseCode = "204", description = "Archived, now or before")
+    @APIResponse(responseCode = "204", description = "The product is archived")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "412", ref = "VersionMismatch")
     public Uni<Response> archive(
@@ -216,31 +216,31 @@ public class ProductResource {
     @Operation(summary = "List and search products in the order of their SKUs")
     @APIResponse(
             responseCode = "200",
-            description = "A page",
+            description = "A page of products",
             headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductPage")))
     public Uni<Response> list(
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
-            @QueryParam("q") @Parameter(description = "A part of the name or SKU, in any case") @Nullable String search,
+            @QueryParam("q") @Parameter(description = "Substring of the name or SKU, ignoring case") @Nullable String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable String after) {
         return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
     @GET
     @Path("/{sku}/history")
-    @Operation(summary = "Who changed what of a product, the newest change first")
+    @Operation(summary = "List the changes of a product, the newest first")
     @APIResponse(
             responseCode = "200",
-            description = "A page",
+            description = "A page of changes",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductHistoryPage")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     public Uni<Response> history(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable String after) {
         return reads.history(sku, PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }

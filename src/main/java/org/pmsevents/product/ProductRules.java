@@ -15,7 +15,7 @@ import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.json.PathName;
 
-/** Says what a product may look like; reports all that is wrong with one at once. */
+/** Validates products; reports all violations at once. */
 final class ProductRules {
     private static final int NAME_LENGTH = 255;
     private static final int DESCRIPTION_LENGTH = 10_000;
@@ -33,7 +33,7 @@ final class ProductRules {
 
     private ProductRules() {}
 
-    /** A new product. */
+    /** Reads a new product. */
     static ProductDraft draft(ParsedBody body) {
         var fields = body.fields().only(WRITABLE);
         var draft = read(fields, null);
@@ -41,7 +41,7 @@ final class ProductRules {
         return draft;
     }
 
-    /** A whole product in place of a stored one; what is read-only may be there if it is as stored. */
+    /** Reads the replacement of a stored product. Read-only fields are allowed if they equal the stored ones. */
     static ProductDraft replacement(ParsedBody body, Product stored) {
         var fields = body.fields().only(ALL);
         refuseChanged(fields, stored);
@@ -50,7 +50,7 @@ final class ProductRules {
         return draft;
     }
 
-    /** A stored product with a merge patch applied (RFC 7396). */
+    /** Applies a merge patch (RFC 7396) to a stored product. */
     static ProductDraft patched(ParsedBody patch, Product stored) {
         var changes = patch.fields();
         refuseChanged(changes, stored);
@@ -103,12 +103,12 @@ final class ProductRules {
         var json = ProductJson.of(stored);
         for (var name : UNCHANGEABLE) {
             if (fields.has(name) && !isSame(fields.tree().get(name), json.get(name))) {
-                fields.violation(name, "read-only", "Can't be changed; leave it out or send it as it is stored.");
+                fields.violation(name, "read-only", "Can't be changed: leave it out, or send the stored value.");
             }
         }
     }
 
-    /** The same text; {@code 1.0} or {@code 1e0} is not the same as 1. */
+    /** Compares the texts: {@code 1.0} or {@code 1e0} is not the same as 1. */
     private static boolean isSame(JsonNode sent, JsonNode stored) {
         return sent.isIntegralNumber() == stored.isIntegralNumber()
                 && sent.toString().equals(stored.toString());

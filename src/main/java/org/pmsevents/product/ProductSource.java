@@ -6,7 +6,7 @@ import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.platform.database.Transactions;
 
-/** Products, for the cache. */
+/** Loads products for the cache. */
 @ApplicationScoped
 public class ProductSource implements CacheSource {
     private static final CacheEntry NO_SUCH_PRODUCT = CacheEntry.absent("product-not-found");

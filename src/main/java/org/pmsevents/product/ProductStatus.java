@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The life of a product: draft, then published, in the end archived. */
+/** The life cycle of a product: draft, published, archived. */
 public enum ProductStatus {
     DRAFT,
     PUBLISHED,
     ARCHIVED;
 
-    /** As JSON and the database spell it. */
+    /** The spelling in JSON and in the database. */
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -18,8 +18,8 @@ import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
 
 /**
- * Brings a product to the PMS in the version that is the newest when it is sent, however many changes have asked for that. One job a SKU
- * runs at a time, and is tried until the PMS has the product or refuses it for good.
+ * Sends a product to the PMS in the version that is the newest at the time of sending, however many changes have requested it. One
+ * job per SKU runs at a time. It is retried until the PMS has the product or refuses it for good.
  */
 @ApplicationScoped
 public class ProductSync implements JobKind<ProductSync.Sync> {
@@ -35,7 +35,7 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
         this.config = config;
     }
 
-    /** Says which product, not which version: that is read when it is sent. */
+    /** Names the product, not the version: the version is read when the product is sent. */
     @RegisterForReflection
     public record Sync(String sku) {}
 
@@ -58,7 +58,7 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
         return config.concurrency();
     }
 
-    /** For what counts: crashes, and failures of our own. The PMS may be away for as long as it likes. */
+    /** Limits crashes and failures of this service. An unavailable PMS never discards the job, however long it lasts. */
     @Override
     public int maxAttempts() {
         return 100;
@@ -92,7 +92,7 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
         return pms.send(new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.context()), run);
     }
 
-    /** Only upward, and only as long as the job is still this worker's. */
+    /** Never lowers the version, and requires that this worker still has the job. */
     private Uni<Void> markSynced(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
         return transactions.run(
@@ -102,7 +102,10 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
                         .chain(() -> table.synced(transaction, product.sku(), product.version(), event(newest))));
     }
 
-    /** A version that was made while there was no PMS has no event here: the same key for the same version all the same. */
+    /**
+     * A version that was stored while no PMS was configured has no event. Its id is then derived from SKU and version, so that
+     * every attempt sends the same idempotency key.
+     */
     private static UUID event(ProductSyncTable.Newest newest) {
         var event = newest.event();
         var product = newest.product();

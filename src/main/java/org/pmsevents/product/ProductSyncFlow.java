@@ -17,13 +17,13 @@ import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
 
 /**
- * The arrow {@code syncWithPMS} of the product flows: a job that is written with the change and tried at once. The answer to a
- * publication waits for that for a moment, and never fails for it.
+ * The step {@code syncWithPMS} of the product flows. A job is written in the transaction of the change and attempted at once. The
+ * answer to a publication waits a moment for it, and never fails because of it.
  */
 @ApplicationScoped
 public class ProductSyncFlow {
     private static final Logger LOG = Logger.getLogger(ProductSyncFlow.class);
-    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final Duration READ_SYNC = Duration.ofMillis(250);
 
     private final ProductSync kind;
     private final ProductSyncTable table;
@@ -50,7 +50,10 @@ public class ProductSyncFlow {
         this.clock = clock;
     }
 
-    /** In the transaction of a change: has the PMS get the product, if that is, or was, published and the PMS does not have it already. */
+    /**
+     * In the transaction of a change: creates a job that sends the product to the PMS, if the product is or was published and the
+     * PMS does not have this version.
+     */
     Uni<ProductChange> createJob(SqlClient transaction, ProductChange change, RequestContext context) {
         var product = change.product();
         if (product.publishedAt() == null || !pms.isEnabled()) {
@@ -69,17 +72,17 @@ public class ProductSyncFlow {
                                 .map(job -> change.with(PmsSync.PENDING, job)));
     }
 
-    /** After the commit of a change that nobody waits for. */
+    /** After the commit of a change whose answer does not wait for the sync. */
     void announce(ProductChange change) {
         if (change.syncJob() != null) {
             jobs.announce(change.syncJob());
         }
     }
 
-    /** After the commit of a publication: tries at once and waits for that within the budget; never fails. */
+    /** After the commit of a publication: attempts the job at once, waits for it within the time budget, and never fails. */
     Uni<PmsSync> syncWithPMS(ProductChange change) {
         var job = change.syncJob();
-        // one that has failed waits for its time, and the answer need not
+        // a job that has failed waits for its next attempt; the answer does not wait for that
         if (job == null || job.state() == JobState.RETRYABLE) {
             return Uni.createFrom().item(change.pmsSync());
         }
@@ -89,11 +92,11 @@ public class ProductSyncFlow {
                     jobs.announce(job);
                     return settled;
                 })
-                .chain(() -> lookAgain(ProductJson.view(change.product()), PmsSync.PENDING));
+                .chain(() -> refreshSync(ProductJson.view(change.product()), PmsSync.PENDING));
     }
 
-    /** What was pending may have come to the PMS since, wherever it was sent from. */
-    Uni<PmsSync> lookAgain(ProductView product, PmsSync known) {
+    /** Reads the state of a pending sync again: any replica may have sent the product since. */
+    Uni<PmsSync> refreshSync(ProductView product, PmsSync known) {
         if (known != PmsSync.PENDING) {
             return Uni.createFrom().item(known);
         }
@@ -101,10 +104,10 @@ public class ProductSyncFlow {
                 .read(client -> table.isSynced(client, product.sku(), product.version()))
                 .map(synced -> synced ? PmsSync.SYNCED : PmsSync.PENDING)
                 .ifNoItem()
-                .after(LOOK)
+                .after(READ_SYNC)
                 .fail()
                 .onFailure()
-                .invoke(failure -> LOG.debugf("can't see whether the PMS has %s: %s", product.sku(), failure))
+                .invoke(failure -> LOG.debugf("can't read whether the PMS has %s: %s", product.sku(), failure))
                 .onFailure()
                 .recoverWithItem(PmsSync.PENDING);
     }

@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The SQL of what the PMS is to have, and has, of our products. */
+/** The SQL of the product versions that the PMS should have, and has. */
 @ApplicationScoped
 public class ProductSyncTable {
-    /** What the PMS has changed itself it has, unless something before that is still on its way. */
+    /** A version that comes from the PMS counts as synced, unless an earlier version is still to be sent. */
     private static final String WANT =
             """
             INSERT INTO pms_sync AS had (sku, wanted_version, wanted_event, version, event_id, synced_at)
@@ -26,7 +26,7 @@ public class ProductSyncTable {
             RETURNING coalesce(version >= wanted_version, false) AS synced
             """.formatted("excluded.version IS NOT NULL AND had.version >= had.wanted_version");
 
-    /** In one statement, so that product and event belong together. */
+    /** One statement, so that product and event belong to the same version. */
     private static final String NEWEST = """
             SELECT %s,
                    (SELECT wanted_event FROM pms_sync AS s WHERE s.sku = product.sku AND s.wanted_version = product.version) AS wanted_event,
@@ -50,13 +50,13 @@ public class ProductSyncTable {
     }
 
     /**
-     * A product as the PMS is to have it.
+     * The version of a product to send to the PMS.
      *
-     * @param event of its version; null for one that was made while there was no PMS
+     * @param event of that version; null if it was stored while no PMS was configured
      */
     record Newest(Product product, @Nullable UUID event, boolean isSynced) {}
 
-    /** The PMS is to have this version; answers whether it has it already. */
+    /** Records that the PMS should have this version; returns whether it has it already. */
     Uni<Boolean> want(SqlClient transaction, Product product, UUID event, boolean byPms) {
         return transaction
                 .preparedQuery(WANT)
@@ -74,12 +74,12 @@ public class ProductSyncTable {
         });
     }
 
-    /** Before the job's row, as {@link #want} has it: in the other order the two would wait for each other. */
+    /** Locks the row before the row of the job, in the same order as {@link #want}. The other order would deadlock. */
     Uni<Void> lock(SqlClient transaction, String sku) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).replaceWithVoid();
     }
 
-    /** The PMS has this version, or a newer one. */
+    /** Records that the PMS has this version or a newer one. */
     Uni<Void> synced(SqlClient transaction, String sku, long version, UUID event) {
         return transaction
                 .preparedQuery(SYNCED)

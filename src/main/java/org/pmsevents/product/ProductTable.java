@@ -45,7 +45,10 @@ public class ProductTable {
             WHERE sku = $1
             """;
 
-    /** Case is ignored as Unicode has it, whatever the database's locale: under that of SKUs only ASCII would have any. */
+    /**
+     * Ignores case by the rules of Unicode, whatever the locale of the database: under the collation of SKUs only ASCII letters
+     * have case.
+     */
     private static final String LIST = """
             SELECT %s FROM product
             WHERE ($1::text IS NULL OR sku > $1)
@@ -65,12 +68,12 @@ public class ProductTable {
         return client.preparedQuery(FIND).execute(Tuple.of(sku)).map(this::first);
     }
 
-    /** The product, locked until the transaction ends. */
+    /** Returns the product and locks it until the transaction ends. */
     Uni<Optional<Product>> lock(SqlClient transaction, String sku) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).map(this::first);
     }
 
-    /** Whether there was no product of this SKU and now is. */
+    /** Inserts the product; returns false if its SKU exists already. */
     Uni<Boolean> insert(SqlClient transaction, Product product) {
         return transaction.preparedQuery(INSERT).execute(row(product)).map(inserted -> inserted.rowCount() > 0);
     }
@@ -80,9 +83,9 @@ public class ProductTable {
     }
 
     /**
-     * Products in the order of their SKUs.
+     * Lists products in the order of their SKUs.
      *
-     * @param search a part of the name or SKU, in any case
+     * @param search substring of the name or SKU, ignoring case
      */
     Uni<List<Product>> list(
             SqlClient client,

@@ -2,7 +2,7 @@ package org.pmsevents.product;
 
 import org.pmsevents.cache.CacheEntry;
 
-/** A product as it is answered: its JSON text and the version that is its ETag. */
+/** A product as REST answers it: its JSON text, and the version as its ETag. */
 record ProductView(String sku, long version, String json) {
 
     CacheEntry cached() {

@@ -1,11 +1,17 @@
 package org.pmsevents.queue;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.pmsevents.platform.json.Fields;
 
-/** A kind of job that deletes what is kept no longer: one at a time on a replica, by its cron expression or when an operator asks for it. */
+/**
+ * A kind of job that deletes data after its retention. One runs at a time on a replica, by its cron expression or on request of an
+ * operator.
+ */
 public interface CleanUp extends JobKind<CleanUp.Nothing> {
-    /** There is nothing to say to it. */
+    /** The payload, which is empty. */
     @RegisterForReflection
     record Nothing() {}
 
@@ -23,5 +29,19 @@ public interface CleanUp extends JobKind<CleanUp.Nothing> {
     @Override
     default int concurrency() {
         return 1;
+    }
+
+    /**
+     * Deletes until nothing more is left to delete; tells how many rows that were.
+     *
+     * @param delete deletes at most {@code atOnce} rows and tells how many
+     */
+    static Uni<Long> inBatches(int atOnce, Supplier<Uni<Integer>> delete) {
+        return Uni.createFrom()
+                .deferred(delete::get)
+                .repeat()
+                .whilst(deleted -> deleted == atOnce)
+                .collect()
+                .with(Collectors.summingLong(Integer::longValue));
     }
 }

@@ -6,15 +6,15 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 
 /**
- * A job as it stands in PostgreSQL.
+ * A job as stored in PostgreSQL.
  *
  * @param payload JSON text
  * @param priority -100 to 100, higher first
- * @param attempt how often it has been begun, 0 before the first time
+ * @param attempt number of attempts begun, 0 before the first
  * @param token the fencing token of its last claim
- * @param cancelRequested whether whoever runs it is to stop
+ * @param cancelRequested whether the worker has to stop the job
  * @param progress JSON text: {@code done}, {@code total}, {@code note}
- * @param checkpoint JSON text that an attempt has kept for the next one; gone with the job's end
+ * @param checkpoint JSON text that one attempt stores for the next; deleted when the job ends
  * @param result JSON text, of a completed job
  * @param errors JSON text: an array of {@code attempt}, {@code at}, {@code error}, the last 20
  */

@@ -12,12 +12,15 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.platform.json.JsonText;
 
-/** Lets whoever has asked for a job wait a moment for what comes of it, on whichever replica; news may get lost, so only for a moment. */
+/**
+ * Lets a request wait for the outcome of a job, on whichever replica it runs. Announcements may get lost, so every wait has a
+ * limit.
+ */
 @ApplicationScoped
 public class JobEnds {
     private final Map<UUID, Set<CompletableFuture<Void>>> waiting = new ConcurrentHashMap<>();
 
-    /** Listens from now on: completes when the job has ended, or failed for now, or at the latest after so long; never fails. */
+    /** Subscribes at once. Completes when the job has ended or failed for now, or after {@code atMost}; never fails. */
     public Uni<Void> settled(UUID job, Duration atMost) {
         var settled = new CompletableFuture<Void>();
         waiting.compute(job, (id, others) -> {
@@ -41,8 +44,8 @@ public class JobEnds {
         });
     }
 
-    /** Takes the news of a job; one that is to be run once more at once has not settled. */
-    public void told(EventMessage news) {
+    /** Takes an announcement of a job. A job that is run once more at once has not settled. */
+    public void announced(EventMessage news) {
         if (waiting.isEmpty()) {
             return;
         }

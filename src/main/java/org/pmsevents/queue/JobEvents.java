@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.publish.EventPublisher;
 
-/** Tells of jobs: announcements to every replica, which the jobs' rows are the truth behind. */
+/** Announces changes of jobs to every replica. The rows of the jobs remain the source of truth. */
 @ApplicationScoped
 public class JobEvents {
     private static final String CREATED = "pms.jobs.created";
@@ -25,7 +25,7 @@ public class JobEvents {
         this.meters = meters;
     }
 
-    /** The meters of all kinds are there from the start, so that the first job that fails is a rise. */
+    /** Registers the meters of all kinds at the start, so that the first failed job is seen as an increase. */
     void start(@Observes StartupEvent started, JobKinds kinds) {
         for (var kind : kinds.all()) {
             meters.counter(CREATED, KIND, kind.name());
@@ -35,18 +35,18 @@ public class JobEvents {
         }
     }
 
-    /** A job that can be worked on, now or later. */
+    /** Announces a job that can be run, now or later. */
     public void created(Job job) {
         meters.counter(CREATED, KIND, job.kind()).increment();
         tell(EventType.QUEUE_NEW, job, job.progress());
     }
 
-    /** A job that runs, has failed for now, or is to stop. */
+    /** Announces a job that runs, has failed for now, or has to stop. */
     public void processing(Job job, @Nullable String progress) {
         tell(EventType.QUEUE_PROCESSING, job, progress);
     }
 
-    /** A job that has come to its end. */
+    /** Announces a job that has ended. */
     public void complete(Job job) {
         meters.counter(FINISHED, KIND, job.kind(), STATE, job.state().wireName())
                 .increment();

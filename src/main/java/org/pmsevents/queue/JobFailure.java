@@ -3,20 +3,20 @@ package org.pmsevents.queue;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A failure of a job that says more than that it may be tried again some time. */
+/** A failure of a job that says when and whether to retry it. */
 public final class JobFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What a failure means for the attempts that a job has. */
+    /** How a failure counts against the attempts of a job. */
     public enum Kind {
-        /** One less. */
+        /** Counts as an attempt. */
         COUNTED,
-        /** As many as it takes. */
+        /** Is retried without limit. */
         TEMPORARY,
-        /** This was none: nothing was tried. */
+        /** Does not count: nothing was attempted. */
         POSTPONED,
-        /** There is no use in any. */
-        FOR_GOOD
+        /** No retry can succeed. */
+        PERMANENT
     }
 
     private final Kind kind;
@@ -28,26 +28,26 @@ public final class JobFailure extends RuntimeException {
         this.pause = pause;
     }
 
-    /** Trying again is no use: the job is discarded. */
-    public static JobFailure forGood(String message, @Nullable Throwable cause) {
-        return new JobFailure(message, cause, Kind.FOR_GOOD, null);
+    /** No retry can succeed: the job is discarded. */
+    public static JobFailure permanent(String message, @Nullable Throwable cause) {
+        return new JobFailure(message, cause, Kind.PERMANENT, null);
     }
 
-    /** Not before so long, as whoever refused has asked. */
+    /** Retried after the given pause at the earliest, as the refusing system has asked; counts as an attempt. */
     public static JobFailure notBefore(String message, @Nullable Throwable cause, Duration pause) {
         return new JobFailure(message, cause, Kind.COUNTED, pause);
     }
 
     /**
-     * Will work some day, however long that takes: the job is never discarded for it.
+     * The cause will end some day, however long that takes: the job is never discarded because of it.
      *
-     * @param pause not before so long; null: as after any failure
+     * @param pause before the next attempt at the earliest; null: as after any failure
      */
     public static JobFailure temporary(String message, @Nullable Throwable cause, @Nullable Duration pause) {
         return new JobFailure(message, cause, Kind.TEMPORARY, pause);
     }
 
-    /** Nothing was tried, as it would have been no use now: no attempt, and no longer a pause than this. */
+    /** Nothing was attempted, because it would have failed now. Does not count as an attempt; the pause is at most this long. */
     public static JobFailure postponed(String message, @Nullable Throwable cause, Duration pause) {
         return new JobFailure(message, cause, Kind.POSTPONED, pause);
     }

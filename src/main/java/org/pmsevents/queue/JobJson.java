@@ -8,11 +8,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.JsonText;
 
-/** Jobs as the API and the events tell them. */
+/** The JSON of jobs in the API and in events. */
 public final class JobJson {
     private JobJson() {}
 
-    /** As the API answers it. */
+    /** As the API returns it. */
     @RegisterForReflection
     public record JobView(
             UUID id,
@@ -30,7 +30,7 @@ public final class JobJson {
             Instant createdAt,
             @Nullable Instant finishedAt) {}
 
-    /** As the events queue.new, queue.processing and queue.complete tell it. */
+    /** The payload of queue.new, queue.processing and queue.complete. */
     @RegisterForReflection
     record JobNews(
             UUID id,
@@ -42,7 +42,7 @@ public final class JobJson {
             @JsonRawValue String progress,
             boolean cancelRequested) {}
 
-    /** How many jobs were told to run again. */
+    /** How many jobs are retried. */
     @RegisterForReflection
     public record Retried(int retried) {}
 
@@ -76,7 +76,7 @@ public final class JobJson {
                 job.cancelRequested());
     }
 
-    /** A text as JSON. */
+    /** Encodes a text as a JSON string. */
     public static String quoted(String text) {
         return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }

@@ -6,36 +6,37 @@ import java.util.Optional;
 import org.pmsevents.platform.json.Fields;
 
 /**
- * A kind of job: a bean that knows what its jobs are to do. A job is run at least once, by one worker at a time as far as anybody can
- * tell; work in PostgreSQL that must not be done twice begins its transaction with {@link JobRun#fence}.
+ * A kind of job: a bean that runs its jobs. A job is run at least once. It is meant to run on one worker at a time, but a worker
+ * may not know yet that it has lost the job. So work in PostgreSQL that must not be done twice begins its transaction with {@link
+ * JobRun#fence}.
  *
  * @param <P> the payload, a record that Jackson writes
  */
 public interface JobKind<P> {
-    /** Such as {@code pms.sync}: lower-case letters, digits, dots and hyphens. */
+    /** The name, such as {@code pms.sync}: lower-case letters, digits, dots and hyphens. */
     String name();
 
-    /** Reads a payload strictly; what is wrong is added to the fields' violations. */
+    /** Reads a payload strictly; adds what is wrong to the violations of the fields. */
     P read(Fields payload);
 
     /**
-     * Does the work. Cancelled if the job is, if it takes longer than {@link #timeout}, or if another worker has taken it over.
+     * Runs the job. Cancelled if the job is cancelled, takes longer than {@link #timeout}, or was claimed by another worker.
      *
-     * @return the result, written as JSON; null for none. A failure is tried again later; {@link JobFailure} says otherwise
+     * @return the result, written as JSON; null for none. A failed job is retried, unless {@link JobFailure} says otherwise
      */
     Uni<?> run(P payload, JobRun run);
 
-    /** Whether {@code POST /api/jobs} may create one. */
+    /** Whether {@code POST /api/jobs} may create jobs of this kind. */
     default boolean callable() {
         return false;
     }
 
-    /** How many run at the same time on a replica. */
+    /** How many jobs of this kind run at the same time on a replica. */
     default int concurrency() {
         return 4;
     }
 
-    /** Of one attempt. */
+    /** Time limit of one attempt. */
     default Duration timeout() {
         return Duration.ofSeconds(30);
     }
@@ -44,7 +45,7 @@ public interface JobKind<P> {
         return 20;
     }
 
-    /** Before the second attempt; doubled for each further one, with jitter, up to {@link #longestPause}. */
+    /** Pause before the second attempt. Doubled for each further one, with jitter, up to {@link #longestPause}. */
     default Duration firstPause() {
         return Duration.ofSeconds(1);
     }
@@ -53,7 +54,7 @@ public interface JobKind<P> {
         return Duration.ofMinutes(10);
     }
 
-    /** A Unix cron expression in UTC, for kinds that run by themselves: with the payload {@code {}}. */
+    /** A Unix cron expression in UTC for kinds that run periodically, with the payload {@code {}}. */
     default Optional<String> cron() {
         return Optional.empty();
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
 
-/** The kinds of jobs that this version knows, and how their payloads are written and read. */
+/** The kinds of jobs that this version knows; writes and reads their payloads. */
 @ApplicationScoped
 public class JobKinds {
     private final Map<String, JobKind<?>> byName;
@@ -34,7 +34,7 @@ public class JobKinds {
         return byName.values();
     }
 
-    /** A payload or result as JSON. */
+    /** Writes a payload or result as JSON. */
     @Nullable
     public String write(@Nullable Object value) {
         if (value == null) {
@@ -50,7 +50,7 @@ public class JobKinds {
     /**
      * Reads a stored payload.
      *
-     * @throws JobFailure for good, if this version can't read it
+     * @throws JobFailure permanent, if this version can't read it
      */
     public static <P> P read(JobKind<P> kind, String payload) {
         try {
@@ -59,7 +59,7 @@ public class JobKinds {
             body.violations().throwIfAny();
             return read;
         } catch (AppException e) {
-            throw JobFailure.forGood("its payload can't be read: " + e.violations(), e);
+            throw JobFailure.permanent("the payload can't be read: " + e.violations(), e);
         }
     }
 }

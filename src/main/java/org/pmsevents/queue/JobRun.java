@@ -6,40 +6,39 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 
-/** One attempt at a job, as the one who works on it sees it. */
+/** One attempt at a job, as seen by the code that runs it. */
 public interface JobRun {
     UUID jobId();
 
-    /** From 1. */
+    /** The number of the attempt, from 1. */
     int attempt();
-
-    /** Whether a failure of this attempt discards the job. */
-    boolean isLastAttempt();
 
     /** Raised by every claim of the job; for remote ends that can refuse an older one. */
     long token();
 
-    /** Who asked for the job, under which trace; what is done for it is recorded under this attempt. */
+    /** Actor and trace of the request for the job. Spans of the work belong to this attempt. */
     RequestContext context();
 
-    /** Tells how far the work has come, as often as it likes: shown live a few times a second, stored once a second. */
+    /** Reports progress, as often as the caller likes: announced a few times a second, stored once a second. */
     void progress(long done, long total, @Nullable String note);
 
-    /** What an earlier attempt has kept by {@link #keep}, JSON text; null if nothing, or if the job has begun anew since. */
-    @Nullable
-    String kept();
-
     /**
-     * Keeps JSON text of up to 64 KiB for the next attempt, should this one not come to its end. It is gone with the job's end.
-     *
-     * @throws LeaseLostException if the job is no longer this worker's
+     * The checkpoint that an earlier attempt has stored, as JSON text; null if there is none, or if the job was started anew since.
      */
-    Uni<Void> keep(String json);
+    @Nullable
+    String checkpoint();
 
     /**
-     * First in a transaction: makes sure that this job is still this worker's, and stays so until the end of the transaction.
+     * Stores a checkpoint, JSON text of up to 64 KiB, for the next attempt. It is deleted when the job ends.
      *
-     * @throws LeaseLostException if it is not
+     * @throws LeaseLostException if this worker no longer has the job
+     */
+    Uni<Void> storeCheckpoint(String json);
+
+    /**
+     * Called first in a transaction: makes sure that this worker still has the job, and keeps it until the transaction ends.
+     *
+     * @throws LeaseLostException if this worker no longer has the job
      */
     Uni<Void> fence(SqlClient transaction);
 }

@@ -4,21 +4,21 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Where a job is on its way; the arrows between these stand in V4__queue.sql and in the README. */
+/** The states of a job. V4__queue.sql and the guide to jobs list the transitions. */
 public enum JobState {
-    /** Waits for its time. */
+    /** Waits for the time of its run. */
     SCHEDULED,
     /** Waits for a worker. */
     AVAILABLE,
     RUNNING,
-    /** Has failed and waits to be tried again. */
+    /** Has failed and waits for its retry. */
     RETRYABLE,
     COMPLETED,
     CANCELLED,
-    /** Has failed for good: a dead letter, until somebody has it tried again. */
+    /** Has failed for good; stays until its retention ends or somebody retries it. */
     DISCARDED;
 
-    /** As the API and the database spell it. */
+    /** The spelling in the API and in the database. */
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }

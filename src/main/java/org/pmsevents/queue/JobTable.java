@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
-import org.pmsevents.queue.worker.WorkTable;
 
-/** The SQL of those who ask for jobs and look at them. What workers do with them is in {@link WorkTable}. */
+/** The SQL for creating, reading and controlling jobs. {@code WorkTable} has the SQL of workers. */
 @ApplicationScoped
 public class JobTable {
     public static final String COLUMNS = """
@@ -30,7 +29,10 @@ public class JobTable {
 
     static final String UNFINISHED = "state IN ('scheduled', 'available', 'running', 'retryable')";
 
-    /** An unfinished job under the same key is kept, and run once more if it is running; if it waits, all of it is still to be done. */
+    /**
+     * Keeps an unfinished job under the same key. If it is running it is run once more afterwards; if it waits, it serves this
+     * request as well.
+     */
     private static final String INSERT = """
             INSERT INTO job (id, kind, payload, state, priority, run_at, unique_key, max_attempts, actor, trace_id)
             VALUES ($1, $2, $3::text::json, CASE WHEN $5::timestamptz > now() THEN 'scheduled' ELSE 'available' END, $4,
@@ -49,7 +51,7 @@ public class JobTable {
             ORDER BY id DESC LIMIT $4
             """.formatted(COLUMNS);
 
-    /** One that runs is only asked to stop. */
+    /** A running job is only asked to stop. */
     private static final String CANCEL = """
             UPDATE job SET state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
                            cancel_requested = state = 'running', run_again = false,
@@ -63,7 +65,7 @@ public class JobTable {
             WHERE id = $1 AND state IN ('scheduled', 'retryable', 'cancelled', 'discarded') RETURNING %s
             """.formatted(COLUMNS);
 
-    /** Of several under one key the newest; none whose key an unfinished job has. */
+    /** Of several jobs under one key only the newest, and none whose key an unfinished job has. */
     private static final String RETRY_DISCARDED = """
             WITH chosen AS (
               SELECT id FROM job AS j
@@ -76,8 +78,8 @@ public class JobTable {
             FROM chosen WHERE job.id = chosen.id RETURNING job.id
             """;
 
-    /** One every 20 ms, so that whoever was away is not run down by all at once. */
-    private static final String HASTEN = """
+    /** One job every 20 ms, so that a system that has just recovered is not overloaded. */
+    private static final String RETRY_SOON = """
             WITH waiting AS MATERIALIZED (
               SELECT id, row_number() OVER (ORDER BY run_at, id) AS place FROM job
               WHERE kind = $1 AND state = 'retryable' AND run_at > now())
@@ -104,10 +106,10 @@ public class JobTable {
 
     private static final String UNIQUE_VIOLATION = "23505";
 
-    /** A kind whose time has come, by the database's clock. */
+    /** A kind that is due, by the clock of the database. */
     public record Due(String kind, Instant now) {}
 
-    /** Writes a job; answers it, or the unfinished one that holds its key. */
+    /** Inserts a job; returns it, or the unfinished job that has its key. */
     public Uni<Job> insert(SqlClient transaction, UUID id, NewJob<?> job, String payload, int maxAttempts) {
         var runAt = job.runAt();
         return transaction
@@ -136,15 +138,15 @@ public class JobTable {
                 .map(JobTable::jobs);
     }
 
-    /** Cancels an unfinished job, or asks for it; empty if it is finished or there is none. */
+    /** Cancels an unfinished job, or asks its worker to stop; empty if the job is finished or does not exist. */
     public Uni<Optional<Job>> cancel(SqlClient client, UUID id) {
         return client.preparedQuery(CANCEL).execute(Tuple.of(id)).map(JobTable::first);
     }
 
     /**
-     * Has a job tried again, now; empty if it runs, is completed, or there is none.
+     * Retries a job now; empty if it is running, completed or does not exist.
      *
-     * @throws ConflictException if an unfinished job holds its key
+     * @throws ConflictException if an unfinished job has its key
      */
     public Uni<Optional<Job>> retry(SqlClient client, UUID id) {
         return client.preparedQuery(RETRY)
@@ -155,9 +157,9 @@ public class JobTable {
     }
 
     /**
-     * The same for discarded ones of a kind after an id, at most so many; answers their ids.
+     * Retries discarded jobs of a kind with ids after the given one, at most {@code limit}; returns their ids.
      *
-     * @throws ConflictException if one of their keys was taken meanwhile
+     * @throws ConflictException if one of their keys was taken in the meantime
      */
     public Uni<List<UUID>> retryDiscarded(SqlClient client, String kind, UUID after, int limit) {
         return client.preparedQuery(RETRY_DISCARDED)
@@ -171,12 +173,12 @@ public class JobTable {
                 });
     }
 
-    /** Has the jobs of a kind that wait after a failure tried again soon; answers how many. */
-    public Uni<Integer> hasten(SqlClient client, String kind) {
-        return client.preparedQuery(HASTEN).execute(Tuple.of(kind)).map(RowSet::rowCount);
+    /** Retries the jobs of a kind that wait after a failure, soon; returns how many. */
+    public Uni<Integer> retrySoon(SqlClient client, String kind) {
+        return client.preparedQuery(RETRY_SOON).execute(Tuple.of(kind)).map(RowSet::rowCount);
     }
 
-    /** Deletes jobs that have been in one of the states for long; answers how many. */
+    /** Deletes jobs that have been in one of the states for longer than {@code age}; returns how many. */
     public Uni<Integer> prune(SqlClient client, List<JobState> states, Duration age, int limit) {
         return client.preparedQuery(PRUNE)
                 .execute(Tuple.of(
@@ -186,14 +188,14 @@ public class JobTable {
                 .map(RowSet::rowCount);
     }
 
-    /** Says when a kind is due next, unless that is known already. */
+    /** Sets when a kind is due next, unless that is set already. */
     public Uni<Void> schedule(SqlClient client, String kind, String cron, Instant next) {
         return client.preparedQuery(SCHEDULE)
                 .execute(Tuple.of(kind, cron, next.atOffset(ZoneOffset.UTC)))
                 .replaceWithVoid();
     }
 
-    /** The kinds whose time has come, locked against other replicas. */
+    /** Returns the kinds that are due, locked against other replicas. */
     public Uni<List<Due>> due(SqlClient transaction, List<String> kinds) {
         return transaction
                 .preparedQuery(DUE)

@@ -1,10 +1,10 @@
 package org.pmsevents.queue;
 
-/** Somebody else has taken the job over, or it was cancelled: what was done under the old token must not be written. */
+/** Another worker has claimed the job, or it was cancelled: results under the old token must not be stored. */
 public final class LeaseLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public LeaseLostException() {
-        super("the job is no longer this worker's");
+        super("this worker no longer has the job");
     }
 }

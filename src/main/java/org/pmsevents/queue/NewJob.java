@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 
 /**
- * What is asked of the queue.
+ * A request for a job.
  *
  * @param payload written as JSON, and read by the kind's {@link JobKind#read}
  * @param priority -100 to 100, higher first
- * @param runAt not before this; null: at once
- * @param uniqueKey of unfinished jobs of the kind there is one under a key; null: any number
- * @param maxAttempts null: as the kind says
+ * @param runAt earliest time of the run; null: now
+ * @param uniqueKey at most one unfinished job of the kind has it; null: any number of jobs
+ * @param maxAttempts null: the limit of the kind
  */
 public record NewJob<P>(
         JobKind<P> kind,
@@ -26,16 +26,8 @@ public record NewJob<P>(
         return new NewJob<>(kind, payload, 0, null, null, null, context);
     }
 
-    /** The same, once among the unfinished; asked for while it runs, it is run once more after that. */
+    /** Returns a copy with a unique key. A job that is requested again while it runs is run once more afterwards. */
     public NewJob<P> unique(String key) {
         return new NewJob<>(kind, payload, priority, runAt, key, maxAttempts, context);
-    }
-
-    public NewJob<P> at(Instant time) {
-        return new NewJob<>(kind, payload, priority, time, uniqueKey, maxAttempts, context);
-    }
-
-    public NewJob<P> withPriority(int other) {
-        return new NewJob<>(kind, payload, other, runAt, uniqueKey, maxAttempts, context);
     }
 }

@@ -1,25 +1,27 @@
 package org.pmsevents.queue;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** How jobs are worked on; the defaults suit production. */
+/** Settings of the job queue. */
+@RegisterForReflection
 @ConfigMapping(prefix = "pms-events.queue")
 public interface QueueConfig {
-    /** How long a worker may be silent before another one takes its jobs over; it tells of itself three times as often. */
+    /** How long a worker's lease on a job lasts. A worker renews it three times as often; after that another worker takes the job over. */
     @WithDefault("30s")
     Duration lease();
 
-    /** How often each replica looks for jobs that nobody has told it of. */
+    /** How often each replica looks for due jobs that were not announced to it. */
     @WithDefault("1s")
     Duration poll();
 
-    /** How long completed jobs are kept. */
+    /** How long completed jobs are stored. */
     @WithDefault("1d")
     Duration keepCompleted();
 
-    /** How long cancelled and discarded jobs are kept. */
+    /** How long cancelled and discarded jobs are stored. */
     @WithDefault("30d")
     Duration keepFailed();
 }

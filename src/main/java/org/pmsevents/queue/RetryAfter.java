@@ -15,9 +15,9 @@ public final class RetryAfter {
     private RetryAfter() {}
 
     /**
-     * How long to wait.
+     * Returns how long to wait.
      *
-     * @param longest what is longer is cut to this
+     * @param longest upper limit; longer times are reduced to it
      * @return empty if the header is absent or unreadable
      */
     public static Optional<Duration> parse(@Nullable String header, Instant now, Duration longest) {

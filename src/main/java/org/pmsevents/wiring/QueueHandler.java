@@ -28,7 +28,7 @@ public class QueueHandler {
     }
 
     Uni<Void> tellWaiting(EventMessage news) {
-        ends.told(news);
+        ends.announced(news);
         return Uni.createFrom().voidItem();
     }
 

@@ -26,6 +26,7 @@ import org.pmsevents.Client;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.queue.api.JobFlow;
 
@@ -66,6 +67,9 @@ class AdminNotifierTest {
     MeterRegistry meters;
 
     @Inject
+    Periodic periodic;
+
+    @Inject
     Vertx vertx;
 
     @Inject
@@ -80,8 +84,8 @@ class AdminNotifierTest {
         return told.messages(key);
     }
 
-    private void sumUp() {
-        notifier.sumUp().await().atMost(PATIENCE);
+    private void sendSummaries() {
+        notifier.sendSummaries().await().atMost(PATIENCE);
     }
 
     private void record(Alert alert) {
@@ -93,7 +97,7 @@ class AdminNotifierTest {
 
     @Test
     void ofAThousandFromTwoReplicasOneIsSentAndTheOthersAreSummedUp() {
-        var replica = new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, vertx);
+        var replica = new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, periodic, vertx);
         var raised = IntStream.range(0, MANY)
                 .mapToObj(i ->
                         CompletableFuture.runAsync(() -> (i % 2 == 0 ? notifier : replica).raise(alert("number " + i))))
@@ -107,8 +111,8 @@ class AdminNotifierTest {
         assertThat(first.get(0).get("traceId").textValue()).isEqualTo(context.traceId());
 
         told.endWindow(key);
-        sumUp();
-        sumUp();
+        sendSummaries();
+        sendSummaries();
         var all = awaitMessages(2);
         assertThat(all).hasSize(2);
         assertThat(all.get(1).get("count").longValue()).isEqualTo(MANY - 1);
@@ -120,7 +124,7 @@ class AdminNotifierTest {
     void aWindowInWhichNothingWasHeldBackHasNoSummaryAndTheNextAlertBeginsAnother() {
         record(alert("one"));
         told.endWindow(key);
-        sumUp();
+        sendSummaries();
         assertThat(told.messages(key)).hasSize(1);
         record(alert("two"));
         record(alert("three"));
@@ -133,7 +137,7 @@ class AdminNotifierTest {
                                 transaction, alert("four: the window is not over before it is summed up"))))
                 .await()
                 .atMost(PATIENCE);
-        sumUp();
+        sendSummaries();
         record(alert("five"));
         assertThat(told.messages(key))
                 .extracting(message -> message.get("detail").textValue() + "/" + message.get("count"))

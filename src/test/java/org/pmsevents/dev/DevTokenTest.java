@@ -9,12 +9,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.Pure;
 import org.pmsevents.http.security.Tokens;
 
 /** Where the dashboard of dev mode gets its token. */
+@Pure
 class DevTokenTest {
     @Test
     void thePageTellsWhereItsTokenIs() throws Exception {
@@ -24,7 +27,7 @@ class DevTokenTest {
             var config = new SmallRyeConfigBuilder()
                     .withDefaultValue("pms-events.jwt.secret", Tokens.SECRET)
                     .build();
-            new DevToken(new DevGreeting(config)).open(router);
+            new DevToken(new DevGreeting(config, Clock.systemUTC())).open(router);
             router.get("/").handler(page -> page.response().end("the page"));
             var server = vertx.createHttpServer()
                     .requestHandler(router)

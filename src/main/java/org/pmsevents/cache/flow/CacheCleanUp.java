@@ -11,10 +11,12 @@ import org.pmsevents.cache.version.CacheNoticeTable;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
-/** Forgets notices that are older than any entry can be, and the keys that are read least. */
+/** Deletes notices that are older than any entry can be, and the counts of the least read keys. */
 @ApplicationScoped
 public class CacheCleanUp implements CleanUp {
     private static final Duration AT_LEAST = Duration.ofHours(1);
+    /** How many keys are stored in PostgreSQL with their counts. */
+    private static final int STORED_KEYS = 10_000;
 
     private final CacheNoticeTable notices;
     private final HotKeyTable keys;
@@ -41,12 +43,12 @@ public class CacheCleanUp implements CleanUp {
         return Optional.of("*/10 * * * *");
     }
 
-    /** An entry in Redis may be as old as it lasts; a replica that starts has to find all notices since then. */
+    /** An entry in Redis lives for at most its time to live; a replica that starts must find all notices since then. */
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
         var twice = config.expiry().multipliedBy(2);
         return notices.forget(pool, twice.compareTo(AT_LEAST) > 0 ? twice : AT_LEAST)
-                .chain(deleted -> keys.forget(pool, config.halfLife(), config.keptKeys())
+                .chain(deleted -> keys.forget(pool, HotKeys.HALF_LIFE, STORED_KEYS)
                         .map(forgotten -> new Deleted(deleted, forgotten)));
     }
 }

@@ -25,8 +25,9 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.EventPublisher;
 
 /**
- * The read path: in the process, then in Redis, then in PostgreSQL, which is asked once for all who ask at the same time. While PostgreSQL is
- * away the last known value is given, marked as stale; Redis may be away without anybody noticing.
+ * The read path: first the process (L1), then Redis (L2), then PostgreSQL. Concurrent reads of a key share one load. While
+ * PostgreSQL is unavailable the last known value is returned, marked as stale. Without Redis reads go to PostgreSQL and do not
+ * fail.
  */
 @ApplicationScoped
 public class CacheFlow {
@@ -67,14 +68,14 @@ public class CacheFlow {
     }
 
     /**
-     * Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response; fails as {@link CacheSource#fetchFromDB} does if
-     * nothing is known of the key.
+     * Request → checkCache → emitEvent(cache.miss) → fetchFromDB → updateCache → Response; fails as {@link CacheSource#fetchFromDB}
+     * does if no value of the key is known.
      */
     public Uni<CacheAnswer> read(CacheKey key, RequestContext context) {
         hotKeys.count(key);
-        var held = checkCache(key);
-        if (held != null) {
-            return answer(held);
+        var cached = checkCache(key);
+        if (cached != null) {
+            return answer(cached);
         }
         return freshness.isKnown()
                 ? miss(key, context)
@@ -84,36 +85,36 @@ public class CacheFlow {
                 });
     }
 
-    /** Has the key in the cache, unless there is no such thing, or whatever it is fails. */
+    /** Loads the key into the cache. Returns false if the value does not exist. */
     Uni<Boolean> warm(CacheKey key) {
         return load(key, null).map(loaded -> !loaded.entry().isAbsent());
     }
 
     /**
-     * Puts the value that a change has made where readers find it, unless there is a newer one, and clears what is related.
+     * Stores the value of a change in the cache, unless a newer one is there, and invalidates related entries.
      *
-     * @param related what else looks different by that change
+     * @param related tags of other entries that the change affects
      */
     public Uni<Void> update(CacheKey key, CacheEntry entry, CacheTag... related) {
         tagVersions.clear(key.tag());
         for (var tag : related) {
             tagVersions.clear(tag);
         }
-        // before looking for a newer version: one of which the feed tells after that look is a change after this
+        // taken before the check for a newer version: a version that the feed reports after the check is a change after this
         var asOf = tagVersions.now();
         long readAt = System.nanoTime();
         if (tagVersions.isOutdated(key.tag(), entry.version())) {
             return Uni.createFrom().voidItem();
         }
         local.put(key, entry, asOf, readAt);
-        return shared.keep(key, entry, asOf);
+        return shared.store(key, entry, asOf);
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
-        var held = local.get(key);
-        return held == null || held.isExpired() || !tagVersions.isCurrent(key.tag(), held) || !freshness.isKnown()
+        var localEntry = local.get(key);
+        return localEntry == null || localEntry.isExpired() || !tagVersions.isCurrent(key.tag(), localEntry) || !freshness.isKnown()
                 ? null
-                : held.entry();
+                : localEntry.entry();
     }
 
     private Uni<CacheAnswer> answer(CacheEntry found) {
@@ -123,7 +124,7 @@ public class CacheFlow {
 
     private Uni<CacheAnswer> miss(CacheKey key, RequestContext context) {
         meters.notLocal();
-        if (freshness.isAway()) {
+        if (freshness.isUnavailable()) {
             var stale = stale(key);
             if (stale.isPresent()) {
                 return Uni.createFrom().item(stale.get());
@@ -142,27 +143,27 @@ public class CacheFlow {
                         .orElseGet(() -> Uni.createFrom().failure(failure)));
     }
 
-    /** The last value that is known; that there was none says nothing about now. */
+    /** The last known value. That a value did not exist says nothing about now. */
     private Optional<CacheAnswer> stale(CacheKey key) {
-        var held = local.get(key);
-        if (held == null
-                || held.entry().isAbsent()
-                || held.age() > config.longestStale().toNanos()) {
+        var localEntry = local.get(key);
+        if (localEntry == null
+                || localEntry.entry().isAbsent()
+                || localEntry.age() > config.longestStale().toNanos()) {
             return Optional.empty();
         }
         meters.stale();
         var notKnown = freshness.notKnownFor();
-        var age = Duration.ofNanos(held.age());
+        var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                held.entry(), tagVersions.isCurrent(key.tag(), held) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && notKnown.compareTo(age) < 0 ? notKnown : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
         return singleFlight.join(key, load -> {
             // who asked just before another load ended begins one of its own when that is gone
-            var held = checkCache(key);
-            return held != null
-                    ? Uni.createFrom().item(new SingleFlight.Loaded(held, SingleFlight.From.PROCESS))
+            var found = checkCache(key);
+            return found != null
+                    ? Uni.createFrom().item(new SingleFlight.Loaded(found, SingleFlight.From.PROCESS))
                     : load(key, context, load);
         });
     }
@@ -177,17 +178,20 @@ public class CacheFlow {
                                 .map(fetched -> new SingleFlight.Loaded(fetched, SingleFlight.From.POSTGRESQL)));
     }
 
-    /** What is in Redis is good only as long as it can be told what has changed; while PostgreSQL is away it is better than nothing. */
+    /**
+     * Entries in Redis are valid only while this replica knows what has changed. While PostgreSQL is unavailable they are returned
+     * as stale.
+     */
     private Uni<Optional<RedisCache.Shared>> checkShared(CacheKey key) {
-        return freshness.isKnown() || freshness.isAway()
-                ? shared.find(key).map(found -> found.filter(it -> isGood(key, it.entry())))
+        return freshness.isKnown() || freshness.isUnavailable()
+                ? shared.find(key).map(found -> found.filter(it -> isUsable(key, it.entry())))
                 : Uni.createFrom().item(Optional.empty());
     }
 
     /** Nobody sees an older one than was seen here before. */
     private boolean isGood(CacheKey key, CacheEntry found) {
-        var held = local.get(key);
-        return (held == null || held.entry().version() <= found.version())
+        var localEntry = local.get(key);
+        return (localEntry == null || localEntry.entry().version() <= found.version())
                 && (freshness.isKnown() || !found.isAbsent());
     }
 
@@ -218,15 +222,15 @@ public class CacheFlow {
         return sources.stream()
                 .filter(each -> each.kind().equals(key.kind()))
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("nobody knows where to get " + key + " from"));
+                .orElseThrow(() -> new IllegalStateException("there is no source for " + key));
     }
 
-    /** Nobody waits for Redis to have it. */
+    /** Does not wait for Redis. */
     private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, SingleFlight.Load load) {
         local.put(key, fetched, load.asOf(), load.begunAt());
-        shared.keep(key, fetched, load.asOf())
+        shared.store(key, fetched, load.asOf())
                 .subscribe()
-                .with(kept -> {}, failure -> LOG.errorf(failure, "%s was not offered to Redis", key));
+                .with(stored -> {}, failure -> LOG.errorf(failure, "%s was not stored in Redis", key));
         return Uni.createFrom().voidItem();
     }
 }

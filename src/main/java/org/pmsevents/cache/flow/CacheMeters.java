@@ -10,10 +10,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.store.SingleFlight;
 
-/** Counts what becomes of reads on this replica. */
+/** Counts the results of reads on this replica. */
 @ApplicationScoped
 public class CacheMeters {
-    /** Of each read: where its answer was found, or that it had to be fetched. */
+    /** For each read: the level that had the answer, or that it was a miss. */
     private final Counter l1;
 
     private final Counter l2;
@@ -44,7 +44,7 @@ public class CacheMeters {
 
     private static Timer loads(MeterRegistry meters, String outcome) {
         return Timer.builder("pms.cache.loads")
-                .description("of values from PostgreSQL")
+                .description("duration of loads from PostgreSQL")
                 .tag("outcome", outcome)
                 .register(meters);
     }

@@ -5,7 +5,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready once the warm-up has ended, which it does in time whatever becomes of it. */
+/** Ready once the warm-up has ended. It always ends within its time limit. */
 @Readiness
 @ApplicationScoped
 public class CacheReadiness implements HealthCheck {

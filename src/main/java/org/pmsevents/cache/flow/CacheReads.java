@@ -8,7 +8,7 @@ import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.SharedCache;
 import org.pmsevents.platform.identity.ReplicaName;
 
-/** Tells operators how the cache of this replica does. */
+/** Reports the state of this replica's cache to operators. */
 @ApplicationScoped
 public class CacheReads {
     private static final int HOTTEST = 20;

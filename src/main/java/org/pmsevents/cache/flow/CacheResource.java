@@ -39,7 +39,7 @@ public class CacheResource {
 
     @GET
     @Path("/stats")
-    @Operation(summary = "How the cache of this replica does, since it has started")
+    @Operation(summary = "State of this replica's cache since its start")
     @APIResponse(
             responseCode = "200",
             description = "Its levels, loads and hottest keys",
@@ -49,8 +49,8 @@ public class CacheResource {
     }
 
     @DELETE
-    @Operation(summary = "Have all replicas read something anew from PostgreSQL: what hangs on a key, or on a tag")
-    @APIResponse(responseCode = "204", description = "Nothing that was read before is given any more")
+    @Operation(summary = "Invalidate on all replicas the entries that share the tag of a key, or have a given tag")
+    @APIResponse(responseCode = "204", description = "No value that was read before is returned any more")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     public Uni<Response> clear(

@@ -6,12 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the cache of a replica does, since it has started.
+ * State of the cache of a replica since its start.
  *
  * @param stale answers that were marked as stale
- * @param negative answers that there is no such thing, from the cache
- * @param warm how the warm-up has ended; null until then
- * @param hottest the keys that this replica was asked for most
+ * @param negative answers from the cache that a value does not exist
+ * @param warm result of the warm-up; null until it ends
+ * @param hottest the keys that this replica has read most
  */
 @RegisterForReflection
 record CacheStats(
@@ -25,20 +25,20 @@ record CacheStats(
         List<Hot> hottest) {
 
     /**
-     * The level in the process.
+     * The level in the process (L1).
      *
-     * @param bytes about what the entries weigh
-     * @param maximum how many bytes they may weigh
-     * @param hitRate of 1; 0 before the first read
+     * @param bytes approximate size of the entries
+     * @param maximum upper limit of {@code bytes}
+     * @param hitRate 0 to 1; 0 before the first read
      */
     @RegisterForReflection
     record Local(long entries, long bytes, long maximum, long hits, long misses, double hitRate, long evictions) {}
 
-    /** The level in Redis, as far as this replica has asked it. */
+    /** The level in Redis (L2), as far as this replica has read it. */
     @RegisterForReflection
     record Shared(long hits, long misses, long errors, double hitRate, boolean reachable) {}
 
-    /** @param coalesced reads that waited for a load that was under way already */
+    /** @param coalesced reads that joined a running load */
     @RegisterForReflection
     record Loaded(long count, long failures, long coalesced, double averageMillis) {}
 

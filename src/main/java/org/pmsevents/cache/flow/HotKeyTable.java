@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** The SQL of the keys that are read most; a read is worth half as much after each half-life. */
+/** The SQL of the most read keys. The count of a key halves with each half-life. */
 @ApplicationScoped
 public class HotKeyTable {
-    /** What counts are worth by now; so small a number that PostgreSQL can't hold it any more would be an error. */
+    /** The present value of a count. Bounded, because PostgreSQL reports numbers that are too small as an error. */
     private static final String WORTH =
             "%1$s.reads * power(0.5, least(500, extract(epoch FROM now() - %1$s.counted_at)::float8 / $%2$d))";
 
-    /** In one order, so that replicas don't wait for each other in a circle. */
+    /** Rows are locked in one order, so that replicas do not deadlock. */
     private static final String ADD = """
             INSERT INTO cache_entry AS kept (key, reads)
             SELECT key, reads FROM unnest($1::text[], $2::float8[]) AS given (key, reads) ORDER BY key
@@ -51,7 +51,7 @@ public class HotKeyTable {
                 });
     }
 
-    /** Deletes all but so many; answers how many. */
+    /** Deletes all but the {@code kept} most read keys; returns how many. */
     Uni<Integer> forget(SqlClient client, Duration halfLife, int kept) {
         return client.preparedQuery(FORGET)
                 .execute(Tuple.of(seconds(halfLife), kept))

@@ -4,34 +4,38 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
-import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Counts on this replica how often keys are read, for as many keys as there is room for, the least read of which are forgotten first; and adds
- * the counts to those of the other replicas in PostgreSQL once in a while.
+ * Counts the reads of keys on this replica, for a bounded number of keys: the least read are dropped first. Adds the counts to
+ * those in PostgreSQL periodically.
  */
 @ApplicationScoped
 public class HotKeys {
-    /** At once; what is read less can wait. */
+    /** Keys stored at once; less read ones wait for the next time. */
     private static final int MOST = 200;
+
+    /** Of how many keys a replica counts the reads. */
+    private static final int COUNTED_KEYS = 2_000;
+
+    /** After this time a read counts for half. */
+    static final Duration HALF_LIFE = Duration.ofHours(6);
 
     private final HotKeyTable table;
     private final Transactions transactions;
-    private final CacheConfig config;
     private final Cache<CacheKey, Reads> counted;
 
-    HotKeys(HotKeyTable table, Transactions transactions, CacheConfig config) {
+    HotKeys(HotKeyTable table, Transactions transactions) {
         this.table = table;
         this.transactions = transactions;
-        this.config = config;
         this.counted = Caffeine.newBuilder()
-                .maximumSize(config.countedKeys())
+                .maximumSize(COUNTED_KEYS)
                 .executor(Runnable::run)
                 .build();
     }
@@ -49,12 +53,12 @@ public class HotKeys {
     record Count(CacheKey key, long reads) {}
 
     void count(CacheKey key) {
-        if (key.isKept()) {
+        if (key.isCacheable()) {
             counted.get(key, first -> new Reads()).all.increment();
         }
     }
 
-    /** The keys that this replica was asked for most, as far as it remembers. */
+    /** The keys that this replica has read most, among those that it still counts. */
     List<Count> hottest(int most) {
         return counted.asMap().entrySet().stream()
                 .map(each -> new Count(each.getKey(), each.getValue().all.sum()))
@@ -63,7 +67,7 @@ public class HotKeys {
                 .toList();
     }
 
-    /** Adds to the counts in PostgreSQL what was read since the last time; what fails is left to the next time. */
+    /** Adds the reads since the last call to the counts in PostgreSQL; what fails is added the next time. */
     public Uni<Void> store() {
         var deltas = new ArrayList<Count>();
         counted.asMap().forEach((key, reads) -> {
@@ -78,7 +82,7 @@ public class HotKeys {
         deltas.sort(Comparator.comparingLong(Count::reads).reversed());
         var most = deltas.subList(0, Math.min(MOST, deltas.size()));
         return transactions
-                .runRepeatable(transaction -> table.add(transaction, most, config.halfLife()))
+                .runRepeatable(transaction -> table.add(transaction, most, HALF_LIFE))
                 .invoke(() -> most.forEach(this::stored));
     }
 
@@ -89,8 +93,8 @@ public class HotKeys {
         }
     }
 
-    /** The keys that all replicas were asked for most. */
+    /** The keys that all replicas have read most. */
     Uni<List<String>> ofAll(int most) {
-        return transactions.read(client -> table.hottest(client, config.halfLife(), most));
+        return transactions.read(client -> table.hottest(client, HALF_LIFE, most));
     }
 }

@@ -25,13 +25,13 @@ import org.pmsevents.platform.identity.ReplicaName;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Update → invalidateKey → emitEvent(cache.invalid) → clearRelated → updateMetrics. The feed tells all replicas of what has changed, and
- * notices of what is no event; {@code cache.invalid} only makes it sooner.
+ * Update → invalidateKey → emitEvent(cache.invalid) → clearRelated → updateMetrics. The feed reports changes to all replicas;
+ * notices report changes without an event. {@code cache.invalid} only makes both faster.
  */
 @ApplicationScoped
 public class InvalidationFlow {
-    /** In one message; of the others their notices tell a moment later. */
-    private static final int MOST_TOLD = 100;
+    /** Tags in one message; replicas learn of further ones from their notices a moment later. */
+    private static final int MOST_TAGS = 100;
 
     private final TagVersions tagVersions;
     private final SharedCache shared;
@@ -64,8 +64,8 @@ public class InvalidationFlow {
     /**
      * The payload of {@code cache.invalid}.
      *
-     * @param version that the key has now; null where there is none
-     * @param xid of the transaction that has left a notice; null where the feed tells of the change
+     * @param version present version of the key; null if it has none
+     * @param xid id of the transaction that left a notice; null if the feed reports the change
      */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -76,7 +76,7 @@ public class InvalidationFlow {
             @Nullable Long version,
             @Nullable Long xid) {}
 
-    /** After a change of which the feed tells: what is older than the version is not given any more. Completes when Redis has done its part, or will not. */
+    /** After a change with an event: older versions are not returned any more. Completes when Redis is updated or has failed. */
     public Uni<Void> invalidate(CacheKey key, long version, RequestContext context, CacheTag... related) {
         return Uni.createFrom()
                 .voidItem()
@@ -87,7 +87,10 @@ public class InvalidationFlow {
                 .invoke(this::updateMetrics);
     }
 
-    /** In the transaction of a change that no event tells of; what it answers is for {@link #invalidate(Collection, long, RequestContext)}. */
+    /**
+     * In the transaction of a change without an event. Pass the result to {@link #invalidate(Collection, long, RequestContext)}
+     * after the commit.
+     */
     public Uni<Long> leaveNotice(SqlClient transaction, Collection<CacheTag> tags) {
         return notices.leave(transaction, tags);
     }
@@ -102,15 +105,15 @@ public class InvalidationFlow {
         updateMetrics();
     }
 
-    /** What this replica has changed, before the feed tells of it; costs nothing. */
+    /** Invalidates what this replica has changed, before the feed reports it; local and cheap. */
     public void clear(Collection<CacheTag> tags) {
         tags.forEach(tagVersions::clear);
     }
 
     /**
-     * Has all replicas read anew what an operator names, from PostgreSQL.
+     * Makes all replicas read the entries that an operator names from PostgreSQL again.
      *
-     * @throws AppException 400 if it names nothing that is cached
+     * @throws AppException 400 if no such entries are cached
      */
     Uni<Void> clear(@Nullable String key, @Nullable String tag, RequestContext context) {
         if ((key == null) == (tag == null)) {
@@ -135,8 +138,8 @@ public class InvalidationFlow {
                         "?key", "unknown-value", "key must be product:SKU, stock:SKU/LOCATION or that of a list."));
     }
 
-    /** Another replica tells what it has invalidated. */
-    public void heard(EventMessage invalid) {
+    /** Takes the invalidation of another replica. */
+    public void received(EventMessage invalid) {
         JsonNode payload = codec.payload(invalid, JsonNode.class);
         if (payload.path("replica").asText().equals(replica.value())) {
             return;
@@ -169,7 +172,7 @@ public class InvalidationFlow {
     }
 
     private void emitEvent(Collection<CacheTag> tags, long notice, RequestContext context) {
-        var names = tags.stream().map(CacheTag::toString).limit(MOST_TOLD).toList();
+        var names = tags.stream().map(CacheTag::toString).limit(MOST_TAGS).toList();
         events.emit(
                 EventType.CACHE_INVALID, names.get(0), new Invalid(replica.value(), null, names, null, notice), context);
     }

@@ -27,17 +27,24 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
- * Startup → loadCommonData → emitEvent(cache.warm) → updateMetrics: has the keys that are read most in the cache before the replica says that
- * it is ready, or as many of them as the time allows.
+ * Startup → loadCommonData → emitEvent(cache.warm) → updateMetrics: loads the most read keys before the replica becomes ready, or
+ * as many of them as the time limit allows.
  */
 @ApplicationScoped
 public class WarmUpFlow {
     private static final Logger LOG = Logger.getLogger(WarmUpFlow.class);
     private static final int AT_ONCE = 16;
     private static final int STRETCH = 500;
+    /** How many of the latest events are read to know which entries in Redis are too old. */
+    private static final int RECENT_EVENTS = 2_000;
+
+    /** How many of the hottest keys are loaded. */
+    private static final int WARM_KEYS = 500;
+
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
 
     private final Feed feed;
@@ -84,14 +91,14 @@ public class WarmUpFlow {
         this.clock = clock;
     }
 
-    /** How the warm-up has ended: {@code keys} were to be loaded, {@code loaded} were. */
+    /** The result of the warm-up: {@code keys} to load, and {@code loaded} of them. */
     record Warm(Instant at, int keys, int loaded, long millis, boolean complete) {}
 
     /** The payload of {@code cache.warm}. */
     @RegisterForReflection
-    record Told(String replica, int keys, int loaded, long millis, boolean complete) {}
+    record Warmed(String replica, int keys, int loaded, long millis, boolean complete) {}
 
-    /** What has come of it so far. */
+    /** Counts during the warm-up. */
     private record Progress(AtomicInteger keys, AtomicInteger loaded) {
         Progress() {
             this(new AtomicInteger(), new AtomicInteger());
@@ -99,11 +106,11 @@ public class WarmUpFlow {
     }
 
     /** After the feed has been started, which observes the same event earlier. */
-    void start(@Observes @Priority(6_000) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         long begunAt = System.nanoTime();
         var progress = new Progress();
         freshness.start();
-        knowChanges()
+        learnChanges()
                 .chain(() -> loadCommonData(progress))
                 .ifNoItem()
                 .after(config.warmBudget())
@@ -112,17 +119,17 @@ public class WarmUpFlow {
                 .transform((done, failure) -> ended(progress, begunAt, failure))
                 .invoke(this::emitEvent)
                 .subscribe()
-                .with(this::updateMetrics, failed -> LOG.error("the end of the warm-up was not told", failed));
+                .with(this::updateMetrics, failed -> LOG.error("the end of the warm-up was not announced", failed));
     }
 
-    /** How it has ended; null until then. */
+    /** The result; null until the warm-up ends. */
     @Nullable
     Warm warm() {
         return warm;
     }
 
-    /** Without this nothing that was cached before is good; it goes on whether the rest still waits for it or not. */
-    private Uni<Void> knowChanges() {
+    /** Without this no value from before the start is valid. It continues even if the warm-up reaches its time limit. */
+    private Uni<Void> learnChanges() {
         var known = feed.joined()
                 .chain(head -> recentChanges(head).call(freshness::find).invoke(tagVersions::knownAfter))
                 .memoize()
@@ -131,10 +138,10 @@ public class WarmUpFlow {
         return known.replaceWithVoid();
     }
 
-    /** Reads the latest events; tells the position after which it knows them all. */
+    /** Reads the latest events; returns the position after which all changes are known. */
     private Uni<Long> recentChanges(long head) {
         tagVersions.reached(head);
-        return recentChanges(Math.max(0, head - config.recentEvents()), head)
+        return recentChanges(Math.max(0, head - RECENT_EVENTS), head)
                 .onFailure()
                 .invoke(failure ->
                         LOG.warnf("entries in Redis from before the start are not used: %s", failure.toString()))
@@ -153,7 +160,7 @@ public class WarmUpFlow {
     }
 
     private Uni<Void> loadCommonData(Progress progress) {
-        return hotKeys.ofAll(config.warmKeys()).chain(names -> load(names, progress));
+        return hotKeys.ofAll(WARM_KEYS).chain(names -> load(names, progress));
     }
 
     private Uni<Void> load(List<String> names, Progress progress) {
@@ -180,7 +187,7 @@ public class WarmUpFlow {
 
     private Warm ended(Progress progress, long begunAt, @Nullable Throwable failure) {
         if (failure != null) {
-            LOG.infof("the cache is not as warm as it could be: %s", failure.toString());
+            LOG.infof("the warm-up is incomplete: %s", failure.toString());
         }
         var done = new Warm(
                 clock.instant(),
@@ -188,7 +195,7 @@ public class WarmUpFlow {
                 progress.loaded().get(),
                 Duration.ofNanos(System.nanoTime() - begunAt).toMillis(),
                 failure == null);
-        // whatever becomes of what follows: it must not keep the replica unready
+        // before the steps that may fail: they must not keep the replica unready
         warm = done;
         return done;
     }
@@ -197,7 +204,7 @@ public class WarmUpFlow {
         events.emit(
                 EventType.CACHE_WARM,
                 replica.value(),
-                new Told(replica.value(), done.keys(), done.loaded(), done.millis(), done.complete()),
+                new Warmed(replica.value(), done.keys(), done.loaded(), done.millis(), done.complete()),
                 RequestContext.system());
     }
 

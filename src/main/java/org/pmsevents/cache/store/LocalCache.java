@@ -17,14 +17,17 @@ import org.pmsevents.cache.LocalEntry;
 import org.pmsevents.cache.version.TagVersions;
 
 /**
- * The cache in the process, bounded by what its entries weigh. It also keeps what is out of date, for as long as there is room: that is
- * what is given while PostgreSQL is away. An older version never replaces a newer one.
+ * The cache in the process (L1), bounded by the size of its entries. Entries that are out of date stay as long as there is room:
+ * they are returned as stale while PostgreSQL is unavailable. An older version never replaces a newer one.
  */
 @ApplicationScoped
 @RegisterForReflection(classNames = "com.github.benmanes.caffeine.cache.SSMW")
 public class LocalCache {
-    /** Of an entry, beside its text. */
+    /** Bytes of an entry beside its text. */
     private static final int OVERHEAD = 200;
+
+    /** How many characters an entry may have to be kept, here and in Redis. */
+    public static final int LARGEST_ENTRY = 262_144;
 
     private final Cache<CacheKey, LocalEntry> entries;
     private final TagVersions tagVersions;
@@ -38,47 +41,47 @@ public class LocalCache {
                 .maximumWeight(config.localBytes())
                 .weigher(LocalCache::weight)
                 .evictionListener(this::evicted)
-                // on the caller's thread, a little at a time
+                // evicts on the caller's thread, a little at a time
                 .executor(Runnable::run)
                 .build();
         meters.gauge("pms.cache.local.entries", this, LocalCache::size);
         meters.gauge("pms.cache.local.bytes", this, LocalCache::bytes);
     }
 
-    private static int weight(CacheKey key, LocalEntry held) {
-        return OVERHEAD + key.id().length() + held.entry().json().length();
+    private static int weight(CacheKey key, LocalEntry localEntry) {
+        return OVERHEAD + key.id().length() + localEntry.entry().json().length();
     }
 
-    /** What there is, current or not. */
+    /** Returns the entry, current or not; null if there is none. */
     @Nullable
     public LocalEntry get(CacheKey key) {
         return entries.getIfPresent(key);
     }
 
-    /** Keeps the entry unless a newer version is there. */
+    /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!key.isKept() || entry.json().length() > config.largestEntry()) {
+        if (!key.isKept() || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
-        var held = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
+        var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
         entries.asMap()
                 .merge(
                         key,
-                        held,
+                        localEntry,
                         (there, given) ->
                                 there.entry().version() > given.entry().version() ? there : given);
     }
 
     private long goodNanos(CacheEntry entry) {
-        long nanos = (entry.isAbsent() ? config.negativeExpiry() : config.expiry()).toNanos();
+        long nanos = (entry.isAbsent() ? RedisCache.NEGATIVE_EXPIRY : config.expiry()).toNanos();
         return nanos + ThreadLocalRandom.current().nextLong(-nanos / 10, nanos / 10 + 1);
     }
 
     /** What somebody has seen here just now must not be followed by something older from Redis. */
-    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry held, RemovalCause cause) {
+    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry localEntry, RemovalCause cause) {
         evictions.increment();
-        if (key != null && held != null) {
-            tagVersions.fallen(key.tag(), held);
+        if (key != null && localEntry != null) {
+            tagVersions.fallen(key.tag(), localEntry);
         }
     }
 

@@ -8,41 +8,38 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 import org.pmsevents.cache.AsOf;
-import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.platform.periodic.Throttle;
 
-/** What the service makes of {@link RedisCache}: without Redis it finds nothing and keeps nothing, and never fails. */
+/** The tolerant access to {@link RedisCache}: without Redis it finds nothing, stores nothing, and never fails. */
 @ApplicationScoped
 public class SharedCache {
     private static final Logger LOG = Logger.getLogger(SharedCache.class);
 
     private final RedisCache redis;
     private final TagVersions tagVersions;
-    private final CacheConfig config;
     private final Throttle warnings;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private volatile boolean reachable = true;
 
-    SharedCache(RedisCache redis, TagVersions tagVersions, CacheConfig config, Clock clock) {
+    SharedCache(RedisCache redis, TagVersions tagVersions, Clock clock) {
         this.redis = redis;
         this.tagVersions = tagVersions;
-        this.config = config;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
 
-    /** What Redis has of it, if that has seen all changes that this replica knows of. */
+    /** Returns the entry of Redis if it includes all changes that this replica knows of. */
     public Uni<Optional<RedisCache.Shared>> find(CacheKey key) {
-        if (!key.isKept() || tagVersions.isUnsettled(key.tag())) {
+        if (!key.isCacheable() || tagVersions.isUnsettled(key.tag())) {
             return Uni.createFrom().item(Optional.empty());
         }
         return redis.get(key)
-                .map(found -> found.filter(shared -> isGood(key.tag(), shared)))
+                .map(found -> found.filter(shared -> isUsable(key.tag(), shared)))
                 .invoke(found -> answered(found.isPresent() ? hits : misses))
                 .onFailure()
                 .invoke(failure -> failed("read", failure))
@@ -50,19 +47,19 @@ public class SharedCache {
                 .recoverWithItem(Optional.empty());
     }
 
-    private boolean isGood(CacheTag tag, RedisCache.Shared shared) {
+    private boolean isUsable(CacheTag tag, RedisCache.Shared shared) {
         long version = shared.entry().version();
         return tagVersions.isCurrent(tag, version, shared.asOf()) && !tagVersions.isOlderThanSeen(tag, version);
     }
 
     /** Completes when Redis has it, or will not. */
     public Uni<Void> keep(CacheKey key, CacheEntry entry, AsOf asOf) {
-        return key.isKept() && entry.json().length() <= config.largestEntry()
+        return key.isKept() && entry.json().length() <= LocalCache.LARGEST_ENTRY
                 ? attempt(redis.put(key, entry, asOf))
                 : Uni.createFrom().voidItem();
     }
 
-    /** Keeps what is older than the version from being read, or coming back; completes when Redis has done so, or will not. */
+    /** Removes older versions and prevents their return; completes when Redis has done so or has failed. */
     public Uni<Void> invalidate(CacheKey key, long version) {
         return attempt(redis.invalidate(key, version));
     }
@@ -84,7 +81,7 @@ public class SharedCache {
         reachable = false;
         errors.increment();
         if (warnings.admits(operation)) {
-            LOG.warnf("Redis does not take part in a cache %s: %s", operation, failure.toString());
+            LOG.warnf("Redis failed in a cache %s: %s", operation, failure.toString());
         }
     }
 

@@ -14,12 +14,12 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.version.TagVersions;
 
 /**
- * Has a key loaded once however many ask for it at the same time. A load goes on whether the first who asked for it still waits or not, and
- * is forgotten when it ends, however it ends. Nobody joins one that began before a change that is known by now.
+ * Concurrent reads of a key share one load. A load continues even if its first reader leaves, and is removed when it ends, however
+ * it ends. Nobody joins a load that began before a change that is known by now.
  */
 @ApplicationScoped
 public class SingleFlight {
-    /** Longer than a reader of PostgreSQL and one of Redis wait; so that nothing stays under way for ever. */
+    /** Longer than the timeouts of a reader for PostgreSQL and Redis together, so that no load stays registered for ever. */
     private static final Duration LONGEST = Duration.ofSeconds(7);
 
     private final TagVersions tagVersions;
@@ -31,26 +31,26 @@ public class SingleFlight {
     }
 
     /**
-     * A load that is under way.
+     * A running load.
      *
-     * @param asOf what was known to have changed when it began
+     * @param asOf the changes that were known when it began
      */
     public record Load(AsOf asOf, long begunAt, CompletableFuture<Loaded> loaded) {}
 
-    /** What a load has brought, and from where. */
+    /** The result of a load, and its source. */
     public record Loaded(CacheEntry entry, From from) {}
 
-    /** Where a value was found. */
+    /** The source of a value. */
     public enum From {
-        /** Where another load has left it just now. */
+        /** The process, where another load has just stored it. */
         PROCESS,
         REDIS,
         POSTGRESQL,
-        /** In Redis, while it can't be known whether it is the newest. */
+        /** Redis, while it is unknown whether the value is the newest. */
         STALE
     }
 
-    /** Joins the load of the key that is under way, or else begins one. */
+    /** Joins the running load of the key, or begins one. */
     public Uni<Loaded> join(CacheKey key, Function<Load, Uni<Loaded>> work) {
         return Uni.createFrom().completionStage(() -> {
             var mine = new Load(tagVersions.now(), System.nanoTime(), new CompletableFuture<>());
@@ -61,7 +61,7 @@ public class SingleFlight {
             } else {
                 coalesced.increment();
             }
-            // who stops waiting must not cancel what others wait for
+            // a reader that leaves must not cancel the load of the others
             return load.loaded().copy();
         });
     }

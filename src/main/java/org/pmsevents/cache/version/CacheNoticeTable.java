@@ -17,7 +17,10 @@ public class CacheNoticeTable {
             SELECT pg_current_xact_id()::text AS xid
             """;
 
-    /** The notices and what is below them are of one snapshot: a transaction with an id below its xmin has ended, and can be seen if it was committed. */
+    /**
+     * Notices and {@code below} come from one snapshot: every transaction with an id below its xmin has ended, and is visible if it
+     * was committed.
+     */
     private static final String SINCE = """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid
             FROM (VALUES (1)) AS once LEFT JOIN cache_notice AS notice ON notice.xid >= $1::text::xid8
@@ -28,12 +31,12 @@ public class CacheNoticeTable {
               SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000)
             """;
 
-    /** @param below every transaction with a lower id has ended, and its notices have been told */
+    /** @param below every transaction with a lower id has ended, and its notices were returned */
     record Found(List<Notice> notices, long below) {}
 
     record Notice(String tag, long xid) {}
 
-    /** Answers the id of the transaction. */
+    /** Inserts notices; returns the id of the transaction. */
     Uni<Long> insert(SqlClient transaction, Collection<String> tags) {
         return transaction
                 .preparedQuery(INSERT)
@@ -41,7 +44,7 @@ public class CacheNoticeTable {
                 .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
     }
 
-    /** Those of transactions with this id or a higher one, as far as these have ended. */
+    /** Returns the notices of ended transactions with this id or a higher one. */
     Uni<Found> since(SqlClient client, long xid) {
         return client.preparedQuery(SINCE).execute(Tuple.of(Long.toString(xid))).map(rows -> {
             var notices = new ArrayList<Notice>();
@@ -57,7 +60,7 @@ public class CacheNoticeTable {
         });
     }
 
-    /** Deletes those that are older; answers how many. */
+    /** Deletes older notices; returns how many. */
     public Uni<Integer> forget(SqlClient client, Duration age) {
         return client.preparedQuery(FORGET)
                 .execute(Tuple.of((double) age.toSeconds()))

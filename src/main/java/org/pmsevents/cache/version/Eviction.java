@@ -9,8 +9,8 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedEvent;
 
 /**
- * Puts out of date what the feed says has changed, by position. The cheaper for stock the better: nothing is read of its events but the SKU,
- * and nothing is sent anywhere.
+ * Records the changes of the feed in {@link TagVersions}. Kept cheap for stock, which changes often: only the SKU of the event is
+ * read, and nothing is sent.
  */
 @ApplicationScoped
 public class Eviction {
@@ -22,13 +22,13 @@ public class Eviction {
         this.codec = codec;
     }
 
-    /** The next batch of the feed, in position order. */
+    /** Takes the next batch of the feed, in position order. */
     public void follow(FeedBatch batch) {
         take(batch.events());
         tagVersions.reached(batch.upTo());
     }
 
-    /** Events in any order, any number of times. */
+    /** Takes events in any order, any number of times. */
     public void take(List<FeedEvent> events) {
         long stocks = -1;
         for (var event : events) {
@@ -37,7 +37,7 @@ public class Eviction {
             switch (event.message().type()) {
                 case PRODUCT_CREATED -> {
                     product(event);
-                    // it begins with a stock
+                    // a new product has a new stock
                     tagVersions.changed(CacheTag.stock(sku), position);
                     stocks = Math.max(stocks, position);
                 }

@@ -1,77 +1,65 @@
 package org.pmsevents.cache.version;
 
-import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.event.feed.Feed;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Whether this replica knows what has changed: only then are entries good. Without word from PostgreSQL for a moment, because it is away or
- * because the replica was paused, PostgreSQL is asked before an entry is given, once for all who ask.
+ * Whether this replica knows what has changed: only then are entries valid. If PostgreSQL has not confirmed that within the
+ * staleness bound, because it is unavailable or the replica was paused, it is asked before an entry is returned, once for all
+ * concurrent readers.
  */
 @ApplicationScoped
 public class Freshness {
-    /** After PostgreSQL did not answer, nobody waits for it again this soon. */
+    /** After PostgreSQL did not answer, no reader waits for it again within this time. */
     private static final long PAUSE = Duration.ofMillis(500).toNanos();
-    /** A question is given up after a second: if that took far longer, it was this replica that was away. */
+    /** A check times out after 1 s. If it took far longer, this replica itself was paused. */
     private static final long PAUSED = Duration.ofSeconds(3).toNanos();
 
     private final Feed feed;
     private final Notices notices;
     private final CacheConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final AtomicReference<@Nullable CompletableFuture<Void>> underWay = new AtomicReference<>();
     private volatile boolean failed;
     private volatile long failedAt;
-    private volatile boolean stopped;
 
-    Freshness(Feed feed, Notices notices, CacheConfig config, Vertx vertx) {
+    Freshness(Feed feed, Notices notices, CacheConfig config, Periodic periodic) {
         this.feed = feed;
         this.notices = notices;
         this.config = config;
-        this.vertx = vertx;
+        this.periodic = periodic;
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
-    }
-
-    /** Looks once in a while from now on. */
+    /** Starts the periodic checks. */
     public void start() {
-        long millis = config.poll().toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        vertx.setTimer(Math.max(1, millis + spread), timer -> {
-            if (!stopped) {
-                look(notices.look()).subscribe().with(done -> start());
-            }
-        });
+        periodic.task("cache.notices", config.poll(), () -> look(notices.look()))
+                .start();
     }
 
     public boolean isKnown() {
         return notKnownFor().compareTo(config.trust()) <= 0;
     }
 
-    /** Whether that is so because PostgreSQL does not answer. */
-    public boolean isAway() {
+    /** Whether the reason is that PostgreSQL does not answer. */
+    public boolean isUnavailable() {
         return failed && !isKnown();
     }
 
-    /** For how long changes may have been missed. */
+    /** How long changes may have been missed. */
     public Duration notKnownFor() {
         var events = feed.uncertainFor();
         var others = notices.uncertainFor();
         return events.compareTo(others) > 0 ? events : others;
     }
 
-    /** Asks PostgreSQL whether something has changed; completes, never with a failure, when it has answered or will not. */
+    /** Asks PostgreSQL whether something has changed. Completes when it has answered or failed; never fails. */
     public Uni<Void> find() {
         if (failed && System.nanoTime() - failedAt < PAUSE) {
             return Uni.createFrom().voidItem();
@@ -94,11 +82,11 @@ public class Freshness {
         long asked = System.nanoTime();
         return question.onItemOrFailure().transformToUni((answered, failure) -> {
             long now = System.nanoTime();
-            boolean away = failure != null && now - asked < PAUSED;
-            if (away) {
+            boolean unavailable = failure != null && now - asked < PAUSED;
+            if (unavailable) {
                 failedAt = now;
             }
-            failed = away;
+            failed = unavailable;
             return Uni.createFrom().voidItem();
         });
     }

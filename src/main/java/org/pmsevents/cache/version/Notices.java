@@ -11,8 +11,8 @@ import java.util.Set;
 import org.pmsevents.cache.CacheTag;
 
 /**
- * Changes that no event tells of: each leaves a notice in its own transaction, and every replica looks for those whose transaction had not
- * ended for certain when it looked before, so that none is overlooked, whatever the order of commits.
+ * Changes without an event. Each leaves a notice in its own transaction. Every replica polls for the notices of all transactions
+ * that had not certainly ended at its previous poll, so that none is missed, whatever the order of commits.
  */
 @ApplicationScoped
 public class Notices {
@@ -24,8 +24,8 @@ public class Notices {
     private long below;
     private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
-    /** Those that are told already and will be found again, until all transactions with lower ids have ended. */
-    private final Set<CacheNoticeTable.Notice> told = new HashSet<>();
+    /** Notices that were handled and will be found again until all transactions with lower ids have ended. */
+    private final Set<CacheNoticeTable.Notice> handled = new HashSet<>();
 
     Notices(CacheNoticeTable table, Pool pool, TagVersions tagVersions) {
         this.table = table;
@@ -33,19 +33,19 @@ public class Notices {
         this.tagVersions = tagVersions;
     }
 
-    /** Leaves a notice in the transaction of a change; tells the transaction's id. */
+    /** Leaves a notice in the transaction of a change; returns the id of the transaction. */
     public Uni<Long> leave(SqlClient transaction, Collection<CacheTag> tags) {
         return table.insert(transaction, tags.stream().map(CacheTag::toString).toList());
     }
 
-    /** The transaction that has left one is committed: this replica was its own, or was told by another. */
+    /** A transaction that has left a notice was committed, by this replica or another. */
     public synchronized void committed(CacheTag tag, long xid) {
-        if (told.add(new CacheNoticeTable.Notice(tag.toString(), xid))) {
+        if (handled.add(new CacheNoticeTable.Notice(tag.toString(), xid))) {
             tagVersions.noticed(tag, xid);
         }
     }
 
-    /** Looks for those that are new; fails if PostgreSQL does not answer. */
+    /** Reads the new notices; fails if PostgreSQL does not answer. */
     Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
@@ -58,7 +58,7 @@ public class Notices {
         });
     }
 
-    /** For how long one may have been overlooked. */
+    /** How long a notice may have been missed. */
     Duration uncertainFor() {
         return Duration.ofNanos(System.nanoTime() - certainAt);
     }
@@ -71,7 +71,7 @@ public class Notices {
         found.notices().forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
         tagVersions.noticedBelow(found.below());
         below = Math.max(below, found.below());
-        told.removeIf(notice -> notice.xid() < below);
+        handled.removeIf(notice -> notice.xid() < below);
         if (asked - certainAt > 0) {
             certainAt = asked;
         }

@@ -16,22 +16,22 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
 import org.pmsevents.http.limits.BodyMemory.Sender;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Bounds bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408), all of them
- * together in memory (503). Only then the framework has its turn, whose own check would answer with an empty body.
+ * Limits request bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408),
+ * all of them together in memory (503). The framework's own check runs later; it would answer with an empty body.
  */
 @Singleton
 class BodyLimit {
-    /** And after the caller has been judged. */
-    private static final int BEFORE_THE_FRAMEWORKS_OWN = 10;
-
-    private static final long LOOK_MILLIS = 1_000;
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
     private static final String WEBHOOKS = "/webhooks/";
@@ -39,16 +39,16 @@ class BodyLimit {
     private final long longest;
     private final long slowestNanos;
     private final BodyMemory memory;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final Counter full;
     private final Counter slow;
     private final Set<Arriving> arriving = ConcurrentHashMap.newKeySet();
 
-    BodyLimit(VertxHttpConfig http, LimitsConfig config, BodyMemory memory, Vertx vertx, MeterRegistry meters) {
+    BodyLimit(VertxHttpConfig http, LimitsConfig config, BodyMemory memory, Periodic periodic, MeterRegistry meters) {
         this.longest = http.limits().maxBodySize().orElseThrow().asLongValue();
         this.slowestNanos = config.bodyTimeout().toNanos();
         this.memory = memory;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.full = meters.counter("pms.limits.refused", "limit", "bodies");
         this.slow = meters.counter("pms.limits.refused", "limit", "slow-body");
         if (config.bodyBytes() < 2 * longest) {
@@ -60,11 +60,11 @@ class BodyLimit {
     private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}
 
     void checkAfterAuthentication(@Observes Filters filters) {
-        filters.register(this::check, BEFORE_THE_FRAMEWORKS_OWN);
+        filters.register(this::check, FilterOrder.BODY_LIMIT);
     }
 
     void start(@Observes StartupEvent started) {
-        vertx.setPeriodic(LOOK_MILLIS, look -> refuseSlow());
+        periodic.action("limits.slow-bodies", LOOK, this::refuseSlow).start();
     }
 
     private void check(RoutingContext routing) {
@@ -76,7 +76,7 @@ class BodyLimit {
         if (length > longest) {
             routing.fail(413);
         } else if (!isCall && !path.startsWith(WEBHOOKS)) {
-            // nobody reads it there
+            // nobody reads a body on these paths
             routing.next();
         } else if (!isRead(request) || (stated != null && length == 0)) {
             routing.next();
@@ -102,7 +102,7 @@ class BodyLimit {
         return !request.isEnded() && request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD;
     }
 
-    /** Fails the request and answers null if there is no room for its body. */
+    /** Reserves memory for a body. Without room the request fails and null is returned. */
     @Nullable
     private Arriving admit(RoutingContext routing, boolean isKnown, long length) {
         var place = memory.enter(isKnown ? Sender.KNOWN : Sender.UNKNOWN);
@@ -117,7 +117,7 @@ class BodyLimit {
         arriving.add(arrives);
         routing.addEndHandler(end -> leave(arrives));
         if (routing.response().ended() || routing.response().closed()) {
-            // gone while its caller was judged: then nobody is told of its end any more
+            // the client has disconnected during authentication: no further end is reported
             leave(arrives);
             return null;
         }
@@ -134,14 +134,14 @@ class BodyLimit {
         routing.fail(OverLimitException.busy());
     }
 
-    /** What does not say how long it will be is read here, where its length can be watched. */
+    /** Reads a body without a declared length here, where its length is checked. */
     private void read(Arriving arrives) {
         var routing = arrives.routing();
         var body = Buffer.buffer();
         var request = routing.request();
         if (EXPECTED.equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             routing.response().writeContinue();
-            // or quarkus-rest would say it once more
+            // otherwise quarkus-rest would send it again
             request.headers().remove(HttpHeaders.EXPECT);
         }
         request.exceptionHandler(failure -> fail(routing, failure))
@@ -166,7 +166,7 @@ class BodyLimit {
                 .resume();
     }
 
-    /** What is not the end of the connection is a body that can't be taken apart. */
+    /** Failures other than a closed connection mean that the body can't be decoded. */
     private static void fail(RoutingContext routing, Throwable failure) {
         if (failure instanceof HttpClosedException) {
             routing.fail(failure);

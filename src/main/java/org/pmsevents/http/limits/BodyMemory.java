@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** What the bodies that a replica has in hand may take of its memory: those of senders whom nobody knows yet one half, the others the other. */
+/** The memory for the bodies that a replica has in progress: half of it for unknown senders, half for the others. */
 @Singleton
 class BodyMemory {
     private final long half;
@@ -24,13 +24,15 @@ class BodyMemory {
         meters.gauge("pms.limits.body.bytes", Tags.of("sender", "unknown"), ofUnknown);
     }
 
-    /** Whether somebody stands behind a body by a token that is good, or a signature that can only be judged once it is there. */
+    /**
+     * Whether a valid token identifies the sender of a body, or only a signature that can be verified once the body is complete.
+     */
     enum Sender {
         KNOWN,
         UNKNOWN
     }
 
-    /** A place for a body, with no bytes yet; null if there is none. */
+    /** Reserves a place for a body, with no bytes yet; null if there is none. */
     @Nullable
     Place enter(Sender sender) {
         if (sender == Sender.UNKNOWN && unknown.incrementAndGet() > mostUnknown) {
@@ -40,7 +42,7 @@ class BodyMemory {
         return new Place(sender);
     }
 
-    /** Of one body; belongs to one thread, but may be left by any. */
+    /** The place of one body. Used by one thread, but any thread may leave it. */
     final class Place {
         private final Sender sender;
         private final AtomicLong taken = new AtomicLong();
@@ -50,7 +52,7 @@ class BodyMemory {
             this.sender = sender;
         }
 
-        /** Whether there is room for so many more bytes; if not, none are taken. */
+        /** Adds bytes. Returns false and adds none if there is no room. */
         boolean take(long more) {
             if (bytes().addAndGet(more) > half) {
                 bytes().addAndGet(-more);

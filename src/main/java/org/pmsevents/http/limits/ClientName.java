@@ -7,9 +7,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HexFormat;
 
-/** Who is limited as one: the subject of a token, or where a request without one comes from. */
+/** The identity that limits apply to: the subject of the token, or the network address of a request without one. */
 final class ClientName {
-    /** What a provider gives to one customer: the rest of the address is the customer's own choice (RFC 6177). */
+    /** The part of an IPv6 address that a provider assigns to one customer, who chooses the rest (RFC 6177). */
     private static final int NETWORK_BYTES = 8;
 
     private ClientName() {}
@@ -22,7 +22,7 @@ final class ClientName {
         return ofAddress(routing);
     }
 
-    /** That of the connection, or of what forwards it where {@code quarkus.http.proxy} says who is to be believed. */
+    /** The address of the connection, or the forwarded one if {@code quarkus.http.proxy} trusts the proxy. */
     static String ofAddress(RoutingContext routing) {
         var address = routing.request().remoteAddress();
         var host = address == null ? null : address.hostAddress();

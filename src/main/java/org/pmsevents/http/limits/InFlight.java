@@ -10,14 +10,14 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.pmsevents.http.FilterOrder;
 
 /**
- * Bounds how many requests a replica handles at once, so that under too much load it does some in time instead of all too late. What
- * is over the bound is refused before its token or its body are looked at. A stream holds its place until its head is written, a WebSocket none.
+ * Limits the number of requests in progress on a replica, so that under overload some are answered in time instead of all too late.
+ * Further requests are refused before their token or body is read. A stream counts until its head is sent, a WebSocket not at all.
  */
 @Singleton
 class InFlight {
-    private static final int BEFORE_ANY_WORK = 80_000;
     private static final String SOCKETS = "/ws";
     private static final String STREAM = "text/event-stream";
 
@@ -32,7 +32,7 @@ class InFlight {
     }
 
     void boundFirst(@Observes Filters filters) {
-        filters.register(this::admit, BEFORE_ANY_WORK);
+        filters.register(this::admit, FilterOrder.IN_FLIGHT);
     }
 
     private void admit(RoutingContext routing) {
@@ -63,7 +63,7 @@ class InFlight {
         return type != null && type.startsWith(STREAM);
     }
 
-    /** The place of one request, which is left once, whatever ends first. */
+    /** The place of one request, left once, by whichever end comes first. */
     private final class Place {
         private final AtomicBoolean taken = new AtomicBoolean(true);
 

@@ -5,7 +5,7 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.Operation;
 
-/** Says in the API's description of each call that it can be refused for how many there are, and one with a body for how slowly that comes. */
+/** Adds the answers of the limits to the API description: overload for every call, slow bodies for calls with a body. */
 @OpenApiFilter(OpenApiFilter.RunStage.BUILD)
 public class LimitResponses implements OASFilter {
 

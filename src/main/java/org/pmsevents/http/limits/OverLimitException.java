@@ -1,6 +1,6 @@
 package org.pmsevents.http.limits;
 
-/** A request that is refused for how many there are, before anything has been done about it. It has no stack trace: it must cost little. */
+/** A request that exceeds a limit, refused before any work is done for it. Has no stack trace, because it must be cheap. */
 public final class OverLimitException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -15,14 +15,14 @@ public final class OverLimitException extends RuntimeException {
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
-    /** 503: the replica has as much to do as it can. */
+    /** 503: the replica has reached its limit of requests in progress. */
     static OverLimitException busy() {
-        return new OverLimitException(503, "This replica has as many requests as it takes at once.", 1);
+        return new OverLimitException(503, "This replica has reached its limit of requests in progress.", 1);
     }
 
-    /** 429: the client asks too often. */
+    /** 429: the client exceeds its rate. */
     static OverLimitException tooOften(int retryAfterSeconds) {
-        return new OverLimitException(429, "You send more requests than you may.", retryAfterSeconds);
+        return new OverLimitException(429, "You have exceeded your limit of requests per second.", retryAfterSeconds);
     }
 
     public int status() {

@@ -3,7 +3,7 @@ package org.pmsevents.http.limits;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many of something, such as streams, each client has open at this replica; who has none is forgotten. */
+/** Counts per client, such as its open streams on this replica. Clients with a count of 0 are forgotten. */
 public final class PerClient {
     private final int most;
     private final Map<String, Integer> open = new ConcurrentHashMap<>();

@@ -8,16 +8,15 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.pmsevents.http.FilterOrder;
 
 /**
- * Refuses clients who ask too often, counting at all replicas together. Off until a rate is configured, and then not even a filter. A
- * client is the subject of its token; whoever has none, or a bad one, is known by address. While Redis is away everybody passes, counted.
+ * Refuses clients that exceed their rate, counted over all replicas. Without a configured rate not even the filter exists. A client
+ * is the subject of its token, or the address if the token is missing or invalid. While Redis is unavailable all requests pass, and
+ * are counted by a meter.
  */
 @Singleton
 public class RateLimit {
-    /** Of Quarkus' own handlers: the caller is known at 200, and what the caller may do is judged at 100. */
-    private static final int ONCE_THE_CALLER_IS_KNOWN = 140;
-
     private final RateLimitGateway gateway;
     private final boolean on;
     private final int perSecond;
@@ -40,11 +39,11 @@ public class RateLimit {
 
     void checkAfterAuthentication(@Observes Filters filters) {
         if (on) {
-            filters.register(this::check, ONCE_THE_CALLER_IS_KNOWN);
+            filters.register(this::check, FilterOrder.RATE_LIMIT);
         }
     }
 
-    /** Counts a request whose token was refused, by where it comes from; fails with {@link OverLimitException}. */
+    /** Counts a request with an invalid token by its address; fails with {@link OverLimitException}. */
     public Uni<Void> countRefused(RoutingContext routing) {
         return on ? take(ClientName.ofAddress(routing)) : Uni.createFrom().voidItem();
     }
@@ -53,7 +52,7 @@ public class RateLimit {
         take(ClientName.of(routing)).subscribe().with(passed -> routing.next(), routing::fail);
     }
 
-    /** Goes on where it was asked, not where Redis was heard. */
+    /** Continues on the context of the request, not on that of the Redis answer. */
     private Uni<Void> take(String client) {
         var context = Vertx.currentContext();
         return Uni.createFrom()

@@ -7,23 +7,24 @@ import io.vertx.mutiny.redis.client.Request;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
- * Counts the requests of a client for all replicas, by the generic cell rate algorithm: Redis keeps, by its own clock, when the client's
- * requests so far would have been done at the allowed rate (the theoretical arrival time of ITU-T I.371). A client who
- * pauses is forgotten, so there are never more keys than clients of the last moments.
+ * Counts the requests of a client for all replicas by the generic cell rate algorithm. Redis stores, by its own clock, when the
+ * requests so far would have ended at the allowed rate (the theoretical arrival time of ITU-T I.371). Keys expire when a client
+ * pauses, so there are only keys of recent clients.
  */
 @ApplicationScoped
 @Timeout
 @CircuitBreaker
 public class RateLimitGateway {
-    /** Gives 0 for a request that may pass, or how many microseconds are missing until one may. */
+    /** Returns 0 if the request may pass, or the microseconds until one may. */
     private static final String TAKE = """
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
             local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-            local held = redis.pcall('GET', KEYS[1])
-            local due = type(held) == 'string' and tonumber(held) or now
+            local stored = redis.pcall('GET', KEYS[1])
+            local due = type(stored) == 'string' and tonumber(stored) or now
             if due < now then due = now end
             local missing = due + interval - now - interval * burst
             if missing > 0 then return math.ceil(missing) end
@@ -35,19 +36,19 @@ public class RateLimitGateway {
     private static final long MICROS = 1_000_000;
 
     private final Redis redis;
-    private final LimitsConfig config;
+    private final RedisConfig config;
 
-    RateLimitGateway(Redis redis, LimitsConfig config) {
+    RateLimitGateway(Redis redis, RedisConfig config) {
         this.redis = redis;
         this.config = config;
     }
 
-    /** How many seconds the client has to wait, rounded up; 0 if this request may pass. */
+    /** Returns the seconds that the client has to wait, rounded up; 0 if the request may pass. */
     public Uni<Integer> take(String client, int perSecond, int burst) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(TAKE)
                         .arg("1")
-                        .arg(config.redisPrefix() + ":" + client)
+                        .arg(config.prefix() + ":rate:" + client)
                         .arg(Double.toString((double) MICROS / perSecond))
                         .arg(Integer.toString(burst)))
                 .map(missing -> (int) ((missing.toLong() + MICROS - 1) / MICROS));

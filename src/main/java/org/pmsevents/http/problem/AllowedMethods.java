@@ -8,7 +8,10 @@ import java.util.TreeSet;
 import org.jboss.resteasy.reactive.server.handlers.ClassRoutingHandler;
 import org.jboss.resteasy.reactive.server.mapping.RequestMapper;
 
-/** Finds which methods a path has, for the {@code Allow} that a 405 must carry (RFC 9110, section 15.5.6) and the framework omits. */
+/**
+ * Finds the methods of a path, for the {@code Allow} header that a 405 must carry (RFC 9110, section 15.5.6) and the framework
+ * omits.
+ */
 final class AllowedMethods {
     private AllowedMethods() {}
 

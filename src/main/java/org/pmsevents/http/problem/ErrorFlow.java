@@ -22,8 +22,8 @@ import org.pmsevents.platform.problem.Violation;
 import org.pmsevents.platform.tracing.TraceLog;
 
 /**
- * What happens when a request fails, wherever it fails: it is announced, logged without anything secret, and answered. Failures of
- * the service itself also alert the admins; one kind that repeats (as when the database is away) is announced once a second.
+ * The flow of every failed request: the failure is announced, logged without secrets, and answered. Failures of the service also
+ * alert the administrators; repeated failures of one kind (as when the database is unavailable) are announced once a second.
  */
 @Singleton
 @Unremovable
@@ -46,7 +46,7 @@ public class ErrorFlow {
         this.announcements = new Throttle(clock, REPEAT);
     }
 
-    /** Whatever failed: the answer for it. */
+    /** Handles any failure; returns the answer. */
     Problem answer(AppException failure, RoutingContext routing) {
         var request = FailedRequest.of(routing);
         return failure.status() >= 500 ? systemError(failure, request) : refusal(failure, request);
@@ -68,20 +68,11 @@ public class ErrorFlow {
     }
 
     /**
-     * A failure of the service outside of any request: announced, logged and told to the admins.
-     *
-     * @param operation what was being done, such as {@code stock check}
-     */
-    public void handleError(String operation, Throwable failure, RequestContext context) {
-        handleError(UNEXPECTED, operation, failure, context);
-    }
-
-    /**
      * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of a job.
      *
      * @param target the system, such as {@code pms}
-     * @param operation what is asked of it, or about what
-     * @param retryQueue what the queue is to make of a failure: when the job is tried again, if at all
+     * @param operation what is requested from it, or its subject
+     * @param retryQueue maps a failure to the one for the queue, which says whether and when the job is retried
      */
     public <T> Uni<T> integration(
             String target,
@@ -105,7 +96,7 @@ public class ErrorFlow {
     }
 
     /** Every failure counts for the admins; what repeats is announced and logged once a second. */
-    private void handleError(String code, String operation, Throwable failure, RequestContext context) {
+    void handleError(String code, String operation, Throwable failure, RequestContext context) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
         if (code.equals(UNEXPECTED) || announcements.admits(code)) {
             emitEvent(new SystemError(code, operation, cause.getClass().getName()), context);
@@ -117,7 +108,7 @@ public class ErrorFlow {
     private void alertAdmin(String code, String operation, Throwable cause, RequestContext context) {
         alerts.raise(Alert.critical(
                 "system:" + code,
-                "System error " + code,
+                "System error: " + code,
                 operation + ", caused by " + cause.getClass().getName(),
                 code,
                 context));
@@ -128,7 +119,7 @@ public class ErrorFlow {
                 context, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), context.traceId());
         alerts.raise(Alert.warning(
                 "integration:" + error.target(),
-                "Can't work with " + error.target(),
+                "Integration fails: " + error.target(),
                 error.operation() + ": " + error.detail(),
                 error.target(),
                 context));
@@ -165,7 +156,7 @@ public class ErrorFlow {
     private void logError(AppException failure, FailedRequest request) {
         LOG.debugf(
                 request.context(),
-                "%s %s refused with %d %s, traceId=%s",
+                "%s %s rejected with %d %s, traceId=%s",
                 request.method(),
                 request.path(),
                 failure.status(),

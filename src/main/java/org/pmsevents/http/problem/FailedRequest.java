@@ -5,7 +5,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.security.CurrentRequest;
 
 /**
- * What may be told and logged of a request that failed: never its headers, its query or its body.
+ * The parts of a failed request that may be announced and logged: never headers, query or body.
  *
  * @param path as sent, at most 200 characters
  */

@@ -32,27 +32,27 @@ import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.problem.AppException;
 
-/** Decides what a caller is told of any failure at all: the one list of what becomes which status and code. */
+/** Maps every failure to an answer: the one list of statuses and codes. */
 final class Failures {
     private static final Map<Integer, String[]> BY_STATUS = Map.ofEntries(
             status(400, "bad-request", "The request can't be understood."),
-            status(401, "unauthenticated", "A valid bearer token is needed."),
+            status(401, "unauthenticated", "A valid bearer token is required."),
             status(403, "forbidden", "The token does not carry a role that allows this."),
             status(404, "not-found", "There is nothing at this path."),
-            status(405, "method-not-allowed", "This path does not have that method."),
-            status(406, "not-acceptable", "None of the media types in Accept can be given here."),
+            status(405, "method-not-allowed", "This path does not support the method."),
+            status(406, "not-acceptable", "This path can't answer with any media type in Accept."),
             status(408, "request-timeout", "The request took too long to arrive."),
             status(412, "precondition-failed", "A precondition of the request does not hold."),
-            status(413, "content-too-large", "The body is larger than this service takes."),
-            status(414, "uri-too-long", "The address is longer than this service takes."),
-            status(415, "unsupported-media-type", "The Content-Type is not one that this path takes."),
+            status(413, "content-too-large", "The body is larger than the limit of this service."),
+            status(414, "uri-too-long", "The URI is longer than the limit of this service."),
+            status(415, "unsupported-media-type", "This path does not accept the Content-Type."),
             status(429, "too-many-requests", "Too many requests."),
-            status(431, "headers-too-large", "The headers are larger than this service takes."),
-            status(500, "internal-error", "Something went wrong in the service; the trace id leads to what it was."),
-            status(503, "unavailable", "The service can't do this at the moment."),
-            status(504, "timeout", "The service did not get an answer in time."));
+            status(431, "headers-too-large", "The headers are larger than the limit of this service."),
+            status(500, "internal-error", "The service failed. The log has the cause under the trace id."),
+            status(503, "unavailable", "The service is unavailable at the moment."),
+            status(504, "timeout", "The service did not receive an answer in time."));
 
-    /** Deadlock, serialization, lock time-out, statement time-out, idle in transaction for too long. */
+    /** Deadlock, serialization failure, lock timeout, statement timeout, idle-in-transaction timeout. */
     private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
 
     private Failures() {}
@@ -75,7 +75,7 @@ final class Failures {
             return unauthenticated(true);
         }
         if (failure instanceof OriginNotAllowedException) {
-            return AppException.forbidden("origin-not-allowed", "Pages of this origin may not connect.");
+            return AppException.forbidden("origin-not-allowed", "Pages from this origin may not connect.");
         }
         if (failure instanceof ForbiddenException) {
             return ofStatus(403);
@@ -84,11 +84,11 @@ final class Failures {
             return of(web);
         }
         if (failure instanceof HttpClosedException) {
-            // the client went away: nobody reads this
+            // the client has disconnected: nobody reads this
             return ofStatus(408);
         }
         if (failure instanceof JsonProcessingException) {
-            return AppException.malformedJson("The body is not the JSON that is expected here.");
+            return AppException.malformedJson("The body does not have the JSON structure required here.");
         }
         if (failure instanceof KeysUnavailableException) {
             return AppException.unavailable("keys-unavailable", "Tokens can't be verified at the moment.", 1)
@@ -103,19 +103,19 @@ final class Failures {
         if (failure instanceof ConflictException
                 || (failure instanceof PgException refusal && BUSY.contains(String.valueOf(refusal.getSqlState())))) {
             return AppException.unavailable(
-                            "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1)
+                            "database-busy", "Concurrent requests are changing the same data. Nothing was changed.", 1)
                     .because(failure);
         }
         if (failure instanceof TimeoutException
                 || failure instanceof io.smallrye.mutiny.TimeoutException
                 || failure instanceof RejectedExecutionException) {
-            return AppException.unavailable("timeout", "The service is too busy to do this in time.", 1)
+            return AppException.unavailable("timeout", "The service is too busy to answer in time.", 1)
                     .because(failure);
         }
         return ofStatus(500).because(failure);
     }
 
-    /** What is known is only the status, as for failures that arise in the HTTP server itself. */
+    /** An answer by status only, as for failures inside the HTTP server. */
     static AppException ofStatus(int status) {
         var known = BY_STATUS.get(status);
         if (known == null) {
@@ -137,7 +137,7 @@ final class Failures {
     private static AppException of(WebApplicationException web) {
         var response = web.getResponse();
         if (response.getStatus() == 400 && web.getCause() instanceof JsonProcessingException) {
-            return AppException.malformedJson("The body is not the JSON that is expected here.");
+            return AppException.malformedJson("The body does not have the JSON structure required here.");
         }
         var failure = ofStatus(response.getStatus());
         if (response.getStatus() >= 500) {
@@ -163,7 +163,7 @@ final class Failures {
         return failure;
     }
 
-    /** Whether this is how the PostgreSQL client says that it has no working connection. */
+    /** Whether the PostgreSQL client reports that it has no working connection. */
     private static boolean isDatabaseAway(Throwable failure) {
         if (failure instanceof PgException refusal) {
             var state = refusal.getSqlState();

@@ -4,14 +4,14 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Payload of {@code error.integration}: another system could not be reached, or has refused.
+ * Payload of {@code error.integration}: another system was unavailable or has refused a request.
  *
  * @param target the system, such as {@code pms}
- * @param operation what was asked of it, or about what: for the PMS the SKU
- * @param attempt which attempt of its job this was, from 1; null where that is not known
- * @param status what was answered; null if nothing was, or it is not known
- * @param temporary whether another attempt may help; null where only the queue decides that
- * @param detail what went wrong; never anything secret
+ * @param operation what was requested from it, or its subject: for the PMS the SKU
+ * @param attempt the attempt of the job, from 1; null if unknown
+ * @param status of the answer; null if there was none, or it is unknown
+ * @param temporary whether another attempt may succeed; null if only the queue decides that
+ * @param detail what failed; never anything secret
  */
 @RegisterForReflection
 public record IntegrationError(

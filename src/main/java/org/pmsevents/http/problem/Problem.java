@@ -11,13 +11,13 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violation;
 
 /**
- * A problem document (RFC 9457): the one form in which every failure leaves.
+ * A problem document (RFC 9457): the one format of error answers.
  *
- * @param type names the kind of problem; the same for every occurrence of a code
- * @param title the same for people
- * @param detail what happened this time
- * @param code stable; what clients should decide by
- * @param traceId the request's W3C trace id, also in the log and in every event of the request
+ * @param type identifies the kind of problem; the same for every occurrence of a code
+ * @param title the kind of problem for people
+ * @param detail this occurrence for people
+ * @param code stable; clients should decide by it
+ * @param traceId W3C trace id of the request, also in the log and in every event of the request
  * @param members further members, such as {@code onHand}
  */
 @RegisterForReflection(targets = {Problem.class, Violation.class})
@@ -34,7 +34,7 @@ public record Problem(
     /** The media type of RFC 9457. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
-    /** @param traceId of the present request; a refusal that is given again keeps that of the first */
+    /** @param traceId of the present request; a stored refusal keeps the trace id of the first */
     static Problem of(AppException failure, String traceId) {
         var first = failure.traceId();
         return new Problem(
@@ -48,7 +48,7 @@ public record Problem(
                 failure.members());
     }
 
-    /** {@code product-not-found} reads as "Product not found". */
+    /** {@code product-not-found} becomes "Product not found". */
     private static String title(String code) {
         return code.substring(0, 1).toUpperCase(Locale.ROOT) + code.substring(1).replace('-', ' ');
     }

@@ -15,8 +15,8 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Turns every failure of a REST call into a problem document. The framework's own mappers, most of which answer with an empty body,
- * are more specific than one for {@code Throwable}: so each type that they take is named here.
+ * Maps every failure of a REST call to a problem document. The framework has mappers for several types, most of which answer with
+ * an empty body, and they take precedence over one for {@code Throwable}. So each of these types is listed here.
  */
 public class ProblemMappers {
     private static final String MERGE_PATCH = "application/merge-patch+json";
@@ -50,7 +50,7 @@ public class ProblemMappers {
                 routing);
     }
 
-    /** JAX-RS says 404 where a query parameter can't be converted (section 3.2), which would deny that the path exists. */
+    /** JAX-RS answers 404 if a query parameter can't be converted (section 3.2), which would deny that the path exists. */
     private static boolean wrongType(WebApplicationException failure, RoutingContext routing) {
         return failure.getCause() != null && routing.request().query() != null;
     }

@@ -10,12 +10,12 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.Set;
 
-/** Writes a problem as the answer to a request, for whatever lies outside of REST: routing, authentication, upgrades. */
+/** Writes a problem as the answer to a request outside of REST: routing, authentication, upgrades. */
 @Singleton
 public class ProblemWriter {
     private static final long LINGER_MILLIS = 2_000;
 
-    /** Too long, or too slow in coming. */
+    /** The body was too large or arrived too slowly. */
     private static final Set<Integer> REFUSED_BODIES = Set.of(408, 413);
 
     private final ErrorFlow flow;
@@ -26,7 +26,7 @@ public class ProblemWriter {
         this.json = json;
     }
 
-    /** Ends the request with a problem, unless an answer is already on its way. */
+    /** Ends the request with a problem, unless an answer has begun already. */
     public void write(Throwable failure, RoutingContext routing) {
         var response = routing.response();
         if (response.ended() || response.closed()) {
@@ -59,8 +59,8 @@ public class ProblemWriter {
     }
 
     /**
-     * Where a body was refused the connection can't be used again. What still comes is thrown away for a while before it is closed,
-     * since closing over unread bytes resets the connection, and the client might lose the answer.
+     * After a refused body the connection can't be reused. Incoming bytes are discarded for a while before it is closed. Closing
+     * with unread bytes would reset the connection, and the client could lose the answer.
      */
     private static void closeWithoutReset(RoutingContext routing) {
         var request = routing.request();
@@ -83,7 +83,7 @@ public class ProblemWriter {
         try {
             return json.writeValueAsBytes(problem);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a problem can always be written", e);
+            throw new IllegalStateException("a problem must be writable", e);
         }
     }
 }

@@ -1,22 +1,18 @@
 package org.pmsevents.http.problem;
 
-import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.pmsevents.http.FilterOrder;
 
 /**
- * Answers, with problem documents, the failures that never reach a REST resource: unknown paths, refused tokens and upgrades, bodies
- * over the limit, paths that can't be decoded. Comes before the framework's handlers, which answer with HTML or nothing.
+ * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over
+ * the limit, undecodable paths. Runs before the framework's handlers, which answer with HTML or nothing.
  */
 @Singleton
 class RouterProblems {
-    /** Before the framework's failure handlers and, for what no route took, before its HTML pages. */
-    private static final int FIRST = Integer.MIN_VALUE;
-
-    private static final int AFTER_ALL_ROUTES = RouteConstants.ROUTE_ORDER_AFTER_DEFAULT + 1_000;
     private static final int[] WITHOUT_A_ROUTE = {400, 404, 405, 406, 413, 415, 500};
 
     private final ProblemWriter writer;
@@ -26,8 +22,8 @@ class RouterProblems {
     }
 
     void answerFailures(@Observes Router router) {
-        router.route().order(FIRST).handler(this::checkUri).failureHandler(this::failed);
-        router.route().order(AFTER_ALL_ROUTES).handler(routing -> writer.write(Failures.ofStatus(404), routing));
+        router.route().order(FilterOrder.FIRST_ROUTE).handler(this::checkUri).failureHandler(this::failed);
+        router.route().order(FilterOrder.NOT_FOUND).handler(routing -> writer.write(Failures.ofStatus(404), routing));
         for (int status : WITHOUT_A_ROUTE) {
             var failure = Failures.ofStatus(status);
             router.errorHandler(status, routing -> writer.write(failure, routing));
@@ -44,7 +40,7 @@ class RouterProblems {
         }
     }
 
-    /** The framework would cut them off, so that whoever means {@code a;b} would be given, or change, {@code a}. */
+    /** The framework would drop path parameters, so a request for {@code a;b} would read or change {@code a}. */
     private static boolean hasPathParameters(RoutingContext routing) {
         var path = routing.request().path();
         return path != null && path.indexOf(';') >= 0;
@@ -66,7 +62,7 @@ class RouterProblems {
         if (known.status() == 401) {
             return Failures.unauthenticated(hasToken(routing));
         }
-        // before the caller is known only the request itself can be at fault: its path or its sub-protocol header
+        // before authentication only the request itself can be at fault: its path or its sub-protocol header
         return failure instanceof IllegalArgumentException && routing.user() == null ? Failures.ofStatus(400) : known;
     }
 

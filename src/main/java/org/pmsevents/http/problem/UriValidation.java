@@ -11,9 +11,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Takes over the check of a request's URI, which Quarkus makes before any code of the application and answers with an empty 400. Its
- * own is switched off by a system property that is read once, before any bean exists: hence from here, where the configuration begins.
- * A native executable reads it while it is built, from application.properties.
+ * Replaces the check of request URIs. Quarkus checks them before any code of the application, and answers with an empty 400. A
+ * system property turns that check off. It is read once, before any bean exists; so it is set here, where the configuration begins.
+ * A native executable reads it at build time, from application.properties.
  */
 public class UriValidation implements SmallRyeConfigBuilderCustomizer {
     private static final String SWITCHED_OFF = "vertx.disableURIValidation";
@@ -24,8 +24,8 @@ public class UriValidation implements SmallRyeConfigBuilderCustomizer {
     }
 
     /**
-     * Whether a request's URI is one (RFC 3986) and means text in UTF-8 that PostgreSQL can store: what is in it becomes a parameter of
-     * SQL sooner or later, where U+0000 would be a failure of the service.
+     * Whether the URI of a request is valid (RFC 3986) and decodes to UTF-8 text that PostgreSQL can store. Its parts become
+     * parameters of SQL, where U+0000 would be a failure of the service.
      */
     static boolean isValid(HttpServerRequest request) {
         var uri = request.uri();

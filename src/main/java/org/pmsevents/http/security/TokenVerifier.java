@@ -5,6 +5,9 @@ import static org.jose4j.jws.AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA
 import static org.jose4j.jws.AlgorithmIdentifiers.HMAC_SHA256;
 import static org.jose4j.jws.AlgorithmIdentifiers.RSA_USING_SHA256;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import io.quarkus.runtime.Startup;
 import io.quarkus.security.AuthenticationFailedException;
 import io.smallrye.mutiny.Uni;
@@ -19,7 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -47,12 +50,10 @@ public class TokenVerifier {
     private static final Duration PAUSE_BETWEEN_FETCHES = Duration.ofSeconds(10);
     private static final int MAX_REMEMBERED = 2_000;
 
-    private record Verified(Caller caller, Instant until) {}
-
     private final JwtConfig config;
     private final Clock clock;
     private final Function<String, Uni<JwtClaims>> mode;
-    private final Map<String, Verified> remembered = new ConcurrentHashMap<>();
+    private final Cache<String, Caller> remembered;
 
     @Inject
     public TokenVerifier(JwtConfig config, Vertx vertx, Clock clock) {
@@ -62,6 +63,12 @@ public class TokenVerifier {
     TokenVerifier(JwtConfig config, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
         this.config = config;
         this.clock = clock;
+        this.remembered = Caffeine.newBuilder()
+                .maximumSize(MAX_REMEMBERED)
+                .expireAfter(Expiry.<String, Caller>writing((token, caller) -> rememberedFor(caller)))
+                .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                .executor(Runnable::run)
+                .build();
         if (config.secret().isPresent() == config.jwksUrl().isPresent()) {
             throw new IllegalStateException(
                     "Set exactly one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
@@ -78,20 +85,16 @@ public class TokenVerifier {
      *     {@link KeysUnavailableException} if nobody can tell at the moment
      */
     public Uni<Caller> verify(String token) {
-        var now = clock.instant();
-        var known = remembered.get(token);
-        if (known != null && now.isBefore(known.until)) {
-            return Uni.createFrom().item(known.caller);
-        }
-        return mode.apply(token).map(this::caller).invoke(caller -> remember(token, caller, now));
+        var known = remembered.getIfPresent(token);
+        return known != null
+                ? Uni.createFrom().item(known)
+                : mode.apply(token).map(this::caller).invoke(caller -> remembered.put(token, caller));
     }
 
-    private void remember(String token, Caller caller, Instant now) {
-        if (remembered.size() >= MAX_REMEMBERED) {
-            remembered.clear();
-        }
-        var aMinute = now.plus(REMEMBER);
-        remembered.put(token, new Verified(caller, caller.until().isBefore(aMinute) ? caller.until() : aMinute));
+    /** Never longer than the token is good. */
+    private Duration rememberedFor(Caller caller) {
+        var left = Duration.between(clock.instant(), caller.until());
+        return left.compareTo(REMEMBER) < 0 ? left : REMEMBER;
     }
 
     private Function<String, Uni<JwtClaims>> bySecret(String secret) {

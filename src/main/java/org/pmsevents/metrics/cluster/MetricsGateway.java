@@ -19,17 +19,18 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Steps;
+import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
- * The cluster's sums in Redis: a hash for each minute and each hour, to which every replica adds what it has counted, and one of what each
- * replica last told of itself. All expire by themselves. The braces have all lie on the same server of a Redis Cluster.
+ * The cluster's sums in Redis: a hash for each minute and each hour, to which every replica adds its counts, and a hash with the
+ * last report of each replica. All keys expire. The braces in their names put them all on the same node of a Redis Cluster.
  */
 @ApplicationScoped
 @Timeout
 @CircuitBreaker
 public class MetricsGateway {
-    /** A batch that was added, but whose answer got lost, is sent again under its number, and is not added twice. */
+    /** A batch whose answer was lost is sent again under its number, and is not added twice. */
     private static final String ADD = """
             if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[1]) then return 0 end
             for i = 4, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
@@ -38,7 +39,7 @@ public class MetricsGateway {
             return 1
             """;
 
-    /** By the clock of Redis: those of the replicas may differ. */
+    /** Uses the clock of Redis, because the clocks of the replicas may differ. */
     private static final String REPORT = """
             local now = tonumber(redis.call('TIME')[1])
             redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
@@ -51,20 +52,22 @@ public class MetricsGateway {
             return 1
             """;
 
-    /** Longer than Redis may be away while a batch waits to be sent again. */
+    /** Longer than Redis may be unavailable while a batch waits to be sent again. */
     private static final Duration NUMBER_KEPT = Duration.ofDays(1);
 
     private final Redis redis;
+    private final RedisConfig names;
     private final MetricsConfig config;
     private final String replica;
 
-    public MetricsGateway(Redis redis, MetricsConfig config, ReplicaName replica) {
+    public MetricsGateway(Redis redis, RedisConfig names, MetricsConfig config, ReplicaName replica) {
         this.redis = redis;
+        this.names = names;
         this.config = config;
         this.replica = replica.value();
     }
 
-    /** What is to be added to a step; the number of a batch is higher than those before. */
+    /** Counts to add to a step. The number of a batch is higher than those of the batches before it. */
     public record Batch(Steps.Window window, long step, Map<String, Long> fields, long number) {}
 
     /** Adds a batch once, however often it is sent. */
@@ -82,7 +85,7 @@ public class MetricsGateway {
         return redis.send(request).replaceWithVoid();
     }
 
-    /** The sums of steps; those of which there are none are missing. */
+    /** Returns the sums of the steps; steps without sums are missing. */
     public Uni<Map<Long, Counts>> read(Steps.Window window, Collection<Long> steps) {
         var wanted = List.copyOf(steps);
         var requests = wanted.stream()
@@ -98,7 +101,7 @@ public class MetricsGateway {
         });
     }
 
-    /** Tells the others of this replica; it is forgotten when it tells nothing for a while. */
+    /** Stores the report of this replica; it expires when the replica sends no further ones. */
     public Uni<Void> report(String json) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(REPORT)
@@ -110,7 +113,7 @@ public class MetricsGateway {
                 .replaceWithVoid();
     }
 
-    /** What the replicas last told of themselves. */
+    /** Returns the last reports of all replicas. */
     public Uni<List<String>> reports() {
         return redis.send(Request.cmd(Command.HVALS).arg(key("replicas"))).map(answer -> {
             var reports = new ArrayList<String>();
@@ -143,6 +146,6 @@ public class MetricsGateway {
     }
 
     private String key(String name) {
-        return "{" + config.redisPrefix() + "}:" + name;
+        return "{" + names.prefix() + ":metrics}:" + name;
     }
 }

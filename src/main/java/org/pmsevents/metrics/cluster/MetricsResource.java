@@ -20,7 +20,7 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.metrics.Steps;
 import org.pmsevents.platform.problem.AppException;
 
-/** The metrics of the whole cluster over HTTP; those of one replica are at {@code /q/metrics} of its management port. */
+/** The metrics of the whole cluster over HTTP. Those of one replica are at {@code /q/metrics} on its management port. */
 @Path("/api/metrics")
 @Tag(name = "Metrics")
 @APIResponse(responseCode = "400", ref = "BadRequest")
@@ -38,10 +38,10 @@ public class MetricsResource {
 
     @GET
     @Path("/summary")
-    @Operation(summary = "How the whole cluster does: per minute over an hour, or per hour over a week")
+    @Operation(summary = "Metrics of the whole cluster, per minute for an hour or per hour for a week")
     @APIResponse(
             responseCode = "200",
-            description = "Counts of all replicas, those that are gone included",
+            description = "Counts of all replicas, including those that have stopped",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "MetricsSummary")))
     public Uni<Response> summary(
             @QueryParam("window")

@@ -5,6 +5,6 @@ import java.time.Instant;
 import org.pmsevents.metrics.ErrorState;
 import org.pmsevents.metrics.Resources;
 
-/** What a replica last told of itself, for the others to show. */
+/** The last report of a replica, shown by all replicas. */
 @RegisterForReflection
 public record ReplicaReport(Instant seenAt, Resources resources, ErrorState errors) {}

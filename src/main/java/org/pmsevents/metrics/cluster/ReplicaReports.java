@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.metrics.ErrorState;
 import org.pmsevents.metrics.Resources;
 
-/** What each replica last told of itself, in Redis for all of them to read. */
+/** The last report of each replica, in Redis, where all replicas read it. */
 @ApplicationScoped
 public class ReplicaReports {
     private static final Logger LOG = Logger.getLogger(ReplicaReports.class);
@@ -32,25 +32,25 @@ public class ReplicaReports {
         this.clock = clock;
     }
 
-    /** Tells of this replica. */
-    public Uni<Void> tell(Resources resources, ErrorState errors) {
+    /** Stores the report of this replica. */
+    public Uni<Void> store(Resources resources, ErrorState errors) {
         var report = new ReplicaReport(clock.instant(), resources, errors);
         own = report;
         return gateway.report(json(report));
     }
 
-    /** The same where only the errors are news; before the first report there is nothing to tell yet. */
+    /** Updates the errors in the last report; does nothing before the first one. */
     public Uni<Void> errors(ErrorState errors) {
         var last = own;
-        return last == null ? Uni.createFrom().voidItem() : tell(last.resources(), errors);
+        return last == null ? Uni.createFrom().voidItem() : store(last.resources(), errors);
     }
 
-    /** What this replica last told. */
+    /** The last report of this replica. */
     List<ReplicaReport> own() {
         return Stream.of(Optional.ofNullable(own)).flatMap(Optional::stream).toList();
     }
 
-    /** All that are there, and those that are gone for a short time only. */
+    /** The reports of all replicas, including those that have stopped a short time ago. */
     Uni<List<ReplicaReport>> all() {
         return gateway.reports()
                 .map(reports -> reports.stream()
@@ -70,7 +70,7 @@ public class ReplicaReports {
         }
     }
 
-    /** Null for what another version has written and this one can't read. */
+    /** Returns null if another version has written a report that this one can't read. */
     private @Nullable ReplicaReport report(String json) {
         try {
             return mapper.readValue(json, ReplicaReport.class);

@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -26,10 +25,12 @@ import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Steps;
 import org.pmsevents.metrics.request.RequestStats;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Adds what this replica has counted to the cluster's sums, every few seconds, each count once: what Redis has not acknowledged is sent again under
- * the same number. What Redis does not take is kept by minute for an hour and by hour for a week. A crash loses what was not yet sent.
+ * Adds the counts of this replica to the cluster's sums, every few seconds, each count once: a batch that Redis has not
+ * acknowledged is sent again under the same number. While Redis is unavailable counts are stored by minute for an hour and by hour
+ * for a week. A crash loses the counts that were not sent.
  */
 @ApplicationScoped
 public class Rollup {
@@ -43,7 +44,7 @@ public class Rollup {
     private final MetricsConfig config;
     private final MeterRegistry meters;
     private final Clock clock;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final Timer added;
     private final Counter failures;
     private final List<Steps> waiting = everyWindow();
@@ -54,7 +55,6 @@ public class Rollup {
     private long number;
     private MetricsGateway.@Nullable Batch underWay;
     private volatile boolean reachable = true;
-    private volatile boolean stopped;
 
     Rollup(
             RequestStats requests,
@@ -63,16 +63,16 @@ public class Rollup {
             MetricsConfig config,
             MeterRegistry meters,
             Clock clock,
-            Vertx vertx) {
+            Periodic periodic) {
         this.requests = requests;
         this.events = events;
         this.gateway = gateway;
         this.config = config;
         this.meters = meters;
         this.clock = clock;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.added = Timer.builder("pms.metrics.flush")
-                .description("adding a minute or an hour of this replica to the cluster's sums in Redis")
+                .description("duration of adding the counts of a minute or an hour to the cluster's sums in Redis")
                 .register(meters);
         this.failures = meters.counter("pms.metrics.flush.failures");
     }
@@ -82,12 +82,13 @@ public class Rollup {
     }
 
     void start(@Observes StartupEvent started) {
-        later();
+        periodic.task("metrics.flush", config.flushEvery(), this::flush)
+                .onFailure(this::failed)
+                .start();
     }
 
-    /** After the HTTP server, on the thread that shuts down, while there are still connections. */
+    /** After the HTTP server, on the thread that shuts down, while the connections are open. */
     void stop(@Observes @Priority(LAST) ShutdownEvent stopping) {
-        stopped = true;
         try {
             flush().subscribeAsCompletionStage().get(LAST_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -97,18 +98,10 @@ public class Rollup {
         }
     }
 
-    /** What this replica has counted by itself, by step; the steps of the window. */
+    /** The counts of this replica alone, by step of the window. */
     Map<Long, Counts> own(Steps.Window window) {
         gather();
         return own.get(window.ordinal()).copy();
-    }
-
-    private void later() {
-        vertx.setTimer(config.flushEvery().toMillis(), timer -> {
-            if (!stopped) {
-                flush().onTermination().invoke(this::later).subscribe().with(done -> {}, this::failed);
-            }
-        });
     }
 
     /** Adds all that waits, a step at a time; fails at the first that Redis does not take. */
@@ -155,7 +148,7 @@ public class Rollup {
         own.forEach(steps -> steps.add(now, counts));
     }
 
-    /** The batch whose answer is missing, or else the oldest that waits. */
+    /** The batch without an answer, or else the oldest waiting one. */
     private synchronized Optional<MetricsGateway.Batch> next() {
         for (var steps : waiting) {
             if (underWay == null) {
@@ -177,7 +170,7 @@ public class Rollup {
         }
         if (!reachable) {
             reachable = true;
-            LOG.info("Redis takes the counts of this replica again");
+            LOG.info("Redis accepts the counts of this replica again");
         }
     }
 
@@ -185,7 +178,7 @@ public class Rollup {
         failures.increment();
         if (reachable) {
             reachable = false;
-            LOG.warnf("Redis does not take the counts of this replica, they wait: %s", failure.toString());
+            LOG.warnf("Redis does not accept the counts of this replica, they will be sent later: %s", failure.toString());
         }
     }
 }

@@ -12,12 +12,12 @@ import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.Steps;
 
 /**
- * Reads the cluster's sums. Steps that are over hardly change any more, only by what a replica kept while Redis was away from it: they are read again
- * once in a while, the newest ones each time.
+ * Reads the cluster's sums. Steps that are over hardly change any more: only by counts that a replica could not send before. So
+ * they are read again only now and then, the newest ones each time.
  */
 @ApplicationScoped
 public class SumReads {
-    /** More than clocks may differ, and counts may be late. */
+    /** More than clocks may differ and counts may be late. */
     private static final int NEWEST = 2;
 
     private static final Duration AGAIN = Duration.ofSeconds(30);
@@ -33,7 +33,7 @@ public class SumReads {
         this.clock = clock;
     }
 
-    /** The sums of the steps of a window that ends now; those of which there are none are missing. */
+    /** Returns the sums of the steps of a window that ends now; steps without sums are missing. */
     Uni<Map<Long, Counts>> read(Steps.Window window) {
         var now = clock.instant();
         var steps = window.until(now);

@@ -11,11 +11,12 @@ import org.pmsevents.pms.outbound.PmsState;
 import org.pmsevents.queue.api.QueueState;
 
 /**
- * How the whole cluster has done over an hour or a week. Latencies are milliseconds, null where there is none; errors are answers 5xx.
+ * The metrics of the whole cluster over an hour or a week. Latencies are milliseconds, null without requests; errors are answers
+ * with a status 5xx.
  *
- * @param complete false while Redis is away: then counts are those of the replica that answers, since its start
- * @param head the highest position of the feed that the replica that answers has heard of
- * @param jobs null, like {@code pms} and {@code lowStock}, while PostgreSQL is away
+ * @param complete false while Redis is unavailable: then counts are those of the answering replica since its start
+ * @param head the highest position of the feed that the answering replica knows of
+ * @param jobs null, like {@code pms} and {@code lowStock}, while PostgreSQL is unavailable
  */
 @RegisterForReflection
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -49,7 +50,7 @@ public record Summary(
             long cacheReads,
             long cacheHits) {}
 
-    /** Of the window. */
+    /** The totals of the window. */
     @RegisterForReflection
     public record Totals(
             long requests,
@@ -63,7 +64,7 @@ public record Summary(
             long cacheHits,
             @Nullable Double cacheHitRate) {}
 
-    /** The requests of a method to the resources of a template. */
+    /** The requests of one method and path template. */
     @RegisterForReflection
     public record Route(
             String method,
@@ -74,12 +75,12 @@ public record Summary(
             @Nullable Double p95,
             @Nullable Double p99) {}
 
-    /** A replica as it last told of itself. */
+    /** The last report of a replica. */
     @RegisterForReflection
     public record Replica(
             String replica, Instant startedAt, Instant seenAt, long position, long lag, Resources resources) {}
 
-    /** The error rate of the last minute over all replicas; {@code high} if that of any of them is. */
+    /** The error rate of the last minute over all replicas; {@code high} if it is high on any of them. */
     @RegisterForReflection
     public record Errors(
             String state,

@@ -28,7 +28,10 @@ import org.pmsevents.pms.outbound.PmsState;
 import org.pmsevents.queue.api.QueueReads;
 import org.pmsevents.queue.api.QueueState;
 
-/** Answers how the whole cluster does; whatever is away, with what there is, and the same to all who ask within a moment. */
+/**
+ * Answers with the metrics of the whole cluster. Parts whose source is unavailable are null. Requests within a moment share one
+ * answer.
+ */
 @ApplicationScoped
 public class SummaryReads {
     private static final Logger LOG = Logger.getLogger(SummaryReads.class);
@@ -72,23 +75,23 @@ public class SummaryReads {
         for (var window : Steps.Window.values()) {
             kept.put(
                     window,
-                    Uni.createFrom().deferred(() -> sumUp(window)).memoize().forFixedDuration(config.summaryKept()));
+                    Uni.createFrom().deferred(() -> summarize(window)).memoize().forFixedDuration(config.summaryKept()));
         }
     }
 
-    /** Never fails for Redis or PostgreSQL. */
+    /** Never fails because of Redis or PostgreSQL. */
     Uni<Summary> read(Steps.Window window) {
         return Objects.requireNonNull(kept.get(window));
     }
 
-    private Uni<Summary> sumUp(Steps.Window window) {
+    private Uni<Summary> summarize(Steps.Window window) {
         return Uni.combine()
                 .all()
                 .unis(cluster(window), rest())
                 .with((cluster, rest) -> summary(window, cluster, rest));
     }
 
-    /** While Redis is away, what this replica has counted by itself. */
+    /** While Redis is unavailable: the counts of this replica. */
     private Uni<Cluster> cluster(Steps.Window window) {
         return Uni.combine()
                 .all()
@@ -98,7 +101,7 @@ public class SummaryReads {
                 .after(ANSWER)
                 .fail()
                 .onFailure()
-                .invoke(failure -> LOG.debugf("no sums of the cluster: %s", failure.toString()))
+                .invoke(failure -> LOG.debugf("can't read the sums of the cluster: %s", failure.toString()))
                 .onFailure()
                 .recoverWithItem(() -> new Cluster(false, rollup.own(window), reports.own()));
     }
@@ -118,7 +121,7 @@ public class SummaryReads {
                 .after(ANSWER)
                 .fail()
                 .onFailure()
-                .invoke(failure -> LOG.debugf("PostgreSQL has no answer for a summary: %s", failure.toString()))
+                .invoke(failure -> LOG.debugf("can't read a part of the summary from PostgreSQL: %s", failure.toString()))
                 .onFailure()
                 .recoverWithItem(Optional.empty());
     }
@@ -216,7 +219,7 @@ public class SummaryReads {
                 resources);
     }
 
-    /** Since the first of those that are high became so; or else since the last of all became normal. */
+    /** {@code since}: if the rate is high, when the first replica's became high; otherwise when the last one's became normal. */
     private Summary.Errors errors(List<ReplicaReport> reports) {
         var states = reports.stream().map(ReplicaReport::errors).toList();
         var high = states.stream()

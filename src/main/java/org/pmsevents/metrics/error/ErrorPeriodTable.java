@@ -6,17 +6,17 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
-/** The SQL of the one row that says since when, and until when, some replica has had too many errors. */
+/** The SQL of the one row with the begin and the end of the last period in which a replica had too many errors. */
 @ApplicationScoped
 public class ErrorPeriodTable {
-    /** Whoever waits for the row is given it as it has become: of several replicas one begins the period. */
+    /** A transaction that waits for the row sees its new state: of several replicas one begins the period. */
     private static final String BEGIN = """
             UPDATE error_period SET since = now(), seen_at = now() WHERE seen_at < now() - $1 * interval '1 millisecond'
             """;
 
     private static final String GO_ON = "UPDATE error_period SET seen_at = greatest(seen_at, now())";
 
-    /** Notes that there are too many errors; answers whether that begins a period, because nobody had any for a while. */
+    /** Records that there are too many errors. Returns whether that begins a period, because no replica had any for a while. */
     Uni<Boolean> high(SqlClient transaction, Duration apart) {
         return transaction
                 .preparedQuery(BEGIN)

@@ -6,8 +6,8 @@ import org.pmsevents.metrics.ErrorState;
 import org.pmsevents.metrics.MetricsConfig;
 
 /**
- * The share of failed requests over a sliding window, and whether it is high: from a threshold on, with enough requests to tell; normal again only
- * below a lower one, so that it doesn't flutter.
+ * The share of failed requests over a sliding window, and whether it is high. It becomes high at a threshold, if there are enough
+ * requests, and normal again below a lower threshold, so that it does not alternate.
  */
 final class ErrorRate {
     private final int seconds;
@@ -19,7 +19,7 @@ final class ErrorRate {
 
     private record Sample(long requests, long errors) {}
 
-    /** @param begun when counting began, with nothing */
+    /** @param begun when counting began, at 0 */
     ErrorRate(MetricsConfig config, Instant begun) {
         this.seconds = (int) Math.max(1, config.errorWindow().toSeconds());
         this.threshold = config.errorThreshold();
@@ -29,7 +29,7 @@ final class ErrorRate {
         samples.add(new Sample(0, 0));
     }
 
-    /** Called once a second, with all requests and errors since the start; answers whether it has become high, or normal again. */
+    /** Called once a second with the totals of requests and errors since the start. Returns whether the state has changed. */
     synchronized boolean sample(long requests, long errors, Instant at) {
         samples.addLast(new Sample(requests, errors));
         while (samples.size() > seconds + 1) {

@@ -8,7 +8,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param replica whose requests were counted
  * @param state {@code high} or {@code normal}
  * @param rate of {@code errors} to {@code requests}, 0 to 1
- * @param window over which, ISO 8601
+ * @param window of the rate, ISO 8601
  */
 @RegisterForReflection
 public record ErrorRateChange(

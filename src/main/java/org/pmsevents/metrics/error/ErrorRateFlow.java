@@ -2,10 +2,8 @@ package org.pmsevents.metrics.error;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
@@ -13,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Alert;
@@ -26,14 +25,16 @@ import org.pmsevents.metrics.cluster.ReplicaReports;
 import org.pmsevents.metrics.request.RequestStats;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.ReplicaName;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Error → calculateRate → emitEvent(metrics.error) → updateDashboard: each replica judges its own requests, which it can do whatever else is away;
- * the admins are told once of a period in which any of them has too many errors.
+ * Error → calculateRate → emitEvent(metrics.error) → updateDashboard. Each replica judges its own requests, so that it depends on
+ * nothing else. Administrators are alerted once per period in which any replica has too many errors.
  */
 @ApplicationScoped
 public class ErrorRateFlow {
     private static final Logger LOG = Logger.getLogger(ErrorRateFlow.class);
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
     private static final Duration STORE = Duration.ofSeconds(15);
     private static final String SUBJECT = "error-rate";
@@ -46,13 +47,11 @@ public class ErrorRateFlow {
     private final MetricsConfig config;
     private final ReplicaReports reports;
     private final Clock clock;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final String replica;
     private final ErrorRate rate;
-    private volatile long timer = -1;
     private volatile Instant told = Instant.EPOCH;
-    private volatile @Nullable ErrorState owed;
-    private volatile boolean storing;
+    private final AtomicReference<@Nullable ErrorState> owed = new AtomicReference<>();
 
     ErrorRateFlow(
             RequestStats requests,
@@ -64,7 +63,7 @@ public class ErrorRateFlow {
             ReplicaReports reports,
             ReplicaName replica,
             Clock clock,
-            Vertx vertx,
+            Periodic periodic,
             MeterRegistry meters) {
         this.requests = requests;
         this.events = events;
@@ -75,49 +74,50 @@ public class ErrorRateFlow {
         this.reports = reports;
         this.replica = replica.value();
         this.clock = clock;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.rate = new ErrorRate(config, clock.instant());
         Gauge.builder("pms.error.rate", rate, judged -> judged.now().rate())
-                .description("the share of requests to this replica that were answered 5xx, over the window")
+                .description("share of requests to this replica within the window that were answered with a status 5xx")
                 .register(meters);
         Gauge.builder("pms.error.rate.high", rate, judged -> judged.now().isHigh() ? 1 : 0)
-                .description("1 while that is too much")
+                .description("1 while the error rate is high")
                 .register(meters);
     }
 
     void start(@Observes StartupEvent started) {
-        timer = vertx.setPeriodic(Duration.ofSeconds(1).toMillis(), tick -> judge());
+        periodic.action("metrics.error-rate", SECOND, this::judge).start();
+        periodic.task("metrics.error-alert", SECOND, this::notifyAdmin)
+                .timeout(STORE)
+                .onFailure(failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()))
+                .start();
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        vertx.cancelTimer(timer);
-    }
-
-    /** As it was judged last. */
+    /** The state at the last check. */
     public ErrorState now() {
         return rate.now();
     }
 
-    private void judge() {
+    private void check() {
         calculateRate()
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
                         .subscribe()
                         .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
-        notifyAdmin();
     }
 
-    /** Nothing, unless there is something to tell: a change, and once a minute that it is still high. */
+    /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
     private Optional<ErrorState> calculateRate() {
         var now = clock.instant();
         boolean changed = rate.sample(requests.requests(), requests.errors(), now);
         var state = rate.now();
-        boolean again = state.isHigh() && !now.isBefore(told.plus(TELL_AGAIN));
+        boolean again = state.isHigh() && !now.isBefore(announcedAt.plus(ANNOUNCE_AGAIN));
         if (!changed && !again) {
             return Optional.empty();
         }
         told = now;
-        owed = state.isHigh() ? state : owed;
+        if (state.isHigh()) {
+            owed.set(state);
+        }
         return Optional.of(state);
     }
 
@@ -141,32 +141,24 @@ public class ErrorRateFlow {
         return Uni.createFrom().voidItem();
     }
 
-    /** Those that are connected have the event; those that look later find it in what this replica tells of itself. */
+    /** Connected dashboards receive the event; others find the state in the report of this replica. */
     private Uni<Void> updateDashboard(ErrorState state) {
         return reports.errors(state);
     }
 
-    /** Again and again until it is stored, if need be after PostgreSQL is back. */
-    private void notifyAdmin() {
-        var state = owed;
-        if (state == null || storing) {
-            return;
+    /** Repeated until it is stored, if need be after PostgreSQL is back. */
+    private Uni<Void> notifyAdmin() {
+        var state = owed.get();
+        if (state == null) {
+            return Uni.createFrom().voidItem();
         }
-        storing = true;
-        transactions
+        return transactions
                 .run(transaction -> periods.high(transaction, TELL_AGAIN.multipliedBy(2))
                         .call(begun -> begun
                                 ? alerts.record(transaction, alert(state))
                                 : Uni.createFrom().voidItem()))
-                .ifNoItem()
-                .after(STORE)
-                .fail()
-                .onTermination()
-                .invoke(() -> storing = false)
-                .subscribe()
-                .with(
-                        stored -> owed = null,
-                        failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()));
+                .invoke(() -> owed.compareAndSet(state, null))
+                .replaceWithVoid();
     }
 
     private Alert alert(ErrorState state) {

@@ -13,8 +13,8 @@ import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.LatencyHistogram;
 
 /**
- * The statistics of the requests to this replica: as meters, one histogram for each route, method and status, and as counts for the cluster's
- * sums. All labels come from the service itself, so they are few whatever callers send.
+ * The statistics of the requests to this replica: as meters, one histogram for each route, method and status, and as counts for the
+ * cluster's sums. The service itself defines all labels, so their number is bounded whatever clients send.
  */
 @Singleton
 public class RequestStats {
@@ -51,7 +51,7 @@ public class RequestStats {
         this.meters = meters;
     }
 
-    /** Adds a request; on the thread that answers it. */
+    /** Adds a request; called on the thread that answers it. */
     public void add(RequestMeasured request) {
         var key = new Answer(request.method(), request.route(), request.status());
         var measured = answers.get(key);
@@ -69,7 +69,7 @@ public class RequestStats {
 
     private Measured register(Answer answer) {
         var timer = Timer.builder(NAME)
-                .description("requests by route, until the head of the answer left; streams and WebSockets are none")
+                .description("duration of requests by route, until the head of the answer is sent; without streams and WebSockets")
                 .tags(
                         "method", answer.method(),
                         "uri", answer.route(),
@@ -94,17 +94,17 @@ public class RequestStats {
         };
     }
 
-    /** All requests since the start. */
+    /** The number of requests since the start. */
     public long requests() {
         return requests.sum();
     }
 
-    /** Those that were answered 5xx. */
+    /** The number of answers with a status 5xx since the start. */
     public long errors() {
         return errors.sum();
     }
 
-    /** Adds what has been counted since this was last called. */
+    /** Adds the counts since the last call. */
     public void drainTo(Counts counts) {
         routes.forEach((route, counted) -> {
             for (int bucket = 0; bucket < LatencyHistogram.BUCKETS; bucket++) {

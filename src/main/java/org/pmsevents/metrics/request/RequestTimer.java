@@ -16,27 +16,27 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.publish.FrequentEvents;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.security.CurrentRequest;
 
 /**
- * Request → measureLatency → emitEvent(metrics.request) → updateStats → Response: times each request of the API's port from when it comes until the
- * head of its answer leaves. What goes on after that (server-sent events, WebSockets) is no latency, and is left out.
+ * Request → measureLatency → emitEvent(metrics.request) → updateStats → Response: times each request to the port of the API from
+ * its arrival until the head of its answer is sent. What follows (server-sent events, WebSocket messages) is no latency.
  */
 @Singleton
 public class RequestTimer {
-    /** Of what came to no resource: unknown paths, and what was refused before its path was looked at. */
+    /** The route of requests that reached no resource: unknown paths, and requests refused before routing. */
     static final String UNMATCHED = "unmatched";
 
-    /** Of files and descriptions of the API, which have no template. */
+    /** The route of static files and API descriptions, which have no template. */
     static final String FILE = "file";
 
-    private static final int BEFORE_ALL_ROUTES = Integer.MIN_VALUE;
     private static final String OTHER = "OTHER";
     private static final Map<String, String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").stream()
                     .collect(Collectors.toUnmodifiableMap(Function.identity(), Function.identity()));
 
-    /** Where quarkus-rest leaves the template of the resource that it has found. */
+    /** Where quarkus-rest stores the template of the matched resource. */
     private static final String TEMPLATE = "UrlPathTemplate";
 
     private final FrequentEvents events;
@@ -46,8 +46,8 @@ public class RequestTimer {
     }
 
     /** Before those who answer at once what is wrong with a request. */
-    void listen(@Observes @Priority(1) Router router) {
-        router.route().order(BEFORE_ALL_ROUTES).handler(this::begin);
+    void listen(@Observes @Priority(FilterOrder.MEASURE_OBSERVES_FIRST) Router router) {
+        router.route().order(FilterOrder.FIRST_ROUTE).handler(this::begin);
     }
 
     private void begin(RoutingContext request) {
@@ -60,7 +60,7 @@ public class RequestTimer {
         request.next();
     }
 
-    /** Dev mode's own PMS fails when it is told to, which is no failure of the service. */
+    /** The PMS simulator of dev mode fails on request; that is no failure of the service. */
     private static boolean isOfDevMode(RoutingContext request) {
         var path = request.request().path();
         return LaunchMode.current() == LaunchMode.DEVELOPMENT && path != null && path.startsWith("/dev/");
@@ -75,7 +75,7 @@ public class RequestTimer {
         }
     }
 
-    /** The handler that updates the statistics is called at once. */
+    /** Calls the handler that updates the statistics at once. */
     private void emitEvent(RoutingContext request, RequestMeasured measured) {
         events.emit(EventType.METRICS_REQUEST, measured.route(), measured, () -> CurrentRequest.of(request));
     }

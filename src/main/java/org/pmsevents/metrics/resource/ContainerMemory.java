@@ -9,13 +9,13 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * How much memory the process has, and may have: by {@code /proc} and the control groups of Linux, version 2 or 1, where there are such. Reads
- * files, so not for an event loop.
+ * The memory that the process uses and may use, read from {@code /proc} and the control groups (version 2 or 1) of Linux where they
+ * exist. Reads files, so it must not run on an event loop.
  */
 final class ContainerMemory {
     private static final int BYTES_A_KILOBYTE = 1_024;
 
-    /** Version 1 has such a number, less the rest of a page, for no limit. */
+    /** Version 1 reports no limit as this number, rounded down to a page. */
     private static final long NO_LIMIT = Long.MAX_VALUE / 2;
 
     private final Path root;
@@ -25,7 +25,7 @@ final class ContainerMemory {
         this.root = root;
     }
 
-    /** Resident set size, bytes; empty where the system does not tell. */
+    /** The resident set size in bytes; empty if the system does not report it. */
     OptionalLong used() {
         return lines(root.resolve("proc/self/status"))
                 .filter(line -> line.startsWith("VmRSS:"))
@@ -34,7 +34,7 @@ final class ContainerMemory {
                 .findFirst();
     }
 
-    /** The lowest limit of the control groups that the process is in, bytes; empty where there is none. */
+    /** The lowest limit of the control groups of the process, in bytes; empty if there is none. */
     OptionalLong limit() {
         return lines(root.resolve("proc/self/cgroup"))
                 .flatMap(this::folders)

@@ -16,7 +16,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How late the event loops come to what is due, each looked at by a timer of its own: what keeps one of them busy delays every request on it. */
+/**
+ * Measures how late the event loops run their timers, by one timer on each loop. Whatever blocks a loop delays every request on it.
+ */
 @ApplicationScoped
 public class EventLoopLag {
     private static final Duration EVERY = Duration.ofMillis(250);
@@ -29,7 +31,7 @@ public class EventLoopLag {
     EventLoopLag(Vertx vertx, MeterRegistry meters) {
         this.vertx = vertx;
         this.lag = Timer.builder("pms.event.loop.lag")
-                .description("how late the event loops come to what is due")
+                .description("delay of timers on the event loops")
                 .register(meters);
     }
 
@@ -56,7 +58,7 @@ public class EventLoopLag {
                 TimeUnit.MILLISECONDS));
     }
 
-    /** The worst of all since this was last asked. */
+    /** The longest delay of any loop since the last call. */
     Duration takeWorst() {
         return Duration.ofNanos(worst.getAndSet(0));
     }

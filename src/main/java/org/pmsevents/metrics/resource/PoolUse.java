@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 import org.pmsevents.metrics.Numbers;
 import org.pmsevents.metrics.Resources;
 
-/** Reads how the pool of PostgreSQL connections is used from the meters that Quarkus keeps of it. For one caller at a time. */
+/** Reads the usage of the PostgreSQL connection pool from the meters of Quarkus. For one caller at a time. */
 final class PoolUse {
     private static final String PREFIX = "sql.pool.";
 
@@ -31,7 +31,7 @@ final class PoolUse {
         return Math.max(0, (long) sum(meters.find(PREFIX + name).gauges(), Gauge::value));
     }
 
-    /** Milliseconds since the last look. */
+    /** In milliseconds, since the last call. */
     private double averageWait() {
         var waits = meters.find(PREFIX + "queue.delay").timers();
         double waited = sum(waits, timer -> timer.totalTime(TimeUnit.MILLISECONDS));

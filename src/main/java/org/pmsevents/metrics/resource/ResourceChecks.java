@@ -22,7 +22,7 @@ import org.pmsevents.platform.database.BoundedPool;
 import org.pmsevents.platform.identity.ReplicaName;
 import org.pmsevents.queue.api.QueueReads;
 
-/** Looks at what this replica uses and how it keeps up; what does not answer in time is said to be unknown. */
+/** Measures the resources and the lag of this replica. A value that is not available in time is reported as unknown. */
 @ApplicationScoped
 public class ResourceChecks {
     private static final Duration ANSWER = Duration.ofSeconds(2);
@@ -64,7 +64,7 @@ public class ResourceChecks {
         this.startedAt = clock.instant();
         this.pool = new PoolUse(meters, pool.maxSize());
         this.pings = Timer.builder("pms.redis.ping")
-                .description("how long Redis takes to answer")
+                .description("response time of Redis")
                 .register(meters);
     }
 
@@ -90,7 +90,7 @@ public class ResourceChecks {
                         new Resources.Jobs(queue.running(), oldest.orElse(null))));
     }
 
-    /** On a worker thread: these are files, if only of the kernel. */
+    /** Runs on a worker thread, because it reads files, if only of the kernel. */
     private Uni<Memory> readMemory() {
         return Uni.createFrom()
                 .completionStage(() -> vertx.executeBlocking(() -> new Memory(memory.used(), memory.limit()), false)
@@ -117,7 +117,7 @@ public class ResourceChecks {
         });
     }
 
-    /** Empty if PostgreSQL doesn't say. */
+    /** Empty if PostgreSQL does not answer. */
     private Uni<Optional<Double>> oldestJob() {
         return queue.oldest()
                 .map(oldest -> Optional.of(oldest.map(Numbers::rounded).orElse(0.0)))
@@ -139,7 +139,7 @@ public class ResourceChecks {
         return new Resources.Feed(position, head, head - position);
     }
 
-    /** As Micrometer measures it; 0 where the system does not tell. */
+    /** As measured by Micrometer; 0 if the system does not report it. */
     private double share(String gauge) {
         var found = meters.find(gauge).gauge();
         double share = found == null ? 0 : found.value();

@@ -2,10 +2,8 @@ package org.pmsevents.metrics.resource;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.function.ToDoubleFunction;
@@ -18,8 +16,9 @@ import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Resources;
 import org.pmsevents.metrics.cluster.ReplicaReports;
 import org.pmsevents.metrics.error.ErrorRateFlow;
+import org.pmsevents.platform.periodic.Periodic;
 
-/** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is away. */
+/** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is unavailable. */
 @ApplicationScoped
 public class ResourceMonitor {
     private static final Logger LOG = Logger.getLogger(ResourceMonitor.class);
@@ -29,9 +28,8 @@ public class ResourceMonitor {
     private final ReplicaReports reports;
     private final ErrorRateFlow errors;
     private final MetricsConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private volatile @Nullable Resources last;
-    private volatile boolean stopped;
 
     ResourceMonitor(
             ResourceChecks checks,
@@ -40,13 +38,13 @@ public class ResourceMonitor {
             ErrorRateFlow errors,
             MetricsConfig config,
             MeterRegistry meters,
-            Vertx vertx) {
+            Periodic periodic) {
         this.checks = checks;
         this.events = events;
         this.reports = reports;
         this.errors = errors;
         this.config = config;
-        this.vertx = vertx;
+        this.periodic = periodic;
         gauge(
                 meters,
                 "pms.memory.rss",
@@ -57,7 +55,7 @@ public class ResourceMonitor {
                 meters,
                 "pms.memory.limit",
                 "bytes",
-                "what the container may have",
+                "memory limit of the container",
                 now -> orNaN(now.rss().limit()));
         gauge(
                 meters,
@@ -65,7 +63,7 @@ public class ResourceMonitor {
                 null,
                 "1 if Redis answered the last ping",
                 now -> now.redis().reachable() ? 1 : 0);
-        gauge(meters, "pms.jobs.oldest", "seconds", "for how long the job that waits longest could have run", now -> {
+        gauge(meters, "pms.jobs.oldest", "seconds", "for how long the oldest waiting job has been due", now -> {
             var oldest = now.jobs().oldestSeconds();
             return oldest == null ? Double.NaN : oldest;
         });
@@ -73,29 +71,18 @@ public class ResourceMonitor {
                 meters,
                 "pms.database.pool.max",
                 null,
-                "how many connections to PostgreSQL there may be",
+                "maximum number of connections to PostgreSQL",
                 now -> now.postgresql().max());
     }
 
     void start(@Observes StartupEvent started) {
-        vertx.runOnContext(go -> monitor());
+        periodic.task("metrics.resources", config.resourcesEvery(), this::monitor)
+                .onFailure(failure -> LOG.debugf("the resources were not published: %s", failure.toString()))
+                .startNow();
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
-    }
-
-    private void monitor() {
-        if (stopped) {
-            return;
-        }
-        checkResources()
-                .call(this::emitEvent)
-                .call(this::updateMetrics)
-                .onTermination()
-                .invoke(() -> vertx.setTimer(config.resourcesEvery().toMillis(), timer -> monitor()))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.debugf("the resources were not told: %s", failure.toString()));
+    private Uni<Resources> monitor() {
+        return checkResources().call(this::emitEvent).call(this::updateMetrics);
     }
 
     private Uni<Resources> checkResources() {
@@ -107,10 +94,10 @@ public class ResourceMonitor {
         return Uni.createFrom().voidItem();
     }
 
-    /** The meters of this replica, and what the summary of the cluster says of it. */
+    /** Updates the meters of this replica, and its report for the summary of the cluster. */
     private Uni<Void> updateMetrics(Resources resources) {
         last = resources;
-        return reports.tell(resources, errors.now());
+        return reports.store(resources, errors.now());
     }
 
     private void gauge(

@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 
-/** Gives everyone one clock, which ticks in microseconds as PostgreSQL's timestamps do, so that a time reads back as it was written. */
+/**
+ * Provides the one clock. It ticks in microseconds, as PostgreSQL's timestamps do, so that a stored time is read back unchanged.
+ */
 @Singleton
 class ClockProducer {
 
@@ -17,7 +19,7 @@ class ClockProducer {
         return new MicrosecondClock(Clock.systemUTC());
     }
 
-    /** {@link Clock#tick} can't be it: with a tick under a millisecond its {@code millis()} divides by zero (JDK 17). */
+    /** {@link Clock#tick} can't be used: with a tick under a millisecond its {@code millis()} divides by zero (JDK 17). */
     private static final class MicrosecondClock extends Clock {
         private final Clock clock;
 

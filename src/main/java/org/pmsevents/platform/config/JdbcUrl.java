@@ -12,20 +12,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the migrations' connection be named as databases are named everywhere else ({@code postgresql://…}, with or
- * without user and password), so that one variable can serve both drivers.
+ * Accepts the common URL of a database ({@code postgresql://…}, with or without user and password) for the connection of the
+ * migrations, so that one variable configures both drivers.
  */
 @Priority(JdbcUrl.AFTER_EXPRESSIONS)
 public final class JdbcUrl implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1L;
 
-    /** SmallRye Config expands expressions at 3,300; who stands above sees what has come of them. */
+    /** SmallRye Config expands expressions at priority 3,300; interceptors above it see the expanded values. */
     static final int AFTER_EXPRESSIONS = 3_400;
 
     private static final String PROPERTY = "quarkus.datasource.jdbc.url";
     private static final Pattern URL = Pattern.compile(
             "(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<rest>.*)");
-    /** The reactive client may be given several servers; any one of them will do to migrate. */
+    /** The reactive client may be given several servers; the migrations use the first one. */
     private static final Pattern FURTHER_SERVERS =
             Pattern.compile(",\\s*(?:vertx-reactive:)?postgres(?:ql)?://.*", Pattern.DOTALL);
 
@@ -38,7 +38,7 @@ public final class JdbcUrl implements ConfigSourceInterceptor {
         return value.withValue(toJdbc(value.getValue()));
     }
 
-    /** Anything that isn't a PostgreSQL URL stays as it is, for the driver to complain about. */
+    /** Text that is not a PostgreSQL URL stays unchanged, for the driver to report. */
     static String toJdbc(String url) {
         Matcher parts = URL.matcher(first(url));
         if (!parts.matches()) {
@@ -49,12 +49,12 @@ public final class JdbcUrl implements ConfigSourceInterceptor {
         return with(jdbc, "password", parts.group("password"));
     }
 
-    /** The first of several servers. */
+    /** Returns the URL with the first of its servers only. */
     static String first(String urls) {
         return FURTHER_SERVERS.matcher(urls.strip()).replaceFirst("");
     }
 
-    /** The driver takes no URL without a slash after the server; what follows may be missing. */
+    /** Adds the slash after the server, which the driver requires; the name of the database may be missing. */
     private static String withPath(String rest) {
         int query = rest.indexOf('?');
         var server = query < 0 ? rest : rest.substring(0, query);

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/** Whether the addresses of PostgreSQL and Redis can be read at all; the drivers' own complaints would repeat the passwords in them. */
+/**
+ * Checks whether the URLs of PostgreSQL and Redis can be read. The error messages of the drivers would repeat the passwords in
+ * them.
+ */
 public final class ServerUrl {
     private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
     private static final String USER = "(?:(?:[^@/?%\\s]|%[0-9A-Fa-f]{2})*@)?";
@@ -15,7 +18,7 @@ public final class ServerUrl {
     private static final Pattern POSTGRES =
             Pattern.compile("(?:vertx-reactive:)?postgres(?:ql)?://" + USER + "(?<servers>" + SERVER + ")" + DATABASE);
 
-    /** Of what the migrations are run by: it may have several servers in one. */
+    /** The URL of the migrations: it may list several servers. */
     private static final Pattern JDBC = Pattern.compile("(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://" + USER
             + "(?<servers>" + SERVER + "(?:," + SERVER + ")*)?" + DATABASE);
 
@@ -29,7 +32,7 @@ public final class ServerUrl {
         return all(urls, url -> is(POSTGRES, url)) && isJdbc(urls);
     }
 
-    /** Whether the migrations can be run by it. */
+    /** Whether the URL is valid for the migrations. */
     public static boolean isJdbc(String urls) {
         return is(JDBC, JdbcUrl.first(urls));
     }
@@ -47,7 +50,7 @@ public final class ServerUrl {
                         .allMatch(port -> port > 0 && port <= LAST_PORT);
     }
 
-    /** Other kinds of address, such as of a socket in the file system, are not judged. */
+    /** Other kinds of URL, such as of a Unix socket, are not checked. */
     public static boolean isRedis(String urls) {
         return all(urls, url -> !url.startsWith("redis") || (REDIS.matcher(url).matches() && hasHost(url)));
     }

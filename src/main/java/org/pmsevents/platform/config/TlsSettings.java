@@ -9,14 +9,14 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes two settings enough for TLS to PostgreSQL, how strict and whose certificates, and one for Redis: what both drivers of
- * PostgreSQL want beside them, each in its own way, follows from these.
+ * Configures TLS for PostgreSQL by two settings (mode and certificates), and for Redis by one. Derives from them the different
+ * settings of both PostgreSQL drivers.
  */
 @Priority(TlsSettings.AFTER_THE_URL_IS_MADE)
 public final class TlsSettings implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1L;
 
-    /** Sees what {@link JdbcUrl} has made of the URL. */
+    /** Sees the URL that {@link JdbcUrl} returns. */
     static final int AFTER_THE_URL_IS_MADE = JdbcUrl.AFTER_EXPRESSIONS + 100;
 
     private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
@@ -42,7 +42,7 @@ public final class TlsSettings implements ConfigSourceInterceptor {
         };
     }
 
-    /** A URL that says something of TLS itself is left as it is. */
+    /** A URL with TLS parameters of its own stays unchanged. */
     static String jdbcUrl(String url, @Nullable String mode, @Nullable String certificates) {
         if (mode == null || url.contains("sslmode=")) {
             return url;

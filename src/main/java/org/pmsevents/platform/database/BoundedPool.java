@@ -13,23 +13,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Bounds what Quarkus leaves open: how long and how many may wait for a connection, and how long a connection may stay without a
- * word from PostgreSQL before it counts as dead and is closed, with whatever waited on it. Lets long statements be prepared once a
- * connection, too: by default the driver has the server read and plan one of more than 2,048 characters anew for each call, which
- * took as long as the change of stock that is one of them.
+ * Sets the limits that Quarkus leaves open: how long and how many operations may wait for a connection, and how long a connection
+ * may be silent before it counts as dead and is closed together with what waits on it. Also lets statements of more than 2,048
+ * characters be prepared once per connection. By default the server parses and plans them anew for each call, which for the change
+ * of stock took as long as its execution.
  */
 @Singleton
 public class BoundedPool implements PgPoolCreator {
     private static final int MOST_WAITING = 2_000;
     private static final int WAIT_SECONDS = 5;
-    /** Longer than any statement may take; an idle connection is closed as well, and opened anew when it is wanted. */
+    /** Longer than any statement may take. Idle connections are closed as well, and opened again when needed. */
     private static final int SILENCE_SECONDS = 20;
 
     private static final int LONGEST_STATEMENT = 32 * 1024;
 
     private volatile int maxSize;
 
-    /** How many connections there may be. */
+    /** The maximum number of connections. */
     public int maxSize() {
         return maxSize;
     }
@@ -51,7 +51,7 @@ public class BoundedPool implements PgPoolCreator {
                 .build();
     }
 
-    /** Where several servers are named, each gets its share of the connections. */
+    /** Distributes the connections evenly over several servers. */
     private static Supplier<Future<SqlConnectOptions>> inTurn(List<PgConnectOptions> servers) {
         var next = new AtomicInteger();
         return () -> Future.succeededFuture(servers.get(Math.floorMod(next.getAndIncrement(), servers.size())));

@@ -1,10 +1,13 @@
 package org.pmsevents.platform.database;
 
-/** Others changed the same at the same time in a way that only one could go on (deadlock, serialization): nothing was changed, and it can be repeated. */
+/**
+ * Concurrent transactions conflicted and this one was rolled back (deadlock, serialization failure): nothing was changed, and it
+ * can be retried.
+ */
 public class ConflictException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public ConflictException(Throwable cause) {
-        super("another transaction was in the way", cause);
+        super("the transaction conflicted with another one", cause);
     }
 }

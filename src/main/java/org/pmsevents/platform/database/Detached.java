@@ -3,7 +3,7 @@ package org.pmsevents.platform.database;
 import io.smallrye.mutiny.Uni;
 import java.util.function.Supplier;
 
-/** Work that is ended once it is begun, whether its caller still waits or not. */
+/** Work that runs to its end once begun, even if its caller leaves. */
 public final class Detached {
     private Detached() {}
 

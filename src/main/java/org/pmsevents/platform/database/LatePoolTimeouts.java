@@ -6,8 +6,9 @@ import java.util.logging.Filter;
 import java.util.logging.LogRecord;
 
 /**
- * Leaves one thing out of the log: a query that has failed because there was no connection to be had is reported as an uncaught exception once
- * more when its time to wait for one is over, with a stack trace each (vertx-sql-client, issue 1706). The failure itself was told.
+ * Drops one kind of log record. A query that failed because no connection was available is reported once more as an uncaught
+ * exception with a stack trace when its time to wait for a connection is over (vertx-sql-client, issue 1706). The failure itself
+ * was reported before.
  */
 @LoggingFilter(name = "late-pool-timeouts")
 public final class LatePoolTimeouts implements Filter {

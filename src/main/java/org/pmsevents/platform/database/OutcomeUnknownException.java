@@ -1,6 +1,6 @@
 package org.pmsevents.platform.database;
 
-/** The connection was lost during a commit: the change may or may not have been made. */
+/** The connection was lost during a commit: the change was committed or not. */
 public class OutcomeUnknownException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,10 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 
-/** Whether the database has all migrations that this version knows: a replica that is told not to migrate waits until somebody has. */
+/**
+ * Checks whether the database has all migrations that this version knows. A replica that does not migrate itself waits until they
+ * are done.
+ */
 @ApplicationScoped
 public class Schema {
     private final Flyway flyway;
@@ -19,7 +22,10 @@ public class Schema {
         this.vertx = vertx;
     }
 
-    /** Completes if it has; fails with {@link NotMigratedException} if not, and otherwise if that can't be told. */
+    /**
+     * Completes if all migrations are done. Fails with {@link NotMigratedException} if not, and with another exception if that is
+     * unknown.
+     */
     public Uni<Void> requireCurrent() {
         return current
                 ? Uni.createFrom().voidItem()
@@ -30,12 +36,12 @@ public class Schema {
                         .replaceWithVoid();
     }
 
-    /** Whether it had them when it was last looked at; once it has, it has for good. */
+    /** Whether the migrations were done at the last check; once done they stay done. */
     public boolean isCurrent() {
         return current;
     }
 
-    /** Flyway says it on several. */
+    /** Flyway's message has several lines. */
     private static Throwable inOneLine(Throwable failure) {
         return new IllegalStateException(
                 "the migrations can't be read: "

@@ -22,28 +22,30 @@ import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * Runs a flow's work in one PostgreSQL transaction, which the server ends by itself if this replica stops answering, so that a
- * paused replica never holds a row for long.
+ * Runs the work of a flow in one PostgreSQL transaction. The server ends the transaction if this replica stops responding, so that
+ * a paused replica never holds row locks for long.
  */
 @ApplicationScoped
 public class Transactions {
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
-    /** What may be held for a limited time is let go soon after that even by a replica that is paused. */
+    /** Locks that may be held for a limited time are released soon after it, even by a replica that is paused. */
     private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);
 
-    /** Longer than the server's own limit of a statement, which says better what was wrong. */
+    /** Longer than the server's timeout of a statement, whose error is more precise. */
     private static final Duration WORK = Duration.ofSeconds(12);
 
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
-    /** Of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} lets them. */
+    /**
+     * The timeout of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} allows.
+     */
     private static final Duration STATEMENT = Duration.ofSeconds(10);
 
-    /** Class of what a pooler says of a server that it has lost, perhaps after that has committed. */
+    /** The SQLSTATE class by which a pooler reports a lost server connection, perhaps after the commit. */
     private static final String CONNECTION_LOST = "08";
 
     private final Pool pool;
@@ -57,32 +59,32 @@ public class Transactions {
     }
 
     /**
-     * Commits what the work did if it succeeds, rolls it back if it fails.
+     * Commits if the work succeeds, rolls back if it fails.
      *
-     * @throws OutcomeUnknownException if the connection was lost, or did not answer, during the commit
+     * @throws OutcomeUnknownException if the connection was lost, or did not respond, during the commit
      */
     public <T> Uni<T> run(Function<SqlClient, Uni<T>> work) {
         return run(LIMITS, work);
     }
 
-    /** The same, recorded in the trace of what it is for. */
+    /** The same, recorded in the trace of {@code about}. */
     public <T> Uni<T> run(Traced about, Function<SqlClient, Uni<T>> work) {
         return tracing.isOn() ? recorded(about, () -> run(work)) : run(work);
     }
 
     /**
-     * The same for work that is repeated if it gets lost: it does not wait until the disk has it, and should the server crash right
-     * after it, all of it may be gone.
+     * The same for work that is repeated if it is lost: the commit does not wait for the disk, and a crash of the server right
+     * after it may undo all of it.
      */
     public <T> Uni<T> runRepeatable(Function<SqlClient, Uni<T>> work) {
         return run(LIMITS + "; SET LOCAL synchronous_commit = off", work);
     }
 
     /**
-     * The same for work that holds what others wait for: the server cancels the statement that is under way when the time is over, which
-     * includes the time for which it waits itself.
+     * The same for work that holds locks which others wait for. When the time is over, the server cancels the running statement,
+     * even if that is itself waiting for a lock.
      *
-     * @throws io.smallrye.mutiny.TimeoutException if the time was over between two statements
+     * @throws io.smallrye.mutiny.TimeoutException if the time ended between two statements
      */
     public <T> Uni<T> runWithin(Traced about, Duration limit, Function<Limited, Uni<T>> work) {
         return recorded(
@@ -97,7 +99,7 @@ public class Transactions {
         });
     }
 
-    /** A transaction that has to end in time. */
+    /** A transaction with a time limit. */
     public static final class Limited {
         private final SqlClient client;
         private final long end;
@@ -107,7 +109,7 @@ public class Transactions {
             this.end = end;
         }
 
-        /** Runs the next statement with what is left of the time. */
+        /** Runs the next statement within the remaining time. */
         public <T> Uni<T> next(Function<SqlClient, Uni<T>> statement) {
             return Uni.createFrom().deferred(() -> {
                 long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
@@ -142,10 +144,10 @@ public class Transactions {
     }
 
     /**
-     * Runs one statement that is a transaction of its own. One that takes too long is cancelled, so that it fails instead of being
-     * left to an unknown end.
+     * Runs one statement that is a transaction of its own. A statement that takes too long is cancelled, so that it fails instead
+     * of ending with an unknown outcome.
      *
-     * @throws OutcomeUnknownException if the connection was lost, or did not answer at all, while it ran
+     * @throws OutcomeUnknownException if the connection was lost, or did not respond at all, while it ran
      */
     public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
         return Detached.of(() -> pool.getConnection().chain(connection -> {
@@ -158,13 +160,13 @@ public class Transactions {
                     .onTermination()
                     .invoke(() -> {
                         vertx.cancelTimer(limit);
-                        // or the next one on this connection would be cancelled instead
+                        // otherwise the next statement on this connection would be cancelled
                         releaseAfter(cancelling.get(), connection);
                     });
         }));
     }
 
-    /** Whether the server itself has said what was wrong, however a table has translated that: then it has changed nothing. */
+    /** Whether the server itself has reported the error, whatever a table has made of it: then nothing was changed. */
     private static boolean isFromServer(@Nullable Throwable failure) {
         if (failure instanceof DatabaseException refusal) {
             return !String.valueOf(refusal.getSqlState()).startsWith(CONNECTION_LOST);
@@ -188,7 +190,7 @@ public class Transactions {
                 : Future.succeededFuture();
     }
 
-    /** Runs a query that needs no transaction, for as long as a reader waits. */
+    /** Runs a query that needs no transaction, within the timeout of readers. */
     public <T> Uni<T> read(Function<SqlClient, Uni<T>> query) {
         return query.apply(pool).ifNoItem().after(ANSWER).fail();
     }

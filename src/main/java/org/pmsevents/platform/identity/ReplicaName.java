@@ -4,7 +4,7 @@ import jakarta.inject.Singleton;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** What this replica is called among the others: after its host, so that a person finds it, and new at every start. */
+/** The name of this replica: begins with the name of its host, so that people find it, and is new at every start. */
 @Singleton
 public class ReplicaName {
     private static final int LONGEST_HOST = 80;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.Violations;
 
 /**
- * Reads the members of one JSON object by type, bends nothing (no {@code "7"} or {@code 1.9} for an integer), and collects what is
- * wrong instead of stopping at it. Where something is wrong a stand-in is returned ({@code ""}, 0, an empty list), so a caller reads
- * everything first and then calls {@link Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
+ * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer), and collects
+ * violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
+ * callers read all members and then call {@link Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
  */
 public final class Fields {
     private final ObjectNode object;
@@ -39,17 +39,20 @@ public final class Fields {
         return absent("");
     }
 
-    /** Stands in for an object that is missing or no object: that is reported already, so its members complain to nobody. */
+    /**
+     * A placeholder for an object that is missing or of another type. That is reported already, so violations of its members are
+     * ignored.
+     */
     private static Fields absent(String pointer) {
         return new Fields(JsonNodeFactory.instance.objectNode(), pointer, new Violations());
     }
 
-    /** Refuses every member that is not named here. */
+    /** Rejects every member that is not listed. */
     public Fields only(String... allowed) {
         var known = Set.of(allowed);
         object.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
-                violation(name, "unknown-field", "There is no field of this name here.");
+                violation(name, "unknown-field", "There is no field with this name here.");
             }
         });
         return this;
@@ -60,7 +63,7 @@ public final class Fields {
         return object.has(name);
     }
 
-    /** The object as it was sent. */
+    /** The object as it was received. */
     public ObjectNode tree() {
         return object;
     }
@@ -69,12 +72,12 @@ public final class Fields {
         return violations;
     }
 
-    /** Adds what only the caller can know. */
+    /** Adds a violation found by the caller. */
     public void violation(String name, String code, String detail) {
         violations.add(pointerTo(name), code, detail);
     }
 
-    /** The JSON pointer of a member. */
+    /** The JSON pointer to a member. */
     public String pointerTo(String name) {
         return pointer + "/" + escape(name);
     }
@@ -83,7 +86,7 @@ public final class Fields {
         return requiredText(name, maxLength, text -> true, "", "");
     }
 
-    /** A text that is not blank and passes a test; what fails it is reported with the given code. */
+    /** A text that is not blank and passes a test; a failure of the test is reported under the given code. */
     public String requiredText(String name, int maxLength, Predicate<String> valid, String code, String detail) {
         var node = required(name);
         var text = node == null ? null : text(node, pointerTo(name), maxLength);
@@ -123,7 +126,7 @@ public final class Fields {
         return node == null ? null : integer(node, name, min, max);
     }
 
-    /** @param maxScale how many digits after the point it may be written with */
+    /** @param maxScale maximum number of digits after the point */
     public BigDecimal requiredDecimal(String name, BigDecimal min, BigDecimal max, int maxScale) {
         var node = required(name);
         var value = node == null ? null : decimal(node, name, min, max, maxScale);
@@ -133,11 +136,6 @@ public final class Fields {
     public boolean requiredBoolean(String name) {
         var node = required(name);
         return node != null && bool(node, name);
-    }
-
-    public boolean optionalBoolean(String name, boolean otherwise) {
-        var node = optional(name);
-        return node == null ? otherwise : bool(node, name);
     }
 
     /** A time with its offset, such as {@code 2026-11-23T10:00:00Z} (RFC 3339). */
@@ -158,7 +156,7 @@ public final class Fields {
         return null;
     }
 
-    /** The members of an object that must be there. */
+    /** The members of a required object. */
     public Fields requiredObject(String name) {
         var node = required(name);
         var fields = node == null ? null : fields(node, pointerTo(name));
@@ -170,7 +168,7 @@ public final class Fields {
         return node == null ? null : fields(node, pointerTo(name));
     }
 
-    /** The items of an array of texts, none if it is absent. */
+    /** The items of an array of texts; empty if it is absent. */
     public List<String> textArray(String name, int maxItems, int maxLength) {
         var node = optional(name);
         var texts = new ArrayList<String>();
@@ -183,7 +181,7 @@ public final class Fields {
         return List.copyOf(texts);
     }
 
-    /** The items of an array of texts, none of them blank and none twice; no items if it is absent. */
+    /** The items of an array of distinct texts, none of them blank; empty if it is absent. */
     public List<String> distinctTexts(String name, int maxItems, int maxLength) {
         var node = optional(name);
         var texts = new LinkedHashSet<String>();
@@ -201,7 +199,7 @@ public final class Fields {
         return List.copyOf(texts);
     }
 
-    /** The objects of an array that must be there and not be empty. Their place in the list is their place in the array. */
+    /** The objects of a required array that must not be empty, in the order of the array. */
     public List<Fields> requiredObjects(String name, int maxItems) {
         var node = required(name);
         if (node == null) {
@@ -310,7 +308,7 @@ public final class Fields {
         violations.add(at, "type", "Must be " + expected + ".");
     }
 
-    /** A name as a JSON pointer spells it (RFC 6901, section 3). */
+    /** Escapes a name for a JSON pointer (RFC 6901, section 3). */
     static String escape(String name) {
         return name.replace("~", "~0").replace("/", "~1");
     }

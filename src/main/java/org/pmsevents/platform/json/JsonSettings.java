@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
-/** Sets up the one ObjectMapper: decimals keep every digit and their scale, times are ISO-8601 in UTC. */
+/** Configures the one ObjectMapper: decimals keep every digit and their scale, times are ISO 8601 in UTC. */
 @Singleton
 public class JsonSettings implements ObjectMapperCustomizer {
 

@@ -9,7 +9,10 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Writes a tree, and reads it back, as the one ObjectMapper does, every decimal in plain digits, for what is stored, cached and compared as text. */
+/**
+ * Writes and reads JSON trees as the one ObjectMapper does, with every decimal in plain digits. For JSON that is stored, cached and
+ * compared as text.
+ */
 public final class JsonText {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
@@ -21,16 +24,16 @@ public final class JsonText {
 
     private JsonText() {}
 
-    /** Reads an object that this service wrote, every decimal exact. */
+    /** Reads an object that this service has written; decimals stay exact. */
     public static ObjectNode object(String text) {
         try {
             return (ObjectNode) MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("what this service wrote can be read", e);
+            throw new IllegalStateException("JSON written by this service must be readable", e);
         }
     }
 
-    /** @throws IllegalArgumentException if it is no JSON */
+    /** @throws IllegalArgumentException if it is not JSON */
     static JsonNode tree(String text) {
         try {
             return MAPPER.readTree(text);
@@ -43,7 +46,7 @@ public final class JsonText {
         try {
             return PLAIN.writeValueAsString(tree);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree can always be written", e);
+            throw new IllegalStateException("a JSON tree must be writable", e);
         }
     }
 }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.UncheckedIOException;
 
-/** Writes what the service itself has made, as the one ObjectMapper does, for what is cached and kept as text. */
+/** Writes objects of this service as JSON text with the one ObjectMapper, for the cache and for storage. */
 @ApplicationScoped
 public class JsonWriter {
     private final ObjectMapper mapper;

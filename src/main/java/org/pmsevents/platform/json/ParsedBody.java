@@ -4,14 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.pmsevents.platform.problem.Violations;
 
 /**
- * A request body as read by {@link StrictJson}.
+ * A request body parsed by {@link StrictJson}.
  *
- * @param tree never null; where a violation was found, its node is a stand-in
- * @param violations what was already found wrong; rules add theirs, then end by {@link Violations#throwIfAny()}
+ * @param tree never null; a placeholder where a violation was found
+ * @param violations the violations found so far; rules add theirs, then call {@link Violations#throwIfAny()}
  */
 public record ParsedBody(JsonNode tree, Violations violations) {
 
-    /** The body as an object; where it isn't one, that is the only violation there will be. */
+    /** The body as an object. If it is not an object, that is the only violation reported. */
     public Fields fields() {
         return Fields.ofBody(this);
     }

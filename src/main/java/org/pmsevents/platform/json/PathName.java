@@ -1,11 +1,11 @@
 package org.pmsevents.platform.json;
 
-/** What a SKU or a location may be called: a name that a person can read and that survives in the path of an address. */
+/** The rule for SKUs and locations: names that people can read and that survive in the path of a URL. */
 public final class PathName {
     /** In Unicode code points. */
     public static final int MAX_LENGTH = 64;
 
-    /** The rule in words. */
+    /** The rule as text. */
     public static final String RULE =
             "Must have 1 to 64 characters, no control characters, none of / ; % ? #, no space at either end,"
                     + " and not be . or ..";

@@ -23,26 +23,26 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violations;
 
 /**
- * The one reader of request bodies. It exists because a JSON library bent to classes forgives too much: it guarantees that what it
- * returns is exactly what was sent (RFC 8259 in UTF-8, no byte order mark, no key twice, every decimal exact), that PostgreSQL can
- * store every text in it, and that no number in it is dangerous to calculate with.
+ * The one parser of request bodies. JSON libraries forgive too much. This parser guarantees that its result is exactly what was
+ * sent (RFC 8259 in UTF-8, no byte order mark, no duplicate key, exact decimals), that PostgreSQL can store every text in it, and
+ * that every number in it is safe to calculate with.
  */
 public final class StrictJson {
-    /** How deep objects and arrays may nest. */
+    /** Maximum nesting of objects and arrays. */
     public static final int MAX_DEPTH = 64;
-    /** How many characters a number may have, also once it is written without exponent, which whoever reads it later bounds as well. */
+    /** Maximum length of a number, also when written without exponent; later readers have limits, too. */
     public static final int MAX_NUMBER_LENGTH = 1_000;
-    /** How many digits after the point, or zeros before it, an exponent may make. */
+    /** Maximum number of digits after the point, or of zeros before it, that an exponent may produce. */
     public static final int MAX_SCALE = 1_000;
 
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final Pattern ABOUT_THE_PARSER = Pattern.compile("[`]|Feature|JsonRead|Stream|\\(from |byte\\[]");
     private static final JsonNodeFactory NODES = JsonNodeFactory.withExactBigDecimals(true);
     private static final JsonFactory FACTORY = new JsonFactoryBuilder()
-            // field names come from outside: interning or keeping them would only fill memory
+            // field names come from clients: interning or caching them would only fill memory
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            // lengths are checked below, before a number is calculated, so that they are reported with a pointer
+            // lengths are checked below, before a number is converted, so that violations have a pointer
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH + 1)
                     .maxNumberLength(Integer.MAX_VALUE)
@@ -61,9 +61,9 @@ public final class StrictJson {
     }
 
     /**
-     * Reads a body.
+     * Parses a body.
      *
-     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON at all
+     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
      */
     public static ParsedBody read(byte @Nullable [] body) {
         if (body == null || body.length == 0) {
@@ -75,7 +75,7 @@ public final class StrictJson {
         } catch (JsonProcessingException e) {
             throw malformed(reason(e), e.getLocation());
         } catch (IOException e) {
-            throw new IllegalStateException("no input or output here", e);
+            throw new IllegalStateException("reading from memory can't fail", e);
         }
     }
 
@@ -190,7 +190,7 @@ public final class StrictJson {
                 return NODES.numberNode(decimal);
             }
         } catch (NumberFormatException e) {
-            // an exponent beyond what BigDecimal can hold: reported like the others
+            // an exponent beyond the range of BigDecimal: reported like the others
         }
         violations.add(
                 pointer.toString(),
@@ -227,7 +227,7 @@ public final class StrictJson {
                         : reason + " at line " + at.getLineNr() + ", column " + at.getColumnNr() + ".");
     }
 
-    /** The parser's own words up to the first explanation, unless they speak of the parser itself. */
+    /** The parser's message up to its first explanation, unless it is about the parser itself. */
     private static String reason(JsonProcessingException e) {
         var message = e.getOriginalMessage();
         int end = message.indexOf(": ");

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Several texts as one, and back: a JSON array. */
+/** Writes several texts as one JSON array, and reads them back. */
 public final class TextArray {
     private TextArray() {}
 
@@ -16,11 +16,11 @@ public final class TextArray {
         return JsonText.of(array);
     }
 
-    /** @throws IllegalArgumentException if it is not that many texts as one */
+    /** @throws IllegalArgumentException if it is not an array of that many texts */
     public static @Nullable String[] read(String text, int length) {
         JsonNode array = JsonText.tree(text);
         if (!array.isArray() || array.size() != length) {
-            throw new IllegalArgumentException("not " + length + " texts: " + text);
+            throw new IllegalArgumentException("not an array of " + length + " texts: " + text);
         }
         var texts = new String[length];
         for (int i = 0; i < length; i++) {

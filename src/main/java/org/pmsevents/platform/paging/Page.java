@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One page of a list.
  *
- * @param next what to send as {@code after} for the next page; null on the last one
+ * @param next the value of {@code after} for the next page; null on the last page
  */
 @RegisterForReflection
 public record Page<T>(List<T> items, @Nullable String next) {}

@@ -9,24 +9,24 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Which page of a list is wanted: keyset paging, so a page costs the same wherever it is and no item is skipped or doubled by what
- * is written meanwhile.
+ * A request for one page of a list. Pages are found by key, so each costs the same, and concurrent writes neither skip nor repeat
+ * items.
  *
- * @param after the last key of the page before, in clear; null for the first page
+ * @param after the last key of the previous page, decoded; null for the first page
  */
 public record PageRequest(int limit, @Nullable String after) {
     private static final int DEFAULT_LIMIT = 50;
     private static final int MAX_LIMIT = 500;
 
     /**
-     * @param limit as in the query, 1 to 500, by default 50
+     * @param limit as in the query: 1 to 500, by default 50
      * @param after as in the query, opaque
      */
     public static PageRequest of(@Nullable String limit, @Nullable String after) {
         return new PageRequest(limit(limit), after == null ? null : decode(after));
     }
 
-    /** The query's limit as a number from 1 to 500, by default 50. */
+    /** Parses the limit of the query: 1 to 500, by default 50. */
     public static int limit(@Nullable String limit) {
         if (limit == null) {
             return DEFAULT_LIMIT;
@@ -43,22 +43,22 @@ public record PageRequest(int limit, @Nullable String after) {
                 "?limit", "out-of-range", "limit must be an integer from 1 to " + MAX_LIMIT + ".");
     }
 
-    /** {@code after} as a position, for lists that are ordered by one. */
+    /** {@code after} as a position, for lists ordered by position. */
     public @Nullable Long afterNumber() {
         return parsed(Long::valueOf);
     }
 
-    /** {@code after} as an id, for lists that are ordered by one. */
+    /** {@code after} as an id, for lists ordered by id. */
     public @Nullable UUID afterId() {
         return parsed(UUID::fromString);
     }
 
-    /** One more than the page holds, to see whether there is a next one. */
+    /** One more than the page has, to see whether there is a next page. */
     public int oneMore() {
         return limit + 1;
     }
 
-    /** The page of rows that were asked for by {@link #oneMore}. */
+    /** Makes the page from rows that were queried with the limit {@link #oneMore}. */
     public <T> Page<T> page(List<T> rows, Function<T, String> key) {
         if (rows.size() <= limit) {
             return new Page<>(rows, null);
@@ -94,6 +94,6 @@ public record PageRequest(int limit, @Nullable String after) {
     }
 
     private static AppException unreadable() {
-        return AppException.validationFailed("?after", "format", "after must be the next of an earlier page.");
+        return AppException.validationFailed("?after", "format", "after must be the value of next on an earlier page.");
     }
 }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Runs work on demand, one run under way and at most one waiting, however often it is asked for; every demand is followed by a run. */
+/** Runs work on demand: one run at a time and at most one waiting. Every demand is followed by a run. */
 public final class Coalescer {
     private enum State {
         IDLE,
@@ -21,9 +21,9 @@ public final class Coalescer {
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
 
     /**
-     * @param work one run; its answer says whether there is more to do at once
-     * @param failed told of a run that failed, after which the next one waits for a demand
-     * @param starter begins the first run after a pause; the longer it takes, the more demands are served by that run
+     * @param work one run; returns whether there is more to do at once
+     * @param failed called after a failed run; the next run waits for a demand
+     * @param starter begins the first run after a pause; while it delays, further demands join that run
      */
     public Coalescer(Supplier<Uni<Boolean>> work, Consumer<Throwable> failed, Executor starter) {
         this.work = work;
@@ -31,7 +31,7 @@ public final class Coalescer {
         this.starter = starter;
     }
 
-    /** Asks for a run that begins after this call; returns at once. */
+    /** Requests a run that begins after this call; returns at once. */
     public void demand() {
         var before = state.getAndUpdate(now -> now == State.IDLE || now == State.DUE ? State.DUE : State.WANTED_AGAIN);
         if (before == State.IDLE) {

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Lets the first of a kind through and then one an interval, so that an outage is told of and does not drown the log. */
+/** Admits the first event of a kind and then one per interval, so that an outage is reported without flooding the log. */
 public final class Throttle {
     private final Clock clock;
     private final long intervalMillis;

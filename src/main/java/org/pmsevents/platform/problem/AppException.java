@@ -5,11 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.problem.ProblemMappers;
 
 /**
- * A failure that the caller is told of in full: everything its problem document says (RFC 9457). Whoever throws it decides status
- * and code; {@link ProblemMappers} only adds the trace id. It has no stack trace: it is an answer, not a defect.
+ * A failure that the client may see in full: it has all members of the problem document (RFC 9457). The code that throws it decides
+ * status and code; {@code ProblemMappers} only adds the trace id. It has no stack trace, because it is an answer and not a defect.
  */
 public final class AppException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -41,12 +40,12 @@ public final class AppException extends RuntimeException {
         this.traceId = traceId;
     }
 
-    /** Any status and code; prefer the named kinds below. */
+    /** Any status and code. Prefer the factories below. */
     public static AppException of(int status, String code, String detail) {
         return new AppException(status, code, detail, List.of(), Map.of(), Map.of(), null, null);
     }
 
-    /** 400 {@code validation-failed} with all that is wrong. */
+    /** 400 {@code validation-failed} with all violations. */
     public static AppException validationFailed(Violations violations) {
         int count = violations.list().size() + violations.omitted();
         var failure = validationFailed(
@@ -55,7 +54,7 @@ public final class AppException extends RuntimeException {
         return violations.omitted() == 0 ? failure : failure.with("violationsOmitted", violations.omitted());
     }
 
-    /** 400 {@code validation-failed} for one thing, such as a query parameter. */
+    /** 400 {@code validation-failed} with one violation, such as of a query parameter. */
     public static AppException validationFailed(String pointer, String code, String detail) {
         return validationFailed(List.of(new Violation(pointer, code, detail)), detail);
     }
@@ -74,7 +73,7 @@ public final class AppException extends RuntimeException {
         return of(400, "body-required", "This request needs a JSON body.");
     }
 
-    /** 403 with a code of its own. */
+    /** 403 with the given code. */
     public static AppException forbidden(String code, String detail) {
         return of(403, code, detail);
     }
@@ -89,7 +88,7 @@ public final class AppException extends RuntimeException {
         return of(409, code, detail);
     }
 
-    /** 410, such as {@code position-expired}; say what is still there by {@link #with}. */
+    /** 410, such as {@code position-expired}. Use {@link #with} to say what is still available. */
     public static AppException gone(String code, String detail) {
         return of(410, code, detail);
     }
@@ -111,53 +110,53 @@ public final class AppException extends RuntimeException {
         return of(422, code, detail);
     }
 
-    /** 429 with a code and how long to wait. */
+    /** 429 with the given code and {@code Retry-After}. */
     public static AppException tooMany(String code, String detail, int retryAfterSeconds) {
         return of(429, code, detail).retryAfter(retryAfterSeconds);
     }
 
-    /** 503 with a code and how long to wait: nothing was changed. */
+    /** 503 with the given code and {@code Retry-After}: nothing was changed. */
     public static AppException unavailable(String code, String detail, int retryAfterSeconds) {
         return of(503, code, detail).retryAfter(retryAfterSeconds);
     }
 
-    /** 503 {@code restarting}: this replica is going, another one takes what would last longer than it has left. */
+    /** 503 {@code restarting}: this replica is shutting down and accepts nothing that lasts longer than its remaining time. */
     public static AppException restarting() {
-        return unavailable("restarting", "This replica is about to stop. Connect again, to another one.", 1);
+        return unavailable("restarting", "This replica is shutting down. Connect again to reach another one.", 1);
     }
 
-    /** 503 {@code database-unavailable}: PostgreSQL can't be reached; nothing was changed as far as this request knows. */
+    /** 503 {@code database-unavailable}: PostgreSQL can't be reached; nothing was changed as far as is known. */
     public static AppException databaseUnavailable() {
-        return unavailable("database-unavailable", "The database can't be reached at the moment.", 1);
+        return unavailable("database-unavailable", "The database is unavailable at the moment.", 1);
     }
 
-    /** 503 {@code outcome-unknown}: the connection broke during the commit; the change may or may not have been made. */
+    /** 503 {@code outcome-unknown}: the connection was lost during the commit; the change was committed or not. */
     public static AppException outcomeUnknown() {
         return unavailable(
                 "outcome-unknown",
-                "The connection to the database broke while the change was being committed. "
-                        + "Ask again with the same Idempotency-Key.",
+                "The connection to the database was lost during the commit: the change was made or not. "
+                        + "Send the request again with the same Idempotency-Key.",
                 1);
     }
 
-    /** A copy with one more member in the problem document; the value is written as JSON. */
+    /** Returns a copy with a further member in the problem document, written as JSON. */
     public AppException with(String member, Object value) {
         return new AppException(
                 status, code, detail, violations, plus(members, member, value), headers, traceId, getCause());
     }
 
-    /** A copy with one more header on the answer. */
+    /** Returns a copy with a further header. */
     public AppException header(String name, String value) {
         return new AppException(
                 status, code, detail, violations, members, plus(headers, name, value), traceId, getCause());
     }
 
-    /** A copy that remembers what caused it, for the log only. */
+    /** Returns a copy with a cause, for the log only. */
     public AppException because(Throwable cause) {
         return new AppException(status, code, detail, violations, members, headers, traceId, cause);
     }
 
-    /** A copy that is told under the trace of an earlier request, of which it was the answer. */
+    /** Returns a copy with the trace id of an earlier request, whose stored answer it is. */
     public AppException tracedAs(String earlier) {
         return new AppException(status, code, detail, violations, members, headers, earlier, getCause());
     }
@@ -192,7 +191,7 @@ public final class AppException extends RuntimeException {
         return members;
     }
 
-    /** The trace of the request that this answered first; null for the present one's. */
+    /** The trace id of the request that was answered first; null for the present one. */
     public @Nullable String traceId() {
         return traceId;
     }

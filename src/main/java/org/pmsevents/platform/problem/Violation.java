@@ -1,10 +1,10 @@
 package org.pmsevents.platform.problem;
 
 /**
- * One thing that is wrong with a request.
+ * One violation in a request.
  *
- * @param pointer where, as a JSON pointer into the body (RFC 6901; empty for the whole body), or the name of a query parameter
- * @param code what, stable and in kebab case, such as {@code too-long}
- * @param detail the same for people
+ * @param pointer JSON pointer into the body (RFC 6901; empty for the whole body), or {@code ?name} for a query parameter
+ * @param code stable, in kebab case, such as {@code too-long}
+ * @param detail description for people
  */
 public record Violation(String pointer, String code, String detail) {}

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects everything that is wrong with one request, so that the caller learns it all at once; bounded, so that a hostile body
- * can't make an answer many times its own size.
+ * Collects all violations of a request, so that the client learns them at once. Bounded, so that a hostile body can't produce an
+ * answer many times its own size.
  */
 public final class Violations {
     private static final int MAX_COUNT = 1_000;
@@ -32,12 +32,12 @@ public final class Violations {
         return List.copyOf(found);
     }
 
-    /** How many were found beyond those that {@link #list()} holds. */
+    /** The number of violations beyond those in {@link #list()}. */
     public int omitted() {
         return omitted;
     }
 
-    /** Ends a validation: does nothing if all is well. */
+    /** Ends a validation; does nothing without violations. */
     public void throwIfAny() {
         if (!isEmpty()) {
             throw AppException.validationFailed(this);

@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Knows from the first moment that this replica is to go, and runs, in the last one in which there are connections to PostgreSQL and
- * Redis, what must not be lost with it.
+ * Knows from the first moment that this replica is shutting down. At the end, while PostgreSQL and Redis are still connected, runs
+ * the steps that must not be lost.
  */
 @ApplicationScoped
 public class Draining {
@@ -32,30 +32,30 @@ public class Draining {
 
     public void begin(@Observes @Priority(BEFORE_THE_OTHERS) ShutdownDelayInitiatedEvent going) {
         begun = true;
-        LOG.info("draining: not ready any more, clients are sent to the other replicas");
+        LOG.info("draining: not ready any more, clients are moved to the other replicas");
     }
 
-    /** Whether the replica is going, so that whoever comes now is better off elsewhere. */
+    /** Whether the replica is shutting down, so that new clients should use another one. */
     public boolean begun() {
         return begun;
     }
 
     /**
-     * Registers what is done once, after the last request and before the connections are closed, together with what others have
-     * registered; all of it has three seconds.
+     * Registers a step that runs once, after the last request and before the connections are closed, at the same time as the other
+     * registered steps. All of them together have 3 s.
      *
-     * @param what in words, for the log, should it fail
+     * @param what description of the step for the log, in case it fails
      */
     public void lastly(String what, Supplier<Uni<Void>> step) {
         lastSteps.put(what, step);
     }
 
-    /** How long something that is one of many waits, so that they are spread evenly over the window: at least a millisecond. */
+    /** Returns how long one of many should wait so that all are spread evenly over the window; at least 1 ms. */
     public static long momentWithin(Duration window) {
         return ThreadLocalRandom.current().nextLong(Math.max(1, window.toMillis())) + 1;
     }
 
-    /** On the thread that shuts down: it waits. */
+    /** Runs and waits on the thread that shuts down. */
     public void end(@Observes @Priority(BEFORE_THE_OTHERS) ShutdownEvent stopping) {
         begun = true;
         var steps = new ArrayList<Uni<Void>>();
@@ -72,7 +72,7 @@ public class Draining {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warnf("the last steps were not ended: %s", e.toString());
+            LOG.warnf("the last steps did not finish: %s", e.toString());
         }
     }
 
@@ -83,7 +83,7 @@ public class Draining {
                 .after(LAST_MOMENT)
                 .fail()
                 .onFailure()
-                .invoke(failure -> LOG.warnf("%s: not done before the end: %s", what, failure.toString()))
+                .invoke(failure -> LOG.warnf("%s: failed during the shutdown: %s", what, failure.toString()))
                 .onFailure()
                 .recoverWithNull();
     }

@@ -15,8 +15,8 @@ import java.util.Collection;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Has ended spans sent by a thread of its own and never waits for that: while the collector is slow or away, what is more than may be
- * under way is dropped. Counts what becomes of each span.
+ * Exports ended spans on a thread of its own and never blocks callers. While the collector is slow or unavailable, spans over the
+ * bound are dropped. Counts the outcome of each span.
  */
 final class BoundedExport implements SpanProcessor {
     private static final String SPANS = "pms.tracing.spans";
@@ -27,7 +27,7 @@ final class BoundedExport implements SpanProcessor {
     private final Counter dropped;
     private final SpanProcessor batches;
 
-    /** @param bound how many may wait or be on their way */
+    /** @param bound how many spans may be waiting or in transit */
     BoundedExport(SpanExporter exporter, int bound, Duration delay, Duration timeout, MeterRegistry meters) {
         this.bound = bound;
         this.dropped = meters.counter(SPANS, "outcome", "dropped");
@@ -39,7 +39,7 @@ final class BoundedExport implements SpanProcessor {
                 .build();
     }
 
-    /** Passes on, and sees how it went. */
+    /** Delegates and counts the outcomes. */
     private final class Counting implements SpanExporter {
         private final SpanExporter exporter;
         private final Counter exported;

@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records spans with the OpenTelemetry SDK. A trace that is not sampled costs a look at its id; whether it is does not depend on what the
- * caller has decided, because that is not stored with an event, and half a trace helps nobody.
+ * Records spans with the OpenTelemetry SDK. A trace that is not sampled costs one look at its id. The sampling decision of the
+ * caller is ignored, because it is not stored with events, and half a trace is of no use.
  */
 final class OpenTelemetryTracing implements Tracing, AutoCloseable {
     private static final String SCOPE = "org.pmsevents";
@@ -103,7 +103,7 @@ final class OpenTelemetryTracing implements Tracing, AutoCloseable {
         span.end();
     }
 
-    /** Sends what is left, for as long as that may take. */
+    /** Exports the remaining spans, within a time limit. */
     @Override
     public void close() {
         provider.shutdown().join(lastExport.toMillis(), TimeUnit.MILLISECONDS);

@@ -6,13 +6,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Gives the SDK ids that are known before a span is: the trace id of a request, the span id of an event or a job. */
+/** Gives the SDK ids that exist before their span: the trace id of a request, the span id of an event or a job. */
 final class PresetIds implements IdGenerator {
     private final ThreadLocal<@Nullable Choice> choice = new ThreadLocal<>();
 
     private record Choice(String traceId, long spanId) {}
 
-    /** Starts a span, which the SDK does at once and on this thread, with these ids. */
+    /** Runs {@code start}, which starts a span at once and on this thread, with these ids. */
     <T> T with(String traceId, long spanId, Supplier<T> start) {
         choice.set(new Choice(traceId, spanId));
         try {
@@ -26,7 +26,7 @@ final class PresetIds implements IdGenerator {
     public String generateTraceId() {
         var chosen = choice.get();
         if (chosen == null) {
-            throw new IllegalStateException("a trace begins under the id of its request");
+            throw new IllegalStateException("spans are started with preset ids only");
         }
         return chosen.traceId();
     }

@@ -1,8 +1,8 @@
 package org.pmsevents.platform.tracing;
 
-/** A stretch of work in a trace, ended once; any thread may end what another has started. */
+/** A period of work in a trace, ended once. Any thread may end it. */
 public interface Span {
-    /** What is not recorded, as tracing is off or the trace not sampled. */
+    /** A span that is not recorded, because tracing is off or the trace is not sampled. */
     Span NONE = new Span() {
         @Override
         public long id() {
@@ -33,23 +33,23 @@ public interface Span {
         public void end() {}
     };
 
-    /** 0 if it is not recorded. */
+    /** The id of the span; 0 if it is not recorded. */
     long id();
 
     default boolean isRecorded() {
         return id() != 0;
     }
 
-    /** Names it anew, as what it is about is known only now; of names there are few, so no id belongs into one. */
+    /** Changes the name, once the subject of the work is known. Names must be few, so they contain no ids. */
     Span named(String name);
 
     Span with(String attribute, String value);
 
     Span with(String attribute, long value);
 
-    /** @param why never anything secret: traces leave the service */
+    /** @param why never anything secret, because traces leave the service */
     Span failed(String why);
 
-    /** What comes after this is ignored. */
+    /** Ends the span; calls after this one are ignored. */
     void end();
 }

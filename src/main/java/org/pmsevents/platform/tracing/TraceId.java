@@ -5,7 +5,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the trace id of a {@code traceparent} header, and makes one where there is none (W3C Trace Context, level 1). */
+/** Reads the trace id of a {@code traceparent} header, or creates one (W3C Trace Context, level 1). */
 public final class TraceId {
     private static final Pattern TRACEPARENT =
             Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?");
@@ -29,7 +29,7 @@ public final class TraceId {
         return header.group(1);
     }
 
-    /** The span that a header with this trace id names as the parent of what follows; 0 if the trace id is not the header's. */
+    /** The span that the header names as parent; 0 if the header has another trace id. */
     public static long parentOf(String traceId, @Nullable String traceparent) {
         if (traceparent == null) {
             return 0;
@@ -38,7 +38,10 @@ public final class TraceId {
         return header.matches() && header.group(1).equals(traceId) ? Long.parseUnsignedLong(header.group(2), 16) : 0;
     }
 
-    /** The {@code traceparent} of a request that we make; not sampled only if traces are recorded, but not this one. */
+    /**
+     * The {@code traceparent} for a request to another system. Its sampled flag is cleared only if tracing is on and this trace is
+     * not recorded.
+     */
     public static String traceparent(Traced from, Tracing tracing) {
         long span = from.span() == 0 ? ThreadLocalRandom.current().nextLong() | 1 : from.span();
         boolean sampled = !tracing.isOn() || tracing.records(from.traceId());

@@ -6,8 +6,9 @@ import org.jboss.logmanager.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes log lines that carry the trace of what they are about ({@code traceId} in the line's MDC), as a value: what is bound to a context
- * would be missing after a change of contexts, and would be somebody else's in a batch, which runs on the context of whoever began it.
+ * Writes log lines with the trace of their subject ({@code traceId} in the MDC), passed as a value. A value bound to a context
+ * would be missing after a switch of contexts. In a batch, which runs on the context of its first caller, it would be another
+ * request's.
  */
 public final class TraceLog {
     private static final String TRACE_ID = "traceId";
@@ -27,12 +28,12 @@ public final class TraceLog {
         return new TraceLog(Logger.getLogger(name));
     }
 
-    /** Whether lines of a level are written, for those that are dear to make. */
+    /** Whether lines of a level are written; for lines that are expensive to create. */
     public boolean isOn(org.jboss.logging.Logger.Level level) {
         return logger.isLoggable(levelOf(level));
     }
 
-    /** @param format as of {@link String#format} */
+    /** @param format as in {@link String#format} */
     public void log(org.jboss.logging.Logger.Level level, Traced about, String format, @Nullable Object... values) {
         write(levelOf(level), about, null, format, values);
     }

@@ -4,11 +4,11 @@ import io.smallrye.mutiny.Uni;
 import java.util.function.Function;
 
 /**
- * Where any room tells what it does under which trace. Traces are values here: nothing is bound to a thread or a context, because one
- * statement, one batch, one run serves many traces at once.
+ * Records what all rooms do, by trace. Traces are passed as values. Nothing is bound to a thread or a context, because one
+ * statement, batch or run serves many traces at once.
  */
 public interface Tracing {
-    /** As long as no collector is named. */
+    /** Used if no collector is configured. */
     Tracing OFF = new Tracing() {
         @Override
         public boolean isOn() {
@@ -36,32 +36,32 @@ public interface Tracing {
         }
     };
 
-    /** What a span is to the others of its trace (OpenTelemetry, SpanKind). */
+    /** The role of a span in its trace (OpenTelemetry, SpanKind). */
     enum Kind {
         /** Answers a request. */
         SERVER,
-        /** Asks another system, and waits. */
+        /** Calls another system and waits for it. */
         CLIENT,
-        /** Makes what others take up later: an event, a job. */
+        /** Creates something that is processed later: an event, a job. */
         PRODUCER,
-        /** Takes up what a producer has made. */
+        /** Processes what a producer has created. */
         CONSUMER,
         INTERNAL
     }
 
     boolean isOn();
 
-    /** Whether spans of the trace are recorded: the same on every replica, as the trace id alone decides. */
+    /** Whether spans of the trace are recorded: the same on every replica, because only the trace id decides. */
     boolean records(String traceId);
 
     Span start(Kind kind, String name, Traced parent);
 
     /**
-     * The same under an id that others know: that of an event or a job, so that whoever takes it up goes on from here, on whichever
-     * replica, though only the trace id is stored.
+     * The same with a known span id: that of an event or a job. Whoever processes it, on any replica, continues from this span,
+     * although only the trace id is stored.
      */
     Span start(Kind kind, String name, Traced parent, long id);
 
-    /** A span from the subscription to its end, however that comes. */
+    /** Records a span from the subscription to the end of the work, however that ends. */
     <T> Uni<T> within(Kind kind, String name, Traced parent, Function<Span, Uni<T>> work);
 }

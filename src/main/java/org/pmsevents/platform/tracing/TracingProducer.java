@@ -21,12 +21,15 @@ import java.util.Set;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 
-/** Turns tracing on if a collector is named. In a native executable the sender is found by its name. */
+/** Turns tracing on if a collector is configured. A native executable finds the sender by its class name. */
 @RegisterForReflection(classNames = "io.opentelemetry.exporter.sender.jdk.internal.JdkHttpSenderProvider")
 @Singleton
 class TracingProducer {
     private static final Logger LOG = Logger.getLogger(TracingProducer.class);
     private static final Duration CONNECT = Duration.ofSeconds(3);
+    /** How long a shutdown waits for the last spans. */
+    private static final Duration LAST_EXPORT = Duration.ofSeconds(2);
+
     private static final String PATH = "v1/traces";
     private static final Set<String> SCHEMES = Set.of("http", "https");
 
@@ -37,7 +40,7 @@ class TracingProducer {
         if (endpoint.isEmpty() || config.disabled()) {
             return Tracing.OFF;
         }
-        LOG.infof("traces go to %s, %s of them", endpoint.get().getAuthority(), config.ratio());
+        LOG.infof("traces are exported to %s, share %s", endpoint.get().getAuthority(), config.ratio());
         var timeout = Duration.ofMillis(config.timeoutMillis());
         var exporter = OtlpHttpSpanExporter.builder()
                 .setEndpoint(endpoint.get().toString())
@@ -50,7 +53,7 @@ class TracingProducer {
                 config.ratio(),
                 new BoundedExport(
                         exporter.build(), config.queue(), Duration.ofMillis(config.delayMillis()), timeout, meters),
-                config.lastExport());
+                LAST_EXPORT);
     }
 
     void close(@Disposes Tracing tracing) {
@@ -59,7 +62,7 @@ class TracingProducer {
         }
     }
 
-    /** @throws IllegalArgumentException that does not repeat it, as there may be a password in it */
+    /** @throws IllegalArgumentException that does not repeat the URL, because it may contain a password */
     private static Optional<URI> endpoint(TracingConfig config) {
         return config.endpoint()
                 .or(() -> config.collector().map(base -> base.endsWith("/") ? base + PATH : base + "/" + PATH))
@@ -91,7 +94,7 @@ class TracingProducer {
         return Resource.getDefault().merge(Resource.create(attributes.build()));
     }
 
-    /** {@code name=value,…}, percent-encoded, as OpenTelemetry's specification has it. */
+    /** Parses {@code name=value,…}, percent-encoded, as in the OpenTelemetry specification. */
     private static Map<String, String> pairs(String variable, Optional<String> text) {
         var pairs = new LinkedHashMap<String, String>();
         for (var pair : text.orElse("").split(",", -1)) {
@@ -115,7 +118,7 @@ class TracingProducer {
         }
     }
 
-    /** Does not repeat what there is: it may be a key. */
+    /** Does not repeat the value: it may be a key. */
     private static IllegalArgumentException notPairs(String variable) {
         return new IllegalArgumentException(variable
                 + " must be name=value,…, with a percent sign, a comma or an equals sign in it as %25, %2C, %3D");

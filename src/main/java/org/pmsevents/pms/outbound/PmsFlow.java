@@ -114,7 +114,7 @@ public class PmsFlow {
                 .failure(
                         isTemporary(error)
                                 ? JobFailure.temporary(message, failure, pause)
-                                : JobFailure.forGood(message, failure));
+                                : JobFailure.permanent(message, failure));
     }
 
     /** A PMS that asks us to slow down is there. */
@@ -149,7 +149,7 @@ public class PmsFlow {
     }
 
     private Uni<Void> resume(RequestContext context) {
-        return jobs.hasten(JOBS)
+        return jobs.retrySoon(JOBS)
                 .invoke(waiting -> LOG.infof(context, "%d products that waited for the PMS are sent soon", waiting))
                 .replaceWithVoid();
     }

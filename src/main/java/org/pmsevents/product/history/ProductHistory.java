@@ -23,7 +23,7 @@ public class ProductHistory {
         this.codec = codec;
     }
 
-    /** Adds the change that the event tells of; once, however often it is told. */
+    /** Adds the change of an event; a repeated event changes nothing. */
     public Uni<Void> record(SqlClient transaction, FeedEvent event) {
         var message = event.message();
         var metadata = message.metadata();

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * One change of a product: what, by whom, when.
+ * One change of a product: what was changed, by whom and when.
  *
  * @param position of the event in the feed
  * @param type of the event

@@ -26,7 +26,7 @@ public class ProductHistoryTable {
             ORDER BY position DESC LIMIT $3
             """;
 
-    /** Adds an entry; does nothing if it is there, so an event can be told twice. */
+    /** Adds an entry; does nothing if it exists, because events are delivered at least once. */
     Uni<Void> insert(SqlClient client, String sku, ProductHistoryEntry entry) {
         return client.preparedQuery(INSERT)
                 .execute(Tuple.from(List.of(
@@ -42,7 +42,7 @@ public class ProductHistoryTable {
                 .replaceWithVoid();
     }
 
-    /** The newest first. */
+    /** Lists entries, the newest first. */
     public Uni<List<ProductHistoryEntry>> list(SqlClient client, String sku, @Nullable Long before, int limit) {
         return client.preparedQuery(LIST).execute(Tuple.of(sku, before, limit)).map(rows -> {
             var entries = new ArrayList<ProductHistoryEntry>(rows.size());

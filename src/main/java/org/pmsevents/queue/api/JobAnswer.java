@@ -3,20 +3,21 @@ package org.pmsevents.queue.api;
 import org.pmsevents.platform.json.JsonText;
 
 /**
- * What a request about a job is answered, now and whenever it is repeated under its idempotency key.
+ * The answer to a request about a job, stored for repeats under its idempotency key.
  *
- * @param json the job as it was then
+ * @param json the job at that time
  */
 record JobAnswer(int status, String json) {
     static final int OK = 200;
     static final int CREATED = 202;
 
-    String kept() {
+    /** As it is stored under the key. */
+    String stored() {
         return "{\"status\":" + status + ",\"job\":" + json + "}";
     }
 
-    static JobAnswer read(String kept) {
-        var answer = JsonText.object(kept);
+    static JobAnswer read(String stored) {
+        var answer = JsonText.object(stored);
         return new JobAnswer(answer.path("status").intValue(), JsonText.of(answer.path("job")));
     }
 

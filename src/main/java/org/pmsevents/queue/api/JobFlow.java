@@ -11,8 +11,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.platform.database.Attempt;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
@@ -28,11 +30,10 @@ import org.pmsevents.queue.JobTable;
 import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.worker.JobWorker;
 
-/** The queue flows on the side of those who ask: a job is a promise, written in the transaction of what asks for it. */
+/** The queue flows of callers. A job is written in the transaction of the change that requests it. */
 @ApplicationScoped
 public class JobFlow {
     private static final int RETRIED_AT_ONCE = 500;
-    private static final int CONFLICTS = 3;
     private static final UUID BEFORE_ALL = new UUID(0, 0);
 
     private final JobTable jobs;
@@ -63,12 +64,15 @@ public class JobFlow {
         this.clock = clock;
     }
 
-    /** Writes a job in the transaction of its change; to be announced after the commit. Answers the unfinished one that holds its key, if there is one. */
+    /**
+     * Writes a job in the transaction of its change, to be announced after the commit. Returns the unfinished job under the same
+     * key instead, if there is one.
+     */
     public Uni<Job> createJob(SqlClient transaction, NewJob<?> job) {
         return createJob(transaction, UuidV7.next(clock), job);
     }
 
-    /** After the commit: tells of the job and has it worked on; returns at once. Should this never happen, a poll finds the job. */
+    /** After the commit: announces the job and wakes the workers; returns at once. Without this call a poll finds the job. */
     public void announce(Job job) {
         if (!job.state().isFinished()) {
             emitEvent(job);
@@ -76,9 +80,9 @@ public class JobFlow {
         }
     }
 
-    /** Has the jobs of a kind that wait after a failure tried again soon, as what made them fail is over; answers how many. */
-    public Uni<Integer> hasten(String kind) {
-        return transactions.run(transaction -> jobs.hasten(transaction, kind)).invoke(worker::wake);
+    /** Retries the jobs of a kind that wait after a failure, soon, because the cause of their failure is over; returns how many. */
+    public Uni<Integer> retrySoon(String kind) {
+        return transactions.run(transaction -> jobs.retrySoon(transaction, kind)).invoke(worker::wake);
     }
 
     /**
@@ -90,15 +94,15 @@ public class JobFlow {
         return idempotency.once(
                 key,
                 JobAnswer::read,
-                keeper -> validateJob(body, context)
-                        .chain(job -> createJob(job, keeper))
+                answers -> validateJob(body, context)
+                        .chain(job -> createJob(job, answers))
                         .invoke(created -> emitEvent(created.job()))
                         .invoke(this::addToQueue)
                         .map(Created::answer));
     }
 
     /**
-     * Cancels a job; one that runs is told to stop, wherever it runs.
+     * Cancels a job. A running job is asked to stop, on whichever replica it runs.
      *
      * @throws AppException 404 {@code job-not-found}; 409 {@code job-finished}
      */
@@ -112,7 +116,7 @@ public class JobFlow {
     }
 
     /**
-     * Has a job tried again, now, whether it waits for that or has failed for good.
+     * Retries a job now, whether it waits for a retry or has failed for good.
      *
      * @throws AppException 404 {@code job-not-found}; 409 {@code job-not-retryable} or {@code unique-key-taken}
      */
@@ -123,35 +127,32 @@ public class JobFlow {
                         .chain(found -> jobs.retry(transaction, found.id()))
                         .onFailure(ConflictException.class)
                         .transform(taken -> AppException.conflict(
-                                "unique-key-taken", "There is an unfinished job under its unique key."))
+                                "unique-key-taken", "An unfinished job has the same unique key."))
                         .map(retried -> retried.orElseThrow(() -> notRetryable(id))),
                 this::announce);
     }
 
     /**
-     * Has the discarded jobs of a kind tried again, but for those whose unique key another one has.
+     * Retries the discarded jobs of a kind, except those whose unique key another job has.
      *
      * @throws AppException 400 {@code validation-failed} for an unknown kind
      */
     Uni<JobJson.Retried> retryDiscarded(@Nullable String kind, @Nullable IdempotencyKey key) {
         if (kind == null || kinds.named(kind).isEmpty()) {
-            throw AppException.validationFailed("?kind", "unknown", "kind must be a kind of job.");
+            throw AppException.validationFailed("?kind", "unknown", "kind must name a kind of job.");
         }
         return idempotency.once(
                 key,
                 JobJson::retriedOf,
-                keeper -> retryAfter(kind, BEFORE_ALL, 0)
+                answers -> retryAfter(kind, BEFORE_ALL, 0)
                         .call(retried ->
-                                transactions.run(transaction -> keeper.keep(transaction, JobJson.textOf(retried))))
+                                transactions.run(transaction -> answers.store(transaction, JobJson.textOf(retried))))
                         .invoke(worker::wake));
     }
 
     private Uni<JobJson.Retried> retryAfter(String kind, UUID after, int soFar) {
-        return transactions
-                .run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE))
-                .onFailure(ConflictException.class)
-                .retry()
-                .atMost(CONFLICTS)
+        return Attempt.repeatOnConflict(() ->
+                        transactions.run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE)))
                 .chain(ids -> ids.size() < RETRIED_AT_ONCE
                         ? Uni.createFrom().item(new JobJson.Retried(soFar + ids.size()))
                         : retryAfter(kind, last(ids), soFar + ids.size()));
@@ -161,14 +162,14 @@ public class JobFlow {
         return ids.stream().max((a, b) -> a.toString().compareTo(b.toString())).orElseThrow();
     }
 
-    /** A job that was created, or found under its key. */
+    /** A job that was created, or found under its unique key. */
     private record Created(Job job, JobAnswer answer) {}
 
     private Uni<NewJob<?>> validateJob(byte @Nullable [] body, RequestContext context) {
         return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, context));
     }
 
-    private Uni<Created> createJob(NewJob<?> wanted, Idempotency.Keeper keeper) {
+    private Uni<Created> createJob(NewJob<?> wanted, AnswerWriter answers) {
         var id = UuidV7.next(clock);
         return transactions.run(
                 wanted.context(),
@@ -176,7 +177,7 @@ public class JobFlow {
                         .map(job ->
                                 new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
                         .call(created ->
-                                keeper.keep(transaction, created.answer().kept())));
+                                answers.store(transaction, created.answer().stored())));
     }
 
     private Uni<Job> createJob(SqlClient transaction, UUID id, NewJob<?> job) {
@@ -190,7 +191,7 @@ public class JobFlow {
                 .invoke(created -> record(created, id, job.context()));
     }
 
-    /** One that was there before has been made by another request, in whose trace it stays. */
+    /** A job that existed before was created by another request, and stays in the trace of that. */
     private void record(Job job, UUID id, RequestContext context) {
         if (tracing.isOn() && job.id().equals(id)) {
             tracing.start(
@@ -225,11 +226,11 @@ public class JobFlow {
         return idempotency.once(
                 key,
                 JobAnswer::read,
-                keeper -> transactions
+                answers -> transactions
                         .run(transaction -> change.apply(transaction)
                                 .map(job -> new Created(job, answer(job, JobAnswer.OK)))
                                 .call(done ->
-                                        keeper.keep(transaction, done.answer().kept())))
+                                        answers.store(transaction, done.answer().stored())))
                         .invoke(done -> tell.accept(done.job()))
                         .map(Created::answer));
     }
@@ -258,11 +259,11 @@ public class JobFlow {
     }
 
     private static AppException finished(String id) {
-        return AppException.conflict("job-finished", "The job " + id + " has come to its end already.");
+        return AppException.conflict("job-finished", "The job " + id + " has ended already.");
     }
 
     private static AppException notRetryable(String id) {
         return AppException.conflict(
-                "job-not-retryable", "The job " + id + " is running, waits for a worker already, or is completed.");
+                "job-not-retryable", "The job " + id + " is available, running or completed.");
     }
 }

@@ -11,7 +11,7 @@ import org.pmsevents.queue.JobJson;
 import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.JobTable;
 
-/** Reads jobs for whoever looks at them. */
+/** Reads jobs for the API. */
 @ApplicationScoped
 public class JobReads {
     private final JobTable jobs;
@@ -30,7 +30,7 @@ public class JobReads {
                 .map(found -> JobJson.view(found.orElseThrow(() -> JobFlow.notFound(id))));
     }
 
-    /** The newest first. */
+    /** Lists jobs, the newest first. */
     Uni<Page<JobJson.JobView>> list(@Nullable String state, @Nullable String kind, PageRequest page) {
         var wanted = state == null ? null : state(state);
         return transactions

@@ -54,7 +54,7 @@ public class JobResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Create a job; an unfinished one under the same uniqueKey is answered instead")
+    @Operation(summary = "Create a job; an unfinished one under the same uniqueKey is returned instead")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -85,7 +85,7 @@ public class JobResource {
     @Operation(summary = "List jobs, the newest first")
     @APIResponse(
             responseCode = "200",
-            description = "A page",
+            description = "A page of jobs",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "JobPage")))
     public Uni<Page<JobJson.JobView>> list(
             @QueryParam("state") @Parameter(schema = @Schema(ref = "JobState")) @Nullable String state,
@@ -109,7 +109,7 @@ public class JobResource {
 
     @POST
     @Path("/{id}/cancel")
-    @Operation(summary = "Cancel a job; one that is running is told to stop")
+    @Operation(summary = "Cancel a job; a running one is asked to stop")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -124,7 +124,7 @@ public class JobResource {
 
     @POST
     @Path("/{id}/retry")
-    @Operation(summary = "Have a job tried again, now")
+    @Operation(summary = "Retry a job now")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -139,11 +139,11 @@ public class JobResource {
 
     @POST
     @Path("/retry")
-    @Operation(summary = "Have all discarded jobs of a kind tried again, now")
+    @Operation(summary = "Retry all discarded jobs of a kind now")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
-            description = "How many; those whose uniqueKey another job has are left",
+            description = "How many are retried; jobs whose uniqueKey another job has are skipped",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "JobsRetried")))
     @APIResponse(responseCode = "409", ref = "IdempotencyKeyBusy")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")

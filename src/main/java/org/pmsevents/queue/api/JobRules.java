@@ -10,7 +10,7 @@ import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobKinds;
 import org.pmsevents.queue.NewJob;
 
-/** Says what may be asked of the queue over HTTP; reports all that is wrong with a request at once. */
+/** Validates requests for jobs; reports all violations at once. */
 final class JobRules {
     private static final int MOST_PRIORITY = 100;
     private static final int MOST_ATTEMPTS = 1_000;
@@ -20,7 +20,7 @@ final class JobRules {
     private JobRules() {}
 
     /**
-     * A job that is to be created.
+     * Reads a request for a new job.
      *
      * @throws AppException 400 with all violations; 403 {@code job-kind-not-callable}
      */
@@ -30,11 +30,11 @@ final class JobRules {
         var kind = kinds.named(name).orElse(null);
         if (kind == null) {
             if (!name.isEmpty()) {
-                fields.violation("kind", "unknown", "There is no kind of job of this name.");
+                fields.violation("kind", "unknown", "There is no kind of job with this name.");
             }
         } else if (!kind.callable()) {
             throw AppException.forbidden(
-                    "job-kind-not-callable", "Jobs of the kind " + name + " are created by the service alone.");
+                    "job-kind-not-callable", "Jobs of the kind " + name + " are created by the service only.");
         }
         var payload = fields.requiredObject("payload");
         var priority = fields.optionalInteger("priority", -MOST_PRIORITY, MOST_PRIORITY);

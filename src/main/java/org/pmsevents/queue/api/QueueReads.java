@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.worker.JobWorker;
 
-/** Tells other rooms how the queue as a whole does. */
+/** Reports the state of the queue to other rooms. */
 @ApplicationScoped
 public class QueueReads {
     private final QueueStateTable table;
@@ -24,12 +24,12 @@ public class QueueReads {
         return worker.running();
     }
 
-    /** For how many seconds the job that has waited longest could have run; empty if none waits. */
+    /** For how many seconds the oldest waiting job has been due; empty if none waits. */
     public Uni<Optional<Double>> oldest() {
         return transactions.read(table::oldest);
     }
 
-    /** All jobs by state. */
+    /** The number of jobs in each state. */
     public Uni<QueueState> state() {
         return transactions.read(table::state);
     }

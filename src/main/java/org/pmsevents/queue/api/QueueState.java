@@ -4,9 +4,9 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many jobs there are in each state.
+ * The number of jobs in each state.
  *
- * @param oldestSeconds for how long the job that has waited longest could have run; null if none waits
+ * @param oldestSeconds for how long the oldest waiting job has been due; null if none waits
  */
 @RegisterForReflection
 public record QueueState(

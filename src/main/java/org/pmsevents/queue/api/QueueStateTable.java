@@ -6,7 +6,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** The SQL that looks at all jobs together. */
+/** The SQL over all jobs together. */
 @ApplicationScoped
 public class QueueStateTable {
     private static final String OLDEST = """

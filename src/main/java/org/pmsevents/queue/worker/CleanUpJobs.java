@@ -15,7 +15,7 @@ import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.JobTable;
 import org.pmsevents.queue.QueueConfig;
 
-/** Deletes jobs that have been finished for long, a bounded number at a time. */
+/** Deletes finished jobs after their retention, a bounded number per transaction. */
 @ApplicationScoped
 public class CleanUpJobs implements CleanUp {
     private static final int AT_ONCE = 1_000;
@@ -57,17 +57,17 @@ public class CleanUpJobs implements CleanUp {
                 .map(done -> new Deleted(deleted.get()));
     }
 
-    /** What an attempt that did not come to its end has deleted. */
+    /** The number that earlier attempts of this job have deleted. */
     private static long before(JobRun run) {
-        var kept = run.kept();
-        return kept == null ? 0 : JsonText.object(kept).path("jobs").longValue();
+        var checkpoint = run.checkpoint();
+        return checkpoint == null ? 0 : JsonText.object(checkpoint).path("jobs").longValue();
     }
 
     private Uni<Void> delete(List<JobState> states, Duration age, AtomicLong deleted, JobRun run) {
         return Uni.createFrom()
                 .deferred(() -> jobs.prune(pool, states, age, AT_ONCE))
                 .invoke(count -> run.progress(deleted.addAndGet(count), deleted.get(), null))
-                .call(() -> run.keep("{\"jobs\":" + deleted.get() + "}"))
+                .call(() -> run.storeCheckpoint("{\"jobs\":" + deleted.get() + "}"))
                 .repeat()
                 .whilst(count -> count == AT_ONCE)
                 .collect()

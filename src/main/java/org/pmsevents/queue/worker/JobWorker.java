@@ -24,8 +24,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Tracing;
@@ -36,19 +38,18 @@ import org.pmsevents.queue.JobKinds;
 import org.pmsevents.queue.QueueConfig;
 
 /**
- * Works on jobs: claims those that are due as far as there is room, keeps its claims alive while it works, and ends what it may no
- * longer do. Woken by announcements and by its own poll.
+ * Runs jobs: claims due jobs as far as it has capacity, renews their leases while it works, and stops jobs that it may no longer
+ * run. Woken by announcements and by its own poll.
  */
 @ApplicationScoped
 public class JobWorker {
     private static final Logger LOG = Logger.getLogger(JobWorker.class);
     private static final TraceLog TRACED = TraceLog.of(JobWorker.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration CALL = Duration.ofSeconds(5);
-    private static final Duration TELL = Duration.ofMillis(250);
+    private static final Duration ANNOUNCE_PROGRESS = Duration.ofMillis(250);
     private static final Duration STORE_PROGRESS = Duration.ofSeconds(1);
     private static final int HEARTBEATS_A_LEASE = 3;
-    private static final int GIVE_BACK_SECONDS = 3;
+    private static final int RELEASE_SECONDS = 3;
 
     private final WorkTable table;
     private final WorkFlow flow;
@@ -57,7 +58,7 @@ public class JobWorker {
     private final QueueConfig config;
     private final Pool pool;
     private final Tracing tracing;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final UUID id;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
     private final Coalescer claims;
@@ -74,6 +75,7 @@ public class JobWorker {
             QueueConfig config,
             Pool pool,
             Tracing tracing,
+            Periodic periodic,
             Vertx vertx,
             Clock clock,
             MeterRegistry meters) {
@@ -84,56 +86,63 @@ public class JobWorker {
         this.config = config;
         this.pool = pool;
         this.tracing = tracing;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.id = UuidV7.next(clock);
         this.claims = new Coalescer(
                 this::claim,
                 failure -> {
-                    LOG.warnf("can't look for jobs: %s", failure.toString());
-                    giveBackLost();
+                    LOG.warnf("can't claim jobs: %s", failure.toString());
+                    releaseLost();
                 },
                 start -> vertx.runOnContext(go -> start.run()));
         meters.gaugeMapSize("pms.jobs.running", List.of(), running);
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
-        every(config.poll(), this::poll);
-        every(TELL, this::tellProgress);
-        every(min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
+        every("jobs.poll", config.poll(), this::poll);
+        every("jobs.progress", TELL, this::tellProgress);
+        every("jobs.heartbeat", min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
     }
 
-    /** What runs may go on for as long as there is time; what is new is for others. */
+    private void every(String name, Duration pause, Supplier<Uni<?>> work) {
+        periodic.task(name, pause, work)
+                .timeout(CALL)
+                .onFailure(failure -> LOG.debugf("the queue can't be looked at: %s", failure))
+                .start();
+    }
+
+    /** Running jobs may go on as long as there is time; no further jobs are claimed. */
     void drain(@Observes ShutdownDelayInitiatedEvent going) {
         draining = true;
     }
 
-    /** On the thread that shuts down, so that the jobs are free before the connections are closed. */
+    /** On the thread that shuts down, so that the jobs are released before the connections are closed. */
     void stop(@Observes ShutdownEvent stopping) {
         stopped = true;
         running.values().forEach(this::abandon);
         try {
-            claiming.get(GIVE_BACK_SECONDS, TimeUnit.SECONDS);
-            table.giveBack(pool, id, List.of()).subscribeAsCompletionStage().get(GIVE_BACK_SECONDS, TimeUnit.SECONDS);
+            claiming.get(RELEASE_SECONDS, TimeUnit.SECONDS);
+            table.release(pool, id, List.of()).subscribeAsCompletionStage().get(RELEASE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warnf("jobs were not given back, others take them over after their lease: %s", e.toString());
+            LOG.warnf("jobs were not released; other workers take them over when their leases expire: %s", e.toString());
         }
     }
 
-    /** How many jobs run here. */
+    /** How many jobs run on this replica. */
     public int running() {
         return running.size();
     }
 
-    /** Looks for jobs, soon; returns at once. */
+    /** Claims due jobs soon; returns at once. */
     public void wake() {
         if (!stopped) {
             claims.demand();
         }
     }
 
-    /** Stops a job that was cancelled, if it runs here. */
+    /** Stops a cancelled job if it runs on this replica. */
     public void stop(UUID job) {
         var run = running.get(job);
         if (run != null && run.end()) {
@@ -144,13 +153,13 @@ public class JobWorker {
 
     private Uni<Void> poll() {
         wake();
-        return flow.expire().invoke(expired -> expired.forEach(this::takenOver)).replaceWithVoid();
+        return flow.expire().invoke(jobs -> jobs.forEach(this::expired)).replaceWithVoid();
     }
 
-    private void takenOver(Job job) {
+    private void expired(Job job) {
         TRACED.warnf(
                 job.context(),
-                "job %s was taken from a worker that has gone silent: %s",
+                "the lease of job %s has expired, it was taken from its worker: %s",
                 job.id(),
                 job.state().wireName());
         if (job.state().isFinished()) {
@@ -162,8 +171,8 @@ public class JobWorker {
     }
 
     private Uni<Boolean> claim() {
-        // before it looks whether it is stopped: who stops it looks in the other order, so that one of the two sees the
-        // other
+        // set before this checks whether the worker is stopped; stop() does both in the other order, so that one of the two sees
+        // the other
         var answered = new CompletableFuture<Void>();
         claiming = answered;
         var wanted = wanted();
@@ -181,7 +190,7 @@ public class JobWorker {
                 .map(claimed -> !claimed.isEmpty());
     }
 
-    /** How many more of each kind there is room for. */
+    /** How many more jobs of each kind there is capacity for. */
     private Map<String, Integer> wanted() {
         var taken = new HashMap<String, Integer>();
         running.values().forEach(run -> taken.merge(run.job().kind(), 1, Integer::sum));
@@ -202,7 +211,7 @@ public class JobWorker {
         var run = new RunningJob(job, table, pool, span(job));
         var before = running.put(job.id(), run);
         if (before != null && before.end()) {
-            // its lease ran out while PostgreSQL was away, and it is this worker itself that has taken it over
+            // its lease expired while PostgreSQL was unavailable, and this worker itself has claimed it again
             before.cancelWork();
         }
         run.working(flow.process(run)
@@ -239,7 +248,7 @@ public class JobWorker {
                         done -> {},
                         failure -> TRACED.warnf(
                                 run.context(),
-                                "what came of job %s was not stored, it is run again: %s",
+                                "the outcome of job %s was not stored, it will run again: %s",
                                 run.jobId(),
                                 failure.toString()));
     }
@@ -251,8 +260,8 @@ public class JobWorker {
         running.remove(run.jobId(), run);
     }
 
-    private Uni<Void> tellProgress() {
-        running.values().forEach(flow::tellProgress);
+    private Uni<Void> announceProgress() {
+        running.values().forEach(flow::announceProgress);
         return Uni.createFrom().voidItem();
     }
 
@@ -266,18 +275,18 @@ public class JobWorker {
         var claims = new ArrayList<WorkTable.Claim>(runs.size());
         runs.forEach(run -> claims.add(run.claim()));
         return table.heartbeat(pool, claims, config.lease())
-                .invoke(kept -> {
+                .invoke(renewed -> {
                     renewedAt = System.nanoTime();
-                    runs.forEach(run -> check(run, kept));
+                    runs.forEach(run -> check(run, renewed));
                 })
                 .replaceWithVoid();
     }
 
-    private void check(RunningJob run, Map<UUID, Boolean> kept) {
-        var cancelled = kept.get(run.jobId());
+    private void check(RunningJob run, Map<UUID, Boolean> renewed) {
+        var cancelled = renewed.get(run.jobId());
         if (cancelled == null) {
             if (run.end()) {
-                TRACED.warnf(run.context(), "job %s was taken over by another worker: it is stopped here", run.jobId());
+                TRACED.warnf(run.context(), "job %s was claimed by another worker, it is stopped here", run.jobId());
                 run.cancelWork();
                 running.remove(run.jobId(), run);
                 wake();
@@ -287,35 +296,19 @@ public class JobWorker {
         }
     }
 
-    /** A claim whose answer got lost may have been made: nobody would work on those jobs until their lease runs out. */
-    private void giveBackLost() {
-        table.giveBack(pool, id, List.copyOf(running.keySet()))
+    /** A claim may have succeeded although its answer was lost: nobody would work on those jobs until their leases expire. */
+    private void releaseLost() {
+        table.release(pool, id, List.copyOf(running.keySet()))
                 .ifNoItem()
                 .after(CALL)
                 .fail()
                 .subscribe()
                 .with(
                         done -> {},
-                        failure -> LOG.debugf("can't give back what may have been claimed: %s", failure.toString()));
+                        failure -> LOG.debugf("can't release jobs that may have been claimed: %s", failure.toString()));
     }
 
     private static Duration min(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
-    }
-
-    private void every(Duration pause, Supplier<Uni<Void>> work) {
-        vertx.setTimer(Math.max(1, pause.toMillis()), timer -> {
-            if (!stopped) {
-                Uni.createFrom()
-                        .deferred(work::get)
-                        .ifNoItem()
-                        .after(CALL)
-                        .fail()
-                        .onTermination()
-                        .invoke(() -> every(pause, work))
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("the queue can't be looked at: %s", failure));
-            }
-        });
     }
 }

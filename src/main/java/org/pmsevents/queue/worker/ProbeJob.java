@@ -10,8 +10,8 @@ import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobRun;
 
 /**
- * Changes nothing: shows an operator that jobs are worked on, told of and cancelled, by taking so many steps of so long, after failing so
- * often.
+ * Changes nothing. Shows an operator that jobs are run, announced and cancelled: takes a number of steps of a given length, after
+ * failing a given number of times.
  */
 @ApplicationScoped
 public class ProbeJob implements JobKind<ProbeJob.Probe> {
@@ -20,14 +20,14 @@ public class ProbeJob implements JobKind<ProbeJob.Probe> {
     private static final int MOST_FAILURES = 1_000;
 
     /**
-     * @param steps how many
-     * @param stepMillis how long each takes
-     * @param failures how many attempts fail, after all their steps
+     * @param steps number of steps
+     * @param stepMillis duration of each step
+     * @param failures number of attempts that fail, each after all its steps
      */
     @RegisterForReflection
     public record Probe(int steps, int stepMillis, int failures) {}
 
-    /** Who did it. */
+    /** The attempt that has completed the job. */
     @RegisterForReflection
     public record Done(int attempt, long token) {}
 

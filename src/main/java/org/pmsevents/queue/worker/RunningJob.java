@@ -13,7 +13,7 @@ import org.pmsevents.queue.JobJson;
 import org.pmsevents.queue.JobRun;
 import org.pmsevents.queue.LeaseLostException;
 
-/** An attempt that is under way on this replica, until it has ended in one way, once. */
+/** An attempt that runs on this replica. It ends once, in one way. */
 final class RunningJob implements JobRun {
     private final Job job;
     private final WorkTable table;
@@ -23,7 +23,7 @@ final class RunningJob implements JobRun {
     private final AtomicReference<State> state = new AtomicReference<>(State.WORKING);
     private final AtomicReference<@Nullable Cancellable> work = new AtomicReference<>();
     private volatile @Nullable Progress progress;
-    private volatile @Nullable Progress told;
+    private volatile @Nullable Progress announced;
     private volatile @Nullable Progress stored;
 
     private enum State {
@@ -32,7 +32,7 @@ final class RunningJob implements JobRun {
     }
 
     private record Progress(long done, long total, @Nullable String note) {
-        /** As the API tells it. */
+        /** As the API returns it. */
         String json() {
             var escaped = note == null ? "null" : JobJson.quoted(note);
             return "{\"done\":" + done + ",\"total\":" + total + ",\"note\":" + escaped + "}";
@@ -52,7 +52,7 @@ final class RunningJob implements JobRun {
         return job;
     }
 
-    /** What is under way; cancelled at once if the attempt has ended already. */
+    /** Sets the work that runs; cancels it at once if the attempt has ended already. */
     void working(Cancellable subscription) {
         work.set(subscription);
         if (state.get() == State.ENDED) {
@@ -60,7 +60,7 @@ final class RunningJob implements JobRun {
         }
     }
 
-    /** Whether it is the caller who ends the attempt; nobody else does after that. */
+    /** Ends the attempt. True for the one caller who has ended it. */
     boolean end() {
         boolean mine = state.compareAndSet(State.WORKING, State.ENDED);
         if (mine) {
@@ -69,12 +69,12 @@ final class RunningJob implements JobRun {
         return mine;
     }
 
-    /** Has the trace know that the attempt has failed. */
+    /** Marks the span as failed. */
     void failed(Throwable failure) {
         span.failed(failure.getClass().getName());
     }
 
-    /** Stops what is under way, after {@link #end}. */
+    /** Cancels the work, after {@link #end}. */
     void cancelWork() {
         var subscription = work.get();
         if (subscription != null) {
@@ -93,11 +93,6 @@ final class RunningJob implements JobRun {
     }
 
     @Override
-    public boolean isLastAttempt() {
-        return job.attempt() >= job.maxAttempts();
-    }
-
-    @Override
     public long token() {
         return job.token();
     }
@@ -113,13 +108,13 @@ final class RunningJob implements JobRun {
     }
 
     @Override
-    public @Nullable String kept() {
+    public @Nullable String checkpoint() {
         return job.checkpoint();
     }
 
     @Override
-    public Uni<Void> keep(String json) {
-        return mine(table.keep(client, job.id(), job.token(), json));
+    public Uni<Void> storeCheckpoint(String json) {
+        return mine(table.storeCheckpoint(client, job.id(), job.token(), json));
     }
 
     @Override
@@ -136,21 +131,21 @@ final class RunningJob implements JobRun {
                 .replaceWithVoid();
     }
 
-    /** The latest progress as JSON, null if there is none. */
+    /** The latest progress as JSON; null if there is none. */
     @Nullable
     String progress() {
         var latest = progress;
         return latest == null ? null : latest.json();
     }
 
-    /** The same if it was not told yet. */
+    /** The latest progress if it was not announced yet. */
     @Nullable
-    String untoldProgress() {
+    String unannouncedProgress() {
         var latest = progress;
-        if (latest == null || latest.equals(told)) {
+        if (latest == null || latest.equals(announced)) {
             return null;
         }
-        told = latest;
+        announced = latest;
         return latest.json();
     }
 

@@ -28,7 +28,7 @@ import org.pmsevents.queue.JobKinds;
 import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.QueueConfig;
 
-/** The queue flows on the side of the worker: what happens to a job from when it is claimed until what became of it is stored. */
+/** The queue flows of workers: from the claim of a job until its outcome is stored. */
 @ApplicationScoped
 class WorkFlow {
     private static final TraceLog LOG = TraceLog.of(WorkFlow.class);
@@ -65,35 +65,35 @@ class WorkFlow {
         this.meters = meters;
     }
 
-    /** Worker → processJob → emitEvent(queue.processing) → updateStatus: fails as the job does. */
+    /** Worker → processJob → emitEvent(queue.processing) → updateStatus; fails if the job fails. */
     Uni<@Nullable String> process(RunningJob run) {
         return emitProcessing(run).chain(this::processJob).map(kinds::write);
     }
 
-    /** Worker → completeJob → emitEvent(queue.complete) → cleanupResources; what the job held is freed with its state. */
+    /** Worker → completeJob → emitEvent(queue.complete) → cleanupResources; its worker is free with its state. */
     Uni<Void> complete(RunningJob run, @Nullable String result) {
         return completeJob(run, result).invoke(done -> emitEnd(run, done)).replaceWithVoid();
     }
 
-    /** The same for a job that failed: tried again later, or discarded. */
+    /** The same for a failed job, which is retried later or discarded. */
     Uni<Void> fail(RunningJob run, Throwable failure) {
         return failJob(run, failure).invoke(done -> emitEnd(run, done)).replaceWithVoid();
     }
 
-    /** The same for a job that was cancelled. */
+    /** The same for a cancelled job. */
     Uni<Void> stop(RunningJob run) {
         return updateStatus(() -> table.stop(pool, run.jobId(), run.token(), run.progress()))
                 .invoke(done -> emitEnd(run, done))
                 .replaceWithVoid();
     }
 
-    /** Takes jobs from workers that have gone silent; some have failed for good by that. */
+    /** Takes jobs from workers whose leases have expired; some are discarded by that. */
     Uni<List<Job>> expire() {
         return transactions.run(transaction ->
-                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "its worker has gone silent")));
+                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "the lease of its worker has expired")));
     }
 
-    /** Of each kind that has discarded jobs one alert a window; in one order everywhere, as each kind's alert is one row. */
+    /** Raises one alert per kind with discarded jobs. In the same order everywhere, because each alert key is one row. */
     private Uni<Void> alertAdmin(SqlClient transaction, List<Job> ended, String error) {
         return Multi.createFrom()
                 .items(ended.stream()
@@ -104,7 +104,7 @@ class WorkFlow {
                         transaction,
                         Alert.critical(
                                 "job-discarded:" + job.kind(),
-                                "A job has failed for good",
+                                "A job was discarded",
                                 job.kind() + " " + job.id() + ", attempt " + job.attempt() + ": " + error,
                                 job.kind(),
                                 job.context())))
@@ -113,8 +113,8 @@ class WorkFlow {
                 .replaceWithVoid();
     }
 
-    void tellProgress(RunningJob run) {
-        var progress = run.untoldProgress();
+    void announceProgress(RunningJob run) {
+        var progress = run.unannouncedProgress();
         if (progress != null) {
             events.processing(run.job(), progress);
         }
@@ -168,7 +168,10 @@ class WorkFlow {
                 .call(job -> alertAdmin(transaction, job.stream().toList(), error))));
     }
 
-    /** Tries again while PostgreSQL is away, for as long as nobody else can have claimed the job; after that it is run again. */
+    /**
+     * Retries while PostgreSQL is unavailable, for as long as no other worker can have claimed the job; after that the job is run
+     * again.
+     */
     private Uni<Optional<Job>> updateStatus(Supplier<Uni<Optional<Job>>> update) {
         return Uni.createFrom()
                 .deferred(update::get)
@@ -183,7 +186,7 @@ class WorkFlow {
 
     private void emitEnd(RunningJob run, Optional<Job> stored) {
         if (stored.isEmpty()) {
-            LOG.infof(run.context(), "job %s is no longer this worker's: what came of it here is left out", run.jobId());
+            LOG.infof(run.context(), "this worker no longer has job %s, its outcome here is dropped", run.jobId());
             return;
         }
         var job = stored.get();
@@ -196,7 +199,7 @@ class WorkFlow {
         }
     }
 
-    /** Exponential, with full jitter over its upper half; never before whoever refused has asked for. */
+    /** Exponential, with jitter over the upper half; never earlier than the refusing system has asked for. */
     private static Duration pause(JobKind<?> kind, int attempt, Throwable failure) {
         long first = kind.firstPause().toMillis();
         long longest = kind.longestPause().toMillis();

@@ -17,12 +17,12 @@ import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobFailure;
 import org.pmsevents.queue.JobTable;
 
-/** The SQL of those who work on jobs. Whoever writes to a running job shows its fencing token, and changes nothing if that is old. */
+/** The SQL of workers. Every write to a running job carries its fencing token, and changes nothing if the token is old. */
 @ApplicationScoped
 public class WorkTable {
     private static final int ERRORS_KEPT = 20;
 
-    /** The job of this worker, as long as nobody else has claimed it. */
+    /** The job of this worker, as long as no other worker has claimed it. */
     private static final String MINE = "id = $1 AND token = $2 AND state = 'running'";
 
     private static final String FREE = "lease_until = NULL, worker = NULL, cancel_requested = false, run_again = false";
@@ -39,7 +39,7 @@ public class WorkTable {
             WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING %s
             """.formatted(JobTable.COLUMNS);
 
-    /** Stores progress where there is some. */
+    /** Stores progress where there is any. */
     private static final String HEARTBEAT = """
             UPDATE job SET lease_until = now() + $4 * interval '1 millisecond', progress = coalesce(claims.progress::json, job.progress)
             FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS claims (id, token, progress)
@@ -49,7 +49,7 @@ public class WorkTable {
 
     private static final String FENCE = "SELECT FROM job WHERE %s FOR SHARE".formatted(MINE);
 
-    private static final String KEEP = "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
+    private static final String STORE_CHECKPOINT = "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
 
     private static final String COMPLETE = """
             UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
@@ -66,14 +66,17 @@ public class WorkTable {
             || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'error', %s)
             """;
 
-    /** After a failure; the argument says when there is no further attempt. One that was asked for again while it ran begins anew instead of ending. */
+    /**
+     * After a failure; the argument is the condition for having no further attempt. A job that was requested again while it ran
+     * starts anew instead of ending.
+     */
     private static final String AFTER_FAILURE = """
             state = CASE WHEN NOT (cancel_requested OR %1$s) THEN 'retryable' WHEN run_again THEN 'available'
                          WHEN cancel_requested THEN 'cancelled' ELSE 'discarded' END,
             attempt = CASE WHEN run_again AND (cancel_requested OR %1$s) THEN 0 ELSE %2$s END,
             finished_at = CASE WHEN NOT run_again AND (cancel_requested OR %1$s) THEN now() END""";
 
-    /** What failed for a time leaves half of the attempts for what counts, such as a crash; what was not tried was no attempt. */
+    /** Temporary failures leave half of the attempts for failures that count, such as crashes; postponed ones are no attempts. */
     private static final String FAIL = """
             UPDATE job SET %s,
                            run_at = now() + $5 * interval '1 millisecond',
@@ -81,14 +84,14 @@ public class WorkTable {
             WHERE %s RETURNING %s
             """.formatted(
                     AFTER_FAILURE.formatted(
-                            "($4::text = 'FOR_GOOD' OR $4::text = 'COUNTED' AND attempt >= max_attempts)",
+                            "($4::text = 'PERMANENT' OR $4::text = 'COUNTED' AND attempt >= max_attempts)",
                             "CASE $4::text WHEN 'POSTPONED' THEN attempt - 1 WHEN 'TEMPORARY' THEN least(attempt, max_attempts / 2) ELSE attempt END"),
                     ADD_ERROR.formatted(ERRORS_KEPT, "$3::text"),
                     FREE,
                     MINE,
                     JobTable.COLUMNS);
 
-    /** Cancelled, unless it was asked for again since. */
+    /** Cancels the job, unless it was requested again since. */
     private static final String STOP = """
             UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'cancelled' END,
                            attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
@@ -97,15 +100,15 @@ public class WorkTable {
             WHERE %s RETURNING %s
             """.formatted(FREE, MINE, JobTable.COLUMNS);
 
-    /** The attempt was none of the job's doing, so it does not count. */
-    private static final String GIVE_BACK = """
+    /** The job has not caused the end of this attempt, so the attempt does not count. */
+    private static final String RELEASE = """
             UPDATE job SET state = CASE WHEN cancel_requested AND NOT run_again THEN 'cancelled' ELSE 'available' END,
                            attempt = attempt - 1,
                            finished_at = CASE WHEN cancel_requested AND NOT run_again THEN now() END, %s
             WHERE worker = $1 AND state = 'running' AND id <> ALL($2::uuid[]) RETURNING id
             """.formatted(FREE);
 
-    /** A worker that is silent has perhaps crashed over this job, so the attempt counts. */
+    /** A silent worker may have crashed because of this job, so the attempt counts. */
     private static final String EXPIRE = """
             UPDATE job SET %s, run_at = now(), errors = %s, %s
             WHERE id IN (SELECT id FROM job WHERE state = 'running' AND lease_until < now()
@@ -113,14 +116,14 @@ public class WorkTable {
             RETURNING %s
             """.formatted(
                     AFTER_FAILURE.formatted("attempt >= max_attempts", "attempt"),
-                    ADD_ERROR.formatted(ERRORS_KEPT, "'its worker has gone silent'::text"),
+                    ADD_ERROR.formatted(ERRORS_KEPT, "'the lease of its worker has expired'::text"),
                     FREE,
                     JobTable.COLUMNS);
 
-    /** What a worker shows to keep a job. */
+    /** What a worker presents to renew a lease. */
     record Claim(UUID id, long token, @Nullable String progress) {}
 
-    /** Claims the jobs that are due, the most urgent first, of each kind as many as are wanted. */
+    /** Claims due jobs, the most urgent first, of each kind as many as wanted. */
     Uni<List<Job>> claim(SqlClient client, Map<String, Integer> wanted, UUID worker, Duration lease) {
         var kinds = wanted.keySet().toArray(String[]::new);
         var free = Arrays.stream(kinds).map(wanted::get).toArray(Integer[]::new);
@@ -129,7 +132,7 @@ public class WorkTable {
                 .map(JobTable::jobs);
     }
 
-    /** Keeps jobs; answers those that are still claims, and whether they are to stop. */
+    /** Renews leases; returns the jobs that this worker still has, and whether each has to stop. */
     Uni<Map<UUID, Boolean>> heartbeat(SqlClient client, Collection<Claim> claims, Duration lease) {
         return client.preparedQuery(HEARTBEAT)
                 .execute(Tuple.of(
@@ -138,25 +141,25 @@ public class WorkTable {
                         claims.stream().map(Claim::progress).toArray(String[]::new),
                         (double) lease.toMillis()))
                 .map(rows -> {
-                    var kept = new HashMap<UUID, Boolean>();
-                    rows.forEach(row -> kept.put(row.getUUID("id"), row.getBoolean("cancel_requested")));
-                    return kept;
+                    var renewed = new HashMap<UUID, Boolean>();
+                    rows.forEach(row -> renewed.put(row.getUUID("id"), row.getBoolean("cancel_requested")));
+                    return renewed;
                 });
     }
 
-    /** Locks the job until the end of the transaction; tells whether it is still the worker's. */
+    /** Locks the job until the transaction ends; returns whether this worker still has it. */
     Uni<Boolean> fence(SqlClient transaction, UUID id, long token) {
         return transaction.preparedQuery(FENCE).execute(Tuple.of(id, token)).map(rows -> rows.size() == 1);
     }
 
-    /** Stores what the next attempt is to know; tells whether the job is still the worker's. */
-    Uni<Boolean> keep(SqlClient client, UUID id, long token, String checkpoint) {
-        return client.preparedQuery(KEEP)
+    /** Stores a checkpoint for the next attempt; returns whether this worker still has the job. */
+    Uni<Boolean> storeCheckpoint(SqlClient client, UUID id, long token, String checkpoint) {
+        return client.preparedQuery(STORE_CHECKPOINT)
                 .execute(Tuple.of(id, token, checkpoint))
                 .map(rows -> rows.rowCount() == 1);
     }
 
-    /** Empty if the job is no longer the worker's, as with the following. */
+    /** Empty if this worker no longer has the job; so with the methods below. */
     Uni<Optional<Job>> complete(
             SqlClient client, UUID id, long token, @Nullable String result, @Nullable String progress) {
         return client.preparedQuery(COMPLETE)
@@ -181,14 +184,14 @@ public class WorkTable {
         return client.preparedQuery(STOP).execute(Tuple.of(id, token, progress)).map(JobTable::first);
     }
 
-    /** Gives back what the worker holds, but for these; answers how many jobs that are. */
-    Uni<Integer> giveBack(SqlClient client, UUID worker, Collection<UUID> except) {
-        return client.preparedQuery(GIVE_BACK)
+    /** Releases the jobs of the worker, except the given ones; returns how many. */
+    Uni<Integer> release(SqlClient client, UUID worker, Collection<UUID> except) {
+        return client.preparedQuery(RELEASE)
                 .execute(Tuple.of(worker, except.toArray(UUID[]::new)))
                 .map(rows -> rows.rowCount());
     }
 
-    /** Takes jobs from workers that have been silent for longer than their lease. */
+    /** Takes jobs from workers whose leases have expired. */
     Uni<List<Job>> expire(SqlClient client) {
         return client.preparedQuery(EXPIRE).execute().map(JobTable::jobs);
     }

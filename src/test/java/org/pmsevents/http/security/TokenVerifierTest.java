@@ -41,7 +41,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class TokenVerifierTest {
     private static final String SECRET = "an-adequate-secret-of-more-than-32-bytes";
     private static final Duration WAIT = Duration.ofSeconds(10);
@@ -264,6 +266,31 @@ class TokenVerifierTest {
         verified(verifier, token);
         now = now.plusSeconds(2);
         refused(verifier, token);
+    }
+
+    @Test
+    void aTokenIsRememberedForAMinuteHoweverOftenItIsUsed() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        now = now.plusSeconds(40);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(19_999);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(1);
+        assertThat(verified(verifier, token)).isNotSameAs(first);
+    }
+
+    @Test
+    void aTokenInUseIsNotForgottenForManyThatAreUsedOnce() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        for (int i = 0; i < 3_000; i++) {
+            var actor = "u" + i;
+            verified(verifier, hmac(c -> c.setSubject(actor)));
+            assertThat(verified(verifier, token)).isSameAs(first);
+        }
     }
 
     @Test

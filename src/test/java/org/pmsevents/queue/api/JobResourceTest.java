@@ -213,7 +213,7 @@ class JobResourceTest {
 
     @Test
     void aFailureForGoodIsNotTriedAgain() {
-        kind.define(name, (payload, run) -> Uni.createFrom().failure(JobFailure.forGood("never", null)));
+        kind.define(name, (payload, run) -> Uni.createFrom().failure(JobFailure.permanent("never", null)));
         var done = awaitState(created(""), "discarded");
         assertThat(done.get("attempt").intValue()).isEqualTo(1);
         assertThat(done.at("/errors/0/error").textValue()).isEqualTo("never");

@@ -64,9 +64,9 @@ class CheckpointTest {
     /** A job whose attempts note what they find, keep their own number, and then do this. */
     private UUID create(BiFunction<JobRun, Integer, Uni<?>> then) {
         kind.define(name, (payload, run) -> {
-            found.add(String.valueOf(run.kept()));
+            found.add(String.valueOf(run.checkpoint()));
             runs.add(run);
-            return run.keep("{\"attempt\":" + run.token() + "}").chain(() -> then.apply(run, runs.size()));
+            return run.storeCheckpoint("{\"attempt\":" + run.token() + "}").chain(() -> then.apply(run, runs.size()));
         });
         return ask();
     }
@@ -121,7 +121,7 @@ class CheckpointTest {
     @EnumSource
     void anyOtherEndFreesItToo(End end) {
         var id = create((run, number) -> switch (end) {
-            case DISCARDED_AFTER_FAILURE -> Uni.createFrom().failure(JobFailure.forGood("never", null));
+            case DISCARDED_AFTER_FAILURE -> Uni.createFrom().failure(JobFailure.permanent("never", null));
             case CANCELLED_WHILE_WAITING ->
                 Uni.createFrom().failure(JobFailure.notBefore("later", null, Duration.ofHours(1)));
             case CANCELLED_WHILE_RUNNING, DISCARDED_WITH_ITS_WORKER ->
@@ -181,7 +181,7 @@ class CheckpointTest {
         keptWhile(id, JobState.RUNNING);
         set(id, "lease_until = now() - interval '1 hour'");
         await().until(() -> runs.size() >= 2);
-        assertThatThrownBy(() -> get(runs.get(0).keep("{\"late\":true}"))).isInstanceOf(LeaseLostException.class);
+        assertThatThrownBy(() -> get(runs.get(0).storeCheckpoint("{\"late\":true}"))).isInstanceOf(LeaseLostException.class);
         get(jobs.cancel(pool, id));
     }
 
