@@ -40,17 +40,17 @@ class PageFiles {
         this.vertx = vertx;
     }
 
-    void answerWhatIsKnown(@Observes Router router) {
+    void register(@Observes Router router) {
         for (var path : new String[] {"/", PAGE, FOLDER + "*"}) {
             router.route(path)
                     .method(HttpMethod.GET)
                     .method(HttpMethod.HEAD)
                     .order(BEFORE_THE_FILES)
-                    .handler(this::judge);
+                    .handler(this::revalidate);
         }
     }
 
-    private void judge(RoutingContext routing) {
+    private void revalidate(RoutingContext routing) {
         var path = routing.request().path();
         tagOf(path.equals("/") ? PAGE : path)
                 .onSuccess(tag -> answer(routing, tag))

@@ -134,7 +134,7 @@ public class CacheFlow {
                 .map(loaded -> {
                     meters.loaded(loaded);
                     return loaded.from() == SingleFlight.From.STALE
-                            ? new CacheAnswer(loaded.entry(), freshness.notKnownFor())
+                            ? new CacheAnswer(loaded.entry(), freshness.uncertainFor())
                             : CacheAnswer.fresh(loaded.entry());
                 })
                 .onFailure()
@@ -152,7 +152,7 @@ public class CacheFlow {
             return Optional.empty();
         }
         meters.stale();
-        var notKnown = freshness.notKnownFor();
+        var notKnown = freshness.uncertainFor();
         var age = Duration.ofNanos(cached.age());
         return Optional.of(new CacheAnswer(
                 cached.entry(), tagVersions.isCurrent(key.tag(), cached) && notKnown.compareTo(age) < 0 ? notKnown : age));

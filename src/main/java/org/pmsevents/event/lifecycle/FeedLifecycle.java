@@ -87,7 +87,7 @@ public class FeedLifecycle {
             feed.heardOf(sequenced.head());
             primaryHandlers.wake(sequenced.events());
         });
-        draining.lastly("leaving the primary handlers to other replicas", primaryHandlers::stop);
+        draining.onShutdown("leaving the primary handlers to other replicas", primaryHandlers::stop);
         vertx.runOnContext(go -> join());
     }
 
