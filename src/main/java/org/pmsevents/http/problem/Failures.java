@@ -102,7 +102,7 @@ final class Failures {
         if (failure instanceof OutcomeUnknownException) {
             return AppException.outcomeUnknown().because(failure);
         }
-        if (isDatabaseAway(failure)) {
+        if (isDatabaseUnavailable(failure)) {
             return AppException.databaseUnavailable().because(failure);
         }
         if (failure instanceof ConflictException
@@ -192,7 +192,7 @@ final class Failures {
     }
 
     /** Whether the PostgreSQL client reports that it has no working connection. */
-    private static boolean isDatabaseAway(Throwable failure) {
+    private static boolean isDatabaseUnavailable(Throwable failure) {
         if (failure instanceof PgException refusal) {
             var state = refusal.getSqlState();
             // connection exceptions, too many connections, shutting down or starting up
