@@ -46,7 +46,7 @@ class PageFiles {
                     .method(HttpMethod.GET)
                     .method(HttpMethod.HEAD)
                     .order(FilterOrder.PAGE_FILES)
-                    .handler(this::judge);
+                    .handler(this::revalidate);
         }
     }
 

@@ -107,7 +107,7 @@ public class CacheFlow {
             return Uni.createFrom().voidItem();
         }
         local.put(key, entry, asOf, readAt);
-        return shared.store(key, entry, asOf);
+        return shared.keep(key, entry, asOf);
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
@@ -152,10 +152,10 @@ public class CacheFlow {
             return Optional.empty();
         }
         meters.stale();
-        var notKnown = freshness.notKnownFor();
+        var uncertain = freshness.uncertainFor();
         var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && uncertain.compareTo(age) < 0 ? uncertain : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
@@ -184,7 +184,7 @@ public class CacheFlow {
      */
     private Uni<Optional<RedisCache.Shared>> checkShared(CacheKey key) {
         return freshness.isKnown() || freshness.isUnavailable()
-                ? shared.find(key).map(found -> found.filter(it -> isUsable(key, it.entry())))
+                ? shared.find(key).map(found -> found.filter(it -> isGood(key, it.entry())))
                 : Uni.createFrom().item(Optional.empty());
     }
 
@@ -228,7 +228,7 @@ public class CacheFlow {
     /** Does not wait for Redis. */
     private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, SingleFlight.Load load) {
         local.put(key, fetched, load.asOf(), load.begunAt());
-        shared.store(key, fetched, load.asOf())
+        shared.keep(key, fetched, load.asOf())
                 .subscribe()
                 .with(stored -> {}, failure -> LOG.errorf(failure, "%s was not stored in Redis", key));
         return Uni.createFrom().voidItem();

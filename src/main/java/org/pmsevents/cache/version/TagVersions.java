@@ -202,8 +202,8 @@ public class TagVersions {
     }
 
     private boolean isReported(CacheTag tag, long version, long last) {
-        synchronized (reported) {
-            var known = reported.get(tag);
+        synchronized (told) {
+            var known = told.get(tag);
             return known != null && known.position == last && version >= known.version;
         }
     }

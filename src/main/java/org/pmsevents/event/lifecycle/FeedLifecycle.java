@@ -99,7 +99,7 @@ public class FeedLifecycle {
             feed.heardOf(sequenced.head());
         });
         sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
-        draining.lastly("leaving the durable handlers to other replicas", durableHandlers::stop);
+        draining.onShutdown("leaving the durable handlers to other replicas", durableHandlers::stop);
         joining.startNow();
     }
 
