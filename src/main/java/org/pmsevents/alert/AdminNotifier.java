@@ -142,7 +142,7 @@ public class AdminNotifier implements Alerts {
     Uni<Void> sendSummaries() {
         return transactions
                 .run(transaction -> table.takeSummaries(transaction, SUMMARIES_AT_ONCE)
-                        .chain(owed -> each(owed, message -> createJobs(transaction, message))))
+                        .chain(summaries -> each(summaries, message -> createJobs(transaction, message))))
                 .invoke(this::announce)
                 .replaceWithVoid();
     }

@@ -96,9 +96,9 @@ public class AlertTable {
     /** Returns the summaries of windows that have ended, each to one caller only. */
     Uni<List<Numbered>> takeSummaries(SqlClient transaction, int limit) {
         return transaction.preparedQuery(TAKE_SUMMARIES).execute(Tuple.of(limit)).map(rows -> {
-            var owed = new ArrayList<Numbered>();
-            rows.forEach(row -> owed.add(new Numbered(summary(row), row.getLong("messages"))));
-            return owed;
+            var summaries = new ArrayList<Numbered>();
+            rows.forEach(row -> summaries.add(new Numbered(summary(row), row.getLong("messages"))));
+            return summaries;
         });
     }
 

@@ -40,7 +40,7 @@ class PageFiles {
         this.vertx = vertx;
     }
 
-    void answerWhatIsKnown(@Observes Router router) {
+    void register(@Observes Router router) {
         for (var path : new String[] {"/", PAGE, FOLDER + "*"}) {
             router.route(path)
                     .method(HttpMethod.GET)
@@ -50,7 +50,7 @@ class PageFiles {
         }
     }
 
-    private void judge(RoutingContext routing) {
+    private void revalidate(RoutingContext routing) {
         var path = routing.request().path();
         tagOf(path.equals("/") ? PAGE : path)
                 .onSuccess(tag -> answer(routing, tag))

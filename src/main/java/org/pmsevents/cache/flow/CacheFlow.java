@@ -134,7 +134,7 @@ public class CacheFlow {
                 .map(loaded -> {
                     meters.loaded(loaded);
                     return loaded.from() == SingleFlight.From.STALE
-                            ? new CacheAnswer(loaded.entry(), freshness.notKnownFor())
+                            ? new CacheAnswer(loaded.entry(), freshness.uncertainFor())
                             : CacheAnswer.fresh(loaded.entry());
                 })
                 .onFailure()

@@ -44,7 +44,7 @@ public class Freshness {
     }
 
     public boolean isKnown() {
-        return notKnownFor().compareTo(config.trust()) <= 0;
+        return uncertainFor().compareTo(config.trust()) <= 0;
     }
 
     /** Whether the reason is that PostgreSQL does not answer. */
@@ -53,7 +53,7 @@ public class Freshness {
     }
 
     /** How long changes may have been missed. */
-    public Duration notKnownFor() {
+    public Duration uncertainFor() {
         var events = feed.uncertainFor();
         var others = notices.uncertainFor();
         return events.compareTo(others) > 0 ? events : others;

@@ -81,7 +81,7 @@ public class EventStreams {
     /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
     void drain(@Observes ShutdownDelayInitiatedEvent going) {
         open.forEach(
-                stream -> vertx.setTimer(Draining.momentWithin(config.drain()), timer -> feed.onContext(stream::end)));
+                stream -> vertx.setTimer(Draining.randomDelay(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
     /** Sends a batch of the feed to all readers; called in position order. */

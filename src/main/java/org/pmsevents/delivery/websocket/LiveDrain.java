@@ -31,6 +31,6 @@ class LiveDrain {
 
     void drain(@Observes ShutdownDelayInitiatedEvent going) {
         connections.forEach(connection -> vertx.setTimer(
-                Draining.momentWithin(config.drain()), timer -> feed.onContext(() -> flow.restart(connection))));
+                Draining.randomDelay(config.drain()), timer -> feed.onContext(() -> flow.restart(connection))));
     }
 }

@@ -179,12 +179,12 @@ class BodyLimit {
         long now = System.nanoTime();
         for (var each : arriving) {
             if (now - each.begunAt() > slowestNanos) {
-                each.context().runOnContext(go -> refuseIfNotHere(each));
+                each.context().runOnContext(go -> refuseUnlessComplete(each));
             }
         }
     }
 
-    private void refuseIfNotHere(Arriving late) {
+    private void refuseUnlessComplete(Arriving late) {
         if (!late.routing().request().isEnded() && arriving.remove(late)) {
             slow.increment();
             late.routing().fail(408);

@@ -54,7 +54,7 @@ public class ErrorFlow {
 
     /** Request → validate → emitEvent('error.validation') → logError → formatResponse. */
     private Problem refusal(AppException failure, FailedRequest request) {
-        if (isAboutTheContent(failure)) {
+        if (isValidationFailure(failure)) {
             emitEvent(failure, request);
         }
         logError(failure, request);
@@ -168,7 +168,7 @@ public class ErrorFlow {
         return Problem.of(failure, request.context().traceId());
     }
 
-    private static boolean isAboutTheContent(AppException failure) {
+    private static boolean isValidationFailure(AppException failure) {
         return switch (failure.status()) {
             case 400, 413, 415, 422 -> true;
             default -> false;

@@ -1,11 +1,13 @@
 package org.pmsevents.http.problem;
 
-import io.vertx.core.http.HttpHeaders;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.pmsevents.http.FilterOrder;
+import org.pmsevents.http.security.OriginNotAllowedException;
 
 /**
  * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over
@@ -55,18 +57,17 @@ class RouterProblems {
         int status = routing.statusCode();
         if (failure == null || (status >= 400 && status < 500)) {
             return status == 401
-                    ? Failures.unauthenticated(hasToken(routing))
+                    ? Failures.unauthenticated(routing)
                     : Failures.ofStatus(status < 400 ? 500 : status);
         }
         var known = Failures.of(failure);
         if (known.status() == 401) {
-            return Failures.unauthenticated(hasToken(routing));
+            return Failures.unauthenticated(routing);
+        }
+        if (failure instanceof ForbiddenException && !(failure instanceof OriginNotAllowedException)) {
+            return CallAccess.refusal(routing);
         }
         // before authentication only the request itself can be at fault: its path or its sub-protocol header
         return failure instanceof IllegalArgumentException && routing.user() == null ? Failures.ofStatus(400) : known;
-    }
-
-    private static boolean hasToken(RoutingContext routing) {
-        return routing.request().headers().contains(HttpHeaders.AUTHORIZATION);
     }
 }

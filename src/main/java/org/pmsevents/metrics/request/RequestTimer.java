@@ -68,7 +68,7 @@ public class RequestTimer {
 
     private void measureLatency(RoutingContext request, long begun) {
         var answer = request.response();
-        if (!goesOn(answer)) {
+        if (!isOpenEnded(answer)) {
             long nanos = System.nanoTime() - begun;
             int status = answer.getStatusCode();
             emitEvent(request, new RequestMeasured(method(request), route(request, status), status, nanos));
@@ -80,7 +80,7 @@ public class RequestTimer {
         events.emit(EventType.METRICS_REQUEST, measured.route(), measured, () -> CurrentRequest.of(request));
     }
 
-    private static boolean goesOn(HttpServerResponse answer) {
+    private static boolean isOpenEnded(HttpServerResponse answer) {
         int status = answer.getStatusCode();
         var type = status == 200 ? answer.headers().get(HttpHeaders.CONTENT_TYPE) : null;
         return status == 101 || (type != null && type.startsWith("text/event-stream"));

@@ -69,10 +69,10 @@ public class ResourceChecks {
     }
 
     Uni<Resources> check() {
-        return Uni.createFrom().deferred(this::lookAtAll);
+        return Uni.createFrom().deferred(this::checkAll);
     }
 
-    private Uni<Resources> lookAtAll() {
+    private Uni<Resources> checkAll() {
         return Uni.combine()
                 .all()
                 .unis(readMemory(), pingRedis(), oldestJob())

@@ -46,12 +46,12 @@ public class Draining {
      *
      * @param what description of the step for the log, in case it fails
      */
-    public void lastly(String what, Supplier<Uni<Void>> step) {
+    public void onShutdown(String what, Supplier<Uni<Void>> step) {
         lastSteps.put(what, step);
     }
 
-    /** Returns how long one of many should wait so that all are spread evenly over the window; at least 1 ms. */
-    public static long momentWithin(Duration window) {
+    /** Returns a random delay of 1 ms up to the window, so that many of them are spread evenly over it. */
+    public static long randomDelay(Duration window) {
         return ThreadLocalRandom.current().nextLong(Math.max(1, window.toMillis())) + 1;
     }
 

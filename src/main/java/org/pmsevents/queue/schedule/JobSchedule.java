@@ -75,14 +75,14 @@ public class JobSchedule {
 
     /** Creates the jobs whose time has come. */
     public Uni<Void> createDue() {
-        return tellTimes()
+        return setFirstTimes()
                 .chain(() -> transactions.run(transaction ->
                         jobs.due(transaction, List.copyOf(kinds.keySet())).chain(due -> createAll(transaction, due))))
                 .invoke(created -> created.forEach(flow::announce))
                 .replaceWithVoid();
     }
 
-    private Uni<Void> tellTimes() {
+    private Uni<Void> setFirstTimes() {
         if (known) {
             return Uni.createFrom().voidItem();
         }

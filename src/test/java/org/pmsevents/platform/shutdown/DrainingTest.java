@@ -29,8 +29,8 @@ class DrainingTest {
 
     @Test
     void whatMustNotBeLostIsStoredBeforeTheEndReturns() {
-        draining.lastly("first", () -> store("first"));
-        draining.lastly("second", () -> store("second").onItem().delayIt().by(Duration.ofMillis(50)));
+        draining.onShutdown("first", () -> store("first"));
+        draining.onShutdown("second", () -> store("second").onItem().delayIt().by(Duration.ofMillis(50)));
         draining.begin(new ShutdownDelayInitiatedEvent());
         assertThat(done).isEmpty();
         draining.end(new ShutdownEvent());
@@ -39,12 +39,12 @@ class DrainingTest {
 
     @Test
     void aStepThatFailsOrHangsHoldsUpNeitherTheOthersNorTheEnd() {
-        draining.lastly("throws", () -> {
+        draining.onShutdown("throws", () -> {
             throw new IllegalStateException("broken");
         });
-        draining.lastly("fails", () -> Uni.createFrom().failure(new IllegalStateException("broken")));
-        draining.lastly("hangs", () -> Uni.createFrom().nothing());
-        draining.lastly("works", () -> store("works"));
+        draining.onShutdown("fails", () -> Uni.createFrom().failure(new IllegalStateException("broken")));
+        draining.onShutdown("hangs", () -> Uni.createFrom().nothing());
+        draining.onShutdown("works", () -> store("works"));
         draining.end(new ShutdownEvent());
         assertThat(done).containsExactly("works");
     }
@@ -52,8 +52,8 @@ class DrainingTest {
     @Test
     void momentsLieWithinTheWindowAndNeverAtOnce() {
         for (int i = 0; i < 1_000; i++) {
-            assertThat(Draining.momentWithin(Duration.ofMillis(3))).isBetween(1L, 3L);
-            assertThat(Draining.momentWithin(Duration.ZERO)).isEqualTo(1);
+            assertThat(Draining.randomDelay(Duration.ofMillis(3))).isBetween(1L, 3L);
+            assertThat(Draining.randomDelay(Duration.ZERO)).isEqualTo(1);
         }
     }
 }

@@ -390,7 +390,7 @@ class QueueTest {
                 id);
         var job = awaitState(id, JobState.DISCARDED);
         assertThat(job.attempt()).isEqualTo(1);
-        assertThat(job.errors()).contains("its payload can't be read", "/nome");
+        assertThat(job.errors()).contains("the payload can't be read", "/nome");
     }
 
     @Test
