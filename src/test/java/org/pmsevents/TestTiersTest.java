@@ -18,7 +18,8 @@ class TestTiersTest {
         assertThat(classes.stream()
                         .filter(type -> type.getSimpleName().endsWith("Test"))
                         .filter(type -> !startsTheService(type))
-                        .filter(type -> !type.isAnnotatedWith(Pure.class) && !type.isAnnotatedWith(AnalyzeClasses.class))
+                        .filter(type ->
+                                !type.isAnnotatedWith(Pure.class) && !type.isAnnotatedWith(AnalyzeClasses.class))
                         .map(JavaClass::getName))
                 .as("neither @QuarkusTest nor @Pure")
                 .isEmpty();

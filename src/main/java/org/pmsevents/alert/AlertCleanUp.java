@@ -40,8 +40,7 @@ public class AlertCleanUp implements CleanUp {
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
         return CleanUp.inBatches(AT_ONCE, () -> table.forgetOccurrences(pool, RETENTION, AT_ONCE))
-                .chain(occurrences -> CleanUp.inBatches(
-                                AT_ONCE, () -> table.forgetKeys(pool, RETENTION, AT_ONCE))
+                .chain(occurrences -> CleanUp.inBatches(AT_ONCE, () -> table.forgetKeys(pool, RETENTION, AT_ONCE))
                         .map(keys -> new Deleted(occurrences + keys)));
     }
 }

@@ -95,11 +95,14 @@ public class AlertTable {
 
     /** Returns the summaries of windows that have ended, each to one caller only. */
     Uni<List<Numbered>> takeSummaries(SqlClient transaction, int limit) {
-        return transaction.preparedQuery(TAKE_SUMMARIES).execute(Tuple.of(limit)).map(rows -> {
-            var summaries = new ArrayList<Numbered>();
-            rows.forEach(row -> summaries.add(new Numbered(summary(row), row.getLong("messages"))));
-            return summaries;
-        });
+        return transaction
+                .preparedQuery(TAKE_SUMMARIES)
+                .execute(Tuple.of(limit))
+                .map(rows -> {
+                    var summaries = new ArrayList<Numbered>();
+                    rows.forEach(row -> summaries.add(new Numbered(summary(row), row.getLong("messages"))));
+                    return summaries;
+                });
     }
 
     /** Deletes old occurrences, at most {@code limit}; returns how many. */

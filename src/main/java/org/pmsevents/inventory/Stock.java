@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param low whether it has become low and not risen above the threshold since
  * @param version one more with every movement and every change of the threshold
  */
-public record Stock(StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {}
+public record Stock(
+        StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {}

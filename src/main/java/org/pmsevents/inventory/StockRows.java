@@ -24,8 +24,10 @@ public class StockRows {
     private final InvalidationFlow cache;
 
     /** Rows are never deleted. */
-    private final Cache<StockKey, Boolean> known =
-            Caffeine.newBuilder().maximumSize(REMEMBERED).executor(Runnable::run).build();
+    private final Cache<StockKey, Boolean> known = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED)
+            .executor(Runnable::run)
+            .build();
 
     StockRows(StockTable stock, Transactions transactions, InvalidationFlow cache) {
         this.stock = stock;

@@ -188,7 +188,8 @@ public class ProductFlow {
                 .invoke(found -> ifMatch.check(found.version()));
     }
 
-    private Uni<ProductChange> updateProduct(SqlClient transaction, Product found, ProductDraft draft, RequestContext context) {
+    private Uni<ProductChange> updateProduct(
+            SqlClient transaction, Product found, ProductDraft draft, RequestContext context) {
         var updated = found.replaced(draft, clock.instant());
         return store(transaction, found, updated, EventType.PRODUCT_UPDATED, context);
     }

@@ -222,9 +222,11 @@ public class ProductResource {
     public Uni<Response> list(
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
-            @QueryParam("q") @Parameter(description = "Substring of the name or SKU, ignoring case") @Nullable String search,
+            @QueryParam("q") @Parameter(description = "Substring of the name or SKU, ignoring case") @Nullable
+                    String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
+                    String after) {
         return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
@@ -240,7 +242,8 @@ public class ProductResource {
     public Uni<Response> history(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
+                    String after) {
         return reads.history(sku, PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }

@@ -89,7 +89,8 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
 
     private Uni<PmsAnswer> sendToPms(ProductSyncTable.Newest newest, JobRun run) {
         var product = newest.product();
-        return pms.send(new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.context()), run);
+        return pms.send(
+                new PmsCall(product.sku(), ProductJson.view(product).json(), event(newest), run.context()), run);
     }
 
     /** Never lowers the version, and requires that this worker still has the job. */

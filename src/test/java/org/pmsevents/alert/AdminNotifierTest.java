@@ -97,7 +97,8 @@ class AdminNotifierTest {
 
     @Test
     void ofAThousandFromTwoReplicasOneIsSentAndTheOthersAreSummedUp() {
-        var replica = new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, periodic, vertx);
+        var replica =
+                new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, periodic, vertx);
         var raised = IntStream.range(0, MANY)
                 .mapToObj(i ->
                         CompletableFuture.runAsync(() -> (i % 2 == 0 ? notifier : replica).raise(alert("number " + i))))

@@ -59,7 +59,8 @@ class PackageIT {
         assertThat(jars)
                 .extracting(jar -> jar.getFileName().toString())
                 .isNotEmpty()
-                .noneMatch(name -> name.contains("embedded") || name.contains("deployment") || name.contains("jwt-build"));
+                .noneMatch(
+                        name -> name.contains("embedded") || name.contains("deployment") || name.contains("jwt-build"));
         for (Path jar : jars) {
             try (JarFile entries = new JarFile(jar.toFile())) {
                 assertThat(entries.stream().map(ZipEntry::getName))

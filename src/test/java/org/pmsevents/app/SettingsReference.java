@@ -67,7 +67,16 @@ final class SettingsReference {
     private static final Pattern CODE = Pattern.compile("\\{@code ((?:[^{}]|\\{[^{}]*})*)}");
     private static final Pattern FALLBACK = Pattern.compile("\\$\\{[^:}]*:(.*)}");
     private static final Map<Class<?>, String> TYPES = Map.of(
-            Duration.class, "duration", int.class, "number", long.class, "number", double.class, "share", boolean.class, "`true` or `false`");
+            Duration.class,
+            "duration",
+            int.class,
+            "number",
+            long.class,
+            "number",
+            double.class,
+            "share",
+            boolean.class,
+            "`true` or `false`");
 
     private SettingsReference() {}
 
@@ -136,6 +145,8 @@ final class SettingsReference {
     }
 
     private static String text(String javadoc) {
-        return CODE.matcher(javadoc.strip().replaceAll("\\s+", " ")).replaceAll("`$1`").replace("|", "\\|");
+        return CODE.matcher(javadoc.strip().replaceAll("\\s+", " "))
+                .replaceAll("`$1`")
+                .replace("|", "\\|");
     }
 }

@@ -39,7 +39,9 @@ class SettingsReferenceTest {
             Files.writeString(SettingsReference.PAGE, page);
         }
         assertThat(Files.readString(SettingsReference.PAGE))
-                .as("%s; to write it: ./mvnw test -Dtest=SettingsReferenceTest -D%s=true", SettingsReference.PAGE, WRITE)
+                .as(
+                        "%s; to write it: ./mvnw test -Dtest=SettingsReferenceTest -D%s=true",
+                        SettingsReference.PAGE, WRITE)
                 .isEqualTo(page);
     }
 
@@ -51,8 +53,7 @@ class SettingsReferenceTest {
     @Test
     void everyMappingIsCheckedAtTheStart() {
         var mappings = new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .importPackages("org.pmsevents").stream()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.pmsevents").stream()
                         .filter(type -> type.isAnnotatedWith(ConfigMapping.class))
                         .map(JavaClass::getName)
                         .toList();
@@ -74,8 +75,9 @@ class SettingsReferenceTest {
     @Test
     void everyDefaultMakesSense() {
         var defaults = new SmallRyeConfigBuilder();
-        settings().forEach(setting ->
-                defaults.withDefaultValue(setting.property(), SettingsReference.plainDefault(setting)));
+        settings()
+                .forEach(setting ->
+                        defaults.withDefaultValue(setting.property(), SettingsReference.plainDefault(setting)));
         var config = defaults.build();
         List<String> problems =
                 settings().flatMap(setting -> setting.problem(config).stream()).toList();

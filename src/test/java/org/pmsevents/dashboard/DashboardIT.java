@@ -363,8 +363,7 @@ class DashboardIT {
 
     @Test
     void asksAgainForATokenThatTheServiceRefuses() {
-        page.open()
-                .signIn(Tokens.signedWith("x".repeat(40), "eve", "admin"));
+        page.open().signIn(Tokens.signedWith("x".repeat(40), "eve", "admin"));
         page.until(() -> page.find("#token").isDisplayed()
                 && page.text("#ask-why").startsWith("The service does not accept your token"));
         page.signIn(Tokens.of("anna", "admin")).untilLive();

@@ -11,8 +11,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Clock;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -69,8 +69,8 @@ class DevTokenTest {
         assertThat(answer.headers().firstValue("Content-Type")).contains("text/plain");
         assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
         assertThat(answer.body()).matches("[\\w-]+\\.[\\w-]+\\.[\\w-]+\n");
-        return Client.json(new String(
-                Base64.getUrlDecoder().decode(answer.body().split("\\.")[1]), StandardCharsets.UTF_8));
+        return Client.json(
+                new String(Base64.getUrlDecoder().decode(answer.body().split("\\.")[1]), StandardCharsets.UTF_8));
     }
 
     private AppException refused(String path) throws Exception {

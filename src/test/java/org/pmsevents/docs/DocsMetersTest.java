@@ -57,8 +57,7 @@ class DocsMetersTest {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> registered()
                         .keySet()
-                        .containsAll(
-                                Set.of("pms_handler_lag", "pms_jobs_work_seconds", "pms_after_commit_seconds")));
+                        .containsAll(Set.of("pms_handler_lag", "pms_jobs_work_seconds", "pms_after_commit_seconds")));
     }
 
     /** As Prometheus stores them, each with its type and the names of its labels. */
@@ -92,7 +91,9 @@ class DocsMetersTest {
         var listed = new TreeMap<String, Page.Row>();
         for (var row : Page.of(Page.REFERENCE.resolve("metrics.md")).rows()) {
             if (row.isUnder("Metrics of this service")) {
-                row.spans("metric").forEach(name -> assertThat(listed.put(name, row)).as(name).isNull());
+                row.spans("metric")
+                        .forEach(name ->
+                                assertThat(listed.put(name, row)).as(name).isNull());
             }
         }
         return listed;
@@ -125,7 +126,9 @@ class DocsMetersTest {
                 .collect(Collectors.joining());
         listed().forEach((name, row) -> {
             if (LATER.matcher(row.cells().get("meaning")).find()) {
-                assertThat(source).contains("\"" + name.replaceFirst("_(total|seconds)$", "").replace('_', '.') + "\"");
+                assertThat(source)
+                        .contains("\""
+                                + name.replaceFirst("_(total|seconds)$", "").replace('_', '.') + "\"");
             } else {
                 assertThat(registered).contains(name);
             }
@@ -139,7 +142,8 @@ class DocsMetersTest {
         var unknown = new ArrayList<String>();
         for (var page : Page.all()) {
             for (var name : page.find(NAME)) {
-                if (!known.contains(name) && !known.contains(SERIES.matcher(name).replaceFirst(""))) {
+                if (!known.contains(name)
+                        && !known.contains(SERIES.matcher(name).replaceFirst(""))) {
                     unknown.add(page + ": " + name);
                 }
             }

@@ -105,8 +105,7 @@ class DocsTest {
         for (int i = 0; i < records.size(); i++) {
             var record = Page.of(records.get(i));
             assertThat(record.path().getFileName().toString()).startsWith("%04d-".formatted(i + 1));
-            assertThat(record.text().lines().findFirst())
-                    .contains("# " + (i + 1) + ". " + listed.get(record.path()));
+            assertThat(record.text().lines().findFirst()).contains("# " + (i + 1) + ". " + listed.get(record.path()));
         }
     }
 
@@ -120,8 +119,9 @@ class DocsTest {
 
     @Test
     void noCommandHasAPromptBeforeIt() {
-        assertThat(pages).allSatisfy(page -> assertThat(page.text().lines())
-                .noneMatch(line -> line.strip().startsWith("$ ")));
+        assertThat(pages)
+                .allSatisfy(page -> assertThat(page.text().lines())
+                        .noneMatch(line -> line.strip().startsWith("$ ")));
     }
 
     @Test
@@ -158,7 +158,8 @@ class DocsTest {
             }
         }
         assertThat(names).hasSizeGreaterThan(30).contains("pms-events.feed.retention");
-        EXPRESSION.matcher(Files.readString(Path.of("src", "main", "resources", "application.properties")))
+        EXPRESSION
+                .matcher(Files.readString(Path.of("src", "main", "resources", "application.properties")))
                 .results()
                 .forEach(expression -> names.add(expression.group(1)));
         return names;

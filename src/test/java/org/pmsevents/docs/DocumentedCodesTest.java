@@ -113,7 +113,8 @@ class DocumentedCodesTest {
             if (row.isUnder(heading) && row.has("code")) {
                 for (var code : row.spans("code")) {
                     listed.computeIfAbsent(code, each -> new TreeSet<>())
-                            .addAll(numbers(row.cells().getOrDefault("status", row.headings().getOrDefault(3, ""))));
+                            .addAll(numbers(row.cells()
+                                    .getOrDefault("status", row.headings().getOrDefault(3, ""))));
                 }
             }
         }
@@ -185,8 +186,9 @@ class DocumentedCodesTest {
     void otherPagesNameCodesWithTheStatusThatIsListed() {
         var listed = new TreeMap<String, Set<Integer>>();
         for (var heading : List.of(Kind.PROBLEM.heading, Kind.LINE.heading)) {
-            listed(heading).forEach((code, statuses) -> listed.computeIfAbsent(code, each -> new TreeSet<>())
-                    .addAll(statuses));
+            listed(heading)
+                    .forEach((code, statuses) -> listed.computeIfAbsent(code, each -> new TreeSet<>())
+                            .addAll(statuses));
         }
         var wrong = new ArrayList<String>();
         int named = 0;
@@ -210,10 +212,12 @@ class DocumentedCodesTest {
     private static Map<String, String> raised() {
         var raised = new TreeMap<String, String>();
         for (var parameter : SOURCE.parameters("String key")) {
-            if (parameter.declaredIn().equals("Alert") && Set.of("warning", "critical").contains(parameter.method())) {
+            if (parameter.declaredIn().equals("Alert")
+                    && Set.of("warning", "critical").contains(parameter.method())) {
                 for (var call : SOURCE.callsWith(parameter)) {
-                    SOURCE.texts(call, parameter.index()).stream().findFirst().ifPresent(key -> raised.put(
-                            key, parameter.method()));
+                    SOURCE.texts(call, parameter.index()).stream()
+                            .findFirst()
+                            .ifPresent(key -> raised.put(key, parameter.method()));
                 }
             }
         }
@@ -224,8 +228,9 @@ class DocumentedCodesTest {
         var listed = new TreeMap<String, String>();
         for (var row : page.rows()) {
             if (row.has(column) && row.has("severity")) {
-                row.spans(column).forEach(name -> listed.put(
-                        name.replaceFirst("<.*", ""), row.cells().get("severity")));
+                row.spans(column)
+                        .forEach(name -> listed.put(
+                                name.replaceFirst("<.*", ""), row.cells().get("severity")));
             }
         }
         return listed;
@@ -253,8 +258,8 @@ class DocumentedCodesTest {
                 .filter(key -> key.contains(":"))
                 .map(key -> key.substring(0, key.indexOf(':') + 1))
                 .collect(Collectors.toSet());
-        Predicate<String> isListed = name -> keys.stream()
-                .anyMatch(key -> key.endsWith(":") ? name.startsWith(key) : name.equals(key));
+        Predicate<String> isListed =
+                name -> keys.stream().anyMatch(key -> key.endsWith(":") ? name.startsWith(key) : name.equals(key));
         var rules = listedAlerts("rule", ALERTS).keySet();
         var unknown = new ArrayList<String>();
         for (var page : Page.all()) {

@@ -156,7 +156,9 @@ class FiveMinutesTest {
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
-        bash.environment().keySet().removeIf(name -> name.toLowerCase(Locale.ROOT).endsWith("_proxy"));
+        bash.environment()
+                .keySet()
+                .removeIf(name -> name.toLowerCase(Locale.ROOT).endsWith("_proxy"));
         bash.environment().put("TOKEN", Tokens.of("dev", "admin"));
         try {
             var process = bash.start();
@@ -175,7 +177,9 @@ class FiveMinutesTest {
         return Pattern.compile(output.lines()
                 .map(line -> line.equals(ELLIPSIS)
                         ? "(?s:.*)"
-                        : Stream.of(line.split(ELLIPSIS, -1)).map(Pattern::quote).collect(Collectors.joining(".*")))
+                        : Stream.of(line.split(ELLIPSIS, -1))
+                                .map(Pattern::quote)
+                                .collect(Collectors.joining(".*")))
                 .collect(Collectors.joining("\n")));
     }
 }

@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 final class SourceText {
     static final Path MAIN = Path.of("src", "main", "java");
 
-    private static final Pattern COMMENT = Pattern.compile("^\\s*/\\*.*?\\*/|^\\s*//.*?$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern COMMENT =
+            Pattern.compile("^\\s*/\\*.*?\\*/|^\\s*//.*?$", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern TYPE_ARGUMENTS = Pattern.compile("(?<=\\w)<[\\w, ?.]*>");
     private static final Pattern CALL = Pattern.compile("(?:(\\w+)\\.|([.)]))?\\b(\\w+)\\(");
-    private static final Pattern CONSTANT =
-            Pattern.compile("static final String ([A-Z_]+) = \"([^\"]*)\";");
+    private static final Pattern CONSTANT = Pattern.compile("static final String ([A-Z_]+) = \"([^\"]*)\";");
     private static final Pattern TEXTS = Pattern.compile("\"([^\"]*)\"|\\b(?:([A-Z]\\w+)\\.)?([A-Z][A-Z_]+)\\b");
 
     /** By class. */
@@ -133,7 +133,8 @@ final class SourceText {
         for (var each : calls) {
             for (int i = 0; i < each.arguments().size(); i++) {
                 if (each.arguments().get(i).replaceFirst("^@\\w+ ", "").equals(declaration)) {
-                    found.add(new Parameter(each.file(), each.name(), each.arguments().size(), i));
+                    found.add(new Parameter(
+                            each.file(), each.name(), each.arguments().size(), i));
                 }
             }
         }

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.alert.Told;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.handler.LiveHandlers;
 import org.pmsevents.event.handler.DurableHandlers;
+import org.pmsevents.event.handler.LiveHandlers;
 
 /** The test of the README's example of a handler. */
 @QuarkusTest

@@ -14,12 +14,12 @@ import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.cache.CacheTag;
-import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.RedisCache;
 import org.pmsevents.cache.store.SharedCache;
-import org.pmsevents.cache.version.TagVersions;
+import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.cache.version.Freshness;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.EventPublisher;
@@ -100,7 +100,8 @@ public class CacheFlow {
         for (var tag : related) {
             tagVersions.clear(tag);
         }
-        // taken before the check for a newer version: a version that the feed reports after the check is a change after this
+        // taken before the check for a newer version: a version that the feed reports after the check is a change after
+        // this
         var asOf = tagVersions.now();
         long readAt = System.nanoTime();
         if (tagVersions.isOutdated(key.tag(), entry.version())) {
@@ -112,7 +113,10 @@ public class CacheFlow {
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
         var localEntry = local.get(key);
-        return localEntry == null || localEntry.isExpired() || !tagVersions.isCurrent(key.tag(), localEntry) || !freshness.isKnown()
+        return localEntry == null
+                        || localEntry.isExpired()
+                        || !tagVersions.isCurrent(key.tag(), localEntry)
+                        || !freshness.isKnown()
                 ? null
                 : localEntry.entry();
     }
@@ -155,7 +159,8 @@ public class CacheFlow {
         var uncertain = freshness.uncertainFor();
         var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && uncertain.compareTo(age) < 0 ? uncertain : age));
+                localEntry.entry(),
+                tagVersions.isCurrent(key.tag(), localEntry) && uncertain.compareTo(age) < 0 ? uncertain : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
@@ -197,7 +202,8 @@ public class CacheFlow {
 
     private SingleFlight.Loaded adopt(CacheKey key, RedisCache.Shared found, SingleFlight.Load load) {
         local.put(key, found.entry(), found.asOf(), load.begunAt());
-        return new SingleFlight.Loaded(found.entry(), freshness.isKnown() ? SingleFlight.From.REDIS : SingleFlight.From.STALE);
+        return new SingleFlight.Loaded(
+                found.entry(), freshness.isKnown() ? SingleFlight.From.REDIS : SingleFlight.From.STALE);
     }
 
     private Uni<Void> emitMiss(CacheKey key, @Nullable RequestContext context) {

@@ -3,9 +3,9 @@ package org.pmsevents.cache.flow;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
-import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.SharedCache;
+import org.pmsevents.cache.store.SingleFlight;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /** Reports the state of this replica's cache to operators. */

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.store.SharedCache;
-import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.cache.version.Notices;
+import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
@@ -174,7 +174,10 @@ public class InvalidationFlow {
     private void emitEvent(Collection<CacheTag> tags, long notice, RequestContext context) {
         var names = tags.stream().map(CacheTag::toString).limit(MOST_TAGS).toList();
         events.emit(
-                EventType.CACHE_INVALID, names.get(0), new Invalid(replica.value(), null, names, null, notice), context);
+                EventType.CACHE_INVALID,
+                names.get(0),
+                new Invalid(replica.value(), null, names, null, notice),
+                context);
     }
 
     private void clearRelated(CacheTag[] related) {

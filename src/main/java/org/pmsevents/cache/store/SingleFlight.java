@@ -55,7 +55,8 @@ public class SingleFlight {
         return Uni.createFrom().completionStage(() -> {
             var mine = new Load(tagVersions.now(), System.nanoTime(), new CompletableFuture<>());
             var load = underWay.compute(
-                    key, (same, there) -> there != null && tagVersions.isSince(key.tag(), there.begunAt()) ? there : mine);
+                    key,
+                    (same, there) -> there != null && tagVersions.isSince(key.tag(), there.begunAt()) ? there : mine);
             if (load == mine) {
                 begin(key, mine, work);
             } else {

@@ -8,9 +8,9 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
-import org.pmsevents.event.handler.HandlerTable;
 import org.pmsevents.event.handler.DeadLetters;
 import org.pmsevents.event.handler.DurableHandlers;
+import org.pmsevents.event.handler.HandlerTable;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
@@ -50,7 +50,8 @@ public class DeadLetterFlow {
 
     /** The oldest first. */
     Uni<Page<DeadLetter>> list(PageRequest page) {
-        return deadLetters.read(page.afterId(), page.oneMore())
+        return deadLetters
+                .read(page.afterId(), page.oneMore())
                 .map(letters -> page.page(letters, letter -> letter.id().toString()))
                 .map(letters -> new Page<>(
                         letters.items().stream().map(DeadLetterFlow::shown).toList(), letters.next()));

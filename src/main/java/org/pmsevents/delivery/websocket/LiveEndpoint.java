@@ -85,8 +85,7 @@ public class LiveEndpoint {
         }
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > MAX_MESSAGE_BYTES) {
-            return close(
-                    connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
+            return close(connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
         }
         try {
             var message = LiveProtocol.parse(bytes, MAX_NAMES);
@@ -121,8 +120,7 @@ public class LiveEndpoint {
     Uni<Void> failed(Throwable failure, WebSocketConnection connection) {
         LOG.debugf("WebSocket %s failed: %s", connection.id(), failure.toString());
         if (connection.isOpen() && isTooLong(failure)) {
-            return close(
-                    connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
+            return close(connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
         }
         return connection.isOpen()
                 ? close(connection, LiveProtocol.INTERNAL_ERROR, "internal error")

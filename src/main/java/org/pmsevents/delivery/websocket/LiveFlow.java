@@ -115,7 +115,8 @@ public class LiveFlow {
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing = new OutgoingFrames(
                 connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
-        var session = new LiveSession(caller, outgoing, sessions.audience(), config, clients, payloads, frames, tooSlow);
+        var session =
+                new LiveSession(caller, outgoing, sessions.audience(), config, clients, payloads, frames, tooSlow);
         sessions.add(connection.id(), session);
         if (draining.begun()) {
             feed.onContext(() -> restart(connection));

@@ -54,7 +54,8 @@ final class LivePayload {
 
     private Part make(BitSet places) {
         var frames = new ArrayList<Frame>(places.cardinality());
-        places.stream().forEach(place -> frames.add(Frame.of(batch.events().get(place).json())));
+        places.stream()
+                .forEach(place -> frames.add(Frame.of(batch.events().get(place).json())));
         return new Part(List.copyOf(frames));
     }
 }

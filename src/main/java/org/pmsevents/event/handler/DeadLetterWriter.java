@@ -25,7 +25,8 @@ class DeadLetterWriter {
     private final Alerts alerts;
     private final Clock clock;
 
-    DeadLetterWriter(HandlerTable table, Transactions transactions, EventPublisher publisher, Alerts alerts, Clock clock) {
+    DeadLetterWriter(
+            HandlerTable table, Transactions transactions, EventPublisher publisher, Alerts alerts, Clock clock) {
         this.table = table;
         this.transactions = transactions;
         this.publisher = publisher;
@@ -58,11 +59,18 @@ class DeadLetterWriter {
     }
 
     private void report(String handler, long position, String error, RequestContext context) {
-        LOG.errorf(context, null, "%s could not process event %d and stored it as a dead letter: %s", handler, position, error);
+        LOG.errorf(
+                context,
+                null,
+                "%s could not process event %d and stored it as a dead letter: %s",
+                handler,
+                position,
+                error);
         publisher.emit(
                 EventType.ERROR_SYSTEM,
                 handler,
-                new SystemError("dead-letter", handler, "could not process event " + position + "; it is a dead letter now"),
+                new SystemError(
+                        "dead-letter", handler, "could not process event " + position + "; it is a dead letter now"),
                 context);
     }
 }

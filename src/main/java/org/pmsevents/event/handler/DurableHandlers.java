@@ -216,8 +216,7 @@ public class DurableHandlers {
     /** Each run is a transaction: under load few large ones cost less than many small ones. */
     private void wakeSoon(Handler handler) {
         if (handler.waking.compareAndSet(false, true)) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(
-                    handler.ranAt + PAUSE.toNanos() - System.nanoTime());
+            long millis = TimeUnit.NANOSECONDS.toMillis(handler.ranAt + PAUSE.toNanos() - System.nanoTime());
             if (millis <= 0) {
                 wakeNow(handler);
             } else {
@@ -369,7 +368,8 @@ public class DurableHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return deadLetterWriter.write(handler.name, failure.cursor, failure.event, shortError)
+        return deadLetterWriter
+                .write(handler.name, failure.cursor, failure.event, shortError)
                 .replaceWith(true);
     }
 }

@@ -150,7 +150,10 @@ public class HandlerTable {
     }
 
     Uni<Void> deleteDeadLetter(SqlClient transaction, UUID id) {
-        return transaction.preparedQuery(DELETE_DEAD_LETTER).execute(Tuple.of(id)).replaceWithVoid();
+        return transaction
+                .preparedQuery(DELETE_DEAD_LETTER)
+                .execute(Tuple.of(id))
+                .replaceWithVoid();
     }
 
     Uni<List<Standing>> standings(SqlClient client) {

@@ -7,11 +7,11 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.pmsevents.event.EventProgress;
-import org.pmsevents.event.EventCounts;
 import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventCounts;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventMetadata;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
@@ -126,7 +126,8 @@ public class EventPublisher {
         var event = event(type, subject, payload, context);
         dispatcher.announce(event);
         if (type.scope() == EventScope.CLUSTER) {
-            redisPublisher.cluster(codec.encode(event))
+            redisPublisher
+                    .cluster(codec.encode(event))
                     .subscribe()
                     .with(sent -> {}, failure -> LOG.errorf(context, failure, "%s did not leave this replica", type));
         }

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.feed.Dispatcher;
 import org.pmsevents.event.feed.Feed;
@@ -71,7 +71,8 @@ public class RedisSubscriber {
         this.alerts = alerts;
         this.clock = clock;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
-        for (var kind : List.of(RedisPublisher.FEED, RedisPublisher.CLUSTER, RedisPublisher.ALERT, RedisPublisher.PING)) {
+        for (var kind :
+                List.of(RedisPublisher.FEED, RedisPublisher.CLUSTER, RedisPublisher.ALERT, RedisPublisher.PING)) {
             received.put(kind, meters.counter("pms.redis.received", "kind", kind));
         }
         meters.gauge("pms.redis.subscribed", this, subscriber -> subscriber.hears() ? 1 : 0);

@@ -116,7 +116,12 @@ public class ErrorFlow {
 
     private void notifyAdmin(IntegrationError error, RequestContext context) {
         LOG.warnf(
-                context, "%s, %s: %s, traceId=%s", error.target(), error.operation(), error.detail(), context.traceId());
+                context,
+                "%s, %s: %s, traceId=%s",
+                error.target(),
+                error.operation(),
+                error.detail(),
+                context.traceId());
         alerts.raise(Alert.warning(
                 "integration:" + error.target(),
                 "Integration fails: " + error.target(),

@@ -27,7 +27,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.limits.OverLimitException;
 import org.pmsevents.http.security.KeysUnavailableException;
 import org.pmsevents.http.security.OriginNotAllowedException;

@@ -1,7 +1,6 @@
 package org.pmsevents.http.problem;
 
 import io.quarkus.security.ForbiddenException;
-import io.quarkus.vertx.http.runtime.RouteConstants;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -56,9 +55,7 @@ class RouterProblems {
         var failure = routing.failure();
         int status = routing.statusCode();
         if (failure == null || (status >= 400 && status < 500)) {
-            return status == 401
-                    ? Failures.unauthenticated(routing)
-                    : Failures.ofStatus(status < 400 ? 500 : status);
+            return status == 401 ? Failures.unauthenticated(routing) : Failures.ofStatus(status < 400 ? 500 : status);
         }
         var known = Failures.of(failure);
         if (known.status() == 401) {

@@ -26,14 +26,14 @@ public record TokenRefusal(List<String> reasons, String detail) {
     static final TokenRefusal MISSING =
             of("missing", "A bearer token is needed: send the header Authorization: Bearer, followed by the token.");
     static final TokenRefusal NO_BEARER = of(
-            "no-bearer",
-            "The header Authorization must be there once, and be the word Bearer, a space and the token.");
+            "no-bearer", "The header Authorization must be there once, and be the word Bearer, a space and the token.");
     static final TokenRefusal FORMAT =
             of("format", "The token is no signed JSON Web Token: three parts in base64url with dots between them.");
     static final TokenRefusal SIGNATURE =
             of("signature", "The signature of the token does not verify with the configured key.");
     static final TokenRefusal SUBJECT = of(
-            "sub", "The claim sub must be a text of 1 to 255 characters that is not blank and has no control characters.");
+            "sub",
+            "The claim sub must be a text of 1 to 255 characters that is not blank and has no control characters.");
 
     /** @param allowed the algorithms that the service is configured for */
     static TokenRefusal algorithm(String allowed) {
@@ -72,8 +72,10 @@ public record TokenRefusal(List<String> reasons, String detail) {
             case ErrorCodes.AUDIENCE_MISSING, ErrorCodes.AUDIENCE_INVALID ->
                 of("aud", "The claim aud of the token does not contain the configured audience.");
             case ErrorCodes.MALFORMED_CLAIM ->
-                of("claim-type", "A claim of the token has the wrong type: exp and nbf are numbers of seconds, sub, iss"
-                        + " and aud are texts.");
+                of(
+                        "claim-type",
+                        "A claim of the token has the wrong type: exp and nbf are numbers of seconds, sub, iss"
+                                + " and aud are texts.");
             default -> FORMAT;
         };
     }

@@ -7,8 +7,8 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.time.Duration;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,9 +80,7 @@ public class AdjustmentBatcher {
      * @throws AppException 503 {@code too-busy} if too many are waiting, or it has waited for too long: nothing is done
      */
     public Uni<StockResult> write(StockRequest request) {
-        var lane = request.lines().size() > 1 || request.atomic()
-                ? several
-                : singles;
+        var lane = request.lines().size() > 1 || request.atomic() ? several : singles;
         return Uni.createFrom().emitter(caller -> lane.add(new PendingRequest(request, caller)));
     }
 

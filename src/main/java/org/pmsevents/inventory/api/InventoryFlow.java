@@ -124,7 +124,8 @@ public class InventoryFlow {
     }
 
     /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
-    Uni<AdjustmentJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<AdjustmentJson.Adjusted> count(
+            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, context)
                 .map(change -> AdjustmentJson.adjusted(change.request(), change.result()));
     }

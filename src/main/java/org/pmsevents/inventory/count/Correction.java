@@ -13,17 +13,11 @@ import org.pmsevents.platform.identity.UuidV7;
  * @param eventId of its inventory.updated, should it move anything
  * @param alertId of its inventory.alert, should the stock become low by it
  */
-record Correction(
-        StockKey stock, Instant countedAt, JudgedCount judged, UUID movementId, UUID eventId, UUID alertId) {
+record Correction(StockKey stock, Instant countedAt, JudgedCount judged, UUID movementId, UUID eventId, UUID alertId) {
 
     static Correction of(StockCount count, JudgedCount judged, Clock clock) {
         return new Correction(
-                count.stock(),
-                count.countedAt(),
-                judged,
-                UuidV7.next(clock),
-                UuidV7.next(clock),
-                UuidV7.next(clock));
+                count.stock(), count.countedAt(), judged, UuidV7.next(clock), UuidV7.next(clock), UuidV7.next(clock));
     }
 
     boolean moves() {

@@ -104,7 +104,11 @@ public class StockSync {
      * @param reference what the ledger says they came by
      */
     public Uni<Synced> sync(
-            Transactions.Limited transaction, LockedStocks locked, List<StockCount> counts, String reference, RequestContext context) {
+            Transactions.Limited transaction,
+            LockedStocks locked,
+            List<StockCount> counts,
+            String reference,
+            RequestContext context) {
         var judge = new CountJudge(locked.stocks, counts);
         return judged(transaction, counts, judge.open())
                 .map(judged -> judge.judge(judged, clock))
@@ -166,7 +170,9 @@ public class StockSync {
                 verdict.outcomes(),
                 moved.stream()
                         .map(each -> new StockLevel(
-                                each.stock(), each.judged().onHand(), each.judged().version()))
+                                each.stock(),
+                                each.judged().onHand(),
+                                each.judged().version()))
                         .toList(),
                 last);
     }

@@ -48,8 +48,10 @@ public class StockLevels {
     private boolean flushing;
 
     /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
-    private final Cache<StockKey, Long> written =
-            Caffeine.newBuilder().maximumSize(REMEMBERED).executor(Runnable::run).build();
+    private final Cache<StockKey, Long> written = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED)
+            .executor(Runnable::run)
+            .build();
 
     StockLevels(StockLevelGateway redis, StockTable stock, Transactions transactions) {
         this.redis = redis;

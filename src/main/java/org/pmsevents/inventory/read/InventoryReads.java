@@ -33,8 +33,7 @@ public class InventoryReads {
     private final Transactions database;
     private final CacheFlow cache;
 
-    InventoryReads(
-            StockTable stock, LedgerTable ledger, StockSource source, Transactions database, CacheFlow cache) {
+    InventoryReads(StockTable stock, LedgerTable ledger, StockSource source, Transactions database, CacheFlow cache) {
         this.stock = stock;
         this.ledger = ledger;
         this.source = source;

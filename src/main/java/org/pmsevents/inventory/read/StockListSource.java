@@ -40,8 +40,8 @@ public class StockListSource implements CacheSource {
                         each -> each.key().sku()
                                 + InventoryReads.SEPARATOR
                                 + each.key().location()))
-                .map(found -> new Page<>(
-                        found.items().stream().map(StockJson::view).toList(), found.next()))
+                .map(found ->
+                        new Page<>(found.items().stream().map(StockJson::view).toList(), found.next()))
                 .map(found -> CacheEntry.unversioned(json.write(found)));
     }
 }

@@ -41,8 +41,7 @@ public class StockSource implements CacheSource {
         return database.read(client -> stock.find(client, key))
                 .chain(found -> found.isPresent()
                         ? Uni.createFrom()
-                                .item(new CacheEntry(
-                                        found.get().version(), json.write(StockJson.view(found.get()))))
+                                .item(new CacheEntry(found.get().version(), json.write(StockJson.view(found.get()))))
                         : absent(key.sku()));
     }
 

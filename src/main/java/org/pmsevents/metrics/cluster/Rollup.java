@@ -178,7 +178,9 @@ public class Rollup {
         failures.increment();
         if (reachable) {
             reachable = false;
-            LOG.warnf("Redis does not accept the counts of this replica, they will be sent later: %s", failure.toString());
+            LOG.warnf(
+                    "Redis does not accept the counts of this replica, they will be sent later: %s",
+                    failure.toString());
         }
     }
 }

@@ -75,7 +75,10 @@ public class SummaryReads {
         for (var window : Steps.Window.values()) {
             kept.put(
                     window,
-                    Uni.createFrom().deferred(() -> summarize(window)).memoize().forFixedDuration(config.summaryKept()));
+                    Uni.createFrom()
+                            .deferred(() -> summarize(window))
+                            .memoize()
+                            .forFixedDuration(config.summaryKept()));
         }
     }
 
@@ -121,7 +124,8 @@ public class SummaryReads {
                 .after(ANSWER)
                 .fail()
                 .onFailure()
-                .invoke(failure -> LOG.debugf("can't read a part of the summary from PostgreSQL: %s", failure.toString()))
+                .invoke(failure ->
+                        LOG.debugf("can't read a part of the summary from PostgreSQL: %s", failure.toString()))
                 .onFailure()
                 .recoverWithItem(Optional.empty());
     }

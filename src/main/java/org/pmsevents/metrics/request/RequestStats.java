@@ -69,7 +69,8 @@ public class RequestStats {
 
     private Measured register(Answer answer) {
         var timer = Timer.builder(NAME)
-                .description("duration of requests by route, until the head of the answer is sent; without streams and WebSockets")
+                .description(
+                        "duration of requests by route, until the head of the answer is sent; without streams and WebSockets")
                 .tags(
                         "method", answer.method(),
                         "uri", answer.route(),

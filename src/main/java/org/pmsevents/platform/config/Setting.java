@@ -31,7 +31,8 @@ public final class Setting {
 
     private Setting(String prefix, Method method) {
         this.method = method;
-        this.property = prefix + "." + HUMP.matcher(method.getName()).replaceAll("-").toLowerCase(Locale.ROOT);
+        this.property =
+                prefix + "." + HUMP.matcher(method.getName()).replaceAll("-").toLowerCase(Locale.ROOT);
     }
 
     /** All settings of a mapping, by name. */

@@ -143,7 +143,8 @@ public class PmsFlow {
         return outage.works()
                 .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(context))
                 .onFailure()
-                .invoke(lost -> LOG.warnf(context, "the end of an outage of the PMS was not noted: %s", lost.toString()))
+                .invoke(lost ->
+                        LOG.warnf(context, "the end of an outage of the PMS was not noted: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }

@@ -138,7 +138,8 @@ public class StockSyncFlow {
                 : transaction.next(client -> unknownSkus.record(client, unknown, request.id()));
     }
 
-    private Applied applied(SyncRequest request, List<CountLine> lines, StockSync.Synced synced, RequestContext context) {
+    private Applied applied(
+            SyncRequest request, List<CountLine> lines, StockSync.Synced synced, RequestContext context) {
         var report = SyncReport.of(request, lines, synced.outcomes());
         var event = events.event(EventType.INVENTORY_SYNCED, request.id(), report.told(SOURCE, request.id()), context);
         return new Applied(report, synced, event, write(report));

@@ -128,8 +128,8 @@ public class UnknownSkuFlow {
                 .chain(locked -> transaction
                         .next(client -> unknownSkus.lock(client, id))
                         .map(found -> refuseResolved(found.orElseThrow(() -> notFound(id.toString()))))
-                        .chain(found ->
-                                stock.sync(transaction, locked, List.of(count(key, found)), found.webhookId(), context)))
+                        .chain(found -> stock.sync(
+                                transaction, locked, List.of(count(key, found)), found.webhookId(), context)))
                 .invoke(synced -> refuse(key, synced))
                 .chain(synced -> transaction
                         .next(client -> unknownSkus.resolve(client, id, key.sku(), context.actor()))

@@ -46,8 +46,7 @@ public class WebhookCleanUp implements CleanUp {
     public Uni<?> run(Nothing payload, JobRun run) {
         return CleanUp.inBatches(
                         AT_ONCE,
-                        () -> transactions.run(
-                                transaction -> webhooks.prune(transaction, config.retention(), AT_ONCE)))
+                        () -> transactions.run(transaction -> webhooks.prune(transaction, config.retention(), AT_ONCE)))
                 .map(Deleted::new);
     }
 }

@@ -82,7 +82,9 @@ public class JobFlow {
 
     /** Retries the jobs of a kind that wait after a failure, soon, because the cause of their failure is over; returns how many. */
     public Uni<Integer> retrySoon(String kind) {
-        return transactions.run(transaction -> jobs.retrySoon(transaction, kind)).invoke(worker::wake);
+        return transactions
+                .run(transaction -> jobs.retrySoon(transaction, kind))
+                .invoke(worker::wake);
     }
 
     /**
@@ -126,8 +128,8 @@ public class JobFlow {
                 transaction -> findJob(transaction, id)
                         .chain(found -> jobs.retry(transaction, found.id()))
                         .onFailure(ConflictException.class)
-                        .transform(taken -> AppException.conflict(
-                                "unique-key-taken", "An unfinished job has the same unique key."))
+                        .transform(taken ->
+                                AppException.conflict("unique-key-taken", "An unfinished job has the same unique key."))
                         .map(retried -> retried.orElseThrow(() -> notRetryable(id))),
                 this::announce);
     }
@@ -263,7 +265,6 @@ public class JobFlow {
     }
 
     private static AppException notRetryable(String id) {
-        return AppException.conflict(
-                "job-not-retryable", "The job " + id + " is available, running or completed.");
+        return AppException.conflict("job-not-retryable", "The job " + id + " is available, running or completed.");
     }
 }

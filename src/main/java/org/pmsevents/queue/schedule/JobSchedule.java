@@ -119,7 +119,8 @@ public class JobSchedule {
         var cron = PARSER.parse(kind.cron().orElseThrow());
         return ExecutionTime.forCron(cron)
                 .nextExecution(after.atZone(ZoneOffset.UTC))
-                .orElseThrow(() -> new IllegalStateException("the cron expression of " + kind.name() + " never matches"))
+                .orElseThrow(
+                        () -> new IllegalStateException("the cron expression of " + kind.name() + " never matches"))
                 .toInstant();
     }
 }

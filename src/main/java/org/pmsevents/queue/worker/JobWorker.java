@@ -126,7 +126,8 @@ public class JobWorker {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warnf("jobs were not released; other workers take them over when their leases expire: %s", e.toString());
+            LOG.warnf(
+                    "jobs were not released; other workers take them over when their leases expire: %s", e.toString());
         }
     }
 
@@ -171,7 +172,8 @@ public class JobWorker {
     }
 
     private Uni<Boolean> claim() {
-        // set before this checks whether the worker is stopped; stop() does both in the other order, so that one of the two sees
+        // set before this checks whether the worker is stopped; stop() does both in the other order, so that one of the
+        // two sees
         // the other
         var answered = new CompletableFuture<Void>();
         claiming = answered;

@@ -89,8 +89,8 @@ class WorkFlow {
 
     /** Takes jobs from workers whose leases have expired; some are discarded by that. */
     Uni<List<Job>> expire() {
-        return transactions.run(transaction ->
-                table.expire(transaction).call(jobs -> alertAdmin(transaction, jobs, "the lease of its worker has expired")));
+        return transactions.run(transaction -> table.expire(transaction)
+                .call(jobs -> alertAdmin(transaction, jobs, "the lease of its worker has expired")));
     }
 
     /** Raises one alert per kind with discarded jobs. In the same order everywhere, because each alert key is one row. */

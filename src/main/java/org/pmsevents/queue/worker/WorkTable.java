@@ -49,7 +49,8 @@ public class WorkTable {
 
     private static final String FENCE = "SELECT FROM job WHERE %s FOR SHARE".formatted(MINE);
 
-    private static final String STORE_CHECKPOINT = "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
+    private static final String STORE_CHECKPOINT =
+            "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
 
     private static final String COMPLETE = """
             UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,

@@ -29,7 +29,8 @@ class SingleFlightTest {
     }
 
     private CompletableFuture<SingleFlight.Loaded> ask() {
-        return singleFlight.join(KEY, load -> {
+        return singleFlight
+                .join(KEY, load -> {
                     var work = new CompletableFuture<SingleFlight.Loaded>();
                     begun.add(work);
                     return Uni.createFrom().completionStage(work);
@@ -67,7 +68,8 @@ class SingleFlightTest {
 
     @Test
     void aLoadThatCanNotEvenBeginIsForgotten() {
-        assertThatThrownBy(() -> singleFlight.join(KEY, load -> {
+        assertThatThrownBy(() -> singleFlight
+                        .join(KEY, load -> {
                             throw new IllegalStateException("no");
                         })
                         .await()

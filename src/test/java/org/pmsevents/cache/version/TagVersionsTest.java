@@ -127,7 +127,9 @@ class TagVersionsTest {
             tagVersions.changed(CacheTag.product("P" + i), i, 1);
         }
         assertThat(tagVersions.isOutdated(TAG, 1)).isTrue();
-        assertThat(tagVersions.isOutdated(TAG, 2)).as("whether that is the last is not known any more").isTrue();
+        assertThat(tagVersions.isOutdated(TAG, 2))
+                .as("whether that is the last is not known any more")
+                .isTrue();
         assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(0, 1))).isFalse();
         assertThat(tagVersions.isOutdated(CacheTag.product("P14999"), 1)).isFalse();
     }

@@ -39,6 +39,7 @@ public final class FeedClient implements AutoCloseable {
     private static final Set<Integer> FINAL_STATUSES = Set.of(400, 403, 404);
     /** So many tokens in a row, even different ones, may be refused. */
     private static final int MOST_REFUSED_TOKENS = 3;
+
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -337,7 +338,8 @@ public final class FeedClient implements AutoCloseable {
                 var problem = JSON.readTree(String.valueOf(answer.body()));
                 if (problem.path("code").isTextual()) {
                     return new GivenUp(
-                            problem.path("code").asText(), problem.path("detail").asText());
+                            problem.path("code").asText(),
+                            problem.path("detail").asText());
                 }
             } catch (JsonProcessingException e) {
                 // it was not the service that answered

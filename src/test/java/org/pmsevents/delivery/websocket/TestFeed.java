@@ -31,8 +31,8 @@ public class TestFeed {
         var last = pool.withTransaction(transaction -> {
                     Uni<EventMessage> written = Uni.createFrom().nullItem();
                     for (int i = 0; i < count; i++) {
-                        var event =
-                                events.event(type, subject, Map.of("n", i, "text", text), new RequestContext("test", TRACE));
+                        var event = events.event(
+                                type, subject, Map.of("n", i, "text", text), new RequestContext("test", TRACE));
                         written = written.chain(
                                 () -> events.record(transaction, event).replaceWith(event));
                     }

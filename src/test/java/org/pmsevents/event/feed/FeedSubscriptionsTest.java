@@ -38,8 +38,8 @@ class FeedSubscriptionsTest {
         var vertx = Vertx.vertx();
         try {
             var meters = new SimpleMeterRegistry();
-            var dispatcher = new Dispatcher(
-                    vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+            var dispatcher =
+                    new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
             var group = subscriptions.group();

@@ -105,8 +105,10 @@ class LiveHandlersTest {
         handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), 1, meters);
         var types = EnumSet.of(EventType.CACHE_WARM);
         handlers.secondary("fails", types, event -> Uni.createFrom().failure(new IllegalStateException("fails")));
-        handlers.cleanup("slow-" + subject, types, event -> does(event, "clean-up")
-                .chain(() -> Uni.createFrom().nothing()));
+        handlers.cleanup(
+                "slow-" + subject,
+                types,
+                event -> does(event, "clean-up").chain(() -> Uni.createFrom().nothing()));
         handlers.listen();
         int events = 20;
         for (int i = 0; i < events; i++) {

@@ -43,8 +43,8 @@ class LowWatermarkTest {
         var transaction = connection.begin().await().atMost(LIMIT);
         try {
             insertProduct(connection, sku);
-            var event =
-                    publisher.event(EventType.PRODUCT_CREATED, sku, Map.of("sku", sku, "version", 1), RequestContext.system());
+            var event = publisher.event(
+                    EventType.PRODUCT_CREATED, sku, Map.of("sku", sku, "version", 1), RequestContext.system());
             publisher.record(connection, event).await().atMost(LIMIT);
             long seq = ask(connection, "SELECT last_value FROM event_seq_seq");
             // At first it is the youngest transaction, one that no snapshot's upper end speaks of.

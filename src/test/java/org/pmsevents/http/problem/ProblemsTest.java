@@ -111,11 +111,10 @@ class ProblemsTest {
                 .body("reasons", contains("no-bearer"));
         isProblem(anonymous().header("Authorization", "Bearer nonsense").get("/api/nothing"), 401, "unauthenticated")
                 .body("reasons", contains("format"));
-        var expired = Jwt.subject("alice").groups("viewer").issuedAt(1).expiresAt(2).signWithSecret(Tokens.SECRET);
+        var expired =
+                Jwt.subject("alice").groups("viewer").issuedAt(1).expiresAt(2).signWithSecret(Tokens.SECRET);
         isProblem(
-                        anonymous()
-                                .header("Authorization", "Bearer " + expired)
-                                .get("/api/test-edge/origin"),
+                        anonymous().header("Authorization", "Bearer " + expired).get("/api/test-edge/origin"),
                         401,
                         "unauthenticated")
                 .body("reasons", contains("expired"))
@@ -132,9 +131,7 @@ class ProblemsTest {
                 .body("detail", equalTo("Needs one of the roles editor, admin."))
                 .body("roles", contains("editor", "admin"));
         isProblem(
-                        anonymous()
-                                .header("Authorization", Tokens.bearer("x"))
-                                .get("/api/test-edge/editors"),
+                        anonymous().header("Authorization", Tokens.bearer("x")).get("/api/test-edge/editors"),
                         403,
                         "forbidden")
                 .body("detail", startsWith("Needs one of the roles editor, admin. The token has none"));

@@ -15,8 +15,8 @@ import java.security.Key;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -533,7 +533,8 @@ class TokenVerifierTest {
         var expired = why(verifier, hmac(c -> c.setExpirationTime(NumericDate.fromSeconds(now.getEpochSecond() - 60))));
         assertThat(expired.reasons()).containsExactly("expired");
         assertThat(expired.detail())
-                .isEqualTo("The token expired at " + now.truncatedTo(ChronoUnit.SECONDS).minusSeconds(60) + ".");
+                .isEqualTo("The token expired at "
+                        + now.truncatedTo(ChronoUnit.SECONDS).minusSeconds(60) + ".");
         assertThat(why(verifier, hmac(c -> c.setNotBefore(NumericDate.fromSeconds(now.getEpochSecond() + 60))))
                         .reasons())
                 .containsExactly("not-yet-valid");

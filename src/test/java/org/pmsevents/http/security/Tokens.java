@@ -26,8 +26,7 @@ public final class Tokens {
     /** A token that was issued and expires so many seconds from now, or before now if negative. */
     public static String expiring(long issuedIn, long expiresIn, String actor, String... roles) {
         var now = Instant.now();
-        return SignedToken.of(
-                actor, List.of(roles), now.plusSeconds(issuedIn), now.plusSeconds(expiresIn), SECRET);
+        return SignedToken.of(actor, List.of(roles), now.plusSeconds(issuedIn), now.plusSeconds(expiresIn), SECRET);
     }
 
     /** The same as the value of an {@code Authorization} header. */

@@ -55,8 +55,8 @@ class CountJudgeTest {
         for (var webhook : webhooks(made, random)) {
             var judge = new CountJudge(Map.of(KEY, stock), webhook);
             long before = there;
-            var judged = judge.open().stream()
-                    .collect(Collectors.toMap(i -> i, i -> judged(webhook.get(i), before, moved)));
+            var judged =
+                    judge.open().stream().collect(Collectors.toMap(i -> i, i -> judged(webhook.get(i), before, moved)));
             var verdict = judge.judge(judged, Clock.systemUTC());
             assertThat(verdict.outcomes()).hasSize(webhook.size()).doesNotContainNull();
             assertThat(verdict.corrections()).hasSizeLessThanOrEqualTo(1);

@@ -92,8 +92,10 @@ final class RuleLedger {
         for (var place : places) {
             found.put(
                     place,
-                    one("SELECT on_hand, version, threshold, low FROM stock WHERE sku = ? AND location = ?", place, row ->
-                            new StockModel(
+                    one(
+                            "SELECT on_hand, version, threshold, low FROM stock WHERE sku = ? AND location = ?",
+                            place,
+                            row -> new StockModel(
                                     row.getLong("on_hand"),
                                     row.getLong("version"),
                                     expected.get(place).backorders(),
@@ -188,8 +190,7 @@ final class RuleLedger {
                 line.countedAt());
     }
 
-    private static Event event(
-            @Nullable UUID id, String type, Written line, RequestContext context, String payload) {
+    private static Event event(@Nullable UUID id, String type, Written line, RequestContext context, String payload) {
         return new Event(id, type, line.place().sku(), context.actor(), context.traceId(), payload);
     }
 

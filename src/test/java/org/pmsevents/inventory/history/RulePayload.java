@@ -9,7 +9,12 @@ final class RulePayload {
     private RulePayload() {}
 
     static String updated(
-            Place place, StockModel before, StockModel after, String reason, @Nullable String reference, UUID movementId) {
+            Place place,
+            StockModel before,
+            StockModel after,
+            String reason,
+            @Nullable String reference,
+            UUID movementId) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("sku", place.sku())

@@ -135,8 +135,8 @@ final class RuleRun {
         if (counts && step.answer().isAccepted()) {
             countedAt.merge(change.place(), at, RuleRun::later);
         }
-        written.add(new Written(
-                change.place(), before, after, line.reason(), line.reference(), line, counts ? at : null));
+        written.add(
+                new Written(change.place(), before, after, line.reason(), line.reference(), line, counts ? at : null));
     }
 
     /** What is asked of several lines at once. */
@@ -266,8 +266,7 @@ final class RuleRun {
 
     private void setBackorders(String location, boolean taken) {
         done(table.setLocation(database.pool(), location, taken));
-        stock.replaceAll(
-                (place, there) -> place.location().equals(location) ? there.withBackorders(taken) : there);
+        stock.replaceAll((place, there) -> place.location().equals(location) ? there.withBackorders(taken) : there);
     }
 
     private void misjudge(Place place) throws SQLException {

@@ -18,7 +18,10 @@ sealed interface RuleStep {
     record Adjust(List<List<Line>> requests, boolean atomic) implements RuleStep {}
 
     /** @param counts whether the value is what was counted, not a delta */
-    record Line(StockProgram.Line line, boolean counts, @Nullable String reference) {}
+    record Line(
+            StockProgram.Line line,
+            boolean counts,
+            @Nullable String reference) {}
 
     /** A webhook. */
     record Sync(List<Count> counts) implements RuleStep {}
@@ -43,7 +46,8 @@ sealed interface RuleStep {
 
     private static Arbitrary<RuleStep> step() {
         var lines = line().list().ofMinSize(1).ofMaxSize(5);
-        Arbitrary<RuleStep> adjust = lines.list().ofMinSize(1).ofMaxSize(4).map(requests -> new Adjust(requests, false));
+        Arbitrary<RuleStep> adjust =
+                lines.list().ofMinSize(1).ofMaxSize(4).map(requests -> new Adjust(requests, false));
         Arbitrary<RuleStep> atomic = lines.map(request -> new Adjust(List.of(request), true));
         Arbitrary<RuleStep> sync = count().list().ofMinSize(1).ofMaxSize(6).map(Sync::new);
         Arbitrary<RuleStep> threshold = Combinators.combine(
@@ -102,7 +106,6 @@ sealed interface RuleStep {
     }
 
     private static Arbitrary<Integer> placeOrUnknown() {
-        return Arbitraries.frequencyOf(
-                Tuple.of(12, place()), Tuple.of(1, Arbitraries.just(StockProgram.UNKNOWN)));
+        return Arbitraries.frequencyOf(Tuple.of(12, place()), Tuple.of(1, Arbitraries.just(StockProgram.UNKNOWN)));
     }
 }

@@ -58,8 +58,7 @@ final class StockDatabase implements AutoCloseable {
     }
 
     private Connection connect(String database) throws SQLException {
-        return DriverManager.getConnection(
-                url(database), OwnServers.postgresUsername(), OwnServers.postgresPassword());
+        return DriverManager.getConnection(url(database), OwnServers.postgresUsername(), OwnServers.postgresPassword());
     }
 
     private String url(String database) {

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param low whether it was low when it was judged last
  */
 record StockModel(
-        long onHand, long version, boolean backorders, @Nullable Long threshold, boolean low) {
+        long onHand,
+        long version,
+        boolean backorders,
+        @Nullable Long threshold,
+        boolean low) {
     /** The most that may be on hand or move at once; less than its negative may not be either. */
     static final long MOST = 2_147_483_647L;
 
@@ -61,9 +65,7 @@ record StockModel(
         if (counted < 0 && !backorders) {
             return refuse("insufficient-stock");
         }
-        return counted == onHand
-                ? new Step(Answer.accepted(0, onHand, version), judged())
-                : move(counted - onHand);
+        return counted == onHand ? new Step(Answer.accepted(0, onHand, version), judged()) : move(counted - onHand);
     }
 
     Step read() {

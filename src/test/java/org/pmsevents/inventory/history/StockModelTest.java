@@ -84,7 +84,9 @@ class StockModelTest {
         assertThat(lower.alertsSince(low)).isFalse();
         assertThat(low.count(6).after().low()).isFalse();
         assertThat(low.withThreshold(4L)).isEqualTo(new StockModel(5, 6, false, 4L, false));
-        assertThat(low.withThreshold(null).low()).as("never without a threshold").isFalse();
+        assertThat(low.withThreshold(null).low())
+                .as("never without a threshold")
+                .isFalse();
     }
 
     @Test

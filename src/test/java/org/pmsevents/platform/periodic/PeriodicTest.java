@@ -98,12 +98,15 @@ class PeriodicTest {
     @Test
     void aTickRunsTheWorkNowAndCompletesWhenItIsDone() {
         var done = new AtomicInteger();
-        periodic.task("work", NEVER, () -> Uni.createFrom()
-                        .item(runs.incrementAndGet())
-                        .onItem()
-                        .delayIt()
-                        .by(SOON)
-                        .invoke(done::set))
+        periodic.task(
+                        "work",
+                        NEVER,
+                        () -> Uni.createFrom()
+                                .item(runs.incrementAndGet())
+                                .onItem()
+                                .delayIt()
+                                .by(SOON)
+                                .invoke(done::set))
                 .start();
         tick("work");
         assertThat(done).hasValue(1);
@@ -187,10 +190,10 @@ class PeriodicTest {
     @Test
     void aRunThatTakesTooLongIsCancelledAndHasFailed() {
         var cancelled = new AtomicInteger();
-        periodic.task("hanging", NEVER, () -> Uni.createFrom()
-                        .nothing()
-                        .onCancellation()
-                        .invoke(cancelled::incrementAndGet))
+        periodic.task(
+                        "hanging",
+                        NEVER,
+                        () -> Uni.createFrom().nothing().onCancellation().invoke(cancelled::incrementAndGet))
                 .timeout(SOON)
                 .onFailure(failures::add)
                 .startNow();
@@ -259,7 +262,8 @@ class PeriodicTest {
     @Test
     void aNameIsUniqueAmongWhatRuns() {
         var first = periodic.action("same", NEVER, runs::incrementAndGet).start();
-        assertThatThrownBy(() -> periodic.action("same", NEVER, runs::incrementAndGet).start())
+        assertThatThrownBy(() ->
+                        periodic.action("same", NEVER, runs::incrementAndGet).start())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("same");
         first.stop();

@@ -123,7 +123,8 @@ class TracingTest {
     @Test
     void aTraceThatBeginsHereHasTheIdOfItsRequestAndNoParent() {
         openTo(collector);
-        tracing.start(Kind.SERVER, "a", new RequestContext("ada", context.traceId())).end();
+        tracing.start(Kind.SERVER, "a", new RequestContext("ada", context.traceId()))
+                .end();
         assertThat(only().parent()).isEmpty();
     }
 
@@ -171,7 +172,8 @@ class TracingTest {
                 .filter(each -> !recorded.contains(each))
                 .findFirst()
                 .orElseThrow();
-        assertThat(tracing.start(Kind.SERVER, "a", new RequestContext("ada", left))).isSameAs(Span.NONE);
+        assertThat(tracing.start(Kind.SERVER, "a", new RequestContext("ada", left)))
+                .isSameAs(Span.NONE);
         producer.close(here);
     }
 

@@ -72,7 +72,8 @@ class CheckpointTest {
     }
 
     private UUID ask() {
-        var job = NewJob.of(kind, new TestJobs.Named(name), RequestContext.system()).unique(name);
+        var job = NewJob.of(kind, new TestJobs.Named(name), RequestContext.system())
+                .unique(name);
         var made = get(transactions.run(transaction -> flow.createJob(transaction, job)));
         worker.wake();
         return made.id();
@@ -181,7 +182,8 @@ class CheckpointTest {
         keptWhile(id, JobState.RUNNING);
         set(id, "lease_until = now() - interval '1 hour'");
         await().until(() -> runs.size() >= 2);
-        assertThatThrownBy(() -> get(runs.get(0).storeCheckpoint("{\"late\":true}"))).isInstanceOf(LeaseLostException.class);
+        assertThatThrownBy(() -> get(runs.get(0).storeCheckpoint("{\"late\":true}")))
+                .isInstanceOf(LeaseLostException.class);
         get(jobs.cancel(pool, id));
     }
 

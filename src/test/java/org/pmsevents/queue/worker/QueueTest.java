@@ -353,10 +353,10 @@ class QueueTest {
     void whatHasBeenFinishedForLongIsDeletedAndNothingElse() {
         var old = awaitState(create(job(kind)).id(), JobState.COMPLETED).id();
         var young = awaitState(create(job(kind)).id(), JobState.COMPLETED).id();
-        var waiting =
-                create(inAnHour(kind)).id();
+        var waiting = create(inAnHour(kind)).id();
         ask("UPDATE job SET finished_at = now() - interval '2 days' WHERE id = $1 RETURNING id", old);
-        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
+        var cleanUp =
+                create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
         assertThat(awaitState(cleanUp.id(), JobState.COMPLETED).result()).matches("\\{\"jobs\":[1-9][0-9]*}");
         assertThat(get(jobs.find(pool, old))).isEmpty();
         assertThat(find(young).state()).isEqualTo(JobState.COMPLETED);
@@ -374,7 +374,8 @@ class QueueTest {
         ask(
                 "WITH ended AS (UPDATE job SET state = 'cancelled', finished_at = now() - interval '60 days' WHERE kind = $1 RETURNING id) SELECT count(*) FROM ended",
                 "test.gone");
-        var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
+        var cleanUp =
+                create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
         var done = awaitState(cleanUp.id(), JobState.COMPLETED);
         assertThat(done.result()).matches("\\{\"jobs\":(2[5-9]|[3-9][0-9])[0-9]{2}}");
         assertThat(ask("SELECT count(*) AS n FROM job WHERE kind = $1", "test.gone")
