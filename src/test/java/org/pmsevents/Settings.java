@@ -15,6 +15,7 @@ public final class Settings {
     /** The defaults of a mapping, but for these. */
     public static <T> T of(Class<T> mapping, Map<String, String> others) {
         return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
                 .withConverter(Duration.class, OVER_DEFAULTS, new DurationConverter())
                 .withMapping(mapping)
                 .withSources(new PropertiesConfigSource(others, "test", OVER_DEFAULTS))

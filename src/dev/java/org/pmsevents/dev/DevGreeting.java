@@ -2,11 +2,8 @@ package org.pmsevents.dev;
 
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.quarkus.vertx.http.HttpServerStart;
-import io.smallrye.jwt.build.Jwt;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
-import java.time.Duration;
-import java.util.Set;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 
@@ -23,15 +20,6 @@ public class DevGreeting {
         this.config = config;
     }
 
-    /** A token for everything, good for seven days, signed with the secret of dev mode. */
-    public String token() {
-        return Jwt.claims()
-                .subject("dev")
-                .groups(Set.of("admin"))
-                .expiresIn(Duration.ofDays(7))
-                .signWithSecret(config.getValue("pms-events.jwt.secret", String.class));
-    }
-
     void greet(@ObservesAsync HttpServerStart started) {
         // Once, and not again at every live reload.
         if (System.setProperty(GREETED, "true") != null) {
@@ -43,26 +31,23 @@ public class DevGreeting {
 
 
                 PMS Events is up.
-                  service      %1$s
+                  dashboard    %1$s
                   API          %1$s/q/swagger-ui
                   health       http://localhost:%2$s/q/health
                   PMS          %1$s/dev/pms/products
                   PostgreSQL   psql %3$s
                   Redis        redis-cli -u %4$s
 
-                To try it, paste this into another terminal (the token, of an admin, is good for seven days):
+                To try it, paste this into another terminal. The token is an admin's; ?roles=viewer,stock makes another one.
 
-                export TOKEN='%5$s'
-                curl -i %1$s/api/products \\
-                  -H "Authorization: Bearer $TOKEN" \\
-                  -H 'Content-Type: application/json' \\
-                  -d '{"sku":"HELLO-%6$s","name":"Hello","price":{"amount":7.50,"currency":"EUR"}}'
+                export TOKEN=$(curl -s %1$s/dev/token)
+                curl -i %1$s/api/products -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+                  -d '{"sku":"HELLO-%5$s","name":"Hello","price":{"amount":7.50,"currency":"EUR"}}'
                 """,
                 service,
                 setting("quarkus.management.port"),
                 psql(),
                 setting("quarkus.redis.hosts"),
-                token(),
                 ProcessHandle.current().pid());
     }
 

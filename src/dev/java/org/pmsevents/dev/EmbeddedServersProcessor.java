@@ -8,6 +8,7 @@ import io.quarkus.deployment.dev.devservices.DevServicesConfig;
 import io.quarkus.deployment.pkg.builditem.OutputTargetBuildItem;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.configuration.ConfigUtils;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -26,6 +27,11 @@ public final class EmbeddedServersProcessor {
     private static final String DATABASE_USERNAME = "quarkus.datasource.username";
     private static final String DATABASE_PASSWORD = "quarkus.datasource.password";
     private static final String REDIS_HOSTS = "quarkus.redis.hosts";
+    private static final String POSTGRESQL = "postgresql";
+    private static final String REDIS = "redis";
+
+    /** The servers, with the setting that makes one of ours needless. */
+    static final Map<String, String> ADDRESSES = Map.of(POSTGRESQL, DATABASE_URL, REDIS, REDIS_HOSTS);
 
     @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
     @Nullable
@@ -37,7 +43,7 @@ public final class EmbeddedServersProcessor {
                 .feature("embedded-postgresql")
                 .serviceName("embedded-postgresql")
                 .serviceConfig("embedded-postgresql")
-                .startable(() -> new EmbeddedPostgresServer(folder("postgresql", launchMode, target)))
+                .startable(() -> new EmbeddedPostgresServer(folder(POSTGRESQL, launchMode, target)))
                 .configProvider(databaseSettings())
                 .build();
     }
@@ -77,7 +83,7 @@ public final class EmbeddedServersProcessor {
                 .feature("embedded-redis")
                 .serviceName("embedded-redis")
                 .serviceConfig("embedded-redis")
-                .startable(() -> new EmbeddedRedisServer(folder("redis", launchMode, target)))
+                .startable(() -> new EmbeddedRedisServer(folder(REDIS, launchMode, target)))
                 .configProvider(Map.of(REDIS_HOSTS, EmbeddedRedisServer::getConnectionInfo))
                 .build();
     }
@@ -85,9 +91,12 @@ public final class EmbeddedServersProcessor {
     /** Dev mode keeps its data in the project's {@code .pms-events} folder; every test run begins with nothing. */
     private static ServerFolder folder(String server, LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
         if (launchMode.getLaunchMode() == LaunchMode.DEVELOPMENT) {
-            return ServerFolder.kept(
-                    target.getOutputDirectory().resolveSibling(".pms-events").resolve(server));
+            return ServerFolder.kept(dataFolder(server, target));
         }
         return ServerFolder.temporary(server);
+    }
+
+    static Path dataFolder(String server, OutputTargetBuildItem target) {
+        return target.getOutputDirectory().resolveSibling(".pms-events").resolve(server);
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that one run (a JVM) owns as long as it lives, so that two runs never share a server's data and a server left
@@ -51,11 +52,9 @@ final class ServerFolder implements Closeable {
         Path owner = path.resolve(OWNER);
         try {
             Files.createDirectories(path);
-            String run = Files.exists(owner) ? Files.readString(owner).strip() : "";
-            if (!run.equals(thisRun()) && isAlive(run)) {
-                throw new IllegalStateException("Another run of the service (process " + run.replaceAll("-.*", "")
-                        + ") uses the data in " + path + ". Stop it first, or give this one its own servers with"
-                        + " QUARKUS_DATASOURCE_REACTIVE_URL and QUARKUS_REDIS_HOSTS.");
+            String problem = inUse(path);
+            if (problem != null) {
+                throw new IllegalStateException(problem);
             }
             stopLeftServers(path);
             Files.writeString(owner, thisRun());
@@ -63,6 +62,17 @@ final class ServerFolder implements Closeable {
         } catch (IOException e) {
             throw new UncheckedIOException("Could not use the folder " + path, e);
         }
+    }
+
+    /** One line that says who uses the folder and what to do; null if nobody else does. */
+    static @Nullable String inUse(Path path) throws IOException {
+        Path owner = path.resolve(OWNER);
+        String run = Files.exists(owner) ? Files.readString(owner).strip() : "";
+        return run.equals(thisRun()) || !isAlive(run)
+                ? null
+                : "Another dev mode (process " + run.replaceAll("-.*", "") + ") uses the data in " + path
+                        + ": stop it, or give this one servers of its own with QUARKUS_DATASOURCE_REACTIVE_URL and"
+                        + " QUARKUS_REDIS_HOSTS.";
     }
 
     /** Makes an empty folder that is removed at the end, and removes those that killed runs have left. */

@@ -23,9 +23,11 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobKind;
@@ -41,10 +43,14 @@ import org.pmsevents.queue.api.JobFlow;
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
     private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
-    private static final int AFTER_THE_FEED = 6_000;
-    private static final int SUMMARIES_AT_ONCE = 100;
+    private static final int SUMMED_UP_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
+    /** How often each replica looks for windows that have ended, and retries to store what it could not. */
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Of how many keys a replica keeps alerts in memory while PostgreSQL is unavailable. */
+    private static final int MAX_WAITING = 1_000;
 
     private final AlertTable table;
     private final AlertJob shown;
@@ -54,11 +60,10 @@ public class AdminNotifier implements Alerts {
     private final AdminConfig config;
     private final Clock clock;
     private final MeterRegistry meters;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final AlertBuffer raised;
     private final Coalescer stores;
-    private volatile boolean stopped;
-    private volatile List<AlertBuffer.Waiting> reported = List.of();
+    private volatile List<AlertBuffer.Waiting> complainedOf = List.of();
 
     AdminNotifier(
             AlertTable table,
@@ -69,6 +74,7 @@ public class AdminNotifier implements Alerts {
             AdminConfig config,
             Clock clock,
             MeterRegistry meters,
+            Periodic periodic,
             Vertx vertx) {
         this.table = table;
         this.shown = shown;
@@ -78,18 +84,20 @@ public class AdminNotifier implements Alerts {
         this.config = config;
         this.clock = clock;
         this.meters = meters;
-        this.vertx = vertx;
-        this.raised = new AlertBuffer(config.waiting(), () -> UuidV7.next(clock));
-        this.stores = new Coalescer(this::store, this::logWaiting, start -> vertx.runOnContext(go -> start.run()));
+        this.periodic = periodic;
+        this.raised = new AlertBuffer(MAX_WAITING, () -> UuidV7.next(clock));
+        this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
-        look();
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
+        periodic.task("alerts.sum-up", POLL, this::look)
+                .timeout(TIMEOUT)
+                .onFailure(failure -> LOG.debugf("can't sum up alerts: %s", failure.toString()))
+                .start();
     }
 
     /** On the thread that shuts down, while the connections are open. */
     void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
         try {
             store().subscribeAsCompletionStage().get(LAST_STORE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -200,19 +208,9 @@ public class AdminNotifier implements Alerts {
         created.forEach(jobs::announce);
     }
 
-    private void look() {
-        vertx.setTimer(config.poll().toMillis(), timer -> {
-            if (!stopped) {
-                stores.demand();
-                sendSummaries().ifNoItem()
-                        .after(TIMEOUT)
-                        .fail()
-                        .onTermination()
-                        .invoke(this::look)
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("can't send summaries of alerts: %s", failure.toString()));
-            }
-        });
+    private Uni<Void> look() {
+        stores.demand();
+        return sumUp();
     }
 
     private static <T, R> Uni<List<R>> each(Collection<T> items, Function<T, Uni<List<R>>> work) {

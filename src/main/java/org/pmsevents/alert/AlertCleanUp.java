@@ -4,9 +4,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
@@ -14,14 +13,14 @@ import org.pmsevents.queue.JobRun;
 @ApplicationScoped
 public class AlertCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;
+    /** How long counted occurrences are stored: longer than events, whose replay would otherwise count them again. */
+    private static final Duration RETENTION = Duration.ofDays(40);
 
     private final AlertTable table;
-    private final AdminConfig config;
     private final Pool pool;
 
-    AlertCleanUp(AlertTable table, AdminConfig config, Pool pool) {
+    AlertCleanUp(AlertTable table, Pool pool) {
         this.table = table;
-        this.config = config;
         this.pool = pool;
     }
 
@@ -40,17 +39,9 @@ public class AlertCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return batches(() -> table.forgetOccurrences(pool, config.remember(), AT_ONCE))
-                .chain(occurrences -> batches(() -> table.forgetKeys(pool, config.remember(), AT_ONCE))
+        return CleanUp.inBatches(AT_ONCE, () -> table.forgetOccurrences(pool, RETENTION, AT_ONCE))
+                .chain(occurrences -> CleanUp.inBatches(
+                                AT_ONCE, () -> table.forgetKeys(pool, RETENTION, AT_ONCE))
                         .map(keys -> new Deleted(occurrences + keys)));
-    }
-
-    private static Uni<Long> batches(Supplier<Uni<Integer>> delete) {
-        return Uni.createFrom()
-                .deferred(() -> delete.get())
-                .repeat()
-                .whilst(deleted -> deleted == AT_ONCE)
-                .collect()
-                .with(Collectors.summingLong(Integer::longValue));
     }
 }

@@ -76,7 +76,7 @@ public class AlertJob implements JobKind<AlertMessage> {
 
     private Uni<Void> notifyWebSocket(AlertMessage alert) {
         try {
-            return broadcast.tell(mapper.writeValueAsString(alert));
+            return broadcast.send(mapper.writeValueAsString(alert));
         } catch (JsonProcessingException e) {
             return Uni.createFrom().failure(e);
         }

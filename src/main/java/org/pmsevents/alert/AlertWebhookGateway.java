@@ -52,17 +52,11 @@ public class AlertWebhookGateway {
     /** An answer after which the request may be retried: 408, 429 and 5xx. */
     static final class RetryableStatusException extends RuntimeException {
         private static final long serialVersionUID = 1L;
-        private final int status;
         private final @Nullable String retryAfter;
 
         RetryableStatusException(int status, @Nullable String retryAfter) {
             super("answered " + status);
-            this.status = status;
             this.retryAfter = retryAfter;
-        }
-
-        int status() {
-            return status;
         }
 
         @Nullable

@@ -35,9 +35,17 @@ public final class Main {
         }
         if (migrates) {
             MigrateCommand.run();
-        } else {
-            Quarkus.run(args);
+            return;
         }
+        List<String> taken = packaged ? problems(Main::portsInUse) : List.of();
+        if (!taken.isEmpty()) {
+            refuse("PMS Events can't start. " + String.join(" ", taken));
+        }
+        Quarkus.run(null, StartFailure::end, args);
+    }
+
+    private static List<String> portsInUse(Config config) {
+        return Ports.inUse(config, "0.0.0.0", StartFailure::variable);
     }
 
     private static void refuse(String why) {

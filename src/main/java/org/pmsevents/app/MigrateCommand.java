@@ -38,9 +38,6 @@ final class MigrateCommand {
                 telling = cause;
             }
         }
-        return String.valueOf(telling.getMessage())
-                .replaceAll("\\s+", " ")
-                .replaceAll("//[^@/ ]*@", "//")
-                .replaceAll("password=[^& ]*", "password=…");
+        return StartFailure.message(telling);
     }
 }

@@ -8,13 +8,45 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
+import org.pmsevents.alert.AdminConfig;
 import org.pmsevents.alert.AlertWebhook;
+import org.pmsevents.cache.CacheConfig;
+import org.pmsevents.delivery.DeliveryConfig;
+import org.pmsevents.event.FeedConfig;
+import org.pmsevents.http.limits.LimitsConfig;
+import org.pmsevents.http.security.JwtConfig;
+import org.pmsevents.http.security.SecurityConfig;
 import org.pmsevents.http.signature.WebhookSecrets;
+import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.metrics.MetricsConfig;
+import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.config.ServerUrl;
+import org.pmsevents.platform.config.Setting;
+import org.pmsevents.platform.tracing.TracingConfig;
+import org.pmsevents.pms.outbound.PmsConfig;
 import org.pmsevents.pms.outbound.PmsUrl;
+import org.pmsevents.pms.webhook.WebhookConfig;
+import org.pmsevents.queue.QueueConfig;
 
-/** What production can't do without; it names all that is missing at once, by the variables to set. */
+/** Checks the settings before anything starts: names all that are missing or make no sense at once, by their variables. */
 public final class RequiredSettings {
+    /** All settings of the service; each has {@code @RegisterForReflection}, so that a native executable can read them here, too. */
+    public static final List<Class<?>> MAPPINGS = List.of(
+            FeedConfig.class,
+            DeliveryConfig.class,
+            CacheConfig.class,
+            InventoryConfig.class,
+            PmsConfig.class,
+            WebhookConfig.class,
+            QueueConfig.class,
+            AdminConfig.class,
+            LimitsConfig.class,
+            SecurityConfig.class,
+            JwtConfig.class,
+            MetricsConfig.class,
+            TracingConfig.class,
+            RedisConfig.class);
+
     /** RFC 7518, section 3.2: a key for HS256 has at least the size of the hash. */
     private static final int MIN_SECRET_BYTES = 32;
 
@@ -64,6 +96,10 @@ public final class RequiredSettings {
         }
         problems.addAll(AlertWebhook.problems(
                 value(config, "pms-events.admin.webhook-url"), value(config, "pms-events.admin.webhook-secret")));
+        MAPPINGS.stream()
+                .flatMap(mapping -> Setting.of(mapping).stream())
+                .flatMap(setting -> setting.problem(config).stream())
+                .forEach(problems::add);
         return problems;
     }
 

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * Makes browsers revalidate the files of the dashboard on each use, by an ETag of the content. In a reproducible package all files
@@ -29,7 +30,6 @@ class PageFiles {
     private static final String ROOT = "META-INF/resources";
     private static final String PAGE = "/index.html";
     private static final String FOLDER = "/dashboard/";
-    private static final int BEFORE_THE_FILES = -1;
     private static final int TAG_BYTES = 16;
 
     private final Vertx vertx;
@@ -45,7 +45,7 @@ class PageFiles {
             router.route(path)
                     .method(HttpMethod.GET)
                     .method(HttpMethod.HEAD)
-                    .order(BEFORE_THE_FILES)
+                    .order(FilterOrder.PAGE_FILES)
                     .handler(this::revalidate);
         }
     }

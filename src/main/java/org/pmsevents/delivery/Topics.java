@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
@@ -17,6 +18,10 @@ public final class Topics {
 
     /** Alerts are no events, and told by WebSocket only. */
     private static final Set<String> ALERTS = Set.of("admin.alert", "admin.*");
+
+    private static final Set<EventType> REPLAYABLE = Arrays.stream(EventType.values())
+            .filter(type -> type.scope() == EventScope.FEED)
+            .collect(Collectors.toUnmodifiableSet());
 
     private Topics() {}
 
@@ -48,6 +53,24 @@ public final class Topics {
     public static Set<EventType> types(Collection<String> topics, Set<String> roles) {
         var types = EnumSet.noneOf(EventType.class);
         topics.forEach(topic -> types.addAll(types(topic, roles)));
+        return types;
+    }
+
+    /**
+     * The types of all the topics, of which each text may hold several, separated by commas; all that can be replayed if none is named.
+     *
+     * @throws AppException 400 {@code topic-unknown}, also if none of the types can be replayed; 403 {@code topic-not-allowed}
+     */
+    public static Set<EventType> replayable(Collection<String> topics, Set<String> roles) {
+        var names = topics.stream()
+                .flatMap(each -> Arrays.stream(each.split(",")))
+                .filter(each -> !each.isEmpty())
+                .toList();
+        var types = EnumSet.copyOf(names.isEmpty() ? REPLAYABLE : types(names, roles));
+        types.retainAll(REPLAYABLE);
+        if (types.isEmpty()) {
+            throw AppException.of(400, "topic-unknown", "Only product.* and inventory.* events can be replayed.");
+        }
         return types;
     }
 

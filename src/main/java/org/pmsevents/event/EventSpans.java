@@ -1,11 +1,11 @@
 package org.pmsevents.event;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +23,13 @@ public class EventSpans {
     /** Of a type at each step of one trace: a webhook of 10,000 lines is one trace, and its first events say how long the others took. */
     private static final int OF_ONE_TRACE = 100;
 
-    /** So many steps of traces are counted at once, the latest. */
+    /** So many steps of traces are counted at once. */
     private static final int COUNTED = 10_000;
 
     private final Tracing tracing;
 
-    private final Map<Step, Integer> recorded = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Step, Integer> eldest) {
-            return size() > COUNTED;
-        }
-    };
+    private final Cache<Step, Integer> recorded =
+            Caffeine.newBuilder().maximumSize(COUNTED).executor(Runnable::run).build();
 
     private record Step(String what, EventType type, String traceId) {}
 
@@ -118,11 +112,7 @@ public class EventSpans {
     }
 
     private boolean isRecorded(String what, EventType type, String traceId) {
-        if (!tracing.records(traceId)) {
-            return false;
-        }
-        synchronized (recorded) {
-            return recorded.merge(new Step(what, type, traceId), 1, Integer::sum) <= OF_ONE_TRACE;
-        }
+        return tracing.records(traceId)
+                && recorded.asMap().merge(new Step(what, type, traceId), 1, Integer::sum) <= OF_ONE_TRACE;
     }
 }

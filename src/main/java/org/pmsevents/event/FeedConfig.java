@@ -1,69 +1,39 @@
 package org.pmsevents.event;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** How the feed works; the defaults suit production. */
+/** Settings of the feed and of its durable handlers. */
+@RegisterForReflection
 @ConfigMapping(prefix = "pms-events.feed")
 public interface FeedConfig {
-    /** How often a replica looks at the head in PostgreSQL, and sequences what a crashed replica left. */
+    /** How often each replica reads the head of the feed from PostgreSQL, and sequences events that a crashed replica left behind. */
     @WithDefault("1s")
     Duration poll();
 
-    /** How long a hole is left to a message that was overtaken before it is read from PostgreSQL. */
-    @WithDefault("20ms")
-    Duration holePatience();
-
-    /** How long the last steps of a flow wait in all for their event, before the answer goes out without them. */
-    @WithDefault("250ms")
-    Duration answerBudget();
-
-    /** How long a consumer that is told in position order may take over one batch, before the others go on without it. */
-    @WithDefault("2s")
-    Duration consumerTimeout();
-
-    /** How many events may wait in memory behind a hole; what is beyond is read from PostgreSQL later. */
-    @WithDefault("10000")
-    int buffer();
-
-    /** How many announcements a handler may have under way on a replica, before further ones are dropped and counted. */
-    @WithDefault("1000")
-    int handlerBacklog();
-
-    /** How long events are kept; a primary handler that is behind keeps them longer. */
+    /** How long events are stored. A durable handler that is behind delays the deletion. */
     @WithDefault("7d")
     Duration retention();
 
-    /** How long events are kept at the most, whoever is behind. */
+    /** How long events are stored at most, even if a durable handler is behind. Not shorter than the retention. */
     @WithDefault("30d")
     Duration retentionHardLimit();
 
-    /** How often old events are deleted. */
-    @WithDefault("1m")
-    Duration pruneEvery();
-
-    /** How often a primary handler's event is tried before it is parked as a dead letter. */
+    /** How often a durable handler is given an event before the event becomes a dead letter. */
     @WithDefault("5")
     int handlerAttempts();
 
-    /** How long a primary handler gathers events between two runs. */
-    @WithDefault("50ms")
-    Duration handlerPause();
-
-    /** The wait before a primary handler's second attempt; doubled for each further one. */
+    /** The pause before a durable handler's second attempt at an event. It doubles for each further attempt. */
     @WithDefault("1s")
     Duration handlerBackoff();
 
-    /** How often each replica looks how far the primary handlers are behind. */
+    /** How often each replica checks how far the durable handlers are behind. */
     @WithDefault("5s")
     Duration handlerWatch();
 
-    /** How many events a primary handler may be behind the head before admins are alerted. */
+    /** How many events a durable handler may be behind the head of the feed before the admins are alerted. */
     @WithDefault("20000")
     long handlerLagAlert();
-
-    /** First part of the names of Redis channels and keys, for services that share a Redis. */
-    @WithDefault("pms-events")
-    String redisPrefix();
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param code why it was refused; null if it was accepted
  * @param delta by how much the stock changed
  * @param onHand after the line; of a refused one, what was there; 0 where there is no such product
- * @param held what was there before the request
+ * @param onHandBefore what was there before the request
  * @param version of the stock after the line
  * @param movementId null if nothing moved
  * @param eventId null if nothing moved
@@ -19,7 +19,7 @@ public record LineOutcome(
         @Nullable String code,
         long delta,
         long onHand,
-        long held,
+        long onHandBefore,
         long version,
         @Nullable UUID movementId,
         @Nullable UUID eventId,
@@ -31,8 +31,8 @@ public record LineOutcome(
     /** Nothing was wrong with it, but with another line of an atomic request. */
     public static final String NOT_APPLIED = "not-applied";
 
-    public static LineOutcome refused(String code, long onHand, long held) {
-        return new LineOutcome(code, 0, onHand, held, 0, null, null, null);
+    public static LineOutcome refused(String code, long onHand, long onHandBefore) {
+        return new LineOutcome(code, 0, onHand, onHandBefore, 0, null, null, null);
     }
 
     public boolean accepted() {
@@ -41,7 +41,7 @@ public record LineOutcome(
 
     /** The same where no line of the request is applied. */
     public LineOutcome notApplied() {
-        return refused(code == null ? NOT_APPLIED : code, held, held);
+        return refused(code == null ? NOT_APPLIED : code, onHandBefore, onHandBefore);
     }
 
     public boolean moved() {

@@ -10,18 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param low whether it has become low and not risen above the threshold since
  * @param version one more with every movement and every change of the threshold
  */
-public record Stock(StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {
-
-    boolean isAtOrBelow(@Nullable Long bound) {
-        return bound != null && onHand <= bound;
-    }
-
-    /** The same with {@code low} as it should be. */
-    public Stock judged() {
-        return new Stock(key, onHand, threshold, isAtOrBelow(threshold), version, updatedAt);
-    }
-
-    public Stock withThreshold(@Nullable Long bound) {
-        return new Stock(key, onHand, bound, isAtOrBelow(bound), version + 1, updatedAt);
-    }
-}
+public record Stock(StockKey key, long onHand, @Nullable Long threshold, boolean low, long version, Instant updatedAt) {}

@@ -1,10 +1,10 @@
 package org.pmsevents.inventory;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.RequestContext;
@@ -24,14 +24,8 @@ public class StockRows {
     private final InvalidationFlow cache;
 
     /** Rows are never deleted. */
-    private final Map<StockKey, Boolean> known = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<StockKey, Boolean> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
+    private final Cache<StockKey, Boolean> known =
+            Caffeine.newBuilder().maximumSize(REMEMBERED).executor(Runnable::run).build();
 
     StockRows(StockTable stock, Transactions transactions, InvalidationFlow cache) {
         this.stock = stock;
@@ -69,11 +63,11 @@ public class StockRows {
     /** @param notice to the caches, as no event tells of a row that is there now */
     private record Opened(Collection<StockKey> existing, Long notice) {}
 
-    private synchronized boolean isUnknown(StockKey key) {
-        return !known.containsKey(key);
+    private boolean isUnknown(StockKey key) {
+        return known.getIfPresent(key) == null;
     }
 
-    private synchronized void remember(Collection<StockKey> keys) {
+    private void remember(Collection<StockKey> keys) {
         keys.forEach(key -> known.put(key, true));
     }
 }

@@ -7,14 +7,12 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.inventory.adjust.StockChangeTable;
 
-/** The SQL of stock rows and locations; what changes how much is on hand is in {@link StockChangeTable}. */
+/** The SQL of stock rows and locations; what changes how much is on hand is in {@code StockChangeTable}. */
 @ApplicationScoped
 public class StockTable {
     private static final String COLUMNS = "sku, location, on_hand, threshold, low, version, updated_at";
@@ -51,22 +49,26 @@ public class StockTable {
             JOIN stock USING (sku, location)
             """;
 
+    /** The alert is the payload of the event, where the stock becomes low by it. */
     private static final String SET_THRESHOLD = """
-            UPDATE stock SET threshold = $3, low = $4, version = $5, updated_at = clock_timestamp()
-            WHERE sku = $1 AND location = $2
-            RETURNING %s
-            """.formatted(COLUMNS);
+            UPDATE stock SET threshold = $3::bigint, low = change.low, version = stock.version + 1, updated_at = clock_timestamp()
+            FROM stock AS before
+            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low, $3::bigint, true, 0, NULL, NULL) AS change
+            WHERE stock.sku = $1 AND stock.location = $2 AND before.sku = $1 AND before.location = $2
+            RETURNING stock.*, CASE WHEN change.alerts THEN stock_alert(stock.sku, stock.location, stock.on_hand, stock.threshold)::text END AS alert
+            """;
 
-    /** What has become low, or is no longer, without a movement; whoever is being changed is left to the next time. */
-    private static final String LOCK_MISJUDGED = """
-            SELECT %s FROM stock
-            WHERE low <> coalesce(on_hand <= threshold, false)
-            ORDER BY sku, location LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
-            """.formatted(COLUMNS);
-
-    private static final String SET_LOW = """
-            UPDATE stock SET low = NOT low FROM unnest($1::text[], $2::text[]) AS judged (sku, location)
-            WHERE stock.sku = judged.sku AND stock.location = judged.location
+    /** What has become low, or is no longer, without a movement; whatever is being changed is left to the next time. */
+    private static final String CORRECT_LOW = """
+            WITH misjudged AS MATERIALIZED (
+              SELECT sku, location FROM stock WHERE low <> stock_is_low(on_hand, threshold)
+              ORDER BY sku, location LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
+            corrected AS (
+              UPDATE stock SET low = NOT stock.low FROM misjudged
+              WHERE stock.sku = misjudged.sku AND stock.location = misjudged.location
+              RETURNING stock.*)
+            SELECT *, CASE WHEN low THEN stock_alert(sku, location, on_hand, threshold)::text END AS alert
+            FROM corrected ORDER BY sku, location
             """;
 
     private static final String SET_LOCATION = """
@@ -132,25 +134,21 @@ public class StockTable {
         });
     }
 
-    public Uni<Stock> setThreshold(SqlClient transaction, Stock stock) {
+    /** Sets at or below which number the stock is low, or that it never is; its row must be locked. */
+    public Uni<JudgedStock> setThreshold(SqlClient transaction, StockKey key, @Nullable Long threshold) {
         return transaction
                 .preparedQuery(SET_THRESHOLD)
-                .execute(Tuple.from(Arrays.asList(
-                        stock.key().sku(), stock.key().location(), stock.threshold(), stock.low(), stock.version())))
-                .map(updated -> first(updated).orElseThrow());
+                .execute(Tuple.of(key.sku(), key.location(), threshold))
+                .map(updated -> judged(updated.iterator().next()));
     }
 
-    /** Some of those whose {@code low} is not what it should be, locked until the transaction ends. */
-    public Uni<List<Stock>> lockMisjudged(SqlClient transaction, int limit) {
-        return transaction
-                .preparedQuery(LOCK_MISJUDGED)
-                .execute(Tuple.of(limit))
-                .map(StockTable::all);
-    }
-
-    /** Turns {@code low} into its opposite. */
-    public Uni<Void> turn(SqlClient transaction, Collection<StockKey> keys) {
-        return transaction.preparedQuery(SET_LOW).execute(columns(keys)).replaceWithVoid();
+    /** Corrects {@code low} where it is not what it should be, of so many stocks at most. */
+    public Uni<List<JudgedStock>> correctLow(SqlClient transaction, int limit) {
+        return transaction.preparedQuery(CORRECT_LOW).execute(Tuple.of(limit)).map(rows -> {
+            var corrected = new ArrayList<JudgedStock>(rows.size());
+            rows.forEach(row -> corrected.add(judged(row)));
+            return corrected;
+        });
     }
 
     public Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
@@ -196,6 +194,10 @@ public class StockTable {
 
     private static StockKey key(Row row) {
         return new StockKey(row.getString("sku"), row.getString("location"));
+    }
+
+    private static JudgedStock judged(Row row) {
+        return new JudgedStock(stock(row), row.getString("alert"));
     }
 
     private static Stock stock(Row row) {

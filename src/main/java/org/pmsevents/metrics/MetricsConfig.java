@@ -1,45 +1,43 @@
 package org.pmsevents.metrics;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** Settings of the metrics and of the error rate; the defaults suit production. */
+/** How often is measured, and what is too high an error rate. */
+@RegisterForReflection
 @ConfigMapping(prefix = "pms-events.metrics")
 public interface MetricsConfig {
-    /** How often each replica checks and reports its resources. */
+    /** How often each replica measures its resources and reports them to Redis. */
     @WithDefault("5s")
     Duration resourcesEvery();
 
-    /** How often each replica adds its counts to the cluster's sums in Redis; a crash loses no more than that. */
+    /** How often each replica adds its counts to the sums of the cluster in Redis. A crash loses at most this much. */
     @WithDefault("2s")
     Duration flushEvery();
 
-    /** How long a replica that sends no reports is still listed. */
+    /** How long a replica that reports nothing is still listed. Whole seconds, at least 1 s. */
     @WithDefault("30s")
     Duration replicaGone();
 
-    /** How long a summary is reused, so that many dashboards cost as much as one. */
+    /** How long the answer to a metrics request is reused. */
     @WithDefault("2s")
     Duration summaryKept();
 
-    /** The window of the error rate, at least a second. */
+    /** The period that the error rate is calculated over. Whole seconds, at least 1 s. */
     @WithDefault("1m")
     Duration errorWindow();
 
-    /** The share of answers with a status 5xx, 0 to 1, from which the error rate is high. */
+    /** The share of 5xx answers from which on the error rate is high. */
     @WithDefault("0.05")
     double errorThreshold();
 
-    /** The share below which the error rate is normal again. */
+    /** The share of 5xx answers below which it is normal again. Not above the threshold. */
     @WithDefault("0.02")
     double errorRecovery();
 
-    /** The number of requests in the window that the error rate needs to become high. */
+    /** How many requests the period must have for the error rate to become high. */
     @WithDefault("20")
     long errorMinimum();
-
-    /** Prefix of the keys in Redis. */
-    @WithDefault("pms-events:metrics")
-    String redisPrefix();
 }

@@ -15,6 +15,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.api.InventoryFlow;
@@ -73,9 +74,9 @@ public class ProductFlow {
         return idempotency.once(
                 key,
                 ProductJson::viewOf,
-                keeper -> validateProduct(body)
+                answers -> validateProduct(body)
                         .map(ProductRules::draft)
-                        .chain(draft -> createProduct(draft, keeper, context))
+                        .chain(draft -> createProduct(draft, answers, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -124,12 +125,12 @@ public class ProductFlow {
                 .once(
                         key,
                         ProductJson::publicationOf,
-                        keeper -> transactions
+                        answers -> transactions
                                 .run(
                                         context,
                                         transaction -> validateProduct(transaction, sku, ifMatch)
                                                 .chain(valid -> publishProduct(transaction, valid, context))
-                                                .call(change -> keeper.keep(
+                                                .call(change -> answers.store(
                                                         transaction, ProductJson.publication(published(change)))))
                                 .call(this::emitEvent)
                                 .chain(this::syncWithPMS)
@@ -161,7 +162,7 @@ public class ProductFlow {
         return Uni.createFrom().item(() -> StrictJson.read(body));
     }
 
-    private Uni<ProductChange> createProduct(ProductDraft draft, Idempotency.Keeper keeper, RequestContext context) {
+    private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
         return transactions
@@ -171,7 +172,7 @@ public class ProductFlow {
                                 .invoke(inserted -> refuseExisting(inserted, product.sku()))
                                 .chain(() -> inventory.openStock(transaction, product.sku()))
                                 .chain(() -> events.record(transaction, event))
-                                .chain(() -> keeper.keep(
+                                .chain(() -> answers.store(
                                         transaction, ProductJson.view(product).json())))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }

@@ -1,6 +1,9 @@
 package org.pmsevents.queue;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.mutiny.Uni;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.pmsevents.platform.json.Fields;
 
 /**
@@ -26,5 +29,19 @@ public interface CleanUp extends JobKind<CleanUp.Nothing> {
     @Override
     default int concurrency() {
         return 1;
+    }
+
+    /**
+     * Deletes until nothing more is left to delete; tells how many rows that were.
+     *
+     * @param delete deletes at most {@code atOnce} rows and tells how many
+     */
+    static Uni<Long> inBatches(int atOnce, Supplier<Uni<Integer>> delete) {
+        return Uni.createFrom()
+                .deferred(delete::get)
+                .repeat()
+                .whilst(deleted -> deleted == atOnce)
+                .collect()
+                .with(Collectors.summingLong(Integer::longValue));
     }
 }

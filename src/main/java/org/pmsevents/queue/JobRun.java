@@ -13,10 +13,7 @@ public interface JobRun {
     /** The number of the attempt, from 1. */
     int attempt();
 
-    /** Whether a failure of this attempt discards the job. */
-    boolean isLastAttempt();
-
-    /** The fencing token, raised by every claim of the job. Remote systems can use it to refuse an older worker. */
+    /** Raised by every claim of the job; for remote ends that can refuse an older one. */
     long token();
 
     /** Actor and trace of the request for the job. Spans of the work belong to this attempt. */

@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
-import org.pmsevents.queue.worker.WorkTable;
 
-/** The SQL for creating, reading and controlling jobs. {@link WorkTable} has the SQL of workers. */
+/** The SQL for creating, reading and controlling jobs. {@code WorkTable} has the SQL of workers. */
 @ApplicationScoped
 public class JobTable {
     public static final String COLUMNS = """

@@ -30,12 +30,4 @@ public record NewJob<P>(
     public NewJob<P> unique(String key) {
         return new NewJob<>(kind, payload, priority, runAt, key, maxAttempts, context);
     }
-
-    public NewJob<P> at(Instant time) {
-        return new NewJob<>(kind, payload, priority, time, uniqueKey, maxAttempts, context);
-    }
-
-    public NewJob<P> withPriority(int other) {
-        return new NewJob<>(kind, payload, other, runAt, uniqueKey, maxAttempts, context);
-    }
 }

@@ -1,17 +1,19 @@
 package org.pmsevents.queue;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** Settings of the job workers; the defaults suit production. */
+/** Settings of the job queue. */
+@RegisterForReflection
 @ConfigMapping(prefix = "pms-events.queue")
 public interface QueueConfig {
-    /** How long a worker may be silent before other workers take over its jobs. It renews its lease three times as often. */
+    /** How long a worker's lease on a job lasts. A worker renews it three times as often; after that another worker takes the job over. */
     @WithDefault("30s")
     Duration lease();
 
-    /** How often each replica polls for jobs whose announcement it has missed. */
+    /** How often each replica looks for due jobs that were not announced to it. */
     @WithDefault("1s")
     Duration poll();
 

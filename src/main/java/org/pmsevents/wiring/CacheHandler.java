@@ -1,10 +1,10 @@
 package org.pmsevents.wiring;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.flow.HotKeys;
@@ -12,6 +12,7 @@ import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.cache.version.Eviction;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
+import org.pmsevents.platform.periodic.Periodic;
 
 /** Evicts from the cache what the feed says has changed, and keeps in PostgreSQL which keys are read most. */
 @ApplicationScoped
@@ -21,9 +22,9 @@ public class CacheHandler {
     private final Eviction eviction;
     private final InvalidationFlow invalidation;
     private final HotKeys hotKeys;
+    private final CacheConfig config;
     private final MeterRegistry meters;
-    private final Vertx vertx;
-    private final long timer;
+    private final Periodic periodic;
 
     CacheHandler(
             Eviction eviction,
@@ -31,18 +32,19 @@ public class CacheHandler {
             HotKeys hotKeys,
             CacheConfig config,
             MeterRegistry meters,
-            Vertx vertx) {
+            Periodic periodic) {
         this.eviction = eviction;
         this.invalidation = invalidation;
         this.hotKeys = hotKeys;
+        this.config = config;
         this.meters = meters;
-        this.vertx = vertx;
-        this.timer = vertx.setPeriodic(config.countEvery().toMillis(), again -> storeHotKeys());
+        this.periodic = periodic;
     }
 
-    @PreDestroy
-    void stop() {
-        vertx.cancelTimer(timer);
+    void start(@Observes StartupEvent started) {
+        periodic.task("cache.hot-keys", config.countEvery(), hotKeys::store)
+                .onFailure(this::storeLater)
+                .start();
     }
 
     /** In position order, before anybody else is told. */
@@ -57,10 +59,8 @@ public class CacheHandler {
         return Uni.createFrom().voidItem();
     }
 
-    private void storeHotKeys() {
-        hotKeys.store().subscribe().with(stored -> {}, failure -> {
-            meters.counter("pms.cache.hot.keys.failures").increment();
-            LOG.debugf("how often keys were read is stored later: %s", failure.toString());
-        });
+    private void storeLater(Throwable failure) {
+        meters.counter("pms.cache.hot.keys.failures").increment();
+        LOG.debugf("how often keys were read is stored later: %s", failure.toString());
     }
 }

@@ -24,8 +24,10 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.delivery.websocket.LiveFlow;
 import org.pmsevents.delivery.websocket.LiveSessions;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.Dispatcher;
@@ -34,6 +36,7 @@ import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.publish.FrequentEvents;
 import org.pmsevents.event.transport.AlertBroadcast;
 import org.pmsevents.metrics.request.RequestMeasured;
+import org.pmsevents.platform.StartOrder;
 
 /** Says in one place who hears of which events, and how. */
 @ApplicationScoped
@@ -52,23 +55,26 @@ public class EventRegistration {
 
     /** Before the feed starts, so that nobody misses its first event. */
     void register(
-            @Observes @Priority(1_000) StartupEvent started,
+            @Observes @Priority(StartOrder.REGISTRATION) StartupEvent started,
             Dispatcher dispatcher,
             DurableHandlers primary,
             LiveHandlers bus,
             FrequentEvents frequent,
+            EventProgress progress,
             AlertBroadcast alerts,
             LiveFlow live,
             LiveSessions sessions,
+            EventStreams streams,
             ProductHandler products,
             InventoryHandler inventory,
             CacheHandler cache,
             QueueHandler queue,
             ErrorHandler errors,
             MetricsHandler metrics) {
-        // told every batch of the feed in position order, before anyone else
+        // every batch of the feed, in position order: first the cache, then each way of delivery
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);
+        dispatcher.inOrder("sse", streams::deliver);
 
         // durable: on one replica at a time, in order, at least once
         primary.register("product-history", PRODUCTS, products::recordHistory);
@@ -82,6 +88,7 @@ public class EventRegistration {
         bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
         bus.secondary("errors", ERRORS, errors::count);
         bus.secondary("metrics", FEED, metrics::measureDelay);
+        bus.cleanup("event-progress", FEED, progress::forget);
         bus.notification("websocket", ANNOUNCED, sessions::announce);
         bus.listen();
 
@@ -90,6 +97,6 @@ public class EventRegistration {
         frequent.listened(sessions::wants);
 
         // no event: what has left as an alert to the admins, on every replica
-        alerts.listen(sessions::alert);
+        alerts.register(sessions::alert);
     }
 }

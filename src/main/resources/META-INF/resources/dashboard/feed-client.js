@@ -1,16 +1,32 @@
 /**
  * The reference client of the WebSocket feed for browsers and Node 22 or newer: every event once and in position order,
  * however often the connection is lost. options: {token(), topics, subjects, after, onReset, onGiveUp, onAlert, onState, heartbeat};
- * onState is told 'connecting', 'following' with the position, and 'lost' with the close code and when it is tried again.
+ * onState is told 'connecting', 'following' with the position, and 'lost' with the close code, when it is tried again and, if a token
+ * was refused, the problem. onGiveUp is told {code, detail} when another attempt would end the same: 'unauthenticated' if token()
+ * gives a refused token again, 'forbidden', 'topic-not-allowed', the close codes '4400' and '1009'.
  */
+const MOST_REFUSED_TOKENS = 3;
+
+/** A browser does not say why a handshake was refused: the same token is refused by REST, with a problem. */
+async function problemOf(address, token) {
+  const url = new URL('/api/events?limit=1', address);
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  try {
+    const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', signal: AbortSignal.timeout(5_000) });
+    return [401, 403].includes(answer.status) ? { status: answer.status, ...await answer.json() } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function follow(addresses, onEvent, options) {
   const heartbeat = options.heartbeat ?? 15_000;
-  let position = options.after, attempts = 0, failures = 0, closed = false, heardAt = 0, socket, silence, pause;
+  let position = options.after, attempts = 0, failures = 0, closed = false, heardAt = 0, refused, refusals = 0, socket, silence, pause;
   const tell = (state, detail = {}) => options.onState?.(state, detail);
   const seen = (upTo) => { position = upTo; failures = 0; };
   const close = () => { closed = true; clearTimeout(silence); clearTimeout(pause); socket?.close(1000); };
-  const giveUp = (why) => { close(); options.onGiveUp?.(why); };
-  const again = (lost, code, wait = Math.min(5_000, 100 * 2 ** Math.min(failures++, 10))) => {
+  const giveUp = (code, detail) => { close(); options.onGiveUp?.({ code, detail }); };
+  const again = (lost, code, wait = Math.min(5_000, 100 * 2 ** Math.min(failures++, 10)), problem = undefined) => {
     if (lost !== socket) return;
     clearTimeout(silence);
     socket = undefined;
@@ -18,7 +34,7 @@ export function follow(addresses, onEvent, options) {
     if (closed) return;
     const retryIn = wait * (0.5 + Math.random() / 2);
     pause = setTimeout(connect, retryIn);
-    tell('lost', { code, retryIn });
+    tell('lost', { code, retryIn, problem });
   };
   const take = (message, from) => {
     if (closed || from !== socket) return;
@@ -28,19 +44,34 @@ export function follow(addresses, onEvent, options) {
     else if (message.op === 'position') seen(Math.max(position, message.position));
     else if (message.op === 'alert') options.onAlert?.(message.alert);
     else if (message.op === 'reset') options.onReset?.(message);
-    else if (message.op === 'error') message.code === 'unavailable' ? again(from) : giveUp(message.code);
+    else if (message.op === 'error') message.code === 'unavailable' ? again(from) : giveUp(message.code, message.detail);
+  };
+  const notOpened = async (address, token, lost, code) => {
+    const problem = await problemOf(address, token);
+    if (closed || lost !== socket) return;
+    if (problem?.status === 401) refused = { token, problem };
+    if (problem?.status === 403 || (problem && ++refusals === MOST_REFUSED_TOKENS)) giveUp(problem.code, problem.detail);
+    else again(lost, code, undefined, problem);
   };
   const connect = async () => {
     clearTimeout(pause);
     pause = undefined;
     tell('connecting');
-    const token = encodeURIComponent(`quarkus-http-upgrade#Authorization#Bearer ${await options.token()}`);
+    const token = await options.token();
     if (closed) return;
-    const next = socket = new WebSocket(addresses[attempts++ % addresses.length], ['bearer-token-carrier', token]);
+    if (token === refused?.token) { giveUp(refused.problem.code, refused.problem.detail); return; }
+    const address = addresses[attempts++ % addresses.length];
+    const carrier = encodeURIComponent(`quarkus-http-upgrade#Authorization#Bearer ${token}`);
+    const next = socket = new WebSocket(address, ['bearer-token-carrier', carrier]);
+    let opened = false;
     const heard = () => { heardAt = Date.now(); clearTimeout(silence); silence = setTimeout(() => again(next), 2 * heartbeat); };
     heard();
-    next.onopen = () => next.send(JSON.stringify(
-      { op: 'subscribe', id: 'feed', topics: options.topics, subjects: options.subjects ?? [], after: position }));
+    next.onopen = () => {
+      opened = true;
+      refused = undefined;
+      refusals = 0;
+      next.send(JSON.stringify({ op: 'subscribe', id: 'feed', topics: options.topics, subjects: options.subjects ?? [], after: position }));
+    };
     next.onmessage = ({ data }) => {
       if (next !== socket) return;
       heard();
@@ -48,8 +79,12 @@ export function follow(addresses, onEvent, options) {
       try { messages = [JSON.parse(data)].flat(); } catch { again(next); return; }
       messages.forEach((message) => take(message, next));
     };
-    next.onclose = ({ code, reason }) => [4400, 1009].includes(code) ? giveUp(`${code} ${reason}`)
-      : again(next, code, code === 4429 ? 5_000 : undefined);
+    next.onclose = ({ code, reason }) => {
+      if (closed || next !== socket) return;
+      if ([4400, 1009].includes(code)) giveUp(String(code), reason);
+      else if (opened) again(next, code, code === 4429 ? 5_000 : undefined);
+      else notOpened(address, token, next, code);
+    };
   };
   connect();
   return {

@@ -1,6 +1,5 @@
 /** The WebSocket: what is told, to whoever wants it, and honestly whether it is up to date. */
 import { follow } from './feed-client.js';
-import { call } from './api.js';
 import { every } from './clock.js';
 import * as format from './format.js';
 import * as session from './session.js';
@@ -20,7 +19,7 @@ const WORDS = {
 
 const wanted = [];
 const told = { state: [], reset: [], alert: [] };
-let client, token, failures = 0, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
+let client, token, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
 /** How far the clock here is ahead of the service's. */
 let ahead = null;
 
@@ -102,7 +101,6 @@ function check() {
 
 function changed(name, detail) {
   if (name === 'following') {
-    failures = 0;
     head = undefined;
     become(state.lostAt === null ? 'live' : 'catching-up');
   } else if (name === 'lost') {
@@ -110,25 +108,36 @@ function changed(name, detail) {
     become('lost');
     // that of this connection: there may be a new one by now
     if (detail.code === 1008) session.refused('Your token has expired.', token);
-    // a browser does not say that a handshake was refused: REST does
-    else if (++failures % 4 === 2) call('/api/products?limit=1').catch(() => {});
+    else if (detail.problem?.status === 401) session.refused(`The service does not accept your token. ${detail.problem.detail}`, token);
   } else if (state.name === 'off') {
     become('connecting');
   }
   describe();
 }
 
-export function start() {
+function open() {
   const address = new URL('/ws?batch=true', location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   client = follow([address.href], take, {
     token: async () => { token = await session.token(); return token; },
     topics: session.can('operator') ? [...VIEWER, ...OPERATOR] : VIEWER,
+    after: client?.position,
     onState: changed,
     onAlert: (alert) => tell('alert', alert),
     onReset: (reset) => tell('reset', reset),
-    onGiveUp: (reason) => { why = reason; become('refused'); },
+    onGiveUp: gaveUp,
   });
+}
+
+function gaveUp({ code, detail }) {
+  why = detail || code;
+  become('refused');
+  // goes on when there is another token
+  if (code === 'unauthenticated') { session.refused(why, token); open(); }
+}
+
+export function start() {
+  open();
   byId('link-retry').addEventListener('click', () => client.retry());
   addEventListener('online', () => client.retry());
   every(1, check);

@@ -74,7 +74,8 @@ async function offer() {
   const told = performance.getEntriesByType('navigation')[0]?.serverTiming?.find((entry) => entry.name === 'dev-token');
   if (!told) return null;
   try {
-    return (await (await fetch(told.description)).json()).token;
+    const answer = await fetch(told.description);
+    return answer.ok ? (await answer.text()).trim() : null;
   } catch {
     return null;
   }

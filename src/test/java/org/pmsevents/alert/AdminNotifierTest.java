@@ -26,6 +26,7 @@ import org.pmsevents.Client;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.queue.api.JobFlow;
 
@@ -66,6 +67,9 @@ class AdminNotifierTest {
     MeterRegistry meters;
 
     @Inject
+    Periodic periodic;
+
+    @Inject
     Vertx vertx;
 
     @Inject
@@ -93,7 +97,7 @@ class AdminNotifierTest {
 
     @Test
     void ofAThousandFromTwoReplicasOneIsSentAndTheOthersAreSummedUp() {
-        var replica = new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, vertx);
+        var replica = new AdminNotifier(table, shown, posted, jobs, transactions, config, clock, meters, periodic, vertx);
         var raised = IntStream.range(0, MANY)
                 .mapToObj(i ->
                         CompletableFuture.runAsync(() -> (i % 2 == 0 ? notifier : replica).raise(alert("number " + i))))

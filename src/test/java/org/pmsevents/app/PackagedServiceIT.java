@@ -20,6 +20,7 @@ import java.util.Scanner;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.pmsevents.http.security.Tokens;
 import org.pmsevents.pms.webhook.Signatures;
 
 /** What is easily lost in a native executable: reflection, resources, and properties that are read while it is built. */
+@Tag("native")
 class PackagedServiceIT {
     private static Cluster cluster;
     private static Replica replica;

@@ -10,7 +10,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pmsevents.Pure;
 
+@Pure
 class RequiredSettingsTest {
     private static final Map<String, String> SERVERS = Map.of(
             "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://db/pms",
@@ -150,6 +152,48 @@ class RequiredSettingsTest {
             })
     void addressesOfAllKindsAreTaken(String variable, String url) {
         assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, url)))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PMS_EVENTS_FEED_POLL | 0s | at least 1 ms",
+                "PMS_EVENTS_FEED_POLL | -1s | at least 1 ms",
+                "PMS_EVENTS_QUEUE_LEASE | half an hour | at least 1 ms",
+                "PMS_EVENTS_DELIVERY_DRAIN | -1s | 0s or more",
+                "PMS_EVENTS_SECURITY_HSTS | forever | 0s or more",
+                "PMS_EVENTS_PMS_CONCURRENCY | 0 | 1 or more",
+                "PMS_EVENTS_LIMITS_BURST | -5 | 1 or more",
+                "PMS_EVENTS_LIMITS_MAX_IN_FLIGHT | 3000000000 | up to 2147483647",
+                "PMS_EVENTS_CACHE_LOCAL_BYTES | 32M | 1 or more",
+                "PMS_EVENTS_METRICS_ERROR_THRESHOLD | 5 | from 0 to 1",
+                "OTEL_TRACES_SAMPLER_ARG | often | from 0 to 1",
+                "OTEL_BSP_MAX_QUEUE_SIZE | 0 | 1 or more"
+            })
+    void aValueThatMakesNoSenseIsRefused(String variable, String value, String range) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, value)))
+                .singleElement()
+                .asString()
+                .startsWith(variable + ": must be ")
+                .contains(range);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PMS_EVENTS_FEED_POLL, 1ms",
+        "PMS_EVENTS_FEED_RETENTION, PT168H",
+        "PMS_EVENTS_QUEUE_LEASE, 30",
+        "PMS_EVENTS_DELIVERY_DRAIN, 0s",
+        "PMS_EVENTS_SECURITY_HSTS, 365d",
+        "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND, 1",
+        "PMS_EVENTS_CACHE_LOCAL_BYTES, 3000000000",
+        "PMS_EVENTS_METRICS_ERROR_RECOVERY, 0",
+        "OTEL_TRACES_SAMPLER_ARG, 1.0"
+    })
+    void valuesThatMakeSenseAreTaken(String variable, String value) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), variable, value)))
                 .isEmpty();
     }
 

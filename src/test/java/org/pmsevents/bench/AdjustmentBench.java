@@ -61,7 +61,7 @@ class AdjustmentBench {
 
     @Test
     void adjustmentsBesideThePgbenchLimit() throws Exception {
-        try (var postgres = OwnServers.postgres();
+        try (var postgres = OwnServers.embeddedPostgres();
                 var redis = OwnServers.redis()) {
             execute(postgres.address(), "postgres", "CREATE DATABASE bench_service");
             execute(postgres.address(), "postgres", "CREATE DATABASE bench_limit");

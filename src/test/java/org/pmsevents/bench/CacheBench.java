@@ -36,7 +36,7 @@ class CacheBench {
 
     @Test
     void readsBesideABareEndpoint() throws Exception {
-        try (var postgres = OwnServers.postgres();
+        try (var postgres = OwnServers.embeddedPostgres();
                 var redis = OwnServers.redis()) {
             execute(postgres.address(), "postgres", "CREATE DATABASE bench_cache");
             try (var first = service(postgres.address(), redis.address());

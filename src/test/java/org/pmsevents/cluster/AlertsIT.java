@@ -19,10 +19,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
 
 /** What admins are told by several replicas, of which one is killed, and after PostgreSQL was away. */
+@Tag("native")
 class AlertsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String DISCARDED = "job-discarded:queue.probe";

@@ -27,11 +27,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.http.security.Tokens;
 
 /** The cache of several replicas, and what becomes of it when a replica, Redis or PostgreSQL is not there. */
+@Tag("native")
 class CacheIT {
     private static final Duration SOON = Duration.ofSeconds(20);
     /** As in production: a machine that has two thousand readers may need more than a second to hear what PostgreSQL has answered. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.pmsevents.delivery.websocket.FeedClient;
@@ -27,6 +28,7 @@ import org.pmsevents.http.security.Tokens;
  * The promise of the feed, kept by real processes under what happens to real processes: positions 1 to n with none missing or
  * doubled, each product's events in their order, every subscriber complete.
  */
+@Tag("native")
 class FeedFaultsIT {
     private static final Duration SETTLED = Duration.ofSeconds(30);
     private static final List<Integer> PORTS = List.of(Cluster.freePort(), Cluster.freePort());
@@ -78,7 +80,7 @@ class FeedFaultsIT {
 
     @BeforeAll
     static void startCluster() throws Exception {
-        cluster = new Cluster(Map.of("PMS_EVENTS_WEBSOCKET_HEARTBEAT", "1s"));
+        cluster = new Cluster(Map.of("PMS_EVENTS_DELIVERY_HEARTBEAT", "1s"));
         database = cluster.database();
         for (int i = 0; i < REPLICAS.length; i++) {
             REPLICAS[i] = cluster.start(PORTS.get(i));

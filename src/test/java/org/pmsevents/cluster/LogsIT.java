@@ -14,11 +14,13 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.platform.tracing.TraceId;
 
 /** What the service logs in production: a JSON object a line, with the trace of what the line is about and of nothing else. */
+@Tag("native")
 class LogsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();

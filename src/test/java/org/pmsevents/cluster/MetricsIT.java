@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.metrics.Scrape;
 
 /** That the sums of the cluster are right, whoever has counted and whatever is away. */
+@Tag("native")
 class MetricsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 

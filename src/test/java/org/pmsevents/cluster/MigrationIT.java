@@ -14,9 +14,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Migrating before the replicas come, as deploy/kubernetes does: a command of the package, and replicas that leave it to that. */
+@Tag("native")
 class MigrationIT {
     /** Where a pooler is in between. */
     private static final String DIRECT_URL = "PMS_EVENTS_MIGRATION_URL";

@@ -22,10 +22,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
 
 /** What callers see while PostgreSQL or Redis is away, and that nothing is wrong afterwards. */
+@Tag("native")
 class OutageIT {
     private static final Duration SOON = Duration.ofSeconds(15);
 

@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.dev.OwnServers;
 import org.pmsevents.http.security.Tokens;
 
 /** Many at once through a pooler in transaction mode; the profile pgbouncer runs this, and all other tests, through one. */
+@Tag("native")
 class PgBouncerIT {
     private static final Duration SETTLED = Duration.ofSeconds(120);
     private static final int CHANGES = 1_500;

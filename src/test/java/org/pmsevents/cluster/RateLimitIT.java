@@ -6,10 +6,12 @@ import static org.pmsevents.Waiting.await;
 
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
 
 /** The rate of a client is one for all replicas, and nobody is refused while Redis is away. */
+@Tag("native")
 class RateLimitIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final int BURST = 12;

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.pmsevents.delivery.websocket.FeedClient;
@@ -23,6 +24,7 @@ import org.pmsevents.http.security.Tokens;
 
 /** Two replicas on a Redis Cluster of three nodes; the profile redis-cluster runs all other tests on one, too. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("native")
 class RedisClusterIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final int PRODUCTS = 60;

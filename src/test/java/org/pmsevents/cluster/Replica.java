@@ -52,8 +52,21 @@ public final class Replica implements AutoCloseable {
      */
     public static Replica start(String name, int port, Map<String, String> environment, String... options) {
         try {
+            var all = new ArrayList<>(List.of(options));
+            if (!isNative()) {
+                all.addAll(StartArchive.of(artifact()));
+            }
+            return run(name, port, environment, all);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts a process with these options and no others. */
+    static Replica run(String name, int port, Map<String, String> environment, List<String> options) {
+        try {
             Files.createDirectories(LOGS);
-            var builder = new ProcessBuilder(command(options)).redirectErrorStream(true);
+            var builder = new ProcessBuilder(command(options.toArray(String[]::new))).redirectErrorStream(true);
             builder.environment()
                     .keySet()
                     .removeIf(key -> Stream.of("QUARKUS_", "PMS_EVENTS_", "OTEL_", "JAVA_", "JDK_", "_JAVA_")
@@ -71,22 +84,33 @@ public final class Replica implements AutoCloseable {
 
     /** Starts the package that was built last, jar or native executable. */
     public static List<String> command(String... options) throws IOException {
+        var command = new ArrayList<String>();
+        if (isNative()) {
+            Collections.addAll(command, artifact().toString(), HEAP);
+            Collections.addAll(command, options);
+        } else {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            Collections.addAll(command, HEAP, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+            Collections.addAll(command, options);
+            Collections.addAll(command, "-jar", artifact().toString());
+        }
+        return command;
+    }
+
+    private static boolean isNative() throws IOException {
+        return built().getProperty("type").equals("native");
+    }
+
+    private static Path artifact() throws IOException {
+        return TARGET.resolve(built().getProperty("path"));
+    }
+
+    private static Properties built() throws IOException {
         var built = new Properties();
         try (var description = Files.newBufferedReader(TARGET.resolve("quarkus-artifact.properties"))) {
             built.load(description);
         }
-        var artifact = TARGET.resolve(built.getProperty("path")).toString();
-        var command = new ArrayList<String>();
-        if (built.getProperty("type").equals("native")) {
-            Collections.addAll(command, artifact, HEAP);
-            Collections.addAll(command, options);
-        } else {
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            Collections.addAll(command, HEAP, "-XX:TieredStopAtLevel=1");
-            Collections.addAll(command, options);
-            Collections.addAll(command, "-jar", artifact);
-        }
-        return command;
+        return built;
     }
 
     private void read(String name) {

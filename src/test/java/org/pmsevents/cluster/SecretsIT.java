@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
-import io.smallrye.jwt.build.Jwt;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -20,18 +19,20 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.dev.OwnServers;
+import org.pmsevents.http.security.Tokens;
 import org.pmsevents.pms.outbound.FakePms;
 
 /** A service whose every secret is known is made to fail in every way, at DEBUG, and nothing that it says has one of them in it. */
+@Tag("native")
 class SecretsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Map<String, String> SECRETS = new LinkedHashMap<>();
@@ -70,7 +71,7 @@ class SecretsIT {
     }
 
     private static String token(String role) {
-        var token = Jwt.subject("sam").groups(Set.of(role)).expiresIn(3_600).signWithSecret(JWT);
+        var token = Tokens.signedWith(JWT, "sam", role);
         SECRETS.put("signature of a token for " + role, token.substring(token.lastIndexOf('.') + 1));
         return token;
     }

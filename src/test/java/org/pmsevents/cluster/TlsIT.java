@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.dev.OwnServers;
@@ -27,6 +28,7 @@ import org.pmsevents.platform.tracing.FakeCollector;
 import org.pmsevents.pms.outbound.FakePms;
 
 /** The packaged service reaches PostgreSQL and Redis by TLS, and neither takes a server for its own that can't prove to be it. */
+@Tag("native")
 class TlsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 

@@ -17,17 +17,19 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.delivery.websocket.FeedClient;
 import org.pmsevents.http.security.Tokens;
-import org.pmsevents.platform.tracing.FakeCollector;
 import org.pmsevents.platform.tracing.FakeCollector.Received;
+import org.pmsevents.platform.tracing.FakeCollector;
 import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.pms.outbound.FakePms;
 import org.pmsevents.pms.webhook.Signatures;
 
 /** One trace from the request to the last frame and the PMS, over two replicas, as a collector gets it. */
+@Tag("native")
 class TracingIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String CALLER = "00f067aa0ba902b7";

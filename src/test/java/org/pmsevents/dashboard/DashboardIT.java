@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
-import io.smallrye.jwt.build.Jwt;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -353,12 +350,7 @@ class DashboardIT {
     void asksAgainOnceTheTokenHasExpiredAndGoesOn() {
         page.open();
         // tokens are accepted for 30 s after they have expired
-        var now = Clock.systemUTC().instant();
-        var expiring = Jwt.subject("anna")
-                .groups(Set.of("operator"))
-                .issuedAt(now.minus(Duration.ofMinutes(1)))
-                .expiresAt(now.minus(Duration.ofSeconds(10)))
-                .signWithSecret(Tokens.SECRET);
+        var expiring = Tokens.expiring(-60, -10, "anna", "operator");
         page.signIn(expiring).untilLive();
         var sku = create("EXPIRE-");
         page.untilText("#ticker", sku);
@@ -372,10 +364,7 @@ class DashboardIT {
     @Test
     void asksAgainForATokenThatTheServiceRefuses() {
         page.open()
-                .signIn(Jwt.subject("eve")
-                        .groups(Set.of("admin"))
-                        .expiresIn(600)
-                        .signWithSecret("x".repeat(40)));
+                .signIn(Tokens.signedWith("x".repeat(40), "eve", "admin"));
         page.until(() -> page.find("#token").isDisplayed()
                 && page.text("#ask-why").startsWith("The service does not accept your token"));
         page.signIn(Tokens.of("anna", "admin")).untilLive();

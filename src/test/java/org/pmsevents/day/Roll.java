@@ -22,10 +22,8 @@ final class Roll implements AutoCloseable {
     /** As in deploy/kubernetes, but shorter; the delay is longer than the balancer needs to notice. */
     private static final Map<String, String> SETTINGS = Map.of(
             "QUARKUS_SHUTDOWN_DELAY", "3s",
-            "PMS_EVENTS_WEBSOCKET_DRAIN", "3s",
-            "PMS_EVENTS_STREAM_DRAIN", "3s",
-            "PMS_EVENTS_WEBSOCKET_HEARTBEAT", "2s",
-            "PMS_EVENTS_STREAM_HEARTBEAT", "2s");
+            "PMS_EVENTS_DELIVERY_DRAIN", "3s",
+            "PMS_EVENTS_DELIVERY_HEARTBEAT", "2s");
 
     private final Cluster cluster;
     private final Balancer balancer = new Balancer();

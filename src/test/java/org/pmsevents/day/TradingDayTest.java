@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
 /** The numbers of the real day were counted with Python's csv module, not with the code that is tested here. */
+@Pure
 class TradingDayTest {
     private static TradingDay realDay() throws IOException {
         return DaySettings.standard().day();

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.app.RequiredSettings;
 
 /** Whether what deploy/kubernetes asks to be set is enough to start. */
+@Pure
 class DeployedSettingsTest {
     private static final Path KUBERNETES = Path.of("deploy", "kubernetes");
 

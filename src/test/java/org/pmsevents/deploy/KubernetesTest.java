@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,8 +39,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 
 /** Whether what is in deploy/kubernetes is understood by Kubernetes, and fits together; on what kustomize makes of it, where there is one. */
+@Pure
 class KubernetesTest {
     private static final Path KUBERNETES = Path.of("deploy", "kubernetes");
     private static final Path BASE = KUBERNETES.resolve("base");
@@ -60,6 +63,14 @@ class KubernetesTest {
     static Stream<Path> kustomizations() throws IOException {
         try (var files = Files.walk(KUBERNETES)) {
             return files.filter(file -> file.endsWith("kustomization.yaml")).toList().stream();
+        }
+    }
+
+    private static String read(Path page) {
+        try {
+            return Files.readString(page);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -221,7 +232,7 @@ class KubernetesTest {
     /** Kustomize adds the labels of the base to every selector that it finds, also to that of somebody else's pods. */
     @ParameterizedTest
     @ValueSource(strings = {"dev", "production"})
-    void aPodReachesTheNameServerAndEveryPortThatTheReadmeNames(String overlay) throws IOException {
+    void aPodReachesTheNameServerAndEveryPortThatTheDocumentationNames(String overlay) {
         var egress = overlay(overlay).the(NetworkPolicy.class, NAME).getSpec().getEgress();
         var names = egress.get(0);
         var server = names.getTo().get(0).getPodSelector();
@@ -234,11 +245,11 @@ class KubernetesTest {
         assertThat(names.getPorts())
                 .extracting(port -> port.getProtocol() + port.getPort().getIntVal())
                 .containsExactlyInAnyOrder("UDP53", "TCP53");
-        var servers = Pattern.compile("(?:postgresql|rediss?|http)://[^\\s`]*?:(\\d{4})")
-                .matcher(Files.readString(Path.of("README.md")))
-                .results()
+        var named = Pattern.compile("(?:postgresql|rediss?|http)://(?!localhost)[^\\s`]*?:(\\d{4})");
+        var servers = Stream.of("deploy.md", "observe.md")
+                .map(page -> read(Path.of("src", "docs", "operate", page)))
+                .flatMap(page -> named.matcher(page).results())
                 .map(found -> Integer.valueOf(found.group(1)))
-                .filter(port -> port != 8080 && port != 9000)
                 .distinct()
                 .toList();
         assertThat(servers).contains(5432, 6432, 6379, 6380, 4318);

@@ -23,13 +23,13 @@ public final class OwnServers {
         void close() throws IOException;
     }
 
-    /** The PostgreSQL of the environment if it names one, else one of the test's own. */
+    /**
+     * The PostgreSQL of the environment if it names one, else one that all tests of this process share, each in a database of its
+     * own; it ends with the process.
+     */
     public static Server postgres() {
         var configured = System.getenv("QUARKUS_DATASOURCE_REACTIVE_URL");
-        if (configured != null) {
-            return started(configured, () -> {});
-        }
-        return embeddedPostgres();
+        return configured != null ? started(configured, () -> {}) : Shared.POSTGRES;
     }
 
     /** A new PostgreSQL of the test's own, whose settings it may change, whatever the environment names. */
@@ -50,6 +50,27 @@ public final class OwnServers {
             @Override
             public void close() throws IOException {
                 server.close();
+            }
+        };
+    }
+
+    private static final class Shared {
+        private static final Server SERVER = embeddedPostgres();
+
+        static final Server POSTGRES = new Server() {
+            @Override
+            public URI address() {
+                return SERVER.address();
+            }
+
+            @Override
+            public URI forService() {
+                return SERVER.forService();
+            }
+
+            @Override
+            public void close() {
+                // the others go on with it
             }
         };
     }

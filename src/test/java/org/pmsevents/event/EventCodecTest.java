@@ -11,8 +11,10 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.json.JsonSettings;
 
+@Pure
 class EventCodecTest {
     private final EventCodec codec = new EventCodec(mapper());
 

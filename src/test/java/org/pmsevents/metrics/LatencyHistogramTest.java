@@ -7,7 +7,9 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class LatencyHistogramTest {
     private static final double[] SHARES = {0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 1};
 

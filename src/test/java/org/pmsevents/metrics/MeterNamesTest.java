@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 
-/** That the dashboard, the alert rules and the README speak of meters that there are, once the service has been used a little. */
+/** That the dashboard, the alert rules and the documentation name only meters that exist, once the service has been used a little. */
 @QuarkusTest
 class MeterNamesTest {
     private static final Pattern NAME =
@@ -109,8 +109,8 @@ class MeterNamesTest {
     }
 
     @Test
-    void everyBoxAndArrowHasTheMetersThatTheReadmeNames() throws IOException {
-        var table = Files.readString(Path.of("README.md"))
+    void everyBoxAndArrowHasTheMetersThatTheReferenceNames() throws IOException {
+        var table = Files.readString(Path.of("src", "docs", "reference", "metrics.md"))
                 .lines()
                 .dropWhile(line -> !line.startsWith("| box or arrow of the picture |"))
                 .skip(2)

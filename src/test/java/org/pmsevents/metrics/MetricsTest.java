@@ -26,6 +26,7 @@ import org.pmsevents.Client;
 import org.pmsevents.http.problem.RawHttp;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.metrics.cluster.MetricsGateway;
+import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.identity.ReplicaName;
 
 @QuarkusTest
@@ -43,6 +44,9 @@ class MetricsTest {
 
     @Inject
     Redis redis;
+
+    @Inject
+    RedisConfig names;
 
     @Inject
     MetricsConfig config;
@@ -243,7 +247,7 @@ class MetricsTest {
         long step = Steps.Window.WEEK.stepOf(Instant.now()) - 1_000 - System.nanoTime() % 1_000;
         var batch = new MetricsGateway.Batch(Steps.Window.WEEK, step, Map.of("v probe", 3L), 1);
         // of a name of its own, as batches of this replica with lower numbers would no longer be taken
-        var own = new MetricsGateway(redis, config, new ReplicaName());
+        var own = new MetricsGateway(redis, names, config, new ReplicaName());
         for (int i = 0; i < 3; i++) {
             own.add(batch).await().atMost(Duration.ofSeconds(5));
         }

@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.problem.AppException;
 
+@Pure
 class PreconditionTest {
 
     private static boolean matches(long version, String... headers) {

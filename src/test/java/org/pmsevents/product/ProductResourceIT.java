@@ -1,7 +1,9 @@
 package org.pmsevents.product;
 
 import io.quarkus.test.junit.QuarkusIntegrationTest;
+import org.junit.jupiter.api.Tag;
 
 /** The same on the packaged service. */
 @QuarkusIntegrationTest
+@Tag("native")
 class ProductResourceIT extends ProductResourceTest {}

@@ -8,7 +8,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 
+@Pure
 class RetryAfterTest {
     private static final Instant NOW = Instant.parse("2026-11-24T08:00:00Z");
     private static final Duration LONGEST = Duration.ofHours(1);

@@ -15,6 +15,8 @@ import org.pmsevents.queue.JobRun;
 @ApplicationScoped
 public class CacheCleanUp implements CleanUp {
     private static final Duration AT_LEAST = Duration.ofHours(1);
+    /** How many keys are stored in PostgreSQL with their counts. */
+    private static final int STORED_KEYS = 10_000;
 
     private final CacheNoticeTable notices;
     private final HotKeyTable keys;
@@ -46,7 +48,7 @@ public class CacheCleanUp implements CleanUp {
     public Uni<?> run(Nothing payload, JobRun run) {
         var twice = config.expiry().multipliedBy(2);
         return notices.forget(pool, twice.compareTo(AT_LEAST) > 0 ? twice : AT_LEAST)
-                .chain(deleted -> keys.forget(pool, config.halfLife(), config.keptKeys())
+                .chain(deleted -> keys.forget(pool, HotKeys.HALF_LIFE, STORED_KEYS)
                         .map(forgotten -> new Deleted(deleted, forgotten)));
     }
 }

@@ -111,10 +111,10 @@ public class CacheFlow {
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
-        var cached = local.get(key);
-        return cached == null || cached.isExpired() || !tagVersions.isCurrent(key.tag(), cached) || !freshness.isKnown()
+        var localEntry = local.get(key);
+        return localEntry == null || localEntry.isExpired() || !tagVersions.isCurrent(key.tag(), localEntry) || !freshness.isKnown()
                 ? null
-                : cached.entry();
+                : localEntry.entry();
     }
 
     private Uni<CacheAnswer> answer(CacheEntry found) {
@@ -145,25 +145,25 @@ public class CacheFlow {
 
     /** The last known value. That a value did not exist says nothing about now. */
     private Optional<CacheAnswer> stale(CacheKey key) {
-        var cached = local.get(key);
-        if (cached == null
-                || cached.entry().isAbsent()
-                || cached.age() > config.longestStale().toNanos()) {
+        var localEntry = local.get(key);
+        if (localEntry == null
+                || localEntry.entry().isAbsent()
+                || localEntry.age() > config.longestStale().toNanos()) {
             return Optional.empty();
         }
         meters.stale();
         var notKnown = freshness.uncertainFor();
-        var age = Duration.ofNanos(cached.age());
+        var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                cached.entry(), tagVersions.isCurrent(key.tag(), cached) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && notKnown.compareTo(age) < 0 ? notKnown : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
         return singleFlight.join(key, load -> {
-            // another load may have ended between the check of this reader and the start of this load
-            var cached = checkCache(key);
-            return cached != null
-                    ? Uni.createFrom().item(new SingleFlight.Loaded(cached, SingleFlight.From.PROCESS))
+            // who asked just before another load ended begins one of its own when that is gone
+            var found = checkCache(key);
+            return found != null
+                    ? Uni.createFrom().item(new SingleFlight.Loaded(found, SingleFlight.From.PROCESS))
                     : load(key, context, load);
         });
     }
@@ -188,10 +188,10 @@ public class CacheFlow {
                 : Uni.createFrom().item(Optional.empty());
     }
 
-    /** A reader never gets an older version than this replica has returned before. */
-    private boolean isUsable(CacheKey key, CacheEntry found) {
-        var cached = local.get(key);
-        return (cached == null || cached.entry().version() <= found.version())
+    /** Nobody sees an older one than was seen here before. */
+    private boolean isGood(CacheKey key, CacheEntry found) {
+        var localEntry = local.get(key);
+        return (localEntry == null || localEntry.entry().version() <= found.version())
                 && (freshness.isKnown() || !found.isAbsent());
     }
 

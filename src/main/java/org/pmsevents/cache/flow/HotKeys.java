@@ -4,11 +4,11 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
-import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.platform.database.Transactions;
 
@@ -21,17 +21,21 @@ public class HotKeys {
     /** Keys stored at once; less read ones wait for the next time. */
     private static final int MOST = 200;
 
+    /** Of how many keys a replica counts the reads. */
+    private static final int COUNTED_KEYS = 2_000;
+
+    /** After this time a read counts for half. */
+    static final Duration HALF_LIFE = Duration.ofHours(6);
+
     private final HotKeyTable table;
     private final Transactions transactions;
-    private final CacheConfig config;
     private final Cache<CacheKey, Reads> counted;
 
-    HotKeys(HotKeyTable table, Transactions transactions, CacheConfig config) {
+    HotKeys(HotKeyTable table, Transactions transactions) {
         this.table = table;
         this.transactions = transactions;
-        this.config = config;
         this.counted = Caffeine.newBuilder()
-                .maximumSize(config.countedKeys())
+                .maximumSize(COUNTED_KEYS)
                 .executor(Runnable::run)
                 .build();
     }
@@ -78,7 +82,7 @@ public class HotKeys {
         deltas.sort(Comparator.comparingLong(Count::reads).reversed());
         var most = deltas.subList(0, Math.min(MOST, deltas.size()));
         return transactions
-                .runRepeatable(transaction -> table.add(transaction, most, config.halfLife()))
+                .runRepeatable(transaction -> table.add(transaction, most, HALF_LIFE))
                 .invoke(() -> most.forEach(this::stored));
     }
 
@@ -91,6 +95,6 @@ public class HotKeys {
 
     /** The keys that all replicas have read most. */
     Uni<List<String>> ofAll(int most) {
-        return transactions.read(client -> table.hottest(client, config.halfLife(), most));
+        return transactions.read(client -> table.hottest(client, HALF_LIFE, most));
     }
 }

@@ -27,6 +27,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
@@ -38,6 +39,12 @@ public class WarmUpFlow {
     private static final Logger LOG = Logger.getLogger(WarmUpFlow.class);
     private static final int AT_ONCE = 16;
     private static final int STRETCH = 500;
+    /** How many of the latest events are read to know which entries in Redis are too old. */
+    private static final int RECENT_EVENTS = 2_000;
+
+    /** How many of the hottest keys are loaded. */
+    private static final int WARM_KEYS = 500;
+
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
 
     private final Feed feed;
@@ -98,8 +105,8 @@ public class WarmUpFlow {
         }
     }
 
-    /** After the start of the feed, which observes the same event earlier. */
-    void start(@Observes @Priority(6_000) StartupEvent started) {
+    /** After the feed has been started, which observes the same event earlier. */
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         long begunAt = System.nanoTime();
         var progress = new Progress();
         freshness.start();
@@ -134,7 +141,7 @@ public class WarmUpFlow {
     /** Reads the latest events; returns the position after which all changes are known. */
     private Uni<Long> recentChanges(long head) {
         tagVersions.reached(head);
-        return recentChanges(Math.max(0, head - config.recentEvents()), head)
+        return recentChanges(Math.max(0, head - RECENT_EVENTS), head)
                 .onFailure()
                 .invoke(failure ->
                         LOG.warnf("entries in Redis from before the start are not used: %s", failure.toString()))
@@ -153,7 +160,7 @@ public class WarmUpFlow {
     }
 
     private Uni<Void> loadCommonData(Progress progress) {
-        return hotKeys.ofAll(config.warmKeys()).chain(names -> load(names, progress));
+        return hotKeys.ofAll(WARM_KEYS).chain(names -> load(names, progress));
     }
 
     private Uni<Void> load(List<String> names, Progress progress) {

@@ -26,6 +26,9 @@ public class LocalCache {
     /** Bytes of an entry beside its text. */
     private static final int OVERHEAD = 200;
 
+    /** How many characters an entry may have to be kept, here and in Redis. */
+    public static final int LARGEST_ENTRY = 262_144;
+
     private final Cache<CacheKey, LocalEntry> entries;
     private final TagVersions tagVersions;
     private final CacheConfig config;
@@ -45,8 +48,8 @@ public class LocalCache {
         meters.gauge("pms.cache.local.bytes", this, LocalCache::bytes);
     }
 
-    private static int weight(CacheKey key, LocalEntry cached) {
-        return OVERHEAD + key.id().length() + cached.entry().json().length();
+    private static int weight(CacheKey key, LocalEntry localEntry) {
+        return OVERHEAD + key.id().length() + localEntry.entry().json().length();
     }
 
     /** Returns the entry, current or not; null if there is none. */
@@ -57,28 +60,28 @@ public class LocalCache {
 
     /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!key.isCacheable() || entry.json().length() > config.largestEntry()) {
+        if (!key.isKept() || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
-        var cached = new LocalEntry(entry, asOf, readAt, System.nanoTime() + lifetimeNanos(entry));
+        var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
         entries.asMap()
                 .merge(
                         key,
-                        cached,
+                        localEntry,
                         (there, given) ->
                                 there.entry().version() > given.entry().version() ? there : given);
     }
 
-    private long lifetimeNanos(CacheEntry entry) {
-        long nanos = (entry.isAbsent() ? config.negativeExpiry() : config.expiry()).toNanos();
+    private long goodNanos(CacheEntry entry) {
+        long nanos = (entry.isAbsent() ? RedisCache.NEGATIVE_EXPIRY : config.expiry()).toNanos();
         return nanos + ThreadLocalRandom.current().nextLong(-nanos / 10, nanos / 10 + 1);
     }
 
-    /** A version that was returned from here a moment ago must not be followed by an older one from Redis. */
-    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry cached, RemovalCause cause) {
+    /** What somebody has seen here just now must not be followed by something older from Redis. */
+    private void evicted(@Nullable CacheKey key, @Nullable LocalEntry localEntry, RemovalCause cause) {
         evictions.increment();
-        if (key != null && cached != null) {
-            tagVersions.evicted(key.tag(), cached);
+        if (key != null && localEntry != null) {
+            tagVersions.fallen(key.tag(), localEntry);
         }
     }
 

@@ -17,6 +17,7 @@ import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.event.feed.Feed;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * The cache that the replicas share (L2). Every entry carries its version and what it includes ({@link AsOf}). Redis itself refuses
@@ -31,9 +32,9 @@ import org.pmsevents.event.feed.Feed;
 @CircuitBreaker
 public class RedisCache {
     private static final String PUT = """
-            local held = redis.pcall('HMGET', KEYS[1], 'v', 'p', 'm')
-            if held.err then redis.call('DEL', KEYS[1]) held = {} end
-            local v, p, m = tonumber(held[1] or '') or -1, tonumber(held[2] or '') or -1, tonumber(held[3] or '') or -1
+            local stored = redis.pcall('HMGET', KEYS[1], 'v', 'p', 'm')
+            if stored.err then redis.call('DEL', KEYS[1]) stored = {} end
+            local v, p, m = tonumber(stored[1] or '') or -1, tonumber(stored[2] or '') or -1, tonumber(stored[3] or '') or -1
             local version, position, mark = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
             if v > version or (v == version and (p > position or m > mark)) then return 0 end
             redis.call('HSET', KEYS[1], 'v', ARGV[1], 'p', ARGV[2], 'm', ARGV[3], 'j', ARGV[4])
@@ -42,9 +43,9 @@ public class RedisCache {
             """;
 
     private static final String INVALIDATE = """
-            local held = redis.pcall('HGET', KEYS[1], 'v')
-            if type(held) == 'table' then redis.call('DEL', KEYS[1]) held = false end
-            if held and (tonumber(held) or 0) >= tonumber(ARGV[1]) then return 0 end
+            local stored = redis.pcall('HGET', KEYS[1], 'v')
+            if type(stored) == 'table' then redis.call('DEL', KEYS[1]) stored = false end
+            if stored and (tonumber(stored) or 0) >= tonumber(ARGV[1]) then return 0 end
             redis.call('HSET', KEYS[1], 'v', ARGV[1])
             redis.call('HDEL', KEYS[1], 'p', 'm', 'j')
             redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -53,13 +54,18 @@ public class RedisCache {
 
     private static final int ID_LENGTH = 8;
 
+    /** How long it is remembered that something does not exist. */
+    static final Duration NEGATIVE_EXPIRY = Duration.ofSeconds(30);
+
     private final Redis redis;
     private final Feed feed;
+    private final RedisConfig names;
     private final CacheConfig config;
 
-    RedisCache(Redis redis, Feed feed, CacheConfig config) {
+    RedisCache(Redis redis, Feed feed, RedisConfig names, CacheConfig config) {
         this.redis = redis;
         this.feed = feed;
+        this.names = names;
         this.config = config;
     }
 
@@ -76,23 +82,23 @@ public class RedisCache {
                 .map(RedisCache::shared);
     }
 
-    private static Optional<Shared> shared(@Nullable Response held) {
-        if (held == null) {
+    private static Optional<Shared> shared(@Nullable Response stored) {
+        if (stored == null) {
             return Optional.empty();
         }
         for (int i = 0; i < 4; i++) {
-            if (held.get(i) == null) {
+            if (stored.get(i) == null) {
                 return Optional.empty();
             }
         }
         return Optional.of(new Shared(
-                new CacheEntry(held.get(0).toLong(), held.get(3).toString()),
-                new AsOf(held.get(1).toLong(), held.get(2).toLong())));
+                new CacheEntry(stored.get(0).toLong(), stored.get(3).toString()),
+                new AsOf(stored.get(1).toLong(), stored.get(2).toLong())));
     }
 
     /** Stores the entry, unless Redis has a newer version, or one that includes more. */
     public Uni<Void> put(CacheKey key, CacheEntry entry, AsOf asOf) {
-        var expiry = entry.isAbsent() ? config.negativeExpiry() : config.expiry();
+        var expiry = entry.isAbsent() ? NEGATIVE_EXPIRY : config.expiry();
         return redis.send(script(PUT, key)
                         .arg(Long.toString(entry.version()))
                         .arg(Long.toString(asOf.position()))
@@ -115,7 +121,7 @@ public class RedisCache {
 
     private String name(CacheKey key) {
         var id = feed.id();
-        return config.prefix() + ":" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
+        return names.prefix() + ":cache:" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
     }
 
     private static long spread(Duration expiry) {

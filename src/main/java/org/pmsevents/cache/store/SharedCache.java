@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 import org.pmsevents.cache.AsOf;
-import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
@@ -22,17 +21,15 @@ public class SharedCache {
 
     private final RedisCache redis;
     private final TagVersions tagVersions;
-    private final CacheConfig config;
     private final Throttle warnings;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private volatile boolean reachable = true;
 
-    SharedCache(RedisCache redis, TagVersions tagVersions, CacheConfig config, Clock clock) {
+    SharedCache(RedisCache redis, TagVersions tagVersions, Clock clock) {
         this.redis = redis;
         this.tagVersions = tagVersions;
-        this.config = config;
         this.warnings = new Throttle(clock, Duration.ofSeconds(30));
     }
 
@@ -55,9 +52,9 @@ public class SharedCache {
         return tagVersions.isCurrent(tag, version, shared.asOf()) && !tagVersions.isOlderThanSeen(tag, version);
     }
 
-    /** Completes when Redis has stored the entry or has failed. */
-    public Uni<Void> store(CacheKey key, CacheEntry entry, AsOf asOf) {
-        return key.isCacheable() && entry.json().length() <= config.largestEntry()
+    /** Completes when Redis has it, or will not. */
+    public Uni<Void> keep(CacheKey key, CacheEntry entry, AsOf asOf) {
+        return key.isKept() && entry.json().length() <= LocalCache.LARGEST_ENTRY
                 ? attempt(redis.put(key, entry, asOf))
                 : Uni.createFrom().voidItem();
     }

@@ -1,17 +1,14 @@
 package org.pmsevents.cache.version;
 
-import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.event.feed.Feed;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
  * Whether this replica knows what has changed: only then are entries valid. If PostgreSQL has not confirmed that within the
@@ -28,32 +25,22 @@ public class Freshness {
     private final Feed feed;
     private final Notices notices;
     private final CacheConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final AtomicReference<@Nullable CompletableFuture<Void>> underWay = new AtomicReference<>();
     private volatile boolean failed;
     private volatile long failedAt;
-    private volatile boolean stopped;
 
-    Freshness(Feed feed, Notices notices, CacheConfig config, Vertx vertx) {
+    Freshness(Feed feed, Notices notices, CacheConfig config, Periodic periodic) {
         this.feed = feed;
         this.notices = notices;
         this.config = config;
-        this.vertx = vertx;
-    }
-
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
+        this.periodic = periodic;
     }
 
     /** Starts the periodic checks. */
     public void start() {
-        long millis = config.poll().toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        vertx.setTimer(Math.max(1, millis + spread), timer -> {
-            if (!stopped) {
-                look(notices.look()).subscribe().with(done -> start());
-            }
-        });
+        periodic.task("cache.notices", config.poll(), () -> look(notices.look()))
+                .start();
     }
 
     public boolean isKnown() {

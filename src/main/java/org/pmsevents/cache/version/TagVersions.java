@@ -44,19 +44,27 @@ public class TagVersions {
     private volatile long mark;
 
     /**
-     * The versions of the last changes, in order of last use: a value with that version need not be read again because of its own
-     * event.
+     * The version of each of the last changes, so that what has that version needs not be read again for its own event, and so that the
+     * value of an earlier change does not take its place. By last use, and no Caffeine: that evicts by how often, and so would first forget
+     * what has just changed. Whatever is forgotten all the same leaves {@link #forgottenAt} behind, under the same lock.
      */
-    private final Map<CacheTag, Reported> reported = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<CacheTag, Told> told = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<CacheTag, Reported> eldest) {
-            return size() > REMEMBERED;
+        protected boolean removeEldestEntry(Map.Entry<CacheTag, Told> eldest) {
+            boolean isFull = size() > REMEMBERED;
+            if (isFull && !isSettled(eldest.getValue().at)) {
+                forgottenAt[slot(eldest.getKey())] = System.nanoTime();
+            }
+            return isFull;
         }
     };
 
-    private record Reported(long version, long position) {}
+    /** When a change was forgotten here of which the feed had told just before. */
+    private final long[] forgottenAt = new long[SLOTS];
+
+    private record Told(long version, long position, long at) {}
 
     public TagVersions() {
         long longAgo = System.nanoTime() - SETTLED;
@@ -65,6 +73,7 @@ public class TagVersions {
             reportedAt.set(i, longAgo);
             evictedAt[i] = longAgo;
             clearedAt.set(i, longAgo);
+            forgottenAt[i] = longAgo;
         }
     }
 
@@ -91,8 +100,11 @@ public class TagVersions {
 
     /** The same, with the new version. */
     public void changed(CacheTag tag, long at, long version) {
-        synchronized (reported) {
-            reported.merge(tag, new Reported(version, at), (entry, given) -> given.position > entry.position ? given : entry);
+        synchronized (told) {
+            told.merge(
+                    tag,
+                    new Told(version, at, System.nanoTime()),
+                    (entry, given) -> given.position > entry.position ? given : entry);
         }
         changed(tag, at);
     }
@@ -181,11 +193,11 @@ public class TagVersions {
         return System.nanoTime() - time >= SETTLED;
     }
 
-    /** Whether the feed has reported a newer version. */
+    /** Whether the feed has told of a newer version, or may have done so just before. */
     public boolean isOutdated(CacheTag tag, long version) {
-        synchronized (reported) {
-            var known = reported.get(tag);
-            return known != null && known.version > version;
+        synchronized (told) {
+            var known = told.get(tag);
+            return known == null ? !isSettled(forgottenAt[slot(tag)]) : known.version > version;
         }
     }
 

@@ -11,6 +11,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.handler.HandlerTable;
 import org.pmsevents.event.handler.DeadLetters;
 import org.pmsevents.event.handler.DurableHandlers;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.platform.paging.Page;
@@ -18,7 +19,7 @@ import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** Shows and retries the events that a primary handler could not take. */
+/** Shows and retries dead letters: events that a durable handler could not process. */
 @ApplicationScoped
 public class DeadLetterFlow {
     private static final TraceLog LOG = TraceLog.of(DeadLetterFlow.class);
@@ -61,13 +62,13 @@ public class DeadLetterFlow {
      * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}; 503 {@code handler-not-ready}
      */
     Uni<Void> retry(String id, @Nullable IdempotencyKey key, RequestContext context) {
-        return idempotency.once(key, done -> null, keeper -> retry(id, keeper, context));
+        return idempotency.once(key, done -> null, answers -> retry(id, answers, context));
     }
 
-    private Uni<Void> retry(String id, Idempotency.Keeper keeper, RequestContext context) {
+    private Uni<Void> retry(String id, AnswerWriter answers, RequestContext context) {
         return Uni.createFrom()
                 .item(() -> id(id))
-                .chain(found -> deadLetters.retry(found, transaction -> keeper.keep(transaction, "{}")))
+                .chain(found -> deadLetters.retry(found, transaction -> answers.store(transaction, "{}")))
                 .onFailure(DeadLetters.FailedAgainException.class)
                 .transform(failure -> {
                     LOG.warnf(context, failure, "the dead letter %s failed again", id);
@@ -102,6 +103,6 @@ public class DeadLetterFlow {
                 letter.event(),
                 letter.attempts(),
                 letter.error(),
-                letter.parkedAt());
+                letter.storedAt());
     }
 }

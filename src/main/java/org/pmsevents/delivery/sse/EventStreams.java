@@ -3,7 +3,7 @@ package org.pmsevents.delivery.sse;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
-import io.quarkus.runtime.Startup;
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -22,11 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.delivery.pages.FeedReads;
+import org.pmsevents.delivery.DeliveryConfig;
+import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.limits.PerClient;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -34,12 +36,12 @@ import org.pmsevents.platform.shutdown.Draining;
  * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
  * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
  */
-@Startup
 @ApplicationScoped
 public class EventStreams {
     private final FeedSubscriptions feed;
-    private final FeedReads reads;
-    private final EventStreamConfig config;
+    private final FeedSubscriptions.Group readers;
+    private final DeliveryConfig config;
+    private final Periodic periodic;
     private final Vertx vertx;
     private final SecurityIdentity identity;
     private final Draining draining;
@@ -49,22 +51,31 @@ public class EventStreams {
 
     EventStreams(
             FeedSubscriptions feed,
-            FeedReads reads,
-            EventStreamConfig config,
+            DeliveryConfig config,
+            Periodic periodic,
             Vertx vertx,
             SecurityIdentity identity,
             Draining draining,
             Clock clock,
             MeterRegistry meters) {
         this.feed = feed;
-        this.reads = reads;
+        this.readers = feed.group();
         this.config = config;
-        this.perClient = new PerClient(config.maxStreamsPerClient());
+        this.perClient = new PerClient(config.maxConnectionsPerClient());
+        this.periodic = periodic;
         this.vertx = vertx;
         this.identity = identity;
         this.draining = draining;
         this.clock = clock;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
+    }
+
+    void start(@Observes StartupEvent started) {
+        periodic.action(
+                        "stream.heartbeat",
+                        config.heartbeat(),
+                        () -> feed.onContext(() -> open.forEach(Stream::heartbeat)))
+                .start();
     }
 
     /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
@@ -73,13 +84,18 @@ public class EventStreams {
                 stream -> vertx.setTimer(Draining.randomDelay(config.drain()), timer -> feed.onContext(stream::end)));
     }
 
+    /** Sends a batch of the feed to all readers; called in position order. */
+    public Uni<Void> deliver(FeedBatch batch) {
+        return readers.deliver(batch);
+    }
+
     /**
      * @param after the last position that the reader has; null for what comes from now on
      * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop; 429 where it
      *     is this client who has too many
      */
     public Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
-        var types = reads.types(topics);
+        var types = Topics.replayable(topics, identity.getRoles());
         if (draining.begun()) {
             throw AppException.restarting();
         }
@@ -124,14 +140,12 @@ public class EventStreams {
         }
 
         void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
-            long heartbeat = vertx.setPeriodic(config.heartbeat().toMillis(), timer -> feed.onContext(this::heartbeat));
             reader = emitter;
             open.add(this);
             perClient.opened(client);
-            var begun = after == null ? feed.fromNow(this) : feed.after(after, this);
+            var begun = after == null ? readers.fromNow(this) : readers.after(after, this);
             subscription = begun;
             emitter.onTermination(() -> {
-                vertx.cancelTimer(heartbeat);
                 if (open.remove(this)) {
                     perClient.closed(client);
                 }

@@ -5,6 +5,7 @@ import io.quarkus.websockets.next.OpenConnections;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -17,10 +18,10 @@ class LiveDrain {
     private final OpenConnections connections;
     private final LiveFlow flow;
     private final FeedSubscriptions feed;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final Vertx vertx;
 
-    LiveDrain(OpenConnections connections, LiveFlow flow, FeedSubscriptions feed, LiveConfig config, Vertx vertx) {
+    LiveDrain(OpenConnections connections, LiveFlow flow, FeedSubscriptions feed, DeliveryConfig config, Vertx vertx) {
         this.connections = connections;
         this.flow = flow;
         this.feed = feed;

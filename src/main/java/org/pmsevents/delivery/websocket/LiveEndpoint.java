@@ -18,6 +18,7 @@ import jakarta.annotation.security.RolesAllowed;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import org.jboss.logging.Logger;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.security.Roles;
@@ -31,11 +32,16 @@ public class LiveEndpoint {
     private static final Logger LOG = Logger.getLogger(LiveEndpoint.class);
     private static final TypedKey<Window> WINDOW = new TypedKey<>("window");
     private static final long WINDOW_MILLIS = 10_000;
+    /** The longest message that a client may send; {@code quarkus.websockets-next.server.max-message-size} is above it. */
+    private static final int MAX_MESSAGE_BYTES = 65_536;
+
+    /** How many topics or subjects one subscription may name. */
+    private static final int MAX_NAMES = 1_000;
 
     private final LiveFlow flow;
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
     private final SecurityIdentity identity;
     private final Clock clock;
 
@@ -49,7 +55,7 @@ public class LiveEndpoint {
             LiveFlow flow,
             LiveSessions sessions,
             FeedSubscriptions feed,
-            LiveConfig config,
+            DeliveryConfig config,
             SecurityIdentity identity,
             Clock clock) {
         this.flow = flow;
@@ -78,12 +84,12 @@ public class LiveEndpoint {
             return close(connection, LiveProtocol.TOO_MANY, "too many messages");
         }
         var bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > config.maxMessageBytes()) {
+        if (bytes.length > MAX_MESSAGE_BYTES) {
             return close(
-                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
         }
         try {
-            var message = LiveProtocol.parse(bytes, config.maxNames());
+            var message = LiveProtocol.parse(bytes, MAX_NAMES);
             feed.onContext(() -> flow.handle(connection, session, message));
             return Uni.createFrom().voidItem();
         } catch (AppException e) {
@@ -116,7 +122,7 @@ public class LiveEndpoint {
         LOG.debugf("WebSocket %s failed: %s", connection.id(), failure.toString());
         if (connection.isOpen() && isTooLong(failure)) {
             return close(
-                    connection, LiveProtocol.TOO_LONG, "a message may have " + config.maxMessageBytes() + " bytes");
+                    connection, LiveProtocol.TOO_LONG, "a message may have " + MAX_MESSAGE_BYTES + " bytes");
         }
         return connection.isOpen()
                 ? close(connection, LiveProtocol.INTERNAL_ERROR, "internal error")

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
@@ -29,8 +30,10 @@ public class LiveFlow {
 
     private final LiveSessions sessions;
     private final FeedSubscriptions feed;
+    private final FeedSubscriptions.Group clients;
     private final EventPublisher events;
-    private final LiveConfig config;
+    private final DeliveryConfig config;
+    private final LivePayloads payloads;
     private final FrameSpans frames;
     private final Draining draining;
     private final Vertx vertx;
@@ -40,15 +43,18 @@ public class LiveFlow {
             LiveSessions sessions,
             FeedSubscriptions feed,
             EventPublisher events,
-            LiveConfig config,
+            DeliveryConfig config,
+            LivePayloads payloads,
             FrameSpans frames,
             Draining draining,
             Vertx vertx,
             MeterRegistry meters) {
         this.sessions = sessions;
         this.feed = feed;
+        this.clients = feed.group();
         this.events = events;
         this.config = config;
+        this.payloads = payloads;
         this.frames = frames;
         this.draining = draining;
         this.vertx = vertx;
@@ -109,7 +115,7 @@ public class LiveFlow {
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing = new OutgoingFrames(
                 connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
-        var session = new LiveSession(caller, outgoing, sessions.audience(), config, feed, frames, tooSlow);
+        var session = new LiveSession(caller, outgoing, sessions.audience(), config, clients, payloads, frames, tooSlow);
         sessions.add(connection.id(), session);
         if (draining.begun()) {
             feed.onContext(() -> restart(connection));
@@ -118,12 +124,13 @@ public class LiveFlow {
         }
     }
 
-    /** The payloads were encoded once, when the events got their positions. */
-    private static Uni<FeedBatch> preparePayload(FeedBatch change) {
-        return Uni.createFrom().item(change);
+    /** Once for all clients: those that are sent the same events share the frames. */
+    private static Uni<LivePayload> preparePayload(FeedBatch change) {
+        return Uni.createFrom().item(() -> new LivePayload(change));
     }
 
-    private Uni<Void> emitUpdate(FeedBatch change) {
+    private Uni<Void> emitUpdate(LivePayload payload) {
+        var change = payload.batch();
         events.emit(
                 EventType.WS_UPDATE,
                 "feed",
@@ -132,12 +139,14 @@ public class LiveFlow {
         return Uni.createFrom().voidItem();
     }
 
-    private Uni<Void> broadcastToClients(FeedBatch change) {
+    private Uni<Void> broadcastToClients(LivePayload payload) {
+        payloads.begin(payload);
         frames.begin();
         try {
-            return feed.deliver(change);
+            return clients.deliver(payload.batch());
         } finally {
             frames.end();
+            payloads.end();
         }
     }
 

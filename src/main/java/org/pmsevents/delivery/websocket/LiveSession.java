@@ -2,9 +2,11 @@ package org.pmsevents.delivery.websocket;
 
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
@@ -19,8 +21,9 @@ import org.pmsevents.platform.problem.AppException;
 final class LiveSession implements FeedSubscriptions.Subscriber {
     private final LiveFlow.Caller caller;
     private final OutgoingFrames outgoing;
-    private final LiveConfig config;
-    private final FeedSubscriptions feed;
+    private final DeliveryConfig config;
+    private final FeedSubscriptions.Group feed;
+    private final LivePayloads payloads;
     private final FrameSpans frames;
     private final Runnable tooSlow;
     private final Subscriptions subscriptions;
@@ -36,14 +39,16 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
             LiveFlow.Caller caller,
             OutgoingFrames outgoing,
             Audience audience,
-            LiveConfig config,
-            FeedSubscriptions feed,
+            DeliveryConfig config,
+            FeedSubscriptions.Group feed,
+            LivePayloads payloads,
             FrameSpans frames,
             Runnable tooSlow) {
         this.caller = caller;
         this.outgoing = outgoing;
         this.config = config;
         this.feed = feed;
+        this.payloads = payloads;
         this.frames = frames;
         this.tooSlow = tooSlow;
         this.subscriptions = new Subscriptions(audience);
@@ -149,15 +154,17 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
 
     @Override
     public void take(FeedBatch batch) {
-        var matching = new ArrayList<String>();
-        for (var event : batch.events()) {
-            if (subscriptions.match(event.message())) {
-                matching.add(event.json());
-                frames.sent(event.message());
+        var events = batch.events();
+        var matching = new BitSet(events.size());
+        for (int i = 0; i < events.size(); i++) {
+            var event = events.get(i).message();
+            if (subscriptions.match(event)) {
+                matching.set(i);
+                frames.sent(event);
             }
         }
         if (!matching.isEmpty()) {
-            outgoing.send(matching);
+            outgoing.send(payloads.of(batch).part(matching));
         }
     }
 

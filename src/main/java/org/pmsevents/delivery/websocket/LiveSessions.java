@@ -5,8 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +12,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.limits.PerClient;
 import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.periodic.Periodic;
 
 /** The WebSocket connections of this replica: tells them announcements and heartbeats. */
 @ApplicationScoped
@@ -30,16 +30,16 @@ public class LiveSessions {
     private final LongAdder written = new LongAdder();
     private final EventCodec codec;
     private final FeedSubscriptions feed;
-    private final LiveConfig config;
-    private final Vertx vertx;
-    private volatile long timer = -1;
+    private final DeliveryConfig config;
+    private final Periodic periodic;
 
-    LiveSessions(EventCodec codec, FeedSubscriptions feed, LiveConfig config, Vertx vertx, MeterRegistry meters) {
+    LiveSessions(
+            EventCodec codec, FeedSubscriptions feed, DeliveryConfig config, Periodic periodic, MeterRegistry meters) {
         this.codec = codec;
         this.feed = feed;
         this.config = config;
         this.perClient = new PerClient(config.maxConnectionsPerClient());
-        this.vertx = vertx;
+        this.periodic = periodic;
         FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
                 .description("frames that were given to sockets")
                 .register(meters);
@@ -48,14 +48,11 @@ public class LiveSessions {
     }
 
     void start(@Observes StartupEvent started) {
-        timer = vertx.setPeriodic(
-                config.heartbeat().toMillis(),
-                again -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)));
-    }
-
-    @PreDestroy
-    void stopTimer() {
-        vertx.cancelTimer(timer);
+        periodic.action(
+                        "websocket.heartbeat",
+                        config.heartbeat(),
+                        () -> feed.onContext(() -> byConnection.values().forEach(LiveSession::heartbeat)))
+                .start();
     }
 
     boolean full() {

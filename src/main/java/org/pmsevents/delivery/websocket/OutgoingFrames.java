@@ -20,8 +20,6 @@ final class OutgoingFrames {
     /** How much the socket is given at a time, and how much may be left when more is asked for. */
     private static final int WINDOW = 256 * 1024;
 
-    private static final int LONGEST_BATCH = 64 * 1024;
-
     private final WebSocketConnection connection;
     private final boolean batched;
     private final long bound;
@@ -29,7 +27,7 @@ final class OutgoingFrames {
     private final Executor sender;
     private final LongAdder written;
 
-    private final Queue<String> waiting = new ArrayDeque<>();
+    private final Queue<Frame> waiting = new ArrayDeque<>();
     private long queued;
     private long underWay;
     private long passed;
@@ -61,24 +59,28 @@ final class OutgoingFrames {
     }
 
     void send(String message) {
-        send(List.of(message));
+        send(List.of(Frame.of(message)));
     }
 
-    void send(List<String> messages) {
-        if (!accept(messages)) {
+    void send(LivePayload.Part events) {
+        send(batched ? events.joined() : events.single());
+    }
+
+    private void send(List<Frame> frames) {
+        if (!accept(frames)) {
             tooSlow.run();
         }
     }
 
-    private synchronized boolean accept(List<String> messages) {
+    private synchronized boolean accept(List<Frame> frames) {
         if (closed) {
             return true;
         }
-        long size = messages.stream().mapToLong(String::length).sum();
+        long size = frames.stream().mapToLong(Frame::length).sum();
         if (queued > WINDOW && queued + size > bound) {
             return false;
         }
-        waiting.addAll(messages);
+        waiting.addAll(frames);
         queued += size;
         pump();
         return true;
@@ -135,27 +137,29 @@ final class OutgoingFrames {
     }
 
     private void write() {
-        var message = waiting.remove();
-        long size = message.length();
-        var frame = message;
+        var first = waiting.remove();
+        long size = first.length();
+        var text = first.text();
         if (batched && fits(size)) {
-            var batch = new StringBuilder("[").append(message);
+            var array = new StringBuilder("[");
+            first.appendTo(array);
             while (fits(size)) {
                 var next = waiting.remove();
-                batch.append(',').append(next);
+                array.append(',');
+                next.appendTo(array);
                 size += next.length();
             }
-            frame = batch.append(']').toString();
+            text = array.append(']').toString();
         }
         long taken = size;
         underWay += taken;
         written.increment();
-        connection.sendText(frame).subscribe().with(sent -> left(taken), failure -> notWritten(taken));
+        connection.sendText(text).subscribe().with(sent -> left(taken), failure -> notWritten(taken));
     }
 
     private boolean fits(long size) {
         var next = waiting.peek();
-        return next != null && size + next.length() <= LONGEST_BATCH;
+        return next != null && Frame.fits(size, next.length());
     }
 
     private synchronized void left(long size) {

@@ -16,7 +16,6 @@ import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.platform.periodic.Throttle;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
@@ -26,10 +25,12 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
  */
 @ApplicationScoped
 public class Dispatcher {
+    /** How long a consumer may process one batch or event, and a read of the feed may take, before the others continue without it. */
+    public static final Duration CONSUMER_TIMEOUT = Duration.ofSeconds(2);
+
     private static final Logger LOG = Logger.getLogger(Dispatcher.class);
 
     private final EventBus bus;
-    private final FeedConfig config;
     private final EventProgress progress;
     private final EventSpans spans;
     private final MeterRegistry meters;
@@ -42,11 +43,9 @@ public class Dispatcher {
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
-    Dispatcher(
-            Vertx vertx, FeedConfig config, EventProgress progress, EventSpans spans, MeterRegistry meters, Clock clock) {
+    Dispatcher(Vertx vertx, EventProgress progress, EventSpans spans, MeterRegistry meters, Clock clock) {
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
-        this.config = config;
         this.progress = progress;
         this.spans = spans;
         this.meters = meters;
@@ -87,7 +86,7 @@ public class Dispatcher {
         return Uni.createFrom()
                 .deferred(() -> to.consumer().apply(batch))
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(CONSUMER_TIMEOUT)
                 .fail()
                 .onFailure()
                 .invoke(failure -> {

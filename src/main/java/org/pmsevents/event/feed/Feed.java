@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.log.EventTable;
 
@@ -29,12 +28,17 @@ public class Feed {
     private static final Logger LOG = Logger.getLogger(Feed.class);
     private static final int BATCH = 500;
     private static final Duration LOOK = Duration.ofSeconds(1);
+    /** How long a missing position is waited for, because its message may have been overtaken, before it is read from PostgreSQL. */
+    private static final long HOLE_PATIENCE_MILLIS = 20;
+
+    /** How many events are kept in memory behind a missing position; further ones are read from PostgreSQL later. */
+    private static final int MAX_EARLY = 10_000;
+
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
 
     private final EventTable events;
     private final Pool pool;
     private final Dispatcher dispatcher;
-    private final FeedConfig config;
     private final Vertx vertx;
     private final Context context;
 
@@ -50,11 +54,10 @@ public class Feed {
     private boolean dispatching;
     private boolean reading;
 
-    Feed(EventTable events, Pool pool, Dispatcher dispatcher, FeedConfig config, Vertx vertx, MeterRegistry meters) {
+    Feed(EventTable events, Pool pool, Dispatcher dispatcher, Vertx vertx, MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
         this.dispatcher = dispatcher;
-        this.config = config;
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         meters.gauge("pms.feed.position", this, feed -> feed.position);
@@ -132,7 +135,7 @@ public class Feed {
                 }
                 head = Math.max(head, event.position());
             }
-            while (early.size() > config.buffer()) {
+            while (early.size() > MAX_EARLY) {
                 early.pollLastEntry();
             }
             advance();
@@ -171,7 +174,7 @@ public class Feed {
             dispatch(new FeedBatch(batch, position + batch.size()));
         } else if (head > position && !reading) {
             reading = true;
-            vertx.setTimer(config.holePatience().toMillis(), timer -> context.runOnContext(go -> fillHole()));
+            vertx.setTimer(HOLE_PATIENCE_MILLIS, timer -> context.runOnContext(go -> fillHole()));
         }
     }
 
@@ -215,7 +218,7 @@ public class Feed {
         }
         events.read(pool, position, BATCH, BATCH, ALL)
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .subscribe()
                 .with(

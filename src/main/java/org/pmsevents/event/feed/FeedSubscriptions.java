@@ -14,12 +14,12 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 
 /**
  * Gives each subscriber of this replica the feed from where it wants it, in position order without a hole: first from
- * PostgreSQL, at the subscriber's own pace, then live. All state belongs to the feed's context.
+ * PostgreSQL, at the subscriber's own pace, then live. Each way of delivery has a group of its own, which is registered with the
+ * {@link Dispatcher}. All state belongs to the feed's context.
  */
 @ApplicationScoped
 public class FeedSubscriptions {
@@ -36,18 +36,14 @@ public class FeedSubscriptions {
     private final EventTable events;
     private final Pool pool;
     private final Vertx vertx;
-    private final FeedConfig config;
-    private final Set<Subscription> live = new HashSet<>();
     private final Queue<Runnable> waitingReads = new ArrayDeque<>();
     private int reads;
-    private long handed = -1;
 
-    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config) {
+    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx) {
         this.feed = feed;
         this.events = events;
         this.pool = pool;
         this.vertx = vertx;
-        this.config = config;
     }
 
     /** Takes what a subscription brings; called on the feed's context. */
@@ -72,11 +68,13 @@ public class FeedSubscriptions {
 
     /** One subscriber's place in the feed. */
     public final class Subscription {
+        private final Group group;
         private final Subscriber subscriber;
         private long position;
         private boolean ended;
 
-        private Subscription(Subscriber subscriber) {
+        private Subscription(Group group, Subscriber subscriber) {
+            this.group = group;
             this.subscriber = subscriber;
         }
 
@@ -89,7 +87,7 @@ public class FeedSubscriptions {
         public void end() {
             feed.onContext(() -> {
                 ended = true;
-                live.remove(this);
+                group.live.remove(this);
             });
         }
     }
@@ -99,37 +97,55 @@ public class FeedSubscriptions {
         feed.onContext(work);
     }
 
-    /** Subscribes to what comes from now on. */
-    public Subscription fromNow(Subscriber subscriber) {
-        var subscription = new Subscription(subscriber);
-        feed.onContext(() -> goLive(subscription));
-        return subscription;
+    /** A new group, without subscribers. */
+    public Group group() {
+        return new Group();
     }
 
-    /** Subscribes to everything after a position. */
-    public Subscription after(long position, Subscriber subscriber) {
-        var subscription = new Subscription(subscriber);
-        subscription.position = position;
-        read(
-                subscription,
-                first -> {
-                    if (position > first.head() || first.expired(position)) {
-                        subscriber.reset(first.pruned() + 1, first.head());
-                        goLive(subscription);
-                    } else {
-                        subscriber.subscribed(position);
-                        hand(subscription, first);
-                    }
-                },
-                subscriber::unavailable);
-        return subscription;
-    }
+    /** The subscribers of one way of delivery, which are handed each batch together. */
+    public final class Group {
+        private final Set<Subscription> live = new HashSet<>();
+        private long handed = -1;
 
-    /** Hands a batch to everyone who is live; the ordered consumer of the dispatcher. */
-    public Uni<Void> deliver(FeedBatch batch) {
-        handed = batch.upTo();
-        List.copyOf(live).forEach(subscription -> take(subscription, batch));
-        return Uni.createFrom().voidItem();
+        private Group() {}
+
+        /** Subscribes to what comes from now on. */
+        public Subscription fromNow(Subscriber subscriber) {
+            var subscription = new Subscription(this, subscriber);
+            feed.onContext(() -> goLive(subscription));
+            return subscription;
+        }
+
+        /** Subscribes to everything after a position. */
+        public Subscription after(long position, Subscriber subscriber) {
+            var subscription = new Subscription(this, subscriber);
+            subscription.position = position;
+            read(
+                    subscription,
+                    first -> {
+                        if (position > first.head() || first.expired(position)) {
+                            subscriber.reset(first.pruned() + 1, first.head());
+                            goLive(subscription);
+                        } else {
+                            subscriber.subscribed(position);
+                            hand(subscription, first);
+                        }
+                    },
+                    subscriber::unavailable);
+            return subscription;
+        }
+
+        /** Hands a batch to everyone who is live: an ordered consumer of the dispatcher. */
+        public Uni<Void> deliver(FeedBatch batch) {
+            handed = batch.upTo();
+            List.copyOf(live).forEach(subscription -> take(subscription, batch));
+            return Uni.createFrom().voidItem();
+        }
+
+        /** The position up to which everything has been handed to those who are live. */
+        private long reached() {
+            return Math.max(handed, feed.position());
+        }
     }
 
     private void goLive(Subscription subscription) {
@@ -137,11 +153,11 @@ public class FeedSubscriptions {
             subscription.subscriber.unavailable();
             return;
         }
-        handed = Math.max(handed, feed.position());
-        subscription.position = handed;
+        long position = subscription.group.reached();
+        subscription.position = position;
         if (!subscription.ended) {
-            live.add(subscription);
-            subscription.subscriber.subscribed(handed);
+            subscription.group.live.add(subscription);
+            subscription.subscriber.subscribed(position);
         }
     }
 
@@ -176,7 +192,7 @@ public class FeedSubscriptions {
         reads++;
         events.read(pool, subscription.position, BATCH, BATCH, ALL)
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .subscribe()
                 .with(stretch -> done(() -> then.accept(stretch)), failure -> {
@@ -215,8 +231,8 @@ public class FeedSubscriptions {
         }
         if (!feed.started()) {
             later(NOT_STARTED_MILLIS, () -> catchUp(subscription));
-        } else if (subscription.position >= Math.max(handed, feed.position())) {
-            live.add(subscription);
+        } else if (subscription.position >= subscription.group.reached()) {
+            subscription.group.live.add(subscription);
         } else {
             catchUp(subscription);
         }

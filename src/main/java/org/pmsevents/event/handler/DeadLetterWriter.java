@@ -14,7 +14,7 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** Puts aside an event that a primary handler could not take, with the alert in the same transaction: no dead letter goes unnoticed. */
+/** Stores an event that a durable handler could not process as a dead letter, and the alert in the same transaction: none goes unnoticed. */
 @ApplicationScoped
 class DeadLetterWriter {
     private static final TraceLog LOG = TraceLog.of(DeadLetterWriter.class);
@@ -33,36 +33,36 @@ class DeadLetterWriter {
         this.clock = clock;
     }
 
-    /** Does nothing if another replica has done so. */
-    Uni<Void> park(String handler, HandlerTable.Cursor cursor, FeedEvent event, String error) {
+    /** Moves the handler's cursor past the event, too. Does nothing if another replica has done so. */
+    Uni<Void> write(String handler, HandlerTable.Cursor cursor, FeedEvent event, String error) {
         var metadata = event.message().metadata();
         var context = metadata.context();
         var id = UuidV7.next(clock);
         var alert = Alert.critical(
                 "dead-letter:" + handler,
-                "An event was parked as a dead letter",
-                handler + " can't take event " + event.position() + ": " + error,
+                "An event became a dead letter",
+                handler + " could not process event " + event.position() + ": " + error,
                 handler,
                 context);
         return transactions
-                .run(transaction -> table.park(transaction, handler, cursor, event, id, error)
-                        .call(parked -> parked
+                .run(transaction -> table.insertDeadLetter(transaction, handler, cursor, event, id, error)
+                        .call(inserted -> inserted
                                 ? alerts.record(transaction, alert)
                                 : Uni.createFrom().voidItem()))
-                .invoke(parked -> {
-                    if (parked) {
-                        tell(handler, event.position(), error, context);
+                .invoke(inserted -> {
+                    if (inserted) {
+                        report(handler, event.position(), error, context);
                     }
                 })
                 .replaceWithVoid();
     }
 
-    private void tell(String handler, long position, String error, RequestContext context) {
-        LOG.errorf(context, null, "%s cannot take event %d, parked as a dead letter: %s", handler, position, error);
+    private void report(String handler, long position, String error, RequestContext context) {
+        LOG.errorf(context, null, "%s could not process event %d and stored it as a dead letter: %s", handler, position, error);
         publisher.emit(
                 EventType.ERROR_SYSTEM,
                 handler,
-                new SystemError("dead-letter", handler, "can't take event " + position + ", it was parked"),
+                new SystemError("dead-letter", handler, "could not process event " + position + "; it is a dead letter now"),
                 context);
     }
 }

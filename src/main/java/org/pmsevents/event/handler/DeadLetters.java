@@ -13,7 +13,7 @@ import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.platform.database.Transactions;
 
-/** The dead letters: what {@link DeadLetterWriter} has put aside, to be looked at and tried again. */
+/** The dead letters that {@link DeadLetterWriter} has stored, to be looked at and retried. */
 @ApplicationScoped
 public class DeadLetters {
     private final HandlerTable table;
@@ -30,7 +30,7 @@ public class DeadLetters {
         this.codec = codec;
     }
 
-    /** A dead letter's handler could not take the event this time either. */
+    /** A dead letter's handler could not process the event this time either. */
     public static final class FailedAgainException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -44,20 +44,21 @@ public class DeadLetters {
     }
 
     /**
-     * Tries a dead letter again; it is gone if its handler takes it this time, and stays if not.
+     * Hands a dead letter's event to its handler once more, and deletes the dead letter if the handler succeeds. Completes with the dead
+     * letter, or empty if there is none of that id.
      *
-     * @param also what is to be done in the same transaction, if that is committed
-     * @throws FailedAgainException if not
+     * @param beforeCommit work in the same transaction, done if the handler has succeeded
+     * @throws FailedAgainException if the handler fails; the dead letter stays
      */
-    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id, Function<SqlClient, Uni<Void>> also) {
+    public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id, Function<SqlClient, Uni<Void>> beforeCommit) {
         return transactions.run(transaction -> table.takeDeadLetter(transaction, id)
                 .call(found -> found.isEmpty()
                         ? Uni.createFrom().voidItem()
                         : retry(transaction, found.get())
                                 .onFailure()
                                 .transform(FailedAgainException::new)
-                                .chain(() -> table.bury(transaction, id))
-                                .chain(() -> also.apply(transaction))));
+                                .chain(() -> table.deleteDeadLetter(transaction, id))
+                                .chain(() -> beforeCommit.apply(transaction))));
     }
 
     private Uni<Void> retry(SqlClient transaction, HandlerTable.DeadLetter letter) {

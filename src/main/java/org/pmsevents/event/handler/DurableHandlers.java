@@ -36,7 +36,7 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
  * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps
- * failing is parked as a dead letter, with an alert, and the cursor goes on.
+ * failing becomes a dead letter, with an alert, and the cursor goes on.
  */
 @ApplicationScoped
 public class DurableHandlers {
@@ -45,6 +45,9 @@ public class DurableHandlers {
     private static final int BATCH = 200;
     private static final int REACH = 5_000;
     private static final int LONGEST_ERROR = 2_000;
+    /** How long a handler collects events between two runs. */
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
     /** How long a handler may take over one event before that counts as a failure; shorter than a transaction may last. */
     private static final Duration EVENT = Duration.ofSeconds(5);
 
@@ -102,7 +105,7 @@ public class DurableHandlers {
         }
     }
 
-    /** What a handler needs is away: nothing is wrong with the event, which waits until it is back. */
+    /** What a handler needs is unavailable: nothing is wrong with the event, which waits until it is available again. */
     public static final class NotNowException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -214,7 +217,7 @@ public class DurableHandlers {
     private void wakeSoon(Handler handler) {
         if (handler.waking.compareAndSet(false, true)) {
             long millis = TimeUnit.NANOSECONDS.toMillis(
-                    handler.ranAt + config.handlerPause().toNanos() - System.nanoTime());
+                    handler.ranAt + PAUSE.toNanos() - System.nanoTime());
             if (millis <= 0) {
                 wakeNow(handler);
             } else {
@@ -366,7 +369,7 @@ public class DurableHandlers {
             return table.postpone(pool, handler.name, failure.cursor, delay, shortError)
                     .replaceWith(false);
         }
-        return deadLetterWriter.park(handler.name, failure.cursor, failure.event, shortError)
+        return deadLetterWriter.write(handler.name, failure.cursor, failure.event, shortError)
                 .replaceWith(true);
     }
 }

@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedEvent;
 
-/** The SQL of the primary handlers: how far each has come, and the events it could not take. */
+/** The SQL of the durable handlers: how far each has come, and the events it could not process, its dead letters. */
 @ApplicationScoped
 public class HandlerTable {
     private static final String ENROL = """
@@ -40,7 +40,7 @@ public class HandlerTable {
             WHERE handler = $1 AND position = $2 AND attempts = $3
             """;
 
-    private static final String PARK = """
+    private static final String INSERT_DEAD_LETTER = """
             WITH moved AS (
               UPDATE handler_cursor
               SET position = $4, attempts = 0, retry_at = NULL, last_error = NULL, updated_at = now()
@@ -52,16 +52,16 @@ public class HandlerTable {
             """;
 
     private static final String DEAD_LETTERS = """
-            SELECT id, handler, position, event::text AS event, attempts, error, parked_at
+            SELECT id, handler, position, event::text AS event, attempts, error, parked_at AS stored_at
             FROM dead_letter WHERE id > $1 ORDER BY id LIMIT $2
             """;
 
     private static final String TAKE_DEAD_LETTER = """
-            SELECT id, handler, position, event::text AS event, attempts, error, parked_at
+            SELECT id, handler, position, event::text AS event, attempts, error, parked_at AS stored_at
             FROM dead_letter WHERE id = $1 FOR UPDATE
             """;
 
-    private static final String BURY = "DELETE FROM dead_letter WHERE id = $1";
+    private static final String DELETE_DEAD_LETTER = "DELETE FROM dead_letter WHERE id = $1";
 
     private static final String STANDINGS = """
             SELECT c.handler, (SELECT head FROM feed_head) - c.position AS lag, b.handler IS NOT NULL AS behind,
@@ -86,13 +86,13 @@ public class HandlerTable {
     record Cursor(long position, int attempts) {}
 
     /**
-     * An event that a primary handler could not take.
+     * An event that a durable handler could not process.
      *
      * @param event its wire form
      * @param attempts how often it was tried
      */
     public record DeadLetter(
-            UUID id, String handler, long position, String event, int attempts, String error, Instant parkedAt) {}
+            UUID id, String handler, long position, String event, int attempts, String error, Instant storedAt) {}
 
     Uni<Void> enrol(SqlClient client, String handler) {
         return client.preparedQuery(ENROL).execute(Tuple.of(handler)).replaceWithVoid();
@@ -121,9 +121,10 @@ public class HandlerTable {
                 .replaceWithVoid();
     }
 
-    /** Puts the event aside and moves on; does nothing if another replica has done so. */
-    Uni<Boolean> park(SqlClient client, String handler, Cursor cursor, FeedEvent event, UUID id, String error) {
-        return client.preparedQuery(PARK)
+    /** Stores the event as a dead letter and moves the cursor past it; false if another replica has done so. */
+    Uni<Boolean> insertDeadLetter(
+            SqlClient client, String handler, Cursor cursor, FeedEvent event, UUID id, String error) {
+        return client.preparedQuery(INSERT_DEAD_LETTER)
                 .execute(Tuple.from(List.of(
                         handler, cursor.position(), cursor.attempts(), event.position(), id, event.json(), error)))
                 .map(rows -> rows.rowCount() > 0);
@@ -148,8 +149,8 @@ public class HandlerTable {
         });
     }
 
-    Uni<Void> bury(SqlClient transaction, UUID id) {
-        return transaction.preparedQuery(BURY).execute(Tuple.of(id)).replaceWithVoid();
+    Uni<Void> deleteDeadLetter(SqlClient transaction, UUID id) {
+        return transaction.preparedQuery(DELETE_DEAD_LETTER).execute(Tuple.of(id)).replaceWithVoid();
     }
 
     Uni<List<Standing>> standings(SqlClient client) {
@@ -181,6 +182,6 @@ public class HandlerTable {
                 row.getString("event"),
                 row.getInteger("attempts"),
                 row.getString("error"),
-                row.getOffsetDateTime("parked_at").toInstant());
+                row.getOffsetDateTime("stored_at").toInstant());
     }
 }

@@ -3,11 +3,9 @@ package org.pmsevents.event.handler;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,16 +18,17 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Shows on every replica how far each primary handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
+ * Shows on every replica how far each durable handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
  * admins once when one falls too far behind.
  */
 @ApplicationScoped
 public class HandlerWatch {
     private static final Logger LOG = Logger.getLogger(HandlerWatch.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final HandlerTable table;
@@ -37,10 +36,9 @@ public class HandlerWatch {
     private final Transactions transactions;
     private final Alerts alerts;
     private final FeedConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final MultiGauge lag;
     private final MultiGauge deadLetters;
-    private volatile boolean stopped;
 
     HandlerWatch(
             HandlerTable table,
@@ -49,41 +47,26 @@ public class HandlerWatch {
             Alerts alerts,
             FeedConfig config,
             MeterRegistry meters,
-            Vertx vertx) {
+            Periodic periodic) {
         this.table = table;
         this.pool = pool;
         this.transactions = transactions;
         this.alerts = alerts;
         this.config = config;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.lag = MultiGauge.builder("pms.handler.lag")
-                .description("how many events of the feed a primary handler has still to look at")
+                .description("how many events of the feed a durable handler has still to look at")
                 .register(meters);
         this.deadLetters = MultiGauge.builder("pms.handler.dead.letters")
-                .description("how many events a primary handler could not take")
+                .description("dead letters of a durable handler")
                 .register(meters);
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
-        later();
-    }
-
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
-    }
-
-    private void later() {
-        vertx.setTimer(config.handlerWatch().toMillis(), timer -> {
-            if (!stopped) {
-                look().ifNoItem()
-                        .after(TIMEOUT)
-                        .fail()
-                        .onTermination()
-                        .invoke(this::later)
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("can't watch the handlers: %s", failure.toString()));
-            }
-        });
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
+        periodic.task("handlers.watch", config.handlerWatch(), this::look)
+                .timeout(TIMEOUT)
+                .onFailure(failure -> LOG.debugf("can't watch the handlers: %s", failure.toString()))
+                .start();
     }
 
     /** Looks once. */
@@ -127,7 +110,7 @@ public class HandlerWatch {
     private Uni<Void> fallBehind(HandlerTable.Standing standing) {
         var alert = Alert.warning(
                 "handler-lag:" + standing.handler(),
-                "A primary handler is behind",
+                "A durable handler is behind",
                 standing.handler() + " has " + standing.lag() + " events before it",
                 standing.handler(),
                 RequestContext.system());

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -20,32 +21,40 @@ import org.jboss.logging.Logger;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.SystemError;
+import org.pmsevents.event.feed.Dispatcher;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, clean-up, metrics, notifications. Every handler
- * runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
+ * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, cleanup tasks, metrics, notifications. Every
+ * handler runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
  */
 @ApplicationScoped
 public class LiveHandlers {
     private static final TraceLog LOG = TraceLog.of("org.pmsevents.events");
+    /** How many events a handler may have in progress on a replica; further ones are dropped and counted. */
+    private static final int BACKLOG = 1_000;
 
     private final Vertx vertx;
     private final EventPublisher publisher;
     private final EventSpans spans;
-    private final FeedConfig config;
+    private final int backlog;
     private final MeterRegistry meters;
-    private final List<Handler> secondary = new ArrayList<>();
-    private final List<Handler> cleanup = new ArrayList<>();
-    private final List<Handler> notifications = new ArrayList<>();
+    private final List<Handler> handlers = new ArrayList<>();
     private final Counter[] handled;
     private final List<MessageConsumer<EventMessage>> consumers = new CopyOnWriteArrayList<>();
 
+    private enum Stage {
+        SECONDARY,
+        CLEANUP,
+        NOTIFICATION
+    }
+
     private record Handler(
+            Stage stage,
             String name,
             Collection<EventType> types,
             AtomicInteger underWay,
@@ -54,11 +63,16 @@ public class LiveHandlers {
             Counter dropped,
             Function<EventMessage, Uni<Void>> work) {}
 
-    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, FeedConfig config, MeterRegistry meters) {
+    @Inject
+    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, MeterRegistry meters) {
+        this(vertx, publisher, spans, BACKLOG, meters);
+    }
+
+    LiveHandlers(Vertx vertx, EventPublisher publisher, EventSpans spans, int backlog, MeterRegistry meters) {
         this.vertx = vertx;
         this.publisher = publisher;
         this.spans = spans;
-        this.config = config;
+        this.backlog = backlog;
         this.meters = meters;
         this.handled = Arrays.stream(EventType.values())
                 .map(type -> meters.counter("pms.events", "type", type.wireName()))
@@ -67,39 +81,43 @@ public class LiveHandlers {
 
     /** Adds a handler that every replica calls with every event of the types; it may be late, and misses what a crash swallows. */
     public void secondary(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        secondary.add(handler(name, types, work));
+        add(Stage.SECONDARY, name, types, work);
     }
 
-    /** Adds work that is done after the secondary handlers of an event, whether they failed or not. */
+    /**
+     * Adds a cleanup task: it is done after the secondary handlers of an event, whether they failed or not, and is never dropped however
+     * many are under way. Traces do not show it.
+     */
     public void cleanup(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        cleanup.add(handler(name, types, work));
+        add(Stage.CLEANUP, name, types, work);
     }
 
-    /** Adds who is told of an event after all that. */
+    /** Adds who is notified of an event after all that. */
     public void notification(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        notifications.add(handler(name, types, work));
+        add(Stage.NOTIFICATION, name, types, work);
     }
 
-    private Handler handler(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
-        return new Handler(
+    private void add(Stage stage, String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
+        handlers.add(new Handler(
+                stage,
                 name,
                 types,
                 new AtomicInteger(),
                 meters.timer("pms.handler.work", "handler", name),
                 meters.counter("pms.handler.failures", "handler", name),
                 meters.counter("pms.handler.dropped", "handler", name),
-                work);
+                work));
     }
 
     /** Starts to listen on the EventBus; called once, after all have been added. */
     public void listen() {
         for (var type : EventType.values()) {
-            var handlers = of(type, secondary);
-            var cleanups = of(type, cleanup);
-            var told = of(type, notifications);
+            var secondary = of(type, Stage.SECONDARY);
+            var cleanups = of(type, Stage.CLEANUP);
+            var notifications = of(type, Stage.NOTIFICATION);
             consumers.add(vertx.eventBus()
                     .<EventMessage>localConsumer(
-                            type.wireName(), message -> process(message.body(), handlers, cleanups, told)));
+                            type.wireName(), message -> process(message.body(), secondary, cleanups, notifications)));
         }
     }
 
@@ -109,16 +127,19 @@ public class LiveHandlers {
         consumers.forEach(MessageConsumer::unregister);
     }
 
-    private static List<Handler> of(EventType type, List<Handler> handlers) {
-        return handlers.stream().filter(each -> each.types().contains(type)).toList();
+    private List<Handler> of(EventType type, Stage stage) {
+        return handlers.stream()
+                .filter(each -> each.stage() == stage && each.types().contains(type))
+                .toList();
     }
 
-    private void process(EventMessage event, List<Handler> handlers, List<Handler> cleanups, List<Handler> told) {
+    private void process(
+            EventMessage event, List<Handler> secondary, List<Handler> cleanups, List<Handler> notifications) {
         logEvent(event);
-        runAll(handlers, event)
+        runAll(secondary, event)
                 .chain(() -> runAll(cleanups, event))
                 .invoke(() -> updateMetrics(event))
-                .chain(() -> runAll(told, event))
+                .chain(() -> runAll(notifications, event))
                 .subscribe()
                 .with(
                         done -> {},
@@ -160,17 +181,18 @@ public class LiveHandlers {
     }
 
     private Uni<Void> guarded(Handler handler, EventMessage event) {
-        if (handler.underWay().incrementAndGet() > config.handlerBacklog()) {
+        boolean cleanup = handler.stage() == Stage.CLEANUP;
+        if (handler.underWay().incrementAndGet() > backlog && !cleanup) {
             handler.underWay().decrementAndGet();
             handler.dropped().increment();
             return Uni.createFrom().voidItem();
         }
-        var span = spans.start(Kind.CONSUMER, handler.name(), event);
+        var span = cleanup ? Span.NONE : spans.start(Kind.CONSUMER, handler.name(), event);
         long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(() -> handler.work().apply(event))
                 .ifNoItem()
-                .after(config.consumerTimeout())
+                .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .onFailure()
                 .invoke(failure -> {

@@ -3,13 +3,11 @@ package org.pmsevents.event.lifecycle;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
@@ -21,7 +19,11 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
+import org.pmsevents.event.transport.SequencedPublication;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Schema;
+import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
@@ -31,23 +33,27 @@ import org.pmsevents.platform.shutdown.Draining;
 @ApplicationScoped
 public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
+    private static final Duration JOIN = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration PRUNE = Duration.ofSeconds(60);
+    /** How often old events are deleted. */
+    private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
     private final Schema schema;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
     private final Sequencer sequencer;
+    private final SequencedPublication publication;
     private final RedisPublisher redisPublisher;
     private final RedisSubscriber subscriber;
-    private final DurableHandlers primaryHandlers;
+    private final DurableHandlers durableHandlers;
     private final Retention retention;
     private final Alerts alerts;
     private final FeedConfig config;
     private final Draining draining;
-    private final Vertx vertx;
-    private volatile boolean stopped;
+    private final Periodic periodic;
+    private final PeriodicTask joining;
     private volatile boolean seesPostgres = true;
     private volatile String channel = "";
 
@@ -57,42 +63,47 @@ public class FeedLifecycle {
             Pool pool,
             Feed feed,
             Sequencer sequencer,
+            SequencedPublication publication,
             RedisPublisher redisPublisher,
             RedisSubscriber subscriber,
-            DurableHandlers primaryHandlers,
+            DurableHandlers durableHandlers,
             Retention retention,
             Alerts alerts,
             FeedConfig config,
             Draining draining,
-            Vertx vertx) {
+            Periodic periodic) {
         this.schema = schema;
         this.events = events;
         this.pool = pool;
         this.feed = feed;
         this.sequencer = sequencer;
+        this.publication = publication;
         this.redisPublisher = redisPublisher;
         this.subscriber = subscriber;
-        this.primaryHandlers = primaryHandlers;
+        this.durableHandlers = durableHandlers;
         this.retention = retention;
         this.alerts = alerts;
         this.config = config;
         this.draining = draining;
-        this.vertx = vertx;
+        this.periodic = periodic;
+        this.joining = periodic.task("feed.join", JOIN, this::join)
+                .timeout(TIMEOUT.multipliedBy(2))
+                .onFailure(failure -> LOG.warnf("cannot join the feed yet: %s", failure.toString()));
     }
 
     /** After the handlers have been registered, which observe the same event earlier. */
-    void start(@Observes @Priority(5_000) StartupEvent started) {
-        sequencer.tell(sequenced -> {
+    void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
+        sequencer.register(publication);
+        sequencer.register(sequenced -> {
             feed.offer(sequenced.events());
             feed.heardOf(sequenced.head());
-            primaryHandlers.wake(sequenced.events());
         });
-        draining.onShutdown("leaving the primary handlers to other replicas", primaryHandlers::stop);
-        vertx.runOnContext(go -> join());
+        sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
+        draining.onShutdown("leaving the durable handlers to other replicas", durableHandlers::stop);
+        joining.startNow();
     }
 
     void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
         subscriber.close();
     }
 
@@ -106,52 +117,41 @@ public class FeedLifecycle {
         return seesPostgres;
     }
 
-    private void join() {
-        if (stopped) {
-            return;
-        }
-        schema.requireCurrent()
+    private Uni<Void> join() {
+        return schema.requireCurrent()
                 .chain(() -> events.state(pool))
                 .chain(state -> {
                     channel = redisPublisher.open(state.feedId());
                     return subscriber.subscribe(channel);
                 })
                 .chain(() -> events.state(pool))
-                .ifNoItem()
-                .after(TIMEOUT.multipliedBy(2))
-                .fail()
-                .subscribe()
-                .with(
-                        state -> {
-                            feed.join(state.feedId(), state.head());
-                            LOG.debugf("joined the feed at position %d", state.head());
-                            sequencer.trigger();
-                            primaryHandlers.start();
-                            later(config.poll(), this::poll);
-                            later(config.pruneEvery(), this::prune);
-                        },
-                        failure -> {
-                            LOG.warnf("cannot join the feed yet: %s", failure.toString());
-                            later(Duration.ofSeconds(1), this::join);
-                        });
+                .invoke(state -> {
+                    feed.join(state.feedId(), state.head());
+                    LOG.debugf("joined the feed at position %d", state.head());
+                    sequencer.trigger();
+                    durableHandlers.start();
+                    periodic.task("feed.poll", config.poll(), this::poll)
+                            .onFailure(failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()))
+                            .start();
+                    periodic.task("feed.prune", PRUNE_EVERY, this::prune)
+                            .timeout(PRUNE)
+                            .onFailure(failure -> LOG.warnf("cannot delete old events: %s", failure.toString()))
+                            .start();
+                    joining.stop();
+                })
+                .replaceWithVoid();
     }
 
-    private void poll() {
+    private Uni<?> poll() {
         subscriber.check(channel);
-        Uni.join()
-                .all(look(), redisPublisher.ping())
-                .andCollectFailures()
-                .onTermination()
-                .invoke(() -> later(config.poll(), this::poll))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()));
+        return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
     }
 
     private Uni<Void> look() {
         long asked = System.nanoTime();
         return events.state(pool)
                 .call(state -> state.risen()
-                        ? events.raiseFloor(pool)
+                        ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())
                 .ifNoItem()
                 .after(TIMEOUT)
@@ -160,7 +160,7 @@ public class FeedLifecycle {
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
                     feed.heardOf(state, asked);
-                    primaryHandlers.wake();
+                    durableHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();
                     }
@@ -168,44 +168,24 @@ public class FeedLifecycle {
                 .replaceWithVoid();
     }
 
-    private void prune() {
-        events.lowerFloor(pool)
+    private Uni<Void> prune() {
+        return events.lowerLowWatermark(pool)
                 .invoke(lowered -> {
                     if (lowered) {
-                        alertLostOnes();
+                        alertOverlooked();
                         sequencer.trigger();
                     }
                 })
-                .chain(retention::prune)
-                .ifNoItem()
-                .after(PRUNE)
-                .fail()
-                .onTermination()
-                .invoke(() -> later(config.pruneEvery(), this::prune))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warnf("cannot delete old events: %s", failure.toString()));
+                .chain(retention::prune);
     }
 
-    private void alertLostOnes() {
-        LOG.error("events without a position were found below the floor; they get theirs now");
+    private void alertOverlooked() {
+        LOG.error("events without a position were found below the low watermark; they get theirs now");
         alerts.raise(Alert.critical(
-                "feed-floor",
-                "Events were told late",
-                "Events without a position were found below the floor; they get theirs now.",
+                "feed-low-watermark",
+                "Events were published late",
+                "Events without a position were found below the low watermark; they get theirs now.",
                 "feed",
                 RequestContext.system()));
-    }
-
-    /** Spread by a fifth, so that replicas do not look all at once. */
-    private void later(Duration delay, Runnable work) {
-        long millis = delay.toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        if (!stopped) {
-            vertx.setTimer(Math.max(1, millis + spread), timer -> {
-                if (!stopped) {
-                    work.run();
-                }
-            });
-        }
     }
 }

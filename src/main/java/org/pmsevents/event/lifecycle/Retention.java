@@ -15,7 +15,7 @@ import org.pmsevents.platform.tracing.TraceLog;
 
 /**
  * Deletes events that are older than the retention: always a prefix of the positions, in bounded batches, and up to a hard limit
- * never one that a primary handler has still to see.
+ * never one that a durable handler has still to see.
  */
 @ApplicationScoped
 public class Retention {
@@ -56,7 +56,7 @@ public class Retention {
                     context);
             alerts.raise(Alert.critical(
                     "retention",
-                    "Events were deleted before a primary handler had seen them",
+                    "Events were deleted before a durable handler had seen them",
                     detail,
                     "retention",
                     context));

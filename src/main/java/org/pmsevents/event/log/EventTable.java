@@ -37,32 +37,13 @@ public class EventTable {
     /** One statement, which the server finishes by itself even if this replica is stopped; how it works stands beside its SQL. */
     private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
-    /**
-     * Raises the floor, in three calls of which each is a transaction of its own. The first reads the last seq given out (a
-     * sequence that has given out none says the first one it will give) as the mark. The second takes its own transaction id,
-     * which is younger than that of every transaction that could have been given a seq up to the mark, because an event is
-     * inserted after its change's own rows. The third moves the floor to the mark if all older transactions have ended and
-     * nothing up to the mark is waiting. The id must be one given out after the mark was read: the upper end of a snapshot is
-     * only the last one that has ended, and those of open transactions may lie beyond.
-     */
-    private static final String RAISE_FLOOR = """
-            SET LOCAL statement_timeout = '4s';
-            SELECT head FROM feed_head FOR UPDATE;
-            UPDATE feed_head SET floor = mark_seq
-            WHERE mark_seq > floor AND pg_snapshot_xmin(pg_current_snapshot()) >= mark_xid
-              AND NOT EXISTS (SELECT FROM event WHERE position IS NULL AND seq > floor AND seq <= mark_seq);
-            UPDATE feed_head SET mark_xid = pg_current_xact_id()
-            WHERE mark_seq > floor AND mark_xid IS NULL;
-            UPDATE feed_head SET mark_seq = (SELECT last_value - (NOT is_called)::int FROM event_seq_seq), mark_xid = NULL
-            WHERE mark_seq = floor AND mark_seq < (SELECT last_value - (NOT is_called)::int FROM event_seq_seq);
-            """;
+    /** Three calls, one after the other, raise it to what was the last seq at the first; how that works stands beside its SQL. */
+    private static final String RAISE_LOW_WATERMARK =
+            "SET LOCAL statement_timeout = '4s'; SELECT raise_low_watermark()";
 
-    /** Looks at all that is waiting, below the floor too: a net below the proof, and for databases that were tampered with. */
-    private static final String LOWER_FLOOR = """
-            UPDATE feed_head SET floor = waiting.seq - 1, mark_seq = waiting.seq - 1, mark_xid = NULL
-            FROM (SELECT min(seq) AS seq FROM event WHERE position IS NULL) AS waiting
-            WHERE floor >= waiting.seq
-            """;
+    private static final String LOWER_LOW_WATERMARK = "SELECT lower_low_watermark() AS lowered";
+
+    private static final String PRUNE = "SELECT deleted, unseen FROM prune_events($1, $2, $3)";
 
     /**
      * The first that waits tells for how long, by the begin of its transaction: none that has a later seq was committed before that seq was
@@ -85,33 +66,6 @@ public class EventTable {
               ORDER BY position LIMIT $2) AS e ON true
             ORDER BY e.position
             """.formatted(COLUMNS);
-
-    /**
-     * Deletes the longest prefix of positions that is older than the retention, at most so many rows, by the database's clock.
-     * Ends of the feed are scalars here, not joined: PostgreSQL takes a table of one row that was never analysed for 2,200 rows, and
-     * a plan that looks so dear is compiled first, for longer than it then runs.
-     */
-    private static final String PRUNE = """
-            WITH tail AS MATERIALIZED (SELECT pruned FROM feed_tail FOR UPDATE SKIP LOCKED),
-            bound AS MATERIALIZED (
-              SELECT coalesce(min(position), 9223372036854775807) AS slowest FROM handler_cursor),
-            candidate AS MATERIALIZED (
-              SELECT position,
-                     stored_at < now() - $1 * interval '1 second'
-                     AND (position <= (SELECT slowest FROM bound) OR stored_at < now() - $2 * interval '1 second') AS old,
-                     position > (SELECT slowest FROM bound) AS unseen
-              FROM event WHERE position > (SELECT pruned FROM tail) ORDER BY position LIMIT $3),
-            upto AS MATERIALIZED (
-              SELECT coalesce(min(position) FILTER (WHERE NOT old) - 1, max(position)) AS position FROM candidate),
-            deleted AS (
-              DELETE FROM event
-              WHERE position > (SELECT pruned FROM tail) AND position <= (SELECT position FROM upto) RETURNING position),
-            moved AS (
-              UPDATE feed_tail SET pruned = (SELECT position FROM upto)
-              WHERE (SELECT position FROM upto) > (SELECT pruned FROM tail))
-            SELECT (SELECT count(*) FROM deleted) AS deleted,
-                   (SELECT count(*) FROM candidate WHERE unseen AND position <= (SELECT position FROM upto)) AS unseen
-            """;
 
     private final EventCodec codec;
 
@@ -172,13 +126,16 @@ public class EventTable {
         });
     }
 
-    public Uni<Void> raiseFloor(SqlClient client) {
-        return client.query(RAISE_FLOOR).execute().replaceWithVoid();
+    /** Goes one step towards a higher low watermark: below it the sequencer looks for nothing. */
+    public Uni<Void> raiseLowWatermark(SqlClient client) {
+        return client.query(RAISE_LOW_WATERMARK).execute().replaceWithVoid();
     }
 
-    /** Whether events were waiting where none can be, and are found from now on. */
-    public Uni<Boolean> lowerFloor(SqlClient client) {
-        return client.query(LOWER_FLOOR).execute().map(lowered -> lowered.rowCount() > 0);
+    /** Whether events were waiting below the low watermark, where none can be; the sequencer finds them from now on. */
+    public Uni<Boolean> lowerLowWatermark(SqlClient client) {
+        return client.query(LOWER_LOW_WATERMARK)
+                .execute()
+                .map(rows -> rows.iterator().next().getBoolean("lowered"));
     }
 
     public Uni<State> state(SqlClient client) {
@@ -231,12 +188,18 @@ public class EventTable {
         return last;
     }
 
-    /** How many events were pruned, and how many of those a primary handler had not seen. */
+    /** How many events were deleted, and how many of those a durable handler had not seen. */
     public record Pruned(long deleted, long unseen) {}
 
+    /**
+     * Deletes the longest prefix of positions that is older than the retention; only beyond the hard limit also what a durable handler
+     * has not seen.
+     *
+     * @param rows at most so many events
+     */
     public Uni<Pruned> prune(SqlClient client, Duration retention, Duration hardLimit, int rows) {
         return client.preparedQuery(PRUNE)
-                .execute(Tuple.of((double) retention.toSeconds(), (double) hardLimit.toSeconds(), (long) rows))
+                .execute(Tuple.of((double) retention.toSeconds(), (double) hardLimit.toSeconds(), rows))
                 .map(result -> {
                     var row = result.iterator().next();
                     return new Pruned(row.getLong("deleted"), row.getLong("unseen"));

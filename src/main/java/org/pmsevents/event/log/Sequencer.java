@@ -8,19 +8,16 @@ import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventCounts;
-import org.pmsevents.event.EventSpans;
-import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.platform.periodic.Coalescer;
-import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * Gives committed events their positions and publishes them. On a replica one call is under way and at most one waits, so
- * batches grow by themselves under load; in the cluster the row lock of the head lets one at a time through.
+ * Gives committed events their positions and passes them to its listeners. On a replica one call is under way and at most one
+ * waits, so batches grow by themselves under load; in the cluster the row lock of the head lets one at a time through.
  */
 @ApplicationScoped
 public class Sequencer {
@@ -32,29 +29,15 @@ public class Sequencer {
 
     private final EventTable events;
     private final Pool pool;
-    private final RedisPublisher redisPublisher;
-    private final EventProgress progress;
-    private final EventSpans spans;
     private final EventCounts counts;
     private final DistributionSummary batches;
     private final Timer duration;
     private final Coalescer calls;
-    private volatile Consumer<EventTable.Sequenced> follower = sequenced -> {};
+    private final List<SequencedListener> listeners = new CopyOnWriteArrayList<>();
 
-    Sequencer(
-            EventTable events,
-            Pool pool,
-            RedisPublisher redisPublisher,
-            EventProgress progress,
-            EventSpans spans,
-            EventCounts counts,
-            Vertx vertx,
-            MeterRegistry meters) {
+    Sequencer(EventTable events, Pool pool, EventCounts counts, Vertx vertx, MeterRegistry meters) {
         this.events = events;
         this.pool = pool;
-        this.redisPublisher = redisPublisher;
-        this.progress = progress;
-        this.spans = spans;
         this.counts = counts;
         // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
         // all
@@ -70,9 +53,9 @@ public class Sequencer {
                 .register(meters);
     }
 
-    /** Who on this replica hears of what was sequenced here, without the way over Redis. */
-    public void tell(Consumer<EventTable.Sequenced> follower) {
-        this.follower = follower;
+    /** Adds a listener. Listeners are called in the order in which they were added; one that fails does not affect the others. */
+    public void register(SequencedListener listener) {
+        listeners.add(listener);
     }
 
     /** Sequences what has been committed by now, soon; returns at once. */
@@ -87,21 +70,25 @@ public class Sequencer {
                 .after(TIMEOUT)
                 .fail()
                 .invoke(() -> duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS))
-                .invoke(this::tell)
+                .invoke(this::count)
+                .invoke(this::notifyListeners)
                 .map(done -> done.events().size() == BATCH);
     }
 
-    private void tell(EventTable.Sequenced done) {
+    private void count(EventTable.Sequenced done) {
         if (!done.events().isEmpty()) {
             batches.record(done.events().size());
             done.events().forEach(event -> counts.add(event.message().type()));
-            spans.start(Kind.PRODUCER, "publish", done.events())
-                    .until(redisPublisher.feed(done.events()))
-                    .subscribe()
-                    .with(
-                            sent -> progress.markPublished(done.events()),
-                            failure -> LOG.error("publishing to Redis failed", failure));
         }
-        follower.accept(done);
+    }
+
+    private void notifyListeners(EventTable.Sequenced done) {
+        for (var listener : listeners) {
+            try {
+                listener.sequenced(done);
+            } catch (RuntimeException e) {
+                LOG.error("a listener failed on events that were given their positions", e);
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.pmsevents.event.FeedConfig;
+import org.pmsevents.event.EventProgress;
 import org.pmsevents.platform.periodic.Throttle;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Traced;
@@ -27,14 +27,12 @@ public class AfterCommit {
     private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
     private static final Duration AT_LEAST = Duration.ofMillis(1);
 
-    private final FeedConfig config;
     private final Clock clock;
     private final MeterRegistry meters;
     private final Throttle warnings;
     private final Map<String, Timer> steps = new ConcurrentHashMap<>();
 
-    AfterCommit(FeedConfig config, Clock clock, MeterRegistry meters) {
-        this.config = config;
+    AfterCommit(Clock clock, MeterRegistry meters) {
         this.clock = clock;
         this.meters = meters;
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
@@ -42,7 +40,7 @@ public class AfterCommit {
 
     /** When the answer to a change that is committed now has to leave. */
     public Instant answerBy() {
-        return clock.instant().plus(config.answerBudget());
+        return clock.instant().plus(EventProgress.ANSWER_BUDGET);
     }
 
     /**

@@ -24,8 +24,9 @@ import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceLog;
 
 /**
- * The one way by which events leave a flow: those of the feed are recorded in the change's transaction and announced once it is
- * committed, the others are announced at once.
+ * Publishes the events of the flows. An event of the feed is recorded in the transaction of its change, by {@link #record}, or by the
+ * statement of the change itself with {@link EventTable#INSERT_INTO}, as batches of stock do; once that is committed it is announced, and a
+ * flow can wait for it. Events of the other scopes are announced at once.
  */
 @ApplicationScoped
 public class EventPublisher {

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** Carries alerts that have left to whoever shows them live, on every replica, at most once: an alert is no event, and no type of one. */
+/**
+ * Carries alerts that have left to whoever shows them live, on every replica, at most once. It is part of the transport because an alert
+ * is no event: it has neither a type nor a position, and shares with events only the Redis channel.
+ */
 @ApplicationScoped
 public class AlertBroadcast {
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
@@ -16,18 +19,18 @@ public class AlertBroadcast {
         this.redisPublisher = redisPublisher;
     }
 
-    /** Registers who shows alerts, as one line of JSON. */
-    public void listen(Consumer<String> listener) {
+    /** Registers who shows alerts, each as one line of JSON. */
+    public void register(Consumer<String> listener) {
         listeners.add(listener);
     }
 
-    /** Completes, never with a failure, when this replica's listeners have it and Redis has, or will not. */
-    public Uni<Void> tell(String json) {
-        heard(json);
+    /** Sends an alert to the listeners of all replicas; completes, never with a failure, when Redis has it, or will not. */
+    public Uni<Void> send(String json) {
+        received(json);
         return redisPublisher.alert(json);
     }
 
-    void heard(String json) {
+    void received(String json) {
         listeners.forEach(listener -> listener.accept(json));
     }
 }

@@ -19,8 +19,8 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.FeedEvent;
+import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
@@ -42,7 +42,7 @@ public class RedisPublisher {
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final Redis redis;
-    private final FeedConfig config;
+    private final RedisConfig config;
     private final Counter failures;
     private final Counter dropped;
     private final Map<String, Timer> published = new HashMap<>();
@@ -51,7 +51,7 @@ public class RedisPublisher {
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
-    RedisPublisher(Redis redis, FeedConfig config, ReplicaName replica, MeterRegistry meters) {
+    RedisPublisher(Redis redis, RedisConfig config, ReplicaName replica, MeterRegistry meters) {
         this.redis = redis;
         this.config = config;
         this.replica = replica.value();
@@ -65,7 +65,7 @@ public class RedisPublisher {
 
     /** The channel of a feed: services on different databases never hear each other, even if they share a Redis. */
     public String open(UUID feedId) {
-        channel = config.redisPrefix() + ":feed:" + feedId;
+        channel = config.prefix() + ":feed:" + feedId;
         return channel;
     }
 

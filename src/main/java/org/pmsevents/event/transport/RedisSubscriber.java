@@ -197,7 +197,7 @@ public class RedisSubscriber {
                     dispatcher.announce(codec.decode(lines[i]));
                 }
             }
-            case RedisPublisher.ALERT -> Arrays.stream(lines).skip(1).forEach(alerts::heard);
+            case RedisPublisher.ALERT -> Arrays.stream(lines).skip(1).forEach(alerts::received);
             default -> {}
         }
     }

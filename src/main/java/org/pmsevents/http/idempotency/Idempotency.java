@@ -2,23 +2,20 @@ package org.pmsevents.http.idempotency;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.platform.database.Detached;
-import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Makes a request with an {@code Idempotency-Key} happen once however often it is sent: its answer is committed together with its
- * change, and given again to whoever sends the same under the same key within 24 hours.
+ * Executes a request with an {@code Idempotency-Key} once ({@link ExactlyOnce}): its answer is replayed to whoever sends the same under
+ * the same key within 24 hours. A request without a key is executed whenever it is sent.
  */
 @ApplicationScoped
 public class Idempotency {
@@ -26,53 +23,45 @@ public class Idempotency {
 
     private final IdempotencyTable table;
     private final Transactions transactions;
-    private final Set<Buffer> underWay = ConcurrentHashMap.newKeySet();
+    private final ExactlyOnce<IdempotencyKey> exactlyOnce;
 
     Idempotency(IdempotencyTable table, Transactions transactions) {
         this.table = table;
         this.transactions = transactions;
-    }
-
-    /** Keeps the answer of a change in its transaction; does nothing for a request without a key. */
-    @FunctionalInterface
-    public interface Keeper {
-        Uni<Void> keep(SqlClient transaction, String answer);
+        this.exactlyOnce = new ExactlyOnce<>(this::stored);
     }
 
     /**
-     * Does the work unless its answer is kept already.
+     * Executes the flow unless its answer is stored already.
      *
-     * @param again reads the answer that the work has kept
-     * @param work keeps its answer in the transaction of its change; refusals (404, 409, 412) are kept for it
-     * @throws AppException 409 {@code idempotency-key-busy}; 422 {@code idempotency-key-reused}; what the work refuses
+     * @param readAnswer reads the answer that the flow has stored
+     * @param flow stores its answer in the transaction of its change; refusals (404, 409, 412) are stored for it
+     * @throws AppException 409 {@code idempotency-key-busy}; 422 {@code idempotency-key-reused}; what the flow refuses
      */
-    public <T> Uni<T> once(@Nullable IdempotencyKey key, Function<String, T> again, Function<Keeper, Uni<T>> work) {
+    public <T> Uni<T> once(
+            @Nullable IdempotencyKey key, Function<String, T> readAnswer, Function<AnswerWriter, Uni<T>> flow) {
         if (key == null) {
-            return work.apply((transaction, answer) -> Uni.createFrom().voidItem());
+            return flow.apply((transaction, answer) -> Uni.createFrom().voidItem());
         }
-        return alone(
+        return exactlyOnce.exclusively(
                 key,
-                () -> find(key)
-                        .chain(stored -> stored.isPresent() ? replay(key, stored.get(), again) : first(key, again, work)));
+                () -> exactlyOnce.execute(
+                        key, stored -> readAnswer.apply(stored.answer()), () -> storingRefusals(key, flow)));
     }
 
     /**
-     * Refuses a second request under the same key while the first is under way on this replica, whether its caller still waits or
-     * not.
+     * Refuses a second request under the same key while the first is in flight on this replica, whether its caller still waits or not.
      *
      * @throws AppException 409 {@code idempotency-key-busy}
      */
-    public <T> Uni<T> alone(@Nullable IdempotencyKey key, Supplier<Uni<T>> work) {
-        if (key == null) {
-            return work.get();
-        }
-        return Detached.of(() -> {
-            if (!underWay.add(key.scope())) {
-                throw AppException.conflict(
-                        "idempotency-key-busy", "A request with this Idempotency-Key is still under way.");
-            }
-            return Uni.createFrom().deferred(work::get).onTermination().invoke(() -> underWay.remove(key.scope()));
-        });
+    public <T> Uni<T> exclusively(@Nullable IdempotencyKey key, Supplier<Uni<T>> work) {
+        return key == null ? work.get() : exactlyOnce.exclusively(key, work);
+    }
+
+    /** The answers that are stored under some of the keys, by their scopes. */
+    public Uni<Map<Buffer, StoredAnswer>> find(Collection<IdempotencyKey> keys) {
+        var scopes = keys.stream().map(IdempotencyKey::scope).toList();
+        return transactions.read(client -> table.find(client, scopes));
     }
 
     /** Deletes what has expired. */
@@ -86,46 +75,17 @@ public class Idempotency {
                 .replaceWithVoid();
     }
 
-    private <T> Uni<T> first(IdempotencyKey key, Function<String, T> again, Function<Keeper, Uni<T>> work) {
-        return work.apply((transaction, answer) -> table.insert(transaction, key, false, answer))
-                .onFailure(Refusals::isKept)
-                .recoverWithUni(refusal -> keepRefusal(key, (AppException) refusal))
-                .onFailure(
-                        failure -> failure instanceof KeyTakenException || failure instanceof OutcomeUnknownException)
-                .recoverWithUni(failure -> secondBest(key, again, failure));
+    private Uni<Optional<StoredAnswer>> stored(IdempotencyKey key) {
+        return find(List.of(key)).map(found -> Optional.ofNullable(found.get(key.scope())));
     }
 
-    /** Somebody else was first, or this was and did not hear of it. */
-    private <T> Uni<T> secondBest(IdempotencyKey key, Function<String, T> again, Throwable otherwise) {
-        return find(key)
-                .onFailure()
-                .transform(failure -> otherwise)
-                .chain(stored -> stored.isPresent()
-                        ? replay(key, stored.get(), again)
-                        : Uni.createFrom().failure(unknown(otherwise)));
-    }
-
-    /** Whoever held the key has let it go since: neither that nor the present request has changed anything that can be told. */
-    private static Throwable unknown(Throwable otherwise) {
-        return otherwise instanceof KeyTakenException
-                ? AppException.conflict(
-                        "idempotency-key-busy", "A request with this Idempotency-Key is still under way.")
-                : otherwise;
-    }
-
-    private <T> Uni<T> keepRefusal(IdempotencyKey key, AppException refusal) {
-        return transactions
-                .run(transaction -> table.insert(transaction, key, true, Refusals.write(refusal)))
-                .chain(() -> Uni.createFrom().failure(refusal));
-    }
-
-    private Uni<Optional<StoredAnswer>> find(IdempotencyKey key) {
-        return transactions
-                .read(client -> table.find(client, List.of(key.scope())))
-                .map(found -> Optional.ofNullable(found.get(key.scope())));
-    }
-
-    private static <T> Uni<T> replay(IdempotencyKey key, StoredAnswer stored, Function<String, T> again) {
-        return Uni.createFrom().item(() -> again.apply(stored.replayedTo(key).answer()));
+    /** A refusal has rolled the change back, so it is stored in a transaction of its own. */
+    private <T> Uni<T> storingRefusals(IdempotencyKey key, Function<AnswerWriter, Uni<T>> flow) {
+        return flow.apply((transaction, answer) -> table.insert(transaction, key, false, answer))
+                .onFailure(Refusals::isStored)
+                .recoverWithUni(refusal -> transactions
+                        .run(transaction ->
+                                table.insert(transaction, key, true, Refusals.write((AppException) refusal)))
+                        .chain(() -> Uni.createFrom().failure(refusal)));
     }
 }

@@ -1,13 +1,38 @@
 package org.pmsevents.http.idempotency;
 
 import io.vertx.core.buffer.Buffer;
+import org.pmsevents.platform.database.OutcomeUnknownException;
+import org.pmsevents.platform.problem.AppException;
 
 /**
  * A request's {@code Idempotency-Key} as it is stored and compared.
  *
  * @param scope SHA-256 of caller, method, path and key: whose key it is
- * @param fingerprint SHA-256 of query and body: what was asked under it
+ * @param fingerprint SHA-256 of query and body: what was requested under it
  * @param traceId of this request
- * @param replayed tells the caller that the answer is an earlier one
+ * @param replayed marks the response as a replay
  */
-public record IdempotencyKey(Buffer scope, Buffer fingerprint, String traceId, Runnable replayed) {}
+public record IdempotencyKey(Buffer scope, Buffer fingerprint, String traceId, Runnable replayed)
+        implements ExactlyOnce.Key {
+
+    @Override
+    public void markReplayed() {
+        replayed.run();
+    }
+
+    @Override
+    public AppException reused() {
+        return AppException.unprocessable(
+                "idempotency-key-reused", "This Idempotency-Key was sent before with another request.");
+    }
+
+    @Override
+    public AppException busy() {
+        return AppException.conflict("idempotency-key-busy", "A request with this Idempotency-Key is still under way.");
+    }
+
+    @Override
+    public Throwable outcomeUnknown(OutcomeUnknownException cause) {
+        return cause;
+    }
+}

@@ -4,7 +4,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
-import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.HashMap;
@@ -21,8 +20,8 @@ public class IdempotencyTable {
     public static final String INSERT_INTO =
             "INSERT INTO idempotency_key (scope, fingerprint, refused, answer, trace_id)";
 
-    /** How long an answer is kept. */
-    private static final Duration KEPT = Duration.ofHours(24);
+    /** How long an answer is replayed. */
+    private static final Duration RETENTION = Duration.ofHours(24);
 
     private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4::text::json, $5)";
 
@@ -40,9 +39,9 @@ public class IdempotencyTable {
             """;
 
     /**
-     * Keeps an answer.
+     * Stores an answer.
      *
-     * @throws KeyTakenException if one is kept already; the transaction is lost
+     * @throws KeyTakenException if one is stored already; the transaction is lost
      */
     Uni<Void> insert(SqlClient transaction, IdempotencyKey key, boolean refused, String answer) {
         return transaction
@@ -55,36 +54,32 @@ public class IdempotencyTable {
 
     /** The failure of a statement that inserts keys, as {@link KeyTakenException} if that is what it says. */
     public static Throwable translated(Throwable failure) {
-        boolean taken =
-                failure instanceof PgException refusal && "idempotency_key_pkey".equals(refusal.getConstraint());
-        return taken ? new KeyTakenException(failure) : failure;
+        return KeyTakenException.translated(failure, "idempotency_key_pkey");
     }
 
-    /** What is kept under these scopes; what has expired is deleted. */
-    public Uni<Map<Buffer, StoredAnswer>> find(SqlClient client, List<Buffer> scopes) {
+    /** The answers stored under these scopes; those that have expired are deleted. */
+    Uni<Map<Buffer, StoredAnswer>> find(SqlClient client, List<Buffer> scopes) {
         return client.preparedQuery(FIND)
-                .execute(Tuple.of(scopes.toArray(Buffer[]::new), (double) KEPT.toSeconds()))
+                .execute(Tuple.of(scopes.toArray(Buffer[]::new), (double) RETENTION.toSeconds()))
                 .map(rows -> {
-                    var kept = new HashMap<Buffer, StoredAnswer>();
+                    var stored = new HashMap<Buffer, StoredAnswer>();
                     for (var row : rows) {
-                        var scope = row.getBuffer("scope").getDelegate();
-                        kept.put(
-                                scope,
+                        stored.put(
+                                row.getBuffer("scope").getDelegate(),
                                 new StoredAnswer(
-                                        scope,
                                         row.getBuffer("fingerprint").getDelegate(),
                                         row.getBoolean("refused"),
                                         row.getString("answer"),
                                         row.getString("trace_id")));
                     }
-                    return kept;
+                    return stored;
                 });
     }
 
     /** Deletes at most so many that have expired; tells how many that were. */
     Uni<Integer> prune(SqlClient client, int limit) {
         return client.preparedQuery(PRUNE)
-                .execute(Tuple.of((double) KEPT.toSeconds(), limit))
+                .execute(Tuple.of((double) RETENTION.toSeconds(), limit))
                 .map(deleted -> deleted.rowCount());
     }
 }

@@ -1,10 +1,22 @@
 package org.pmsevents.http.idempotency;
 
-/** An answer is kept under the key already: somebody else has done what was asked, and this was not done. */
+import io.vertx.pgclient.PgException;
+
+/** An answer is stored under the key already: the change was made by another request, and this one was rolled back. */
 public class KeyTakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    KeyTakenException(Throwable cause) {
-        super("an idempotency key is taken", cause);
+    private KeyTakenException(Throwable cause) {
+        super("an answer is stored under the key already", cause);
+    }
+
+    /**
+     * The failure of a statement that inserts keys, as this if it says that a key is taken.
+     *
+     * @param primaryKey the name of the constraint that a second insert violates
+     */
+    public static Throwable translated(Throwable failure, String primaryKey) {
+        boolean taken = failure instanceof PgException refusal && primaryKey.equals(refusal.getConstraint());
+        return taken ? new KeyTakenException(failure) : failure;
     }
 }

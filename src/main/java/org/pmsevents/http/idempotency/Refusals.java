@@ -10,14 +10,14 @@ import org.pmsevents.platform.problem.AppException;
 /** Writes a refusal as JSON and reads it back, so that it can be given again. */
 final class Refusals {
     /** What a flow decides for good; everything else may be different the next time. */
-    private static final Set<Integer> KEPT = Set.of(404, 409, 412);
+    private static final Set<Integer> STORED = Set.of(404, 409, 412);
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     private Refusals() {}
 
-    static boolean isKept(Throwable failure) {
-        return failure instanceof AppException refusal && KEPT.contains(refusal.status());
+    static boolean isStored(Throwable failure) {
+        return failure instanceof AppException refusal && STORED.contains(refusal.status());
     }
 
     static String write(AppException refusal) {

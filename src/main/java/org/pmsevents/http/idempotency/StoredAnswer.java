@@ -6,23 +6,23 @@ import org.pmsevents.platform.problem.AppException;
 /**
  * What was answered to the first request under a key.
  *
- * @param refused whether it was a refusal, kept in the form of {@link Refusals}
+ * @param fingerprint of that request
+ * @param refused whether it was a refusal, stored in the form of {@link Refusals}
  * @param answer JSON text in a form of the flow's own
  * @param traceId of that request
  */
-public record StoredAnswer(Buffer scope, Buffer fingerprint, boolean refused, String answer, String traceId) {
+public record StoredAnswer(Buffer fingerprint, boolean refused, String answer, String traceId) {
 
     /**
      * This, as the answer to a request under the same key.
      *
-     * @throws AppException 422 {@code idempotency-key-reused} if that asks for something else; the refusal, if this was one
+     * @throws AppException {@link ExactlyOnce.Key#reused} if that is another request; the refusal, if this was one
      */
-    public StoredAnswer replayedTo(IdempotencyKey key) {
+    public StoredAnswer replayedTo(ExactlyOnce.Key key) {
         if (!fingerprint.equals(key.fingerprint())) {
-            throw AppException.unprocessable(
-                    "idempotency-key-reused", "This Idempotency-Key was sent before with another request.");
+            throw key.reused();
         }
-        key.replayed().run();
+        key.markReplayed();
         if (refused) {
             throw Refusals.read(answer).tracedAs(traceId);
         }

@@ -16,11 +16,14 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
 import org.pmsevents.http.limits.BodyMemory.Sender;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
  * Limits request bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408),
@@ -28,10 +31,7 @@ import org.pmsevents.http.limits.BodyMemory.Sender;
  */
 @Singleton
 class BodyLimit {
-    /** And after authentication. */
-    private static final int BEFORE_THE_FRAMEWORKS_OWN = 10;
-
-    private static final long LOOK_MILLIS = 1_000;
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
     private static final String WEBHOOKS = "/webhooks/";
@@ -39,16 +39,16 @@ class BodyLimit {
     private final long longest;
     private final long slowestNanos;
     private final BodyMemory memory;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final Counter full;
     private final Counter slow;
     private final Set<Arriving> arriving = ConcurrentHashMap.newKeySet();
 
-    BodyLimit(VertxHttpConfig http, LimitsConfig config, BodyMemory memory, Vertx vertx, MeterRegistry meters) {
+    BodyLimit(VertxHttpConfig http, LimitsConfig config, BodyMemory memory, Periodic periodic, MeterRegistry meters) {
         this.longest = http.limits().maxBodySize().orElseThrow().asLongValue();
         this.slowestNanos = config.bodyTimeout().toNanos();
         this.memory = memory;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.full = meters.counter("pms.limits.refused", "limit", "bodies");
         this.slow = meters.counter("pms.limits.refused", "limit", "slow-body");
         if (config.bodyBytes() < 2 * longest) {
@@ -60,11 +60,11 @@ class BodyLimit {
     private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}
 
     void checkAfterAuthentication(@Observes Filters filters) {
-        filters.register(this::check, BEFORE_THE_FRAMEWORKS_OWN);
+        filters.register(this::check, FilterOrder.BODY_LIMIT);
     }
 
     void start(@Observes StartupEvent started) {
-        vertx.setPeriodic(LOOK_MILLIS, look -> refuseSlow());
+        periodic.action("limits.slow-bodies", LOOK, this::refuseSlow).start();
     }
 
     private void check(RoutingContext routing) {

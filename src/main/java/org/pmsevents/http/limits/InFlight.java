@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * Limits the number of requests in progress on a replica, so that under overload some are answered in time instead of all too late.
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 @Singleton
 class InFlight {
-    private static final int BEFORE_ANY_WORK = 80_000;
     private static final String SOCKETS = "/ws";
     private static final String STREAM = "text/event-stream";
 
@@ -32,7 +32,7 @@ class InFlight {
     }
 
     void boundFirst(@Observes Filters filters) {
-        filters.register(this::admit, BEFORE_ANY_WORK);
+        filters.register(this::admit, FilterOrder.IN_FLIGHT);
     }
 
     private void admit(RoutingContext routing) {

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * Refuses clients that exceed their rate, counted over all replicas. Without a configured rate not even the filter exists. A client
@@ -16,9 +17,6 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 public class RateLimit {
-    /** Priorities of Quarkus' handlers: authentication runs at 200, authorization at 100. */
-    private static final int ONCE_THE_CALLER_IS_KNOWN = 140;
-
     private final RateLimitGateway gateway;
     private final boolean on;
     private final int perSecond;
@@ -41,7 +39,7 @@ public class RateLimit {
 
     void checkAfterAuthentication(@Observes Filters filters) {
         if (on) {
-            filters.register(this::check, ONCE_THE_CALLER_IS_KNOWN);
+            filters.register(this::check, FilterOrder.RATE_LIMIT);
         }
     }
 

@@ -7,6 +7,7 @@ import io.vertx.mutiny.redis.client.Request;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * Counts the requests of a client for all replicas by the generic cell rate algorithm. Redis stores, by its own clock, when the
@@ -22,8 +23,8 @@ public class RateLimitGateway {
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
             local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-            local held = redis.pcall('GET', KEYS[1])
-            local due = type(held) == 'string' and tonumber(held) or now
+            local stored = redis.pcall('GET', KEYS[1])
+            local due = type(stored) == 'string' and tonumber(stored) or now
             if due < now then due = now end
             local missing = due + interval - now - interval * burst
             if missing > 0 then return math.ceil(missing) end
@@ -35,9 +36,9 @@ public class RateLimitGateway {
     private static final long MICROS = 1_000_000;
 
     private final Redis redis;
-    private final LimitsConfig config;
+    private final RedisConfig config;
 
-    RateLimitGateway(Redis redis, LimitsConfig config) {
+    RateLimitGateway(Redis redis, RedisConfig config) {
         this.redis = redis;
         this.config = config;
     }
@@ -47,7 +48,7 @@ public class RateLimitGateway {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(TAKE)
                         .arg("1")
-                        .arg(config.redisPrefix() + ":" + client)
+                        .arg(config.prefix() + ":rate:" + client)
                         .arg(Double.toString((double) MICROS / perSecond))
                         .arg(Integer.toString(burst)))
                 .map(missing -> (int) ((missing.toLong() + MICROS - 1) / MICROS));

@@ -68,16 +68,7 @@ public class ErrorFlow {
     }
 
     /**
-     * Handles a failure of the service outside of requests: announced, logged and alerted.
-     *
-     * @param operation the work that failed, such as {@code stock check}
-     */
-    public void handleError(String operation, Throwable failure, RequestContext context) {
-        handleError(UNEXPECTED, operation, failure, context);
-    }
-
-    /**
-     * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of jobs.
+     * Request to another system → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin; for the work of a job.
      *
      * @param target the system, such as {@code pms}
      * @param operation what is requested from it, or its subject
@@ -104,8 +95,8 @@ public class ErrorFlow {
         return new IntegrationError(target, operation, null, null, null, detail);
     }
 
-    /** Every failure counts for the alert; repeated ones are announced and logged once a second. */
-    private void handleError(String code, String operation, Throwable failure, RequestContext context) {
+    /** Every failure counts for the admins; what repeats is announced and logged once a second. */
+    void handleError(String code, String operation, Throwable failure, RequestContext context) {
         var cause = failure instanceof AppException && failure.getCause() != null ? failure.getCause() : failure;
         if (code.equals(UNEXPECTED) || announcements.admits(code)) {
             emitEvent(new SystemError(code, operation, cause.getClass().getName()), context);

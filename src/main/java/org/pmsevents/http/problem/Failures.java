@@ -8,6 +8,7 @@ import io.vertx.core.VertxException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.impl.NoStackTraceThrowable;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import jakarta.ws.rs.WebApplicationException;
@@ -17,6 +18,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -25,9 +27,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.limits.OverLimitException;
 import org.pmsevents.http.security.KeysUnavailableException;
 import org.pmsevents.http.security.OriginNotAllowedException;
+import org.pmsevents.http.security.Roles;
+import org.pmsevents.http.security.TokenRefusal;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.problem.AppException;
@@ -72,7 +77,7 @@ final class Failures {
                     : AppException.unavailable("too-busy", over.detail(), over.retryAfterSeconds());
         }
         if (failure instanceof AuthenticationException || failure instanceof UnauthorizedException) {
-            return unauthenticated(true);
+            return ofStatus(401).header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
         if (failure instanceof OriginNotAllowedException) {
             return AppException.forbidden("origin-not-allowed", "Pages from this origin may not connect.");
@@ -128,10 +133,33 @@ final class Failures {
         };
     }
 
-    /** 401 with the challenge of RFC 6750: an error code only if a token was sent. */
-    static AppException unauthenticated(boolean tokenSent) {
-        return ofStatus(401)
-                .header(HttpHeaders.WWW_AUTHENTICATE, tokenSent ? "Bearer error=\"invalid_token\"" : "Bearer");
+    /** 401 that says what is wrong with the token of this request. */
+    static AppException unauthenticated(RoutingContext routing) {
+        var refusal = TokenRefusal.of(routing);
+        return AppException.of(401, "unauthenticated", refusal.detail())
+                .with("reasons", refusal.reasons())
+                .header(HttpHeaders.WWW_AUTHENTICATE, refusal.challenge());
+    }
+
+    /**
+     * 403 that names the roles that would do.
+     *
+     * @param needed any of these; empty if they are not known here
+     * @param has the roles of the caller
+     */
+    static AppException forbidden(List<String> needed, Set<String> has) {
+        if (has.isEmpty()) {
+            return needsOneOf(
+                    needed.isEmpty() ? Roles.all() : needed,
+                    " The token has none: roles are read from its claims groups and app_metadata.roles.");
+        }
+        return needed.isEmpty() ? ofStatus(403) : needsOneOf(needed, "");
+    }
+
+    private static AppException needsOneOf(List<String> roles, String addition) {
+        var names = String.join(", ", roles);
+        var needs = roles.size() == 1 ? "Needs the role " + names : "Needs one of the roles " + names;
+        return AppException.forbidden("forbidden", needs + "." + addition).with("roles", roles);
     }
 
     private static AppException of(WebApplicationException web) {

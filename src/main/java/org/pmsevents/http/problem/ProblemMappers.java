@@ -12,6 +12,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.SimpleResourceInfo;
 import org.pmsevents.platform.problem.AppException;
 
 /**
@@ -23,10 +24,12 @@ public class ProblemMappers {
 
     private final ErrorFlow flow;
     private final ProblemWriter writer;
+    private final CallAccess access;
 
-    public ProblemMappers(ErrorFlow flow, ProblemWriter writer) {
+    public ProblemMappers(ErrorFlow flow, ProblemWriter writer, CallAccess access) {
         this.flow = flow;
         this.writer = writer;
+        this.access = access;
     }
 
     @ServerExceptionMapper
@@ -67,23 +70,22 @@ public class ProblemMappers {
 
     @ServerExceptionMapper(priority = 1)
     public Response unauthorized(UnauthorizedException failure, RoutingContext routing) {
-        return answer(
-                Failures.unauthenticated(routing.request().headers().contains(HttpHeaders.AUTHORIZATION)), routing);
+        return answer(Failures.unauthenticated(routing), routing);
     }
 
     @ServerExceptionMapper(priority = 1)
     public Response authentication(AuthenticationFailedException failure, RoutingContext routing) {
-        return answer(failure, routing);
+        return answer(Failures.unauthenticated(routing), routing);
     }
 
     @ServerExceptionMapper(priority = 1)
     public Response authenticationCompletion(AuthenticationCompletionException failure, RoutingContext routing) {
-        return answer(failure, routing);
+        return answer(Failures.unauthenticated(routing), routing);
     }
 
     @ServerExceptionMapper(priority = 1)
-    public Response forbidden(ForbiddenException failure, RoutingContext routing) {
-        return answer(failure, routing);
+    public Response forbidden(ForbiddenException failure, SimpleResourceInfo call, RoutingContext routing) {
+        return answer(access.refusal(call, routing), routing);
     }
 
     @ServerExceptionMapper

@@ -1,11 +1,13 @@
 package org.pmsevents.http.problem;
 
+import io.quarkus.security.ForbiddenException;
 import io.quarkus.vertx.http.runtime.RouteConstants;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.pmsevents.http.FilterOrder;
+import org.pmsevents.http.security.OriginNotAllowedException;
 
 /**
  * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over
@@ -13,10 +15,6 @@ import jakarta.inject.Singleton;
  */
 @Singleton
 class RouterProblems {
-    /** Before the framework's failure handlers and, for unmatched paths, before its HTML pages. */
-    private static final int FIRST = Integer.MIN_VALUE;
-
-    private static final int AFTER_ALL_ROUTES = RouteConstants.ROUTE_ORDER_AFTER_DEFAULT + 1_000;
     private static final int[] WITHOUT_A_ROUTE = {400, 404, 405, 406, 413, 415, 500};
 
     private final ProblemWriter writer;
@@ -26,8 +24,8 @@ class RouterProblems {
     }
 
     void answerFailures(@Observes Router router) {
-        router.route().order(FIRST).handler(this::checkUri).failureHandler(this::failed);
-        router.route().order(AFTER_ALL_ROUTES).handler(routing -> writer.write(Failures.ofStatus(404), routing));
+        router.route().order(FilterOrder.FIRST_ROUTE).handler(this::checkUri).failureHandler(this::failed);
+        router.route().order(FilterOrder.NOT_FOUND).handler(routing -> writer.write(Failures.ofStatus(404), routing));
         for (int status : WITHOUT_A_ROUTE) {
             var failure = Failures.ofStatus(status);
             router.errorHandler(status, routing -> writer.write(failure, routing));
@@ -59,18 +57,17 @@ class RouterProblems {
         int status = routing.statusCode();
         if (failure == null || (status >= 400 && status < 500)) {
             return status == 401
-                    ? Failures.unauthenticated(hasToken(routing))
+                    ? Failures.unauthenticated(routing)
                     : Failures.ofStatus(status < 400 ? 500 : status);
         }
         var known = Failures.of(failure);
         if (known.status() == 401) {
-            return Failures.unauthenticated(hasToken(routing));
+            return Failures.unauthenticated(routing);
+        }
+        if (failure instanceof ForbiddenException && !(failure instanceof OriginNotAllowedException)) {
+            return CallAccess.refusal(routing);
         }
         // before authentication only the request itself can be at fault: its path or its sub-protocol header
         return failure instanceof IllegalArgumentException && routing.user() == null ? Failures.ofStatus(400) : known;
-    }
-
-    private static boolean hasToken(RoutingContext routing) {
-        return routing.request().headers().contains(HttpHeaders.AUTHORIZATION);
     }
 }

@@ -47,15 +47,18 @@ class BearerTokens implements HttpAuthenticationMechanism {
         }
         return verify(headers)
                 .onFailure(AuthenticationFailedException.class)
-                .recoverWithUni(refusal ->
-                        limit.countRefused(routing).chain(() -> Uni.createFrom().failure(refusal)))
+                .recoverWithUni(refusal -> {
+                    TokenRefusal.remember((AuthenticationFailedException) refusal, routing);
+                    return limit.countRefused(routing)
+                            .chain(() -> Uni.createFrom().failure(refusal));
+                })
                 .map(BearerTokens::identity);
     }
 
     private Uni<Caller> verify(List<String> headers) {
         var header = headers.get(0);
         return headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                ? Uni.createFrom().failure(new AuthenticationFailedException())
+                ? Uni.createFrom().failure(TokenRefusal.NO_BEARER.asFailure())
                 : verifier.verify(header.substring(SCHEME.length()).strip());
     }
 
@@ -71,7 +74,7 @@ class BearerTokens implements HttpAuthenticationMechanism {
     @Override
     public Uni<Boolean> sendChallenge(RoutingContext routing) {
         if (!routing.response().ended() && !routing.failed()) {
-            routing.fail(new AuthenticationFailedException());
+            routing.fail(TokenRefusal.of(routing).asFailure());
         }
         return Uni.createFrom().item(true);
     }

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceId;
 
@@ -20,7 +21,6 @@ public class CurrentRequest {
     private static final String TRACE_ID = CurrentRequest.class.getName() + ".traceId";
     private static final String SPAN = CurrentRequest.class.getName() + ".span";
     private static final String ANONYMOUS = "anonymous";
-    private static final int BEFORE_EVERYTHING = 100_000;
 
     private final CurrentVertxRequest request;
     private final RequestSpans spans;
@@ -39,7 +39,7 @@ public class CurrentRequest {
                     }
                     routing.next();
                 },
-                BEFORE_EVERYTHING);
+                FilterOrder.TRACE);
     }
 
     /** The token's subject and the trace of the request that is being handled. */

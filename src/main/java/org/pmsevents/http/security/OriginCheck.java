@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * Refuses WebSockets that pages of other origins open: browsers enforce no same-origin policy there (RFC 6455, section 10.2). It
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class OriginCheck {
-    private static final int AFTER_THE_TRACE = 90_000;
-
     private final Set<String> allowed;
 
     OriginCheck(SecurityConfig config) {
@@ -29,7 +28,7 @@ class OriginCheck {
     }
 
     void checkFirst(@Observes Filters filters) {
-        filters.register(this::check, AFTER_THE_TRACE);
+        filters.register(this::check, FilterOrder.ORIGIN_CHECK);
     }
 
     private void check(RoutingContext routing) {

@@ -2,6 +2,7 @@ package org.pmsevents.http.security;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.pmsevents.event.EventType;
 
@@ -18,7 +19,8 @@ public final class Roles {
     /** All of it. */
     public static final String ADMIN = "admin";
 
-    private static final Set<String> ALL = Set.of(VIEWER, EDITOR, STOCK, OPERATOR, ADMIN);
+    private static final List<String> IN_ORDER = List.of(VIEWER, EDITOR, STOCK, OPERATOR, ADMIN);
+    private static final Set<String> ALL = Set.copyOf(IN_ORDER);
     private static final Set<String> VIEWER_HEARS = Set.of("product", "inventory");
     private static final Set<String> OPERATOR_HEARS = Set.of("queue", "cache", "error", "metrics");
 
@@ -35,6 +37,11 @@ public final class Roles {
             roles.add(VIEWER);
         }
         return Set.copyOf(roles);
+    }
+
+    /** Every role that there is, the least first. */
+    public static List<String> all() {
+        return IN_ORDER;
     }
 
     /** Whether a caller with these roles may hear what admins are alerted of. */

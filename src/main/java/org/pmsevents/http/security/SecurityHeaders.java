@@ -7,6 +7,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import org.pmsevents.http.FilterOrder;
 
 /**
  * What browsers are told of every answer, failures included: how little it may do (Content Security Policy Level 3), that its type is
@@ -14,8 +15,6 @@ import java.util.Map;
  */
 @Singleton
 class SecurityHeaders {
-    private static final int BEFORE_ANY_ANSWER = 95_000;
-
     /** Nothing of the page is inline, and it speaks to nobody but this service. */
     private static final String PAGE =
             "default-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none';"
@@ -50,7 +49,7 @@ class SecurityHeaders {
     }
 
     void setFirst(@Observes Filters filters) {
-        filters.register(this::set, BEFORE_ANY_ANSWER);
+        filters.register(this::set, FilterOrder.SECURITY_HEADERS);
     }
 
     private void set(RoutingContext routing) {

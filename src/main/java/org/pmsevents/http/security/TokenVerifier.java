@@ -5,6 +5,9 @@ import static org.jose4j.jws.AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA
 import static org.jose4j.jws.AlgorithmIdentifiers.HMAC_SHA256;
 import static org.jose4j.jws.AlgorithmIdentifiers.RSA_USING_SHA256;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import io.quarkus.runtime.Startup;
 import io.quarkus.security.AuthenticationFailedException;
 import io.smallrye.mutiny.Uni;
@@ -19,7 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -46,13 +49,13 @@ public class TokenVerifier {
     private static final Duration REMEMBER = Duration.ofMinutes(1);
     private static final Duration PAUSE_BETWEEN_FETCHES = Duration.ofSeconds(10);
     private static final int MAX_REMEMBERED = 2_000;
-
-    private record Verified(Caller caller, Instant until) {}
+    private static final String SECRET_ALGORITHM = "HS256";
+    private static final String KEY_SET_ALGORITHMS = "RS256 or ES256";
 
     private final JwtConfig config;
     private final Clock clock;
     private final Function<String, Uni<JwtClaims>> mode;
-    private final Map<String, Verified> remembered = new ConcurrentHashMap<>();
+    private final Cache<String, Caller> remembered;
 
     @Inject
     public TokenVerifier(JwtConfig config, Vertx vertx, Clock clock) {
@@ -62,6 +65,12 @@ public class TokenVerifier {
     TokenVerifier(JwtConfig config, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
         this.config = config;
         this.clock = clock;
+        this.remembered = Caffeine.newBuilder()
+                .maximumSize(MAX_REMEMBERED)
+                .expireAfter(Expiry.<String, Caller>writing((token, caller) -> rememberedFor(caller)))
+                .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                .executor(Runnable::run)
+                .build();
         if (config.secret().isPresent() == config.jwksUrl().isPresent()) {
             throw new IllegalStateException(
                     "Set exactly one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
@@ -74,24 +83,20 @@ public class TokenVerifier {
     /**
      * Verifies a token.
      *
-     * @return fails with {@link AuthenticationFailedException} if the token is not good, and with
-     *     {@link KeysUnavailableException} if nobody can tell at the moment
+     * @return fails with {@link AuthenticationFailedException}, which carries a {@link TokenRefusal}, if the token is not good, and
+     *     with {@link KeysUnavailableException} if nobody can tell at the moment
      */
     public Uni<Caller> verify(String token) {
-        var now = clock.instant();
-        var known = remembered.get(token);
-        if (known != null && now.isBefore(known.until)) {
-            return Uni.createFrom().item(known.caller);
-        }
-        return mode.apply(token).map(this::caller).invoke(caller -> remember(token, caller, now));
+        var known = remembered.getIfPresent(token);
+        return known != null
+                ? Uni.createFrom().item(known)
+                : mode.apply(token).map(this::caller).invoke(caller -> remembered.put(token, caller));
     }
 
-    private void remember(String token, Caller caller, Instant now) {
-        if (remembered.size() >= MAX_REMEMBERED) {
-            remembered.clear();
-        }
-        var aMinute = now.plus(REMEMBER);
-        remembered.put(token, new Verified(caller, caller.until().isBefore(aMinute) ? caller.until() : aMinute));
+    /** Never longer than the token is good. */
+    private Duration rememberedFor(Caller caller) {
+        var left = Duration.between(clock.instant(), caller.until());
+        return left.compareTo(REMEMBER) < 0 ? left : REMEMBER;
     }
 
     private Function<String, Uni<JwtClaims>> bySecret(String secret) {
@@ -102,14 +107,16 @@ public class TokenVerifier {
         }
         var key = new HmacKey(bytes);
         return token -> claims(
-                token, rules().setJwsAlgorithmConstraints(PERMIT, HMAC_SHA256).setVerificationKey(key));
+                token,
+                rules().setJwsAlgorithmConstraints(PERMIT, HMAC_SHA256).setVerificationKey(key),
+                SECRET_ALGORITHM);
     }
 
     private Function<String, Uni<JwtClaims>> byKeySet(KeySet keySet) {
         return token -> {
             var header = header(token);
-            if (header == null) {
-                return bad(null);
+            if (!header.isForKeySet()) {
+                return refused(header.isSigned() ? TokenRefusal.algorithm(KEY_SET_ALGORITHMS) : TokenRefusal.FORMAT);
             }
             return keySet.keysFor(header.keyId).chain(keys -> {
                 var resolver = new JwksVerificationKeyResolver(keys);
@@ -117,15 +124,27 @@ public class TokenVerifier {
                 return claims(
                         token,
                         rules().setJwsAlgorithmConstraints(PERMIT, RSA_USING_SHA256, ECDSA_USING_P256_CURVE_AND_SHA256)
-                                .setVerificationKeyResolver(resolver));
+                                .setVerificationKeyResolver(resolver),
+                        KEY_SET_ALGORITHMS);
             });
         };
     }
 
-    private record Header(@Nullable String keyId) {}
+    /** What a token says of how it is signed; without an algorithm if it can't be read. */
+    private record Header(
+            @Nullable String algorithm, @Nullable String keyId) {
+        static final Header UNREADABLE = new Header(null, null);
 
-    /** What a token says of its key, or null if it is not signed in a way that the key set is for. */
-    private static @Nullable Header header(String token) {
+        boolean isSigned() {
+            return algorithm != null;
+        }
+
+        boolean isForKeySet() {
+            return RSA_USING_SHA256.equals(algorithm) || ECDSA_USING_P256_CURVE_AND_SHA256.equals(algorithm);
+        }
+    }
+
+    private static Header header(String token) {
         try {
             JwtContext unverified = new JwtConsumerBuilder()
                     .setSkipAllValidators()
@@ -133,12 +152,9 @@ public class TokenVerifier {
                     .build()
                     .process(token);
             var jose = unverified.getJoseObjects().get(0);
-            var algorithm = jose.getAlgorithmHeaderValue();
-            return RSA_USING_SHA256.equals(algorithm) || ECDSA_USING_P256_CURVE_AND_SHA256.equals(algorithm)
-                    ? new Header(jose.getKeyIdHeaderValue())
-                    : null;
+            return new Header(jose.getAlgorithmHeaderValue(), jose.getKeyIdHeaderValue());
         } catch (InvalidJwtException | RuntimeException e) {
-            return null;
+            return Header.UNREADABLE;
         }
     }
 
@@ -153,11 +169,13 @@ public class TokenVerifier {
         return rules;
     }
 
-    private static Uni<JwtClaims> claims(String token, JwtConsumerBuilder rules) {
+    private static Uni<JwtClaims> claims(String token, JwtConsumerBuilder rules, String algorithms) {
         try {
             return Uni.createFrom().item(rules.build().processToClaims(token));
-        } catch (InvalidJwtException | RuntimeException e) {
-            return bad(e);
+        } catch (InvalidJwtException e) {
+            return refused(TokenRefusal.of(e, algorithms));
+        } catch (RuntimeException e) {
+            return refused(TokenRefusal.FORMAT);
         }
     }
 
@@ -167,7 +185,7 @@ public class TokenVerifier {
             if (actor.isBlank()
                     || actor.length() > MAX_ACTOR_LENGTH
                     || actor.chars().anyMatch(c -> Character.isISOControl(c) || Character.isSurrogate((char) c))) {
-                throw new AuthenticationFailedException("The subject can't be an actor");
+                throw TokenRefusal.SUBJECT.asFailure();
             }
             var expires = Instant.ofEpochMilli(claims.getExpirationTime().getValueInMillis());
             var longest = clock.instant().plus(LONGEST);
@@ -176,7 +194,7 @@ public class TokenVerifier {
                     Roles.including(roleWords(claims)),
                     (expires.isBefore(longest) ? expires : longest).plus(CLOCK_SKEW));
         } catch (MalformedClaimException e) {
-            throw new AuthenticationFailedException(e);
+            throw TokenRefusal.FORMAT.asFailure();
         }
     }
 
@@ -212,7 +230,7 @@ public class TokenVerifier {
                 "PMS_EVENTS_JWT_JWKS_URL must be an address that begins with https:// or http://.");
     }
 
-    private static Uni<JwtClaims> bad(@Nullable Throwable why) {
-        return Uni.createFrom().failure(new AuthenticationFailedException(why));
+    private static Uni<JwtClaims> refused(TokenRefusal refusal) {
+        return Uni.createFrom().failure(refusal.asFailure());
     }
 }

@@ -2,56 +2,76 @@ package org.pmsevents.inventory.adjust;
 
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.Startup;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import jakarta.inject.Inject;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.stream.IntStream;
 import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 
 /**
  * Lets requests that arrive while a statement is under way go together in the next one; one that comes alone waits for nobody. Single
- * lines go into the lane of their SKU, so that those of one SKU are written in the order in which they came; requests of several
- * lines have a lane of their own, and a statement each.
+ * lines share a lane, so that those of one SKU are written in the order in which they came; requests of several lines have a lane of
+ * their own, and a statement each.
  */
-@Startup
 @ApplicationScoped
 public class AdjustmentBatcher {
-    private static final int EXPIRY_MILLIS = 500;
+    private static final Duration EXPIRY = Duration.ofMillis(500);
+
+    /** How many lines one statement changes, unless a single request has more. */
+    private static final int BATCH_LINES = 128;
+
+    /** How many lines may wait in each lane; further requests are answered 503. */
+    private static final int QUEUED_LINES = 10_000;
 
     private final StockWriter writer;
     private final InventoryConfig config;
+    private final Periodic periodic;
+    private final int queuedLines;
     private final Vertx vertx;
-    private final long timer;
     private final DistributionSummary batches;
-    private final List<Lane> singles;
+    private final Lane singles = new Lane();
     private final Lane several = new Lane();
 
-    AdjustmentBatcher(StockWriter writer, InventoryConfig config, Vertx vertx, MeterRegistry meters) {
+    @Inject
+    AdjustmentBatcher(
+            StockWriter writer, InventoryConfig config, Periodic periodic, Vertx vertx, MeterRegistry meters) {
+        this(writer, config, QUEUED_LINES, periodic, vertx, meters);
+    }
+
+    AdjustmentBatcher(
+            StockWriter writer,
+            InventoryConfig config,
+            int queuedLines,
+            Periodic periodic,
+            Vertx vertx,
+            MeterRegistry meters) {
         this.writer = writer;
         this.config = config;
+        this.periodic = periodic;
+        this.queuedLines = queuedLines;
         this.vertx = vertx;
         this.batches = DistributionSummary.builder("pms.inventory.batch")
                 .description("requests written by one statement")
                 .register(meters);
-        this.singles =
-                IntStream.range(0, config.lanes()).mapToObj(lane -> new Lane()).toList();
         meters.gauge("pms.inventory.queued", this, AdjustmentBatcher::queued);
-        this.timer = vertx.setPeriodic(EXPIRY_MILLIS, again -> {
-            several.expire();
-            singles.forEach(Lane::expire);
-        });
     }
 
-    @PreDestroy
-    void stop() {
-        vertx.cancelTimer(timer);
+    void start(@Observes StartupEvent started) {
+        periodic.action("inventory.expiry", EXPIRY, this::expire).start();
+    }
+
+    private void expire() {
+        several.expire();
+        singles.expire();
     }
 
     /**
@@ -62,12 +82,12 @@ public class AdjustmentBatcher {
     public Uni<StockResult> write(StockRequest request) {
         var lane = request.lines().size() > 1 || request.atomic()
                 ? several
-                : singles.get(Math.floorMod(request.lines().get(0).stock().sku().hashCode(), singles.size()));
+                : singles;
         return Uni.createFrom().emitter(caller -> lane.add(new PendingRequest(request, caller)));
     }
 
     private int queued() {
-        return several.queued() + singles.stream().mapToInt(Lane::queued).sum();
+        return several.queued() + singles.queued();
     }
 
     private static AppException tooBusy() {
@@ -93,7 +113,7 @@ public class AdjustmentBatcher {
         }
 
         private synchronized boolean accept(PendingRequest request) {
-            if (lines > 0 && lines + request.size() > config.queuedLines()) {
+            if (lines > 0 && lines + request.size() > queuedLines) {
                 return false;
             }
             lines += request.size();
@@ -155,7 +175,7 @@ public class AdjustmentBatcher {
 
         private boolean fits(int size) {
             var request = waiting.peek();
-            return request != null && (size == 0 || (this != several && size + request.size() <= config.batchLines()));
+            return request != null && (size == 0 || (this == singles && size + request.size() <= BATCH_LINES));
         }
     }
 }

@@ -16,27 +16,24 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.http.idempotency.IdempotencyTable;
 import org.pmsevents.inventory.LineOutcome;
-import org.pmsevents.inventory.Movement;
 import org.pmsevents.platform.database.ConflictException;
 
-/** The SQL that changes how much is on hand, and of the ledger, which says why. */
+/** The SQL that changes how much is on hand. */
 @ApplicationScoped
 public class StockChangeTable {
     /**
      * Changes stock by any number of lines, in one statement and so one transaction: rows, ledger, events and kept answers.
      *
      * <p>The rows are locked first, in one order wherever stock is locked, or batches would wait for each other in a circle. Then
-     * the lines of each stock are folded one by one over what is on hand: each is judged after those before it. Rows are written
+     * the lines of each stock are folded one by one over what is on hand: each is judged after those before it. What a line does to a
+     * stock and what its events say is decided by {@code stock_change} and {@code stock_events} in the migrations. Rows are written
      * once, whatever the number of their lines, because {@code UPDATE … FROM} applies only one of several. All that is inserted is
      * sorted, so that no insert, and so no event's order and no key's lock, comes before the last row lock. The arrays stand in
      * sub-selects to hide their lengths from the planner, which would otherwise plan anew for each length, and take longer for that
@@ -63,19 +60,12 @@ public class StockChangeTable {
                      0::bigint AS delta, on_hand, on_hand AS held, version, low, NULL::text AS code, false AS alerts
               FROM held
               UNION ALL
-              SELECT line.k, line.n, f.sku, f.location, f.threshold, f.backorders, d.delta,
-                     CASE WHEN c.code IS NULL THEN f.on_hand + d.delta ELSE f.on_hand END, f.held,
-                     CASE WHEN c.code IS NULL AND d.delta <> 0 THEN f.version + 1 ELSE f.version END,
-                     CASE WHEN c.code IS NULL THEN l.low ELSE f.low END,
-                     c.code, c.code IS NULL AND l.low AND NOT f.low
+              SELECT line.k, line.n, f.sku, f.location, f.threshold, f.backorders,
+                     change.delta, change.on_hand, f.held, change.version, change.low, change.code, change.alerts
               FROM fold AS f
               JOIN line ON line.sku = f.sku AND line.location = f.location AND line.k = f.k + 1
-              CROSS JOIN LATERAL (SELECT coalesce(line.target - f.on_hand, line.delta) AS delta) AS d
-              CROSS JOIN LATERAL (SELECT coalesce(f.on_hand + d.delta <= f.threshold, false) AS low) AS l
-              CROSS JOIN LATERAL (SELECT CASE
-                  WHEN line.expected <> f.on_hand THEN 'stock-changed'
-                  WHEN NOT f.backorders AND (line.target < 0 OR d.delta < 0 AND f.on_hand + d.delta < 0) THEN 'insufficient-stock'
-                  WHEN abs(f.on_hand + d.delta) > 2147483647 OR abs(d.delta) > 2147483647 THEN 'stock-out-of-range' END AS code) AS c),
+              CROSS JOIN LATERAL stock_change(f.on_hand, f.version, f.low, f.threshold, f.backorders,
+                                              line.delta, line.target, line.expected) AS change),
             verdict AS MATERIALIZED (
               SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.threshold,
                      CASE WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
@@ -100,17 +90,11 @@ public class StockChangeTable {
               FROM applied WHERE moved <> 0 ORDER BY n),
             told AS (
               %1$s
-              SELECT id, type, sku, actor, trace_id, occurred_at, payload::json
-              FROM (SELECT n, event_id AS id, 'inventory.updated' AS type, sku, actor, trace_id, occurred_at,
-                           concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"delta":', moved, ',"onHand":', on_hand,
-                                  ',"version":', version, ',"reason":', to_json(reason), ',"reference":', coalesce(to_json(reference)::text, 'null'),
-                                  ',"movementId":"', movement_id, '"}') AS payload
-                    FROM applied WHERE moved <> 0
-                    UNION ALL
-                    SELECT n, alert_id, 'inventory.alert', sku, actor, trace_id, occurred_at,
-                           concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"onHand":', on_hand, ',"threshold":', threshold, '}')
-                    FROM applied WHERE alerts) AS news
-              ORDER BY n, type DESC),
+              SELECT news.id, news.type, sku, actor, trace_id, occurred_at, news.payload
+              FROM applied
+              CROSS JOIN LATERAL stock_events(sku, location, moved, on_hand, version, reason, reference,
+                                              movement_id, event_id, alerts, threshold, alert_id) AS news
+              ORDER BY n, news.type DESC),
             kept AS (
               %2$s
               SELECT scope, fingerprint, false, answers.answer, answers.trace_id
@@ -122,18 +106,6 @@ public class StockChangeTable {
               ORDER BY scope)
             SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
             """.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO);
-
-    private static final String MOVEMENT_COLUMNS =
-            "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at";
-
-    private static final String FIND_MOVEMENTS =
-            "SELECT " + MOVEMENT_COLUMNS + " FROM stock_movement WHERE id = ANY($1)";
-
-    private static final String LIST_MOVEMENTS = """
-            SELECT %s FROM stock_movement
-            WHERE sku = $1 AND ($2::text IS NULL OR location = $2) AND ($3::bigint IS NULL OR seq < $3)
-            ORDER BY seq DESC LIMIT $4
-            """.formatted(MOVEMENT_COLUMNS);
 
     /** Classes of what a value can be at fault for: data exceptions, constraints. */
     private static final Set<String> BAD = Set.of("22", "23");
@@ -180,29 +152,6 @@ public class StockChangeTable {
                 .onFailure()
                 .transform(StockChangeTable::translated)
                 .map(rows -> outcomes(requests, rows));
-    }
-
-    /** The movements of these ids that there are. */
-    Uni<Map<UUID, Movement>> findMovements(SqlClient client, Collection<UUID> ids) {
-        return client.preparedQuery(FIND_MOVEMENTS)
-                .execute(Tuple.of(ids.toArray(UUID[]::new)))
-                .map(rows -> {
-                    var found = new HashMap<UUID, Movement>();
-                    rows.forEach(row -> found.put(row.getUUID("id"), movement(row)));
-                    return found;
-                });
-    }
-
-    /** The ledger of a product, the newest first. */
-    public Uni<List<Movement>> movements(
-            SqlClient client, String sku, @Nullable String location, @Nullable Long before, int limit) {
-        return client.preparedQuery(LIST_MOVEMENTS)
-                .execute(Tuple.of(sku, location, before, limit))
-                .map(rows -> {
-                    var movements = new ArrayList<Movement>(rows.size());
-                    rows.forEach(row -> movements.add(movement(row)));
-                    return movements;
-                });
     }
 
     /** The outcomes as the statement has kept them under a key. */
@@ -393,22 +342,5 @@ public class StockChangeTable {
         }
         return new LineOutcome(
                 null, delta, onHand, held, version, movementId, eventId, alertId == null ? eventId : alertId);
-    }
-
-    private static Movement movement(Row row) {
-        return new Movement(
-                row.getLong("seq"),
-                row.getUUID("id"),
-                row.getUUID("event_id"),
-                row.getString("sku"),
-                row.getString("location"),
-                row.getLong("delta"),
-                row.getLong("on_hand"),
-                row.getLong("version"),
-                row.getString("reason"),
-                row.getString("reference"),
-                row.getString("actor"),
-                row.getString("trace_id"),
-                row.getOffsetDateTime("moved_at").toInstant());
     }
 }

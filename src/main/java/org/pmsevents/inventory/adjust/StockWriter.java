@@ -5,22 +5,22 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.idempotency.ExactlyOnce;
+import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
-import org.pmsevents.http.idempotency.IdempotencyTable;
-import org.pmsevents.http.idempotency.StoredAnswer;
 import org.pmsevents.http.idempotency.KeyTakenException;
+import org.pmsevents.http.idempotency.StoredAnswer;
+import org.pmsevents.inventory.LedgerTable;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.Movement;
+import org.pmsevents.platform.database.Attempt;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.database.Transactions;
@@ -33,51 +33,24 @@ import org.pmsevents.platform.problem.AppException;
 @ApplicationScoped
 public class StockWriter {
     private static final Logger LOG = Logger.getLogger(StockWriter.class);
-    private static final int ATTEMPTS = 6;
-    /** After this nothing is begun any more. */
-    private static final Duration LONGEST = Duration.ofSeconds(15);
-
-    private static final int LOOKS = 4;
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
-    private static final Duration ALL_LOOKS = Duration.ofSeconds(10);
-    private static final int LONGEST_PAUSE_MILLIS = 20;
 
     private final StockChangeTable stock;
-    private final IdempotencyTable keys;
+    private final LedgerTable ledger;
+    private final Idempotency idempotency;
     private final Transactions transactions;
     private final MeterRegistry meters;
 
-    StockWriter(StockChangeTable stock, IdempotencyTable keys, Transactions transactions, MeterRegistry meters) {
+    StockWriter(
+            StockChangeTable stock,
+            LedgerTable ledger,
+            Idempotency idempotency,
+            Transactions transactions,
+            MeterRegistry meters) {
         this.stock = stock;
-        this.keys = keys;
+        this.ledger = ledger;
+        this.idempotency = idempotency;
         this.transactions = transactions;
         this.meters = meters;
-    }
-
-    /**
-     * How far an attempt has come.
-     *
-     * @param number of the attempt, from 1
-     * @param begun when the first one was
-     * @param doubtful whether an earlier one may still reach the server: then a refusal proves nothing, because that one may be
-     *     accepted after it
-     */
-    private record Attempt(int number, boolean doubtful, long begun) {
-        static Attempt first() {
-            return new Attempt(1, false, System.nanoTime());
-        }
-
-        Attempt next() {
-            return next(false);
-        }
-
-        Attempt next(boolean moreDoubtful) {
-            return new Attempt(number + 1, doubtful || moreDoubtful, begun);
-        }
-
-        boolean isLast() {
-            return number >= ATTEMPTS || System.nanoTime() - begun > LONGEST.toNanos();
-        }
     }
 
     /** What PostgreSQL knows of a batch. */
@@ -142,7 +115,7 @@ public class StockWriter {
             return failed(attempt, failure);
         }
         if (failure instanceof ConflictException) {
-            return pause(() -> attempt(batch, attempt.next()));
+            return Attempt.pause(() -> attempt(batch, attempt.next()));
         }
         if (taken) {
             return replay(batch, attempt);
@@ -173,38 +146,28 @@ public class StockWriter {
                 .last();
     }
 
-    /** Gives the answers that are kept, and writes the others. */
+    /** Replays the answers that are stored, and writes the others: the batch was rolled back. */
     private Uni<Void> replay(List<PendingRequest> batch, Attempt attempt) {
-        var looked = transactions.read(client -> keys.find(client, scopes(batch)));
-        return looked.onFailure()
-                .recoverWithUni(failure -> failed(attempt, failure).replaceWith(Map.of()))
-                .chain(stored -> {
-                    var rest = new ArrayList<PendingRequest>();
-                    for (var each : batch) {
-                        var answer = stored(each, stored);
-                        if (answer == null) {
-                            rest.add(each);
-                        } else {
-                            replay(each, answer);
-                        }
-                    }
-                    return rest.size() == batch.size()
-                            ? pause(() -> attempt(rest, attempt.next()))
-                            : attempt(rest, attempt.next());
-                });
+        return ExactlyOnce.lookUp(() -> idempotency.find(keys(batch))).chain(stored -> {
+            var rest = new ArrayList<PendingRequest>();
+            for (var each : batch) {
+                var answer = stored(each, stored);
+                if (answer == null) {
+                    rest.add(each);
+                } else {
+                    replay(each, answer);
+                }
+            }
+            return rest.size() == batch.size()
+                    ? Attempt.pause(() -> attempt(rest, attempt.next()))
+                    : attempt(rest, attempt.next());
+        });
     }
 
     /** Nobody knows whether the batch was committed: PostgreSQL is asked before anything is repeated. */
     private Uni<Void> lookUp(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
         var unknown = failure instanceof OutcomeUnknownException ? failure : new OutcomeUnknownException(failure);
-        return find(batch)
-                .onFailure()
-                .retry()
-                .withBackOff(BETWEEN_LOOKS)
-                .atMost(LOOKS)
-                .ifNoItem()
-                .after(ALL_LOOKS)
-                .fail()
+        return ExactlyOnce.lookUp(() -> find(batch))
                 .onFailure()
                 .transform(unanswered -> unknown)
                 .chain(found -> settle(batch, attempt, found, unknown));
@@ -215,10 +178,10 @@ public class StockWriter {
                 .flatMap(each -> each.request().lines().stream())
                 .map(StockLine::movementId)
                 .toList();
-        return transactions
-                .read(client -> keys.find(client, scopes(batch)))
+        return idempotency
+                .find(keys(batch))
                 .chain(stored -> transactions
-                        .read(client -> stock.findMovements(client, ids))
+                        .read(client -> ledger.find(client, ids))
                         .map(movements -> new Found(stored, movements)));
     }
 
@@ -231,7 +194,7 @@ public class StockWriter {
                     .filter(line -> found.movements().containsKey(line.movementId()))
                     .count();
             if (answer != null) {
-                settleKept(each, answer);
+                settleStored(each, answer);
             } else if (moved == lines.size()) {
                 each.answer(new StockResult(
                         lines.stream()
@@ -250,7 +213,7 @@ public class StockWriter {
     }
 
     /** Its own answer, if that is what was lost; that of an earlier request otherwise. */
-    private void settleKept(PendingRequest each, StoredAnswer answer) {
+    private void settleStored(PendingRequest each, StoredAnswer answer) {
         var own = each.request().lines().get(0).movementId();
         if (!answer.refused() && own.equals(stock.firstMovementId(answer.answer()))) {
             each.answer(StockResult.of(each.request(), stock.kept(answer.answer()), null));
@@ -274,20 +237,10 @@ public class StockWriter {
         return key == null ? null : stored.get(key.scope());
     }
 
-    private static List<Buffer> scopes(List<PendingRequest> batch) {
+    private static List<IdempotencyKey> keys(List<PendingRequest> batch) {
         return batch.stream()
                 .map(each -> each.request().key())
                 .filter(Objects::nonNull)
-                .map(IdempotencyKey::scope)
                 .toList();
-    }
-
-    private static Uni<Void> pause(Supplier<Uni<Void>> then) {
-        return Uni.createFrom()
-                .voidItem()
-                .onItem()
-                .delayIt()
-                .by(Duration.ofMillis(ThreadLocalRandom.current().nextInt(1, LONGEST_PAUSE_MILLIS)))
-                .chain(then::get);
     }
 }

@@ -22,12 +22,14 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.Stock;
+import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockProblems;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.inventory.StockTags;
 import org.pmsevents.inventory.adjust.AdjustmentBatcher;
-import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.adjust.AdjustmentJson;
 import org.pmsevents.inventory.adjust.StockLine;
 import org.pmsevents.inventory.adjust.StockRequest;
 import org.pmsevents.inventory.adjust.StockResult;
@@ -104,10 +106,10 @@ public class InventoryFlow {
      * @throws AppException 400 with all violations; 404 {@code product-not-found}; 409 {@code insufficient-stock}, {@code
      *     stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
      */
-    Uni<InventoryJson.Adjusted> adjust(
+    Uni<AdjustmentJson.Adjusted> adjust(
             String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, context)
-                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+                .map(change -> AdjustmentJson.adjusted(change.request(), change.result()));
     }
 
     /**
@@ -115,16 +117,16 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
      */
-    Uni<InventoryJson.LineResults> adjustAll(
+    Uni<AdjustmentJson.LineResults> adjustAll(
             byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, RequestContext context) {
         return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, context)
-                .map(change -> InventoryJson.results(change.request(), change.result()));
+                .map(change -> AdjustmentJson.results(change.request(), change.result()));
     }
 
     /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
-    Uni<InventoryJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<AdjustmentJson.Adjusted> count(String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, context)
-                .map(change -> InventoryJson.adjusted(change.request(), change.result()));
+                .map(change -> AdjustmentJson.adjusted(change.request(), change.result()));
     }
 
     private Uni<StockChange> moveStock(
@@ -145,12 +147,12 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations; 404 {@code product-not-found}
      */
-    Uni<InventoryJson.StockView> setThreshold(String sku, byte @Nullable [] body, RequestContext context) {
+    Uni<StockJson.StockView> setThreshold(String sku, byte @Nullable [] body, RequestContext context) {
         return validateThreshold(body)
                 .chain(threshold -> updateThreshold(sku, threshold, context))
                 .invoke(change -> invalidateCache(change, context))
                 .call(this::emitAlert)
-                .map(change -> InventoryJson.view(change.stock()));
+                .map(change -> StockJson.view(change.stock()));
     }
 
     /**
@@ -158,12 +160,12 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations
      */
-    Uni<InventoryJson.LocationView> setLocation(String location, byte @Nullable [] body) {
+    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body) {
         return Uni.createFrom()
                 .item(() -> StockRules.backorders(StrictJson.read(body)))
                 .call(backorders ->
                         transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
-                .map(backorders -> new InventoryJson.LocationView(location, backorders));
+                .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
     /** The stock that a product begins with: nothing, at the main location; in the transaction that creates the product. */
@@ -178,7 +180,7 @@ public class InventoryFlow {
 
     private Uni<StockChange> updateStock(StockRequest request) {
         return idempotency
-                .alone(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
+                .exclusively(request.key(), () -> rows.open(request.stocks()).chain(() -> write(request)))
                 .map(result -> changed(request, result));
     }
 
@@ -260,7 +262,7 @@ public class InventoryFlow {
                 .chain(() -> transactions.run(
                         context,
                         transaction -> stock.lock(transaction, key)
-                                .map(found -> found.orElseThrow(() -> InventoryJson.productNotFound(sku)))
+                                .map(found -> found.orElseThrow(() -> StockProblems.productNotFound(sku)))
                                 .chain(found -> updateThreshold(transaction, found, wanted.threshold(), context))));
     }
 
@@ -269,11 +271,11 @@ public class InventoryFlow {
         if (Objects.equals(found.threshold(), threshold)) {
             return Uni.createFrom().item(new ThresholdChange(found, null, null, afterCommit.answerBy()));
         }
-        return stock.setThreshold(transaction, found.withThreshold(threshold))
-                .chain(updated -> lowStock.alertIfNewlyLow(transaction, found, updated, context)
+        return stock.setThreshold(transaction, found.key(), threshold)
+                .chain(updated -> lowStock.recordAlert(transaction, updated, context)
                         .chain(alert -> cache.leaveNotice(transaction, StockTags.of(List.of(found.key())))
                                 .map(notice -> new ThresholdChange(
-                                        updated, alert.orElse(null), notice, afterCommit.answerBy()))));
+                                        updated.stock(), alert.orElse(null), notice, afterCommit.answerBy()))));
     }
 
     /** No event tells of a threshold. */

@@ -29,7 +29,8 @@ import org.pmsevents.http.idempotency.IdempotencyKeys;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.Movement;
-import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.StockJson;
+import org.pmsevents.inventory.adjust.AdjustmentJson;
 import org.pmsevents.inventory.read.InventoryReads;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -120,7 +121,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
-    public Uni<InventoryJson.Adjusted> adjust(
+    public Uni<AdjustmentJson.Adjusted> adjust(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @Context UriInfo uri,
             byte @Nullable [] body) {
@@ -145,7 +146,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
-    public Uni<InventoryJson.LineResults> adjustAll(
+    public Uni<AdjustmentJson.LineResults> adjustAll(
             @QueryParam("atomic")
                     @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
@@ -174,7 +175,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
-    public Uni<InventoryJson.Adjusted> count(
+    public Uni<AdjustmentJson.Adjusted> count(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @Context UriInfo uri,
             byte @Nullable [] body) {
@@ -188,7 +189,7 @@ public class InventoryResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
     @Operation(hidden = true)
-    public Uni<InventoryJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
+    public Uni<AdjustmentJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
         return count(ADJUSTMENTS, uri, body);
     }
 
@@ -207,7 +208,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
-    public Uni<InventoryJson.StockView> threshold(
+    public Uni<StockJson.StockView> threshold(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @Context UriInfo uri,
             byte @Nullable [] body) {

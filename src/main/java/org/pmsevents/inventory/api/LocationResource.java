@@ -18,7 +18,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.security.Roles;
-import org.pmsevents.inventory.adjust.InventoryJson;
+import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.read.InventoryReads;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.problem.AppException;
@@ -48,7 +48,7 @@ public class LocationResource {
             description = "The location",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
     @APIResponse(responseCode = "404", ref = "LocationNotFound")
-    public Uni<InventoryJson.LocationView> read(
+    public Uni<StockJson.LocationView> read(
             @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location) {
         return reads.readLocation(location);
     }
@@ -66,7 +66,7 @@ public class LocationResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
-    public Uni<InventoryJson.LocationView> set(
+    public Uni<StockJson.LocationView> set(
             @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location,
             byte @Nullable [] body) {
         if (!PathName.isValid(location)) {

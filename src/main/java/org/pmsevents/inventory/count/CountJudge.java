@@ -10,20 +10,19 @@ import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * Decides what becomes of counts, once the rows of their stocks are locked. A count is true at its time: what has moved since is added
- * to it, so each is judged by itself, in whatever order they come, and of several for one stock only the newest has a say.
+ * Decides which counts are applied, once the rows of their stocks are locked. A count is true at its time, and what has moved since is
+ * added to it, so each is judged by itself, in whatever order they come, and of several for one stock the newest that is not refused is
+ * applied. What a count does to its stock is decided in the database.
  */
 final class CountJudge {
-    private static final long MOST = Integer.MAX_VALUE;
-
-    private final Map<StockKey, LockedStock> held;
+    private final Map<StockKey, LockedStock> locked;
     private final List<StockCount> counts;
     private final CountOutcome[] outcomes;
     private final Map<StockKey, Integer> newest = new HashMap<>();
 
-    /** @param held the stocks that there are */
-    CountJudge(Map<StockKey, LockedStock> held, List<StockCount> counts) {
-        this.held = held;
+    /** @param locked the stocks that there are */
+    CountJudge(Map<StockKey, LockedStock> locked, List<StockCount> counts) {
+        this.locked = locked;
         this.counts = counts;
         this.outcomes = new CountOutcome[counts.size()];
     }
@@ -31,11 +30,11 @@ final class CountJudge {
     /** What is to be done, and what is to be told of each count, in their order. */
     record Verdict(List<Correction> corrections, List<CountOutcome> outcomes) {}
 
-    /** The places of those counts for which it matters what has moved since. */
+    /** The indexes of those counts that are neither stale nor about an unknown stock. */
     List<Integer> open() {
         var open = new ArrayList<Integer>();
         for (int i = 0; i < counts.size(); i++) {
-            var stock = held.get(counts.get(i).stock());
+            var stock = locked.get(counts.get(i).stock());
             if (stock == null) {
                 outcomes[i] = unknown(counts.get(i).stock());
             } else if (stock.makesStale(counts.get(i))) {
@@ -47,20 +46,19 @@ final class CountJudge {
         return open;
     }
 
-    /** @param later what has moved since each count that is {@link #open}, by its place */
-    Verdict judge(Map<Integer, Long> later, Clock clock) {
-        for (int i : later.keySet().stream().sorted().toList()) {
-            var refusal = refusal(i, later.getOrDefault(i, 0L));
+    /** @param judged what each count that is {@link #open} does to its stock, by its index */
+    Verdict judge(Map<Integer, JudgedCount> judged, Clock clock) {
+        var indexes = judged.keySet().stream().sorted().toList();
+        for (int index : indexes) {
+            var refusal = refusal(judged.get(index));
             if (refusal == null) {
-                newest.merge(counts.get(i).stock(), i, this::newer);
-                outcomes[i] = CountOutcome.STALE;
-            } else {
-                outcomes[i] = refusal;
+                newest.merge(counts.get(index).stock(), index, this::newer);
             }
+            outcomes[index] = refusal == null ? CountOutcome.STALE : refusal;
         }
         var corrections = newest.values().stream()
                 .sorted()
-                .map(i -> correction(i, later.getOrDefault(i, 0L), clock))
+                .map(index -> correction(index, judged.get(index), clock))
                 .toList();
         return new Verdict(corrections, List.of(outcomes));
     }
@@ -70,38 +68,22 @@ final class CountJudge {
         return counts.get(after).countedAt().isBefore(counts.get(before).countedAt()) ? before : after;
     }
 
-    private Correction correction(int place, long later, Clock clock) {
-        var count = counts.get(place);
-        var correction = Correction.of(stock(count), count.onHand() + later, count.countedAt(), clock);
-        outcomes[place] = correction.moves() ? CountOutcome.APPLIED : CountOutcome.UNCHANGED;
+    private Correction correction(int index, JudgedCount judged, Clock clock) {
+        var correction = Correction.of(counts.get(index), judged, clock);
+        outcomes[index] = correction.moves() ? CountOutcome.APPLIED : CountOutcome.UNCHANGED;
         return correction;
     }
 
-    private @Nullable CountOutcome refusal(int place, long later) {
-        var count = counts.get(place);
-        var stock = stock(count);
-        long onHand = count.onHand() + later;
-        if (onHand < 0 && !stock.backorders()) {
-            return CountOutcome.refused(
-                    LineOutcome.INSUFFICIENT_STOCK,
-                    "With what has moved since the count it would be " + onHand
-                            + ", and the location has no back-orders.");
-        }
-        if (Math.abs(onHand) > MOST || Math.abs(onHand - stock.onHand()) > MOST) {
-            return CountOutcome.refused(
-                    LineOutcome.STOCK_OUT_OF_RANGE,
-                    "With what has moved since the count it would be " + onHand
-                            + "; no stock can go beyond 2147483647 either way, or move by more at once.");
-        }
-        return null;
+    private static @Nullable CountOutcome refusal(JudgedCount judged) {
+        var code = judged.code();
+        return code == null ? null : CountOutcome.refused(code, detail(code, judged.countedNow()));
     }
 
-    private LockedStock stock(StockCount count) {
-        var stock = held.get(count.stock());
-        if (stock == null) {
-            throw new IllegalStateException("only counts of stocks that there are can be judged");
-        }
-        return stock;
+    private static String detail(String code, long countedNow) {
+        var would = "With what has moved since the count it would be " + countedNow;
+        return code.equals(LineOutcome.INSUFFICIENT_STOCK)
+                ? would + ", and the location has no back-orders."
+                : would + "; no stock can go beyond 2147483647 either way, or move by more at once.";
     }
 
     private static CountOutcome unknown(StockKey stock) {

@@ -7,18 +7,9 @@ import org.pmsevents.inventory.StockKey;
 /**
  * A stock whose row the present transaction has locked.
  *
- * @param threshold low at or below this; null for never
  * @param countedAt when the newest count that was applied was true; null if it was never counted
- * @param backorders whether it may go below zero
  */
-record LockedStock(
-        StockKey key,
-        long onHand,
-        long version,
-        @Nullable Long threshold,
-        boolean low,
-        @Nullable Instant countedAt,
-        boolean backorders) {
+record LockedStock(StockKey key, @Nullable Instant countedAt) {
 
     /** Whether a count says less than what is known already: it is not newer than the last one that was applied. */
     boolean makesStale(StockCount count) {

@@ -106,8 +106,8 @@ public class StockSync {
     public Uni<Synced> sync(
             Transactions.Limited transaction, LockedStocks locked, List<StockCount> counts, String reference, RequestContext context) {
         var judge = new CountJudge(locked.stocks, counts);
-        return movedSince(transaction, counts, judge.open())
-                .map(moved -> judge.judge(moved, clock))
+        return judged(transaction, counts, judge.open())
+                .map(judged -> judge.judge(judged, clock))
                 .call(verdict -> correct(transaction, verdict.corrections(), reference, context))
                 .invoke(verdict -> events.written(context, () -> written(verdict.corrections())))
                 .map(verdict -> synced(locked, verdict));
@@ -119,11 +119,11 @@ public class StockSync {
         return levels.writeSoon(synced.levels());
     }
 
-    private Uni<Map<Integer, Long>> movedSince(
-            Transactions.Limited transaction, List<StockCount> counts, List<Integer> places) {
-        return places.isEmpty()
+    private Uni<Map<Integer, JudgedCount>> judged(
+            Transactions.Limited transaction, List<StockCount> counts, List<Integer> indexes) {
+        return indexes.isEmpty()
                 ? Uni.createFrom().item(Map.of())
-                : transaction.next(client -> stock.movedSince(client, counts, places));
+                : transaction.next(client -> stock.judge(client, counts, indexes));
     }
 
     private Uni<Void> correct(
@@ -144,7 +144,7 @@ public class StockSync {
     private static List<EventSpans.Written> written(List<Correction> corrections) {
         var written = new ArrayList<EventSpans.Written>();
         for (var each : corrections) {
-            var sku = each.stock().key().sku();
+            var sku = each.stock().sku();
             if (each.moves()) {
                 written.add(new EventSpans.Written(EventType.INVENTORY_UPDATED, each.eventId(), sku));
             }
@@ -165,7 +165,8 @@ public class StockSync {
                 locked,
                 verdict.outcomes(),
                 moved.stream()
-                        .map(each -> new StockLevel(each.stock().key(), each.onHand(), each.version()))
+                        .map(each -> new StockLevel(
+                                each.stock(), each.judged().onHand(), each.judged().version()))
                         .toList(),
                 last);
     }

@@ -26,7 +26,7 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.database.ConflictException;
 
 /**
- * The SQL that sets stock to what was counted, thousands at a time. Locking, reckoning and writing are statements of their own: one that
+ * The SQL that sets stock to what was counted, thousands at a time. Locking, judging and writing are statements of their own: one that
  * waits for a lock does not see what others have moved while it waited.
  */
 @ApplicationScoped
@@ -41,29 +41,33 @@ public class StockSyncTable {
 
     /** In the one order in which stock is locked everywhere. Arrays stand in sub-selects to hide their lengths from the planner. */
     private static final String LOCK = """
-            SELECT s.sku, s.location, s.on_hand, s.version, s.threshold, s.low, s.counted_at, l.backorders
+            SELECT s.sku, s.location, s.counted_at
             FROM (SELECT DISTINCT sku, location FROM unnest((SELECT $1::text[]), (SELECT $2::text[])) AS given (sku, location)) AS wanted
             JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
-            JOIN location AS l ON l.location = s.location
             ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s
             """;
 
     /**
-     * What has moved at each stock after a time; corrections by counts are no movements. A SKU's ledger is walked from its end and no
-     * further than the time: movements of one stock are in the order of their times, those of one SKU at several locations differ from
-     * it by no more than a statement takes ({@link #LONGEST_STATEMENT}, with a large margin).
+     * What each count does to its stock: it is true at its time, so what has moved since is added to it; corrections by counts are no
+     * movements. A SKU's ledger is walked from its end and no further than the time: movements of one stock are in the order of their
+     * times, those of one SKU at several locations differ from it by no more than a statement takes ({@link #LONGEST_STATEMENT}, with a
+     * large margin).
      */
-    private static final String MOVED_SINCE = """
-            SELECT counted.n, coalesce(later.moved, 0)::bigint AS moved
-            FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::timestamptz[]), (SELECT $4::int[]))
-              AS counted (sku, location, counted_at, n)
+    private static final String JUDGE = """
+            SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold, change.*
+            FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]), (SELECT $5::int[]))
+              AS counted (sku, location, on_hand, counted_at, n)
             CROSS JOIN LATERAL (
-              SELECT sum(m.delta) AS moved FROM stock_movement AS m
+              SELECT coalesce(sum(m.delta), 0) AS moved FROM stock_movement AS m
               WHERE m.sku = counted.sku
                 AND m.seq > coalesce((SELECT b.seq FROM stock_movement AS b
-                                      WHERE b.sku = counted.sku AND b.moved_at < counted.counted_at - $5 * interval '1 second'
+                                      WHERE b.sku = counted.sku AND b.moved_at < counted.counted_at - $6 * interval '1 second'
                                       ORDER BY b.seq DESC LIMIT 1), 0)
                 AND m.location = counted.location AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
+            JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
+            JOIN location AS l ON l.location = s.location
+            CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low, s.threshold, l.backorders,
+                                            NULL, counted.on_hand + later.moved, NULL) AS change
             """;
 
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
@@ -87,17 +91,11 @@ public class StockSyncTable {
               SELECT movement_id, event_id, sku, location, delta, on_hand, version, $13, $14, $15, $16, moved_at, counted_at
               FROM line WHERE delta <> 0 ORDER BY n)
             %s
-            SELECT id, type, sku, $15, $16, $17, payload::json
-            FROM (SELECT n, event_id AS id, 'inventory.updated' AS type, sku,
-                         concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"delta":', delta, ',"onHand":', on_hand,
-                                ',"version":', version, ',"reason":', to_json($13::text), ',"reference":', coalesce(to_json($14::text)::text, 'null'),
-                                ',"movementId":"', movement_id, '"}') AS payload
-                  FROM line WHERE delta <> 0
-                  UNION ALL
-                  SELECT n, alert_id, 'inventory.alert', sku,
-                         concat('{"sku":', to_json(sku), ',"location":', to_json(location), ',"onHand":', on_hand, ',"threshold":', threshold, '}')
-                  FROM line WHERE alerts) AS news
-            ORDER BY n, type DESC
+            SELECT news.id, news.type, sku, $15, $16, $17, news.payload
+            FROM line
+            CROSS JOIN LATERAL stock_events(sku, location, delta, on_hand, version, $13, $14,
+                                            movement_id, event_id, alerts, threshold, alert_id) AS news
+            ORDER BY n, news.type DESC
             """.formatted(EventTable.INSERT_INTO);
 
     private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
@@ -128,27 +126,28 @@ public class StockSyncTable {
     }
 
     /**
-     * What has moved since each of these counts, by its place; their stocks must be locked.
+     * What each of these counts does to its stock, by its index; their stocks must be locked.
      *
-     * @param places of those that are asked for
+     * @param indexes of those that are asked for
      */
-    Uni<Map<Integer, Long>> movedSince(SqlClient transaction, List<StockCount> counts, List<Integer> places) {
-        var wanted = places.stream().map(counts::get).toList();
+    Uni<Map<Integer, JudgedCount>> judge(SqlClient transaction, List<StockCount> counts, List<Integer> indexes) {
+        var wanted = indexes.stream().map(counts::get).toList();
         return transaction
-                .preparedQuery(MOVED_SINCE)
+                .preparedQuery(JUDGE)
                 .execute(Tuple.of(
                         column(wanted, String[]::new, count -> count.stock().sku()),
                         column(wanted, String[]::new, count -> count.stock().location()),
+                        numbers(wanted, StockCount::onHand),
                         column(
                                 wanted,
                                 OffsetDateTime[]::new,
                                 count -> count.countedAt().atOffset(ZoneOffset.UTC)),
-                        places.toArray(Integer[]::new),
+                        indexes.toArray(Integer[]::new),
                         (double) LONGEST_STATEMENT.toSeconds()))
                 .map(rows -> {
-                    var moved = new HashMap<Integer, Long>();
-                    rows.forEach(row -> moved.put(row.getInteger("n"), row.getLong("moved")));
-                    return moved;
+                    var judged = new HashMap<Integer, JudgedCount>();
+                    rows.forEach(row -> judged.put(row.getInteger("n"), judged(row)));
+                    return judged;
                 });
     }
 
@@ -162,14 +161,14 @@ public class StockSyncTable {
         return transaction
                 .preparedQuery(CORRECT)
                 .execute(Tuple.from(Arrays.asList(
-                        column(lines, String[]::new, line -> line.stock().key().sku()),
-                        column(lines, String[]::new, line -> line.stock().key().location()),
-                        numbers(lines, Correction::delta),
-                        numbers(lines, Correction::onHand),
-                        numbers(lines, Correction::version),
-                        column(lines, Boolean[]::new, Correction::low),
-                        column(lines, Boolean[]::new, Correction::alerts),
-                        column(lines, Long[]::new, line -> line.stock().threshold()),
+                        column(lines, String[]::new, line -> line.stock().sku()),
+                        column(lines, String[]::new, line -> line.stock().location()),
+                        numbers(lines, line -> line.judged().delta()),
+                        numbers(lines, line -> line.judged().onHand()),
+                        numbers(lines, line -> line.judged().version()),
+                        column(lines, Boolean[]::new, line -> line.judged().low()),
+                        column(lines, Boolean[]::new, line -> line.judged().alerts()),
+                        column(lines, Long[]::new, line -> line.judged().threshold()),
                         column(
                                 lines,
                                 OffsetDateTime[]::new,
@@ -205,13 +204,18 @@ public class StockSyncTable {
 
     private static LockedStock locked(Row row) {
         var countedAt = row.getOffsetDateTime("counted_at");
-        return new LockedStock(
-                key(row),
+        return new LockedStock(key(row), countedAt == null ? null : countedAt.toInstant());
+    }
+
+    private static JudgedCount judged(Row row) {
+        return new JudgedCount(
+                row.getString("code"),
+                row.getLong("counted_now"),
+                row.getLong("delta"),
                 row.getLong("on_hand"),
                 row.getLong("version"),
                 row.getLong("threshold"),
                 row.getBoolean("low"),
-                countedAt == null ? null : countedAt.toInstant(),
-                row.getBoolean("backorders"));
+                row.getBoolean("alerts"));
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
-import org.pmsevents.inventory.InventoryConfig;
+import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * The stock levels in Redis: for each SKU a hash {@code pms-events:stock:SKU}, and in it for each location what is on hand under the
@@ -24,9 +24,9 @@ public class StockLevelGateway {
     private static final String WRITE = """
             for i, key in ipairs(KEYS) do
               local location, level, version = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-              local held = redis.pcall('HGET', key, location .. '#version')
-              if type(held) == 'table' then redis.call('DEL', key) held = false end
-              if not held or tonumber(held) < tonumber(version) then
+              local stored = redis.pcall('HGET', key, location .. '#version')
+              if type(stored) == 'table' then redis.call('DEL', key) stored = false end
+              if not stored or tonumber(stored) < tonumber(version) then
                 redis.call('HSET', key, location, level, location .. '#version', version)
               end
             end
@@ -46,12 +46,12 @@ public class StockLevelGateway {
             """;
 
     private final Redis redis;
-    private final InventoryConfig config;
+    private final RedisConfig config;
 
     /** Whether one command may write several keys, which a Redis Cluster refuses. */
     private volatile boolean together = true;
 
-    StockLevelGateway(Redis redis, InventoryConfig config) {
+    StockLevelGateway(Redis redis, RedisConfig config) {
         this.redis = redis;
         this.config = config;
     }
@@ -109,7 +109,7 @@ public class StockLevelGateway {
     private Uni<Void> writeTogether(Collection<StockLevel> levels) {
         var write = Request.cmd(Command.EVAL).arg(WRITE).arg(Integer.toString(levels.size()));
         levels.forEach(
-                level -> write.arg(config.redisPrefix() + ":" + level.key().sku()));
+                level -> write.arg(config.prefix() + ":stock:" + level.key().sku()));
         levels.forEach(level -> write.arg(level.key().location())
                 .arg(Long.toString(level.onHand()))
                 .arg(Long.toString(level.version())));
@@ -118,6 +118,6 @@ public class StockLevelGateway {
 
     /** No SKU has a slash in it. The braces have both keys lie on the same server of a Redis Cluster. */
     private String key(String name) {
-        return config.redisPrefix() + ":{/}" + name;
+        return config.prefix() + ":stock:{/}" + name;
     }
 }

@@ -1,5 +1,7 @@
 package org.pmsevents.inventory.level;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -46,14 +48,8 @@ public class StockLevels {
     private boolean flushing;
 
     /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
-    private final Map<StockKey, Long> written = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<StockKey, Long> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
+    private final Cache<StockKey, Long> written =
+            Caffeine.newBuilder().maximumSize(REMEMBERED).executor(Runnable::run).build();
 
     StockLevels(StockLevelGateway redis, StockTable stock, Transactions transactions) {
         this.redis = redis;
@@ -143,7 +139,7 @@ public class StockLevels {
             LOG.info("Redis has no stock levels: all are written");
             restoring = true;
             roundAt = null;
-            forget();
+            written.invalidateAll();
         }
         return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica));
     }
@@ -176,15 +172,12 @@ public class StockLevels {
         return new StockLevel(stock.key(), stock.onHand(), stock.version());
     }
 
-    private synchronized boolean isWritten(StockLevel level) {
-        return written.getOrDefault(level.key(), 0L) >= level.version();
+    private boolean isWritten(StockLevel level) {
+        var version = written.getIfPresent(level.key());
+        return version != null && version >= level.version();
     }
 
-    private synchronized void remember(StockLevel level) {
-        written.merge(level.key(), level.version(), Math::max);
-    }
-
-    private synchronized void forget() {
-        written.clear();
+    private void remember(StockLevel level) {
+        written.asMap().merge(level.key(), level.version(), Math::max);
     }
 }

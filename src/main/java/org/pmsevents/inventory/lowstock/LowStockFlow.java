@@ -1,6 +1,7 @@
 package org.pmsevents.inventory.lowstock;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Multi;
@@ -18,9 +19,8 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.EventPublisher;
-import org.pmsevents.inventory.Stock;
+import org.pmsevents.inventory.JudgedStock;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.inventory.adjust.InventoryJson;
 import org.pmsevents.platform.database.Transactions;
 
 /**
@@ -60,18 +60,19 @@ public class LowStockFlow {
         meters.counter("pms.inventory.alerts");
     }
 
-    /** How many were not judged as they should be, and the notice of that to the caches. */
-    private record Judged(int count, long notice) {}
+    /** How many stocks were corrected, and the notice of that to the caches. */
+    private record Corrected(int count, long notice) {}
 
     /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */
     Uni<Void> checkStock(RequestContext context) {
         return transactions
                 .run(transaction -> checkThreshold(transaction)
-                        .call(misjudged -> recordAlerts(transaction, misjudged, context))
-                        .chain(misjudged -> leaveNotice(transaction, misjudged)))
-                .call(judged -> judged.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(judged, context))
+                        .call(corrected -> recordAlerts(transaction, corrected, context))
+                        .chain(corrected -> leaveNotice(transaction, corrected)))
+                .call(corrected ->
+                        corrected.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(corrected, context))
                 .repeat()
-                .whilst(judged -> judged.count() == AT_ONCE)
+                .whilst(corrected -> corrected.count() == AT_ONCE)
                 .collect()
                 .last()
                 .replaceWithVoid();
@@ -82,43 +83,40 @@ public class LowStockFlow {
         return notifyAdmin(transaction, alert).chain(this::updateMetrics);
     }
 
-    /** Records the alert in the transaction that has made the stock low. */
-    public Uni<Optional<EventMessage>> alertIfNewlyLow(
-            SqlClient transaction, Stock before, Stock after, RequestContext context) {
-        var threshold = after.threshold();
-        if (before.low() || !after.low() || threshold == null) {
+    /** Records the alert, if there is one, in the transaction that has made the stock low. */
+    public Uni<Optional<EventMessage>> recordAlert(SqlClient transaction, JudgedStock judged, RequestContext context) {
+        var payload = judged.alert();
+        if (payload == null) {
             return Uni.createFrom().item(Optional.empty());
         }
-        var alert = events.event(
-                EventType.INVENTORY_ALERT, after.key().sku(), InventoryJson.alert(after, threshold), context);
+        var sku = judged.stock().key().sku();
+        var alert = events.event(EventType.INVENTORY_ALERT, sku, new RawValue(payload), context);
         return events.record(transaction, alert).replaceWith(Optional.of(alert));
     }
 
-    private Uni<List<Stock>> checkThreshold(SqlClient transaction) {
-        return stock.lockMisjudged(transaction, AT_ONCE)
-                .call(found ->
-                        stock.turn(transaction, found.stream().map(Stock::key).toList()));
+    private Uni<List<JudgedStock>> checkThreshold(SqlClient transaction) {
+        return stock.correctLow(transaction, AT_ONCE);
     }
 
-    private Uni<Void> recordAlerts(SqlClient transaction, List<Stock> misjudged, RequestContext context) {
+    private Uni<Void> recordAlerts(SqlClient transaction, List<JudgedStock> corrected, RequestContext context) {
         return Multi.createFrom()
-                .iterable(misjudged)
+                .iterable(corrected)
                 .onItem()
-                .transformToUniAndConcatenate(found -> alertIfNewlyLow(transaction, found, found.judged(), context))
+                .transformToUniAndConcatenate(each -> recordAlert(transaction, each, context))
                 .collect()
                 .last()
                 .replaceWithVoid();
     }
 
     /** What is low no longer is told by no event. */
-    private Uni<Judged> leaveNotice(SqlClient transaction, List<Stock> misjudged) {
-        return misjudged.isEmpty()
-                ? Uni.createFrom().item(new Judged(0, 0))
-                : cache.leaveNotice(transaction, LISTS).map(notice -> new Judged(misjudged.size(), notice));
+    private Uni<Corrected> leaveNotice(SqlClient transaction, List<JudgedStock> corrected) {
+        return corrected.isEmpty()
+                ? Uni.createFrom().item(new Corrected(0, 0))
+                : cache.leaveNotice(transaction, LISTS).map(notice -> new Corrected(corrected.size(), notice));
     }
 
-    private Uni<Void> emitEvents(Judged judged, RequestContext context) {
-        cache.invalidate(LISTS, judged.notice(), context);
+    private Uni<Void> emitEvents(Corrected corrected, RequestContext context) {
+        cache.invalidate(LISTS, corrected.notice(), context);
         events.announceRecorded();
         return Uni.createFrom().voidItem();
     }

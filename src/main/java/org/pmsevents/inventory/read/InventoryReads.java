@@ -8,12 +8,13 @@ import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.inventory.LedgerTable;
 import org.pmsevents.inventory.Movement;
+import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockProblems;
 import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.inventory.adjust.InventoryJson;
-import org.pmsevents.inventory.adjust.StockChangeTable;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.paging.Page;
@@ -27,13 +28,13 @@ public class InventoryReads {
     static final char SEPARATOR = '/';
 
     private final StockTable stock;
-    private final StockChangeTable ledger;
+    private final LedgerTable ledger;
     private final StockSource source;
     private final Transactions database;
     private final CacheFlow cache;
 
     InventoryReads(
-            StockTable stock, StockChangeTable ledger, StockSource source, Transactions database, CacheFlow cache) {
+            StockTable stock, LedgerTable ledger, StockSource source, Transactions database, CacheFlow cache) {
         this.stock = stock;
         this.ledger = ledger;
         this.source = source;
@@ -51,8 +52,8 @@ public class InventoryReads {
         return find(key, context).invoke(found -> {
             if (found.entry().isAbsent()) {
                 throw found.entry().json().equals(StockSource.NO_STOCK)
-                        ? InventoryJson.stockNotFound(key)
-                        : InventoryJson.productNotFound(sku);
+                        ? StockProblems.stockNotFound(key)
+                        : StockProblems.productNotFound(sku);
             }
         });
     }
@@ -77,7 +78,7 @@ public class InventoryReads {
     public Uni<Page<Movement>> movements(String sku, @Nullable String location, PageRequest page) {
         var before = page.afterNumber();
         return refuseUnknown(sku)
-                .chain(() -> database.read(client -> ledger.movements(client, sku, location, before, page.oneMore())))
+                .chain(() -> database.read(client -> ledger.list(client, sku, location, before, page.oneMore())))
                 .map(found -> page.page(found, movement -> Long.toString(movement.seq())));
     }
 
@@ -86,11 +87,11 @@ public class InventoryReads {
      *
      * @throws AppException 404 {@code location-not-found}
      */
-    public Uni<InventoryJson.LocationView> readLocation(String location) {
+    public Uni<StockJson.LocationView> readLocation(String location) {
         return database.read(client -> stock.findLocation(client, location))
                 .map(found -> found.orElseThrow(
                         () -> AppException.notFound("location-not-found", "There is no location " + location + ".")))
-                .map(backorders -> new InventoryJson.LocationView(location, backorders));
+                .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
     /** How many stocks are low. */
@@ -102,7 +103,7 @@ public class InventoryReads {
         return database.read(client -> stock.exists(client, sku))
                 .invoke(exists -> {
                     if (!exists) {
-                        throw InventoryJson.productNotFound(sku);
+                        throw StockProblems.productNotFound(sku);
                     }
                 })
                 .replaceWithVoid();

@@ -4,9 +4,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
+import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.inventory.adjust.InventoryJson;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.paging.Page;
@@ -41,7 +41,7 @@ public class StockListSource implements CacheSource {
                                 + InventoryReads.SEPARATOR
                                 + each.key().location()))
                 .map(found -> new Page<>(
-                        found.items().stream().map(InventoryJson::view).toList(), found.next()))
+                        found.items().stream().map(StockJson::view).toList(), found.next()))
                 .map(found -> CacheEntry.unversioned(json.write(found)));
     }
 }

@@ -4,9 +4,9 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
+import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.inventory.adjust.InventoryJson;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.JsonWriter;
 
@@ -42,7 +42,7 @@ public class StockSource implements CacheSource {
                 .chain(found -> found.isPresent()
                         ? Uni.createFrom()
                                 .item(new CacheEntry(
-                                        found.get().version(), json.write(InventoryJson.view(found.get()))))
+                                        found.get().version(), json.write(StockJson.view(found.get()))))
                         : absent(key.sku()));
     }
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Steps;
+import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
@@ -55,11 +56,13 @@ public class MetricsGateway {
     private static final Duration NUMBER_KEPT = Duration.ofDays(1);
 
     private final Redis redis;
+    private final RedisConfig names;
     private final MetricsConfig config;
     private final String replica;
 
-    public MetricsGateway(Redis redis, MetricsConfig config, ReplicaName replica) {
+    public MetricsGateway(Redis redis, RedisConfig names, MetricsConfig config, ReplicaName replica) {
         this.redis = redis;
+        this.names = names;
         this.config = config;
         this.replica = replica.value();
     }
@@ -143,6 +146,6 @@ public class MetricsGateway {
     }
 
     private String key(String name) {
-        return "{" + config.redisPrefix() + "}:" + name;
+        return "{" + names.prefix() + ":metrics}:" + name;
     }
 }

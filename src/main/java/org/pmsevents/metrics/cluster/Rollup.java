@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -26,6 +25,7 @@ import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Steps;
 import org.pmsevents.metrics.request.RequestStats;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
  * Adds the counts of this replica to the cluster's sums, every few seconds, each count once: a batch that Redis has not
@@ -44,7 +44,7 @@ public class Rollup {
     private final MetricsConfig config;
     private final MeterRegistry meters;
     private final Clock clock;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final Timer added;
     private final Counter failures;
     private final List<Steps> waiting = everyWindow();
@@ -55,7 +55,6 @@ public class Rollup {
     private long number;
     private MetricsGateway.@Nullable Batch underWay;
     private volatile boolean reachable = true;
-    private volatile boolean stopped;
 
     Rollup(
             RequestStats requests,
@@ -64,14 +63,14 @@ public class Rollup {
             MetricsConfig config,
             MeterRegistry meters,
             Clock clock,
-            Vertx vertx) {
+            Periodic periodic) {
         this.requests = requests;
         this.events = events;
         this.gateway = gateway;
         this.config = config;
         this.meters = meters;
         this.clock = clock;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.added = Timer.builder("pms.metrics.flush")
                 .description("duration of adding the counts of a minute or an hour to the cluster's sums in Redis")
                 .register(meters);
@@ -83,12 +82,13 @@ public class Rollup {
     }
 
     void start(@Observes StartupEvent started) {
-        later();
+        periodic.task("metrics.flush", config.flushEvery(), this::flush)
+                .onFailure(this::failed)
+                .start();
     }
 
     /** After the HTTP server, on the thread that shuts down, while the connections are open. */
     void stop(@Observes @Priority(LAST) ShutdownEvent stopping) {
-        stopped = true;
         try {
             flush().subscribeAsCompletionStage().get(LAST_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -104,15 +104,7 @@ public class Rollup {
         return own.get(window.ordinal()).copy();
     }
 
-    private void later() {
-        vertx.setTimer(config.flushEvery().toMillis(), timer -> {
-            if (!stopped) {
-                flush().onTermination().invoke(this::later).subscribe().with(done -> {}, this::failed);
-            }
-        });
-    }
-
-    /** Adds all waiting counts, a step at a time; fails at the first step that Redis does not accept. */
+    /** Adds all that waits, a step at a time; fails at the first that Redis does not take. */
     Uni<Void> flush() {
         return Uni.createFrom().deferred(() -> {
             gather();

@@ -2,10 +2,8 @@ package org.pmsevents.metrics.error;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
@@ -13,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.Alert;
@@ -26,6 +25,7 @@ import org.pmsevents.metrics.cluster.ReplicaReports;
 import org.pmsevents.metrics.request.RequestStats;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.ReplicaName;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
  * Error → calculateRate → emitEvent(metrics.error) → updateDashboard. Each replica judges its own requests, so that it depends on
@@ -34,7 +34,8 @@ import org.pmsevents.platform.identity.ReplicaName;
 @ApplicationScoped
 public class ErrorRateFlow {
     private static final Logger LOG = Logger.getLogger(ErrorRateFlow.class);
-    private static final Duration ANNOUNCE_AGAIN = Duration.ofMinutes(1);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
     private static final Duration STORE = Duration.ofSeconds(15);
     private static final String SUBJECT = "error-rate";
 
@@ -46,13 +47,11 @@ public class ErrorRateFlow {
     private final MetricsConfig config;
     private final ReplicaReports reports;
     private final Clock clock;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final String replica;
     private final ErrorRate rate;
-    private volatile long timer = -1;
-    private volatile Instant announcedAt = Instant.EPOCH;
-    private volatile @Nullable ErrorState pendingAlert;
-    private volatile boolean storing;
+    private volatile Instant told = Instant.EPOCH;
+    private final AtomicReference<@Nullable ErrorState> owed = new AtomicReference<>();
 
     ErrorRateFlow(
             RequestStats requests,
@@ -64,7 +63,7 @@ public class ErrorRateFlow {
             ReplicaReports reports,
             ReplicaName replica,
             Clock clock,
-            Vertx vertx,
+            Periodic periodic,
             MeterRegistry meters) {
         this.requests = requests;
         this.events = events;
@@ -75,7 +74,7 @@ public class ErrorRateFlow {
         this.reports = reports;
         this.replica = replica.value();
         this.clock = clock;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.rate = new ErrorRate(config, clock.instant());
         Gauge.builder("pms.error.rate", rate, judged -> judged.now().rate())
                 .description("share of requests to this replica within the window that were answered with a status 5xx")
@@ -86,11 +85,11 @@ public class ErrorRateFlow {
     }
 
     void start(@Observes StartupEvent started) {
-        timer = vertx.setPeriodic(Duration.ofSeconds(1).toMillis(), tick -> check());
-    }
-
-    void stop(@Observes ShutdownEvent stopping) {
-        vertx.cancelTimer(timer);
+        periodic.action("metrics.error-rate", SECOND, this::judge).start();
+        periodic.task("metrics.error-alert", SECOND, this::notifyAdmin)
+                .timeout(STORE)
+                .onFailure(failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()))
+                .start();
     }
 
     /** The state at the last check. */
@@ -103,8 +102,7 @@ public class ErrorRateFlow {
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
                         .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("can't update the dashboard: %s", failure.toString())));
-        notifyAdmin();
+                        .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
     }
 
     /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
@@ -116,8 +114,10 @@ public class ErrorRateFlow {
         if (!changed && !again) {
             return Optional.empty();
         }
-        announcedAt = now;
-        pendingAlert = state.isHigh() ? state : pendingAlert;
+        told = now;
+        if (state.isHigh()) {
+            owed.set(state);
+        }
         return Optional.of(state);
     }
 
@@ -146,27 +146,19 @@ public class ErrorRateFlow {
         return reports.errors(state);
     }
 
-    /** Retried every second until the alert is stored, if need be until PostgreSQL is available again. */
-    private void notifyAdmin() {
-        var state = pendingAlert;
-        if (state == null || storing) {
-            return;
+    /** Repeated until it is stored, if need be after PostgreSQL is back. */
+    private Uni<Void> notifyAdmin() {
+        var state = owed.get();
+        if (state == null) {
+            return Uni.createFrom().voidItem();
         }
-        storing = true;
-        transactions
-                .run(transaction -> periods.high(transaction, ANNOUNCE_AGAIN.multipliedBy(2))
+        return transactions
+                .run(transaction -> periods.high(transaction, TELL_AGAIN.multipliedBy(2))
                         .call(begun -> begun
                                 ? alerts.record(transaction, alert(state))
                                 : Uni.createFrom().voidItem()))
-                .ifNoItem()
-                .after(STORE)
-                .fail()
-                .onTermination()
-                .invoke(() -> storing = false)
-                .subscribe()
-                .with(
-                        stored -> pendingAlert = null,
-                        failure -> LOG.debugf("the alert about the error rate is not stored yet: %s", failure.toString()));
+                .invoke(() -> owed.compareAndSet(state, null))
+                .replaceWithVoid();
     }
 
     private Alert alert(ErrorState state) {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.publish.FrequentEvents;
+import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.security.CurrentRequest;
 
 /**
@@ -30,7 +31,6 @@ public class RequestTimer {
     /** The route of static files and API descriptions, which have no template. */
     static final String FILE = "file";
 
-    private static final int BEFORE_ALL_ROUTES = Integer.MIN_VALUE;
     private static final String OTHER = "OTHER";
     private static final Map<String, String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS").stream()
@@ -45,9 +45,9 @@ public class RequestTimer {
         this.events = events;
     }
 
-    /** Before the handlers that refuse invalid requests at once. */
-    void listen(@Observes @Priority(1) Router router) {
-        router.route().order(BEFORE_ALL_ROUTES).handler(this::begin);
+    /** Before those who answer at once what is wrong with a request. */
+    void listen(@Observes @Priority(FilterOrder.MEASURE_OBSERVES_FIRST) Router router) {
+        router.route().order(FilterOrder.FIRST_ROUTE).handler(this::begin);
     }
 
     private void begin(RoutingContext request) {

@@ -2,10 +2,8 @@ package org.pmsevents.metrics.resource;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.function.ToDoubleFunction;
@@ -18,6 +16,7 @@ import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Resources;
 import org.pmsevents.metrics.cluster.ReplicaReports;
 import org.pmsevents.metrics.error.ErrorRateFlow;
+import org.pmsevents.platform.periodic.Periodic;
 
 /** Monitor → checkResources → emitEvent(metrics.resources) → updateMetrics: every few seconds, whatever is unavailable. */
 @ApplicationScoped
@@ -29,9 +28,8 @@ public class ResourceMonitor {
     private final ReplicaReports reports;
     private final ErrorRateFlow errors;
     private final MetricsConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private volatile @Nullable Resources last;
-    private volatile boolean stopped;
 
     ResourceMonitor(
             ResourceChecks checks,
@@ -40,13 +38,13 @@ public class ResourceMonitor {
             ErrorRateFlow errors,
             MetricsConfig config,
             MeterRegistry meters,
-            Vertx vertx) {
+            Periodic periodic) {
         this.checks = checks;
         this.events = events;
         this.reports = reports;
         this.errors = errors;
         this.config = config;
-        this.vertx = vertx;
+        this.periodic = periodic;
         gauge(
                 meters,
                 "pms.memory.rss",
@@ -78,24 +76,13 @@ public class ResourceMonitor {
     }
 
     void start(@Observes StartupEvent started) {
-        vertx.runOnContext(go -> monitor());
+        periodic.task("metrics.resources", config.resourcesEvery(), this::monitor)
+                .onFailure(failure -> LOG.debugf("the resources were not published: %s", failure.toString()))
+                .startNow();
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
-    }
-
-    private void monitor() {
-        if (stopped) {
-            return;
-        }
-        checkResources()
-                .call(this::emitEvent)
-                .call(this::updateMetrics)
-                .onTermination()
-                .invoke(() -> vertx.setTimer(config.resourcesEvery().toMillis(), timer -> monitor()))
-                .subscribe()
-                .with(done -> {}, failure -> LOG.debugf("can't announce the resources: %s", failure.toString()));
+    private Uni<Resources> monitor() {
+        return checkResources().call(this::emitEvent).call(this::updateMetrics);
     }
 
     private Uni<Resources> checkResources() {

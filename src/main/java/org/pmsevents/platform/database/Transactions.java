@@ -30,7 +30,7 @@ public class Transactions {
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
-    /** Locks that may be held for a limited time are released soon after that, even if the replica is paused. */
+    /** Locks that may be held for a limited time are released soon after it, even by a replica that is paused. */
     private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);

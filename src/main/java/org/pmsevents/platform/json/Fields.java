@@ -138,11 +138,6 @@ public final class Fields {
         return node != null && bool(node, name);
     }
 
-    public boolean optionalBoolean(String name, boolean otherwise) {
-        var node = optional(name);
-        return node == null ? otherwise : bool(node, name);
-    }
-
     /** A time with its offset, such as {@code 2026-11-23T10:00:00Z} (RFC 3339). */
     public @Nullable Instant optionalInstant(String name) {
         var text = optionalText(name, 64);

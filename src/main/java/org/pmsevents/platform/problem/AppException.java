@@ -5,11 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.problem.ProblemMappers;
 
 /**
  * A failure that the client may see in full: it has all members of the problem document (RFC 9457). The code that throws it decides
- * status and code; {@link ProblemMappers} only adds the trace id. It has no stack trace, because it is an answer and not a defect.
+ * status and code; {@code ProblemMappers} only adds the trace id. It has no stack trace, because it is an answer and not a defect.
  */
 public final class AppException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -1,59 +1,51 @@
 package org.pmsevents.platform.tracing;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import java.time.Duration;
 import java.util.Optional;
 
-/**
- * Settings of the export of traces to an OpenTelemetry collector. {@code application.properties} maps the variables of the
- * OpenTelemetry specification to them.
- */
+/** Traces for an OpenTelemetry collector, by the variables of OpenTelemetry's specification. */
+@RegisterForReflection
 @ConfigMapping(prefix = "pms-events.tracing")
 public interface TracingConfig {
-    /**
-     * {@code OTEL_EXPORTER_OTLP_ENDPOINT}: a collector that accepts OTLP over HTTP, {@code http://host:4318}; without one tracing
-     * is off.
-     */
+    /** The collector, which takes OTLP over HTTP: {@code http://host:4318}. Not set: tracing is off. */
+    @WithDefault("${otel.exporter.otlp.endpoint:}")
     Optional<String> collector();
 
-    /** {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT}: the complete URL for traces; overrides the endpoint above. */
+    /** The complete URL for traces, instead of the collector's. */
+    @WithDefault("${otel.exporter.otlp.traces.endpoint:}")
     Optional<String> endpoint();
 
-    /** {@code OTEL_SDK_DISABLED}: turns tracing off although a collector is configured. */
-    @WithDefault("false")
+    /** Turns tracing off even if there is a collector. */
+    @WithDefault("${otel.sdk.disabled:false}")
     boolean disabled();
 
-    /** {@code OTEL_EXPORTER_OTLP_HEADERS}: {@code name=value,…}, such as an API key of the collector. */
+    /** Headers for the collector, {@code name=value,…}. {@code OTEL_EXPORTER_OTLP_HEADERS} is used if this is not set. */
+    @WithDefault("${otel.exporter.otlp.traces.headers:${otel.exporter.otlp.headers:}}")
     Optional<String> headers();
 
-    /** {@code OTEL_EXPORTER_OTLP_TIMEOUT}, milliseconds: maximum time of one export, including retries. */
-    @WithDefault("10000")
+    /** How long an export may take with its retries, in milliseconds. */
+    @WithDefault("${otel.exporter.otlp.timeout:10000}")
     long timeoutMillis();
 
-    /**
-     * {@code OTEL_TRACES_SAMPLER_ARG}: the share of traces that is recorded, 0 to 1; each trace is recorded completely or not at
-     * all.
-     */
-    @WithDefault("1.0")
+    /** The share of traces that is recorded. A trace is recorded completely or not at all. */
+    @WithDefault("${otel.traces.sampler.arg:1.0}")
     double ratio();
 
-    /** {@code OTEL_BSP_MAX_QUEUE_SIZE}: how many ended spans may be waiting or in transit; further ones are dropped and counted. */
-    @WithDefault("2048")
+    /** How many ended spans may wait or be in export. Further ones are dropped and counted. */
+    @WithDefault("${otel.bsp.max.queue.size:2048}")
     int queue();
 
-    /** {@code OTEL_BSP_SCHEDULE_DELAY}, milliseconds: how long an ended span waits at most. */
-    @WithDefault("5000")
+    /** The longest time that an ended span waits, in milliseconds. */
+    @WithDefault("${otel.bsp.schedule.delay:5000}")
     long delayMillis();
 
-    /** {@code OTEL_SERVICE_NAME}. */
-    @WithDefault("pms-events")
+    /** The service name of the spans. */
+    @WithDefault("${otel.service.name:pms-events}")
     String serviceName();
 
-    /** {@code OTEL_RESOURCE_ATTRIBUTES}: {@code name=value,…}. */
+    /** Further attributes of the spans' resource, {@code name=value,…}. */
+    @WithDefault("${otel.resource.attributes:}")
     Optional<String> resourceAttributes();
-
-    /** How long a shutdown waits for the export of the last spans. */
-    @WithDefault("2s")
-    Duration lastExport();
 }

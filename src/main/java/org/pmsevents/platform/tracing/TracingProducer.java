@@ -27,6 +27,9 @@ import org.jboss.logging.Logger;
 class TracingProducer {
     private static final Logger LOG = Logger.getLogger(TracingProducer.class);
     private static final Duration CONNECT = Duration.ofSeconds(3);
+    /** How long a shutdown waits for the last spans. */
+    private static final Duration LAST_EXPORT = Duration.ofSeconds(2);
+
     private static final String PATH = "v1/traces";
     private static final Set<String> SCHEMES = Set.of("http", "https");
 
@@ -50,7 +53,7 @@ class TracingProducer {
                 config.ratio(),
                 new BoundedExport(
                         exporter.build(), config.queue(), Duration.ofMillis(config.delayMillis()), timeout, meters),
-                config.lastExport());
+                LAST_EXPORT);
     }
 
     void close(@Disposes Tracing tracing) {

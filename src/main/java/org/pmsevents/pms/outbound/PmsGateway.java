@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.faulttolerance.Bulkhead;
@@ -47,7 +48,11 @@ public class PmsGateway {
     /** Beyond the time-out of a call, which ends it first: so that no connection is kept that nobody listens to. */
     private static final int SILENCE_SECONDS = 30;
 
-    private final PmsConfig config;
+    private static final int CONNECT_SECONDS = 2;
+
+    /** The longest {@code Retry-After} that is honoured. */
+    private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
+
     private final Clock clock;
     private final Optional<PmsClient> client;
     private final @Nullable String authorization;
@@ -55,7 +60,6 @@ public class PmsGateway {
     private final String address;
 
     PmsGateway(PmsConfig config, Tracing tracing, Clock clock) {
-        this.config = config;
         this.clock = clock;
         this.client = config.url().map(PmsUrl::parse).map(this::connect);
         this.tracing = tracing;
@@ -93,7 +97,7 @@ public class PmsGateway {
     private PmsClient connect(URI url) {
         return QuarkusRestClientBuilder.newBuilder()
                 .baseUri(url)
-                .connectTimeout(config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .connectTimeout(CONNECT_SECONDS, TimeUnit.SECONDS)
                 .readTimeout(SILENCE_SECONDS, TimeUnit.SECONDS)
                 .followRedirects(false)
                 .disableDefaultMapper(true)
@@ -118,7 +122,7 @@ public class PmsGateway {
         if (status < 500 && status != REQUEST_TIMEOUT && status != TOO_MANY_REQUESTS) {
             return new PmsFailure.Refused(status);
         }
-        var pause = RetryAfter.parse(retryAfter, clock.instant(), config.longestRetryAfter())
+        var pause = RetryAfter.parse(retryAfter, clock.instant(), LONGEST_RETRY_AFTER)
                 .orElse(null);
         return pause != null || status == TOO_MANY_REQUESTS
                 ? new PmsFailure.Busy(status, pause)

@@ -1,10 +1,8 @@
 package org.pmsevents.pms.outbound;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
@@ -17,6 +15,7 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.periodic.Periodic;
 
 /**
  * Whether the PMS is away, for the whole cluster: so many failures in a row begin an outage, the first call that works ends it, and
@@ -33,9 +32,8 @@ public class PmsOutage {
     private final Alerts alerts;
     private final Clock clock;
     private final PmsConfig config;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private volatile boolean on;
-    private volatile long timer = -1;
 
     PmsOutage(
             PmsOutageTable table,
@@ -43,29 +41,24 @@ public class PmsOutage {
             Alerts alerts,
             PmsConfig config,
             Clock clock,
-            Vertx vertx,
+            Periodic periodic,
             MeterRegistry meters) {
         this.table = table;
         this.transactions = transactions;
         this.alerts = alerts;
         this.clock = clock;
         this.config = config;
-        this.vertx = vertx;
+        this.periodic = periodic;
         meters.gauge("pms.outage", this, outage -> outage.on ? 1 : 0);
     }
 
     /** Keeps the gauge right on replicas that have nothing to send; refuses a URL that can't be used, before anything is sent. */
     void start(@Observes StartupEvent started) {
         if (config.url().map(PmsUrl::parse).isPresent()) {
-            timer = vertx.setPeriodic(
-                    LOOK.toMillis(),
-                    tick -> isOn().subscribe()
-                            .with(now -> {}, failure -> LOG.debugf("can't look at the outage: %s", failure)));
+            periodic.task("pms.outage", LOOK, this::isOn)
+                    .onFailure(failure -> LOG.debugf("can't look at the outage: %s", failure))
+                    .start();
         }
-    }
-
-    void stop(@Observes ShutdownEvent stopping) {
-        vertx.cancelTimer(timer);
     }
 
     /** Counts a failure; the one that makes an outage of it alerts the admins, once in the cluster. */

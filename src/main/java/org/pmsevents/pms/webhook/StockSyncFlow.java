@@ -124,7 +124,7 @@ public class StockSyncFlow {
     private Uni<Applied> applyLines(
             Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, RequestContext context) {
         return stock.lock(transaction, SyncRequest.stocks(lines))
-                .chain(held -> stock.sync(transaction, held, SyncRequest.counts(lines), request.id(), context))
+                .chain(locked -> stock.sync(transaction, locked, SyncRequest.counts(lines), request.id(), context))
                 .call(synced -> keepUnknown(transaction, request, lines, synced))
                 .map(synced -> applied(request, lines, synced, context))
                 .call(applied -> transaction.next(client -> events.record(client, applied.event())));

@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.CountOutcome;
 import org.pmsevents.inventory.count.StockCount;
 import org.pmsevents.inventory.count.StockSync;
-import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.Attempt;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.paging.Page;
@@ -33,8 +34,6 @@ import org.pmsevents.platform.problem.AppException;
 /** What a person does about SKUs that came in and that nobody here knows: looks at them, and says which product is meant. */
 @ApplicationScoped
 public class UnknownSkuFlow {
-    private static final int CONFLICTS = 3;
-
     private final UnknownSkuTable unknownSkus;
     private final StockSync stock;
     private final Transactions transactions;
@@ -93,8 +92,8 @@ public class UnknownSkuFlow {
         return idempotency.once(
                 key,
                 Function.identity(),
-                keeper -> validateResolution(body)
-                        .chain(sku -> resolveSku(id, sku, keeper, context))
+                answers -> validateResolution(body)
+                        .chain(sku -> resolveSku(id, sku, answers, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -106,41 +105,37 @@ public class UnknownSkuFlow {
     }
 
     /** The location never changes, so it can be read before: stock rows must be there before they are locked. */
-    private Uni<Resolution> resolveSku(String id, String sku, Idempotency.Keeper keeper, RequestContext context) {
+    private Uni<Resolution> resolveSku(String id, String sku, AnswerWriter answers, RequestContext context) {
         return transactions
                 .read(client -> unknownSkus.find(client, id(id)))
                 .map(found -> found.orElseThrow(() -> notFound(id)))
                 .map(UnknownSkuFlow::refuseResolved)
                 .chain(found -> {
                     var key = new StockKey(sku, found.location());
-                    return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, keeper, context));
+                    return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, answers, context));
                 });
     }
 
-    private Uni<Resolution> transact(UUID id, StockKey key, Idempotency.Keeper keeper, RequestContext context) {
-        return Uni.createFrom()
-                .deferred(() -> transactions.runWithin(
-                        context, config.holdLimit(), transaction -> resolveSku(transaction, id, key, keeper, context)))
-                .onFailure(ConflictException.class)
-                .retry()
-                .atMost(CONFLICTS);
+    private Uni<Resolution> transact(UUID id, StockKey key, AnswerWriter answers, RequestContext context) {
+        return Attempt.repeatOnConflict(() -> transactions.runWithin(
+                context, config.holdLimit(), transaction -> resolveSku(transaction, id, key, answers, context)));
     }
 
     /** The stock first, as webhooks do that bring both. */
     private Uni<Resolution> resolveSku(
-            Transactions.Limited transaction, UUID id, StockKey key, Idempotency.Keeper keeper, RequestContext context) {
+            Transactions.Limited transaction, UUID id, StockKey key, AnswerWriter answers, RequestContext context) {
         return stock.lock(transaction, Set.of(key))
-                .chain(held -> transaction
+                .chain(locked -> transaction
                         .next(client -> unknownSkus.lock(client, id))
                         .map(found -> refuseResolved(found.orElseThrow(() -> notFound(id.toString()))))
                         .chain(found ->
-                                stock.sync(transaction, held, List.of(count(key, found)), found.webhookId(), context)))
+                                stock.sync(transaction, locked, List.of(count(key, found)), found.webhookId(), context)))
                 .invoke(synced -> refuse(key, synced))
                 .chain(synced -> transaction
                         .next(client -> unknownSkus.resolve(client, id, key.sku(), context.actor()))
                         .map(resolved ->
                                 new Resolution(write(resolved, synced), synced, context, afterCommit.answerBy())))
-                .call(resolution -> transaction.next(client -> keeper.keep(client, resolution.answer())));
+                .call(resolution -> transaction.next(client -> answers.store(client, resolution.answer())));
     }
 
     private static StockCount count(StockKey key, UnknownSku found) {

@@ -1,68 +1,53 @@
 package org.pmsevents.pms.webhook;
 
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
-import java.util.concurrent.ThreadLocalRandom;
-import org.jboss.logging.Logger;
+import java.time.Duration;
+import java.util.Optional;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.queue.CleanUp;
+import org.pmsevents.queue.JobRun;
 
-/** Deletes the answers of webhooks that nobody will deliver again, in bounded batches, on every replica; each leaves what others hold. */
+/** Deletes the answers of webhooks that nobody will deliver again, a bounded number at a time. */
 @ApplicationScoped
-public class WebhookCleanUp {
-    private static final Logger LOG = Logger.getLogger(WebhookCleanUp.class);
-    private static final int ROWS = 1_000;
+public class WebhookCleanUp implements CleanUp {
+    private static final int AT_ONCE = 1_000;
 
-    private final WebhookTable deliveries;
+    private final WebhookTable webhooks;
     private final Transactions transactions;
     private final WebhookConfig config;
-    private final Vertx vertx;
-    private volatile boolean stopped;
 
-    WebhookCleanUp(WebhookTable deliveries, Transactions transactions, WebhookConfig config, Vertx vertx) {
-        this.deliveries = deliveries;
+    WebhookCleanUp(WebhookTable webhooks, Transactions transactions, WebhookConfig config) {
+        this.webhooks = webhooks;
         this.transactions = transactions;
         this.config = config;
-        this.vertx = vertx;
     }
 
-    void start(@Observes StartupEvent started) {
-        later();
+    @RegisterForReflection
+    public record Deleted(long rows) {}
+
+    @Override
+    public String name() {
+        return "webhook.clean-up";
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
+    @Override
+    public Duration timeout() {
+        return Duration.ofMinutes(10);
     }
 
-    /** Completes when nothing more is old enough. */
-    Uni<Void> prune() {
-        return transactions
-                .run(transaction -> deliveries.prune(transaction, config.retention(), ROWS))
-                .repeat()
-                .whilst(deleted -> deleted == ROWS)
-                .collect()
-                .last()
-                .replaceWithVoid();
+    @Override
+    public Optional<String> cron() {
+        return Optional.of("47 * * * *");
     }
 
-    /** Spread by a fifth, so that replicas do not do it all at once. */
-    private void later() {
-        long millis = config.pruneEvery().toMillis();
-        long spread = ThreadLocalRandom.current().nextLong(-millis / 5, millis / 5 + 1);
-        vertx.setTimer(Math.max(1, millis + spread), timer -> {
-            if (!stopped) {
-                Uni.createFrom()
-                        .deferred(this::prune)
-                        .onTermination()
-                        .invoke(this::later)
-                        .subscribe()
-                        .with(
-                                done -> {},
-                                failure -> LOG.warnf("old webhooks could not be deleted: %s", failure.toString()));
-            }
-        });
+    @Override
+    public Uni<?> run(Nothing payload, JobRun run) {
+        return CleanUp.inBatches(
+                        AT_ONCE,
+                        () -> transactions.run(
+                                transaction -> webhooks.prune(transaction, config.retention(), AT_ONCE)))
+                .map(Deleted::new);
     }
 }

@@ -4,10 +4,11 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
-import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Optional;
+import org.pmsevents.http.idempotency.KeyTakenException;
+import org.pmsevents.http.idempotency.StoredAnswer;
 
 /** The SQL of webhooks that were answered. One is taken by a plain insert: whoever delivers the same at the same time waits, and fails. */
 @ApplicationScoped
@@ -18,7 +19,7 @@ public class WebhookTable {
     private static final String ANSWER = "UPDATE webhook_delivery SET answer = $2::text::json WHERE webhook_id = $1";
 
     private static final String FIND =
-            "SELECT fingerprint, answer::text AS answer FROM webhook_delivery WHERE webhook_id = $1";
+            "SELECT fingerprint, answer::text AS answer, trace_id FROM webhook_delivery WHERE webhook_id = $1";
 
     private static final String PRUNE = """
             DELETE FROM webhook_delivery WHERE webhook_id IN (
@@ -27,49 +28,32 @@ public class WebhookTable {
             """;
 
     /**
-     * A webhook that was answered.
-     *
-     * @param fingerprint SHA-256 of its body
-     * @param answer JSON
-     */
-    record Delivery(Buffer fingerprint, String answer) {}
-
-    /** The webhook was answered before; the transaction is lost. */
-    static final class DeliveredAlreadyException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        DeliveredAlreadyException(Throwable cause) {
-            super("the webhook was answered already", cause);
-        }
-    }
-
-    /**
      * Takes a webhook that is to be answered in this transaction.
      *
-     * @throws DeliveredAlreadyException if it was
+     * @throws KeyTakenException if it was answered already; the transaction is lost
      */
     Uni<Void> insert(SqlClient transaction, String id, Buffer fingerprint, String traceId) {
         return transaction
                 .preparedQuery(INSERT)
                 .execute(Tuple.of(id, fingerprint, traceId))
-                .onFailure(WebhookTable::isTaken)
-                .transform(DeliveredAlreadyException::new)
+                .onFailure()
+                .transform(failure -> KeyTakenException.translated(failure, "webhook_delivery_pkey"))
                 .replaceWithVoid();
     }
 
-    private static boolean isTaken(Throwable failure) {
-        return failure instanceof PgException refusal && "webhook_delivery_pkey".equals(refusal.getConstraint());
-    }
-
-    /** Keeps the answer of one that was taken in this transaction. */
+    /** Stores the answer of one that was taken in this transaction. */
     Uni<Void> answer(SqlClient transaction, String id, String answer) {
         return transaction.preparedQuery(ANSWER).execute(Tuple.of(id, answer)).replaceWithVoid();
     }
 
-    Uni<Optional<Delivery>> find(SqlClient client, String id) {
+    Uni<Optional<StoredAnswer>> find(SqlClient client, String id) {
         return client.preparedQuery(FIND).execute(Tuple.of(id)).map(rows -> {
             for (var row : rows) {
-                return Optional.of(new Delivery(row.getBuffer("fingerprint").getDelegate(), row.getString("answer")));
+                return Optional.of(new StoredAnswer(
+                        row.getBuffer("fingerprint").getDelegate(),
+                        false,
+                        row.getString("answer"),
+                        row.getString("trace_id")));
             }
             return Optional.empty();
         });

@@ -11,6 +11,7 @@ record JobAnswer(int status, String json) {
     static final int OK = 200;
     static final int CREATED = 202;
 
+    /** As it is stored under the key. */
     String stored() {
         return "{\"status\":" + status + ",\"job\":" + json + "}";
     }

@@ -11,8 +11,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.platform.database.Attempt;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
@@ -32,7 +34,6 @@ import org.pmsevents.queue.worker.JobWorker;
 @ApplicationScoped
 public class JobFlow {
     private static final int RETRIED_AT_ONCE = 500;
-    private static final int CONFLICTS = 3;
     private static final UUID BEFORE_ALL = new UUID(0, 0);
 
     private final JobTable jobs;
@@ -93,8 +94,8 @@ public class JobFlow {
         return idempotency.once(
                 key,
                 JobAnswer::read,
-                keeper -> validateJob(body, context)
-                        .chain(job -> createJob(job, keeper))
+                answers -> validateJob(body, context)
+                        .chain(job -> createJob(job, answers))
                         .invoke(created -> emitEvent(created.job()))
                         .invoke(this::addToQueue)
                         .map(Created::answer));
@@ -143,18 +144,15 @@ public class JobFlow {
         return idempotency.once(
                 key,
                 JobJson::retriedOf,
-                keeper -> retryAfter(kind, BEFORE_ALL, 0)
+                answers -> retryAfter(kind, BEFORE_ALL, 0)
                         .call(retried ->
-                                transactions.run(transaction -> keeper.keep(transaction, JobJson.textOf(retried))))
+                                transactions.run(transaction -> answers.store(transaction, JobJson.textOf(retried))))
                         .invoke(worker::wake));
     }
 
     private Uni<JobJson.Retried> retryAfter(String kind, UUID after, int soFar) {
-        return transactions
-                .run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE))
-                .onFailure(ConflictException.class)
-                .retry()
-                .atMost(CONFLICTS)
+        return Attempt.repeatOnConflict(() ->
+                        transactions.run(transaction -> jobs.retryDiscarded(transaction, kind, after, RETRIED_AT_ONCE)))
                 .chain(ids -> ids.size() < RETRIED_AT_ONCE
                         ? Uni.createFrom().item(new JobJson.Retried(soFar + ids.size()))
                         : retryAfter(kind, last(ids), soFar + ids.size()));
@@ -171,7 +169,7 @@ public class JobFlow {
         return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, context));
     }
 
-    private Uni<Created> createJob(NewJob<?> wanted, Idempotency.Keeper keeper) {
+    private Uni<Created> createJob(NewJob<?> wanted, AnswerWriter answers) {
         var id = UuidV7.next(clock);
         return transactions.run(
                 wanted.context(),
@@ -179,7 +177,7 @@ public class JobFlow {
                         .map(job ->
                                 new Created(job, answer(job, job.id().equals(id) ? JobAnswer.CREATED : JobAnswer.OK)))
                         .call(created ->
-                                keeper.keep(transaction, created.answer().stored())));
+                                answers.store(transaction, created.answer().stored())));
     }
 
     private Uni<Job> createJob(SqlClient transaction, UUID id, NewJob<?> job) {
@@ -228,11 +226,11 @@ public class JobFlow {
         return idempotency.once(
                 key,
                 JobAnswer::read,
-                keeper -> transactions
+                answers -> transactions
                         .run(transaction -> change.apply(transaction)
                                 .map(job -> new Created(job, answer(job, JobAnswer.OK)))
                                 .call(done ->
-                                        keeper.keep(transaction, done.answer().stored())))
+                                        answers.store(transaction, done.answer().stored())))
                         .invoke(done -> tell.accept(done.job()))
                         .map(Created::answer));
     }

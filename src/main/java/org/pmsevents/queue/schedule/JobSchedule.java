@@ -4,11 +4,9 @@ import com.cronutils.model.CronType;
 import com.cronutils.model.definition.CronDefinitionBuilder;
 import com.cronutils.model.time.ExecutionTime;
 import com.cronutils.parser.CronParser;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -24,8 +22,10 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.StrictJson;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobKind;
 import org.pmsevents.queue.JobKinds;
@@ -40,7 +40,6 @@ import org.pmsevents.queue.api.JobFlow;
 @ApplicationScoped
 public class JobSchedule {
     private static final Logger LOG = Logger.getLogger(JobSchedule.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final CronParser PARSER = new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
@@ -49,49 +48,32 @@ public class JobSchedule {
     private final JobFlow flow;
     private final Transactions transactions;
     private final Clock clock;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final Map<String, JobKind<?>> kinds;
-    private volatile boolean stopped;
     private volatile boolean known;
 
-    JobSchedule(JobTable jobs, JobFlow flow, JobKinds kinds, Transactions transactions, Clock clock, Vertx vertx) {
+    JobSchedule(
+            JobTable jobs, JobFlow flow, JobKinds kinds, Transactions transactions, Clock clock, Periodic periodic) {
         this.jobs = jobs;
         this.flow = flow;
         this.transactions = transactions;
         this.clock = clock;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.kinds = kinds.all().stream()
                 .filter(kind -> kind.cron().isPresent())
                 .collect(Collectors.toUnmodifiableMap(JobKind::name, kind -> kind));
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         if (!kinds.isEmpty()) {
-            look();
+            periodic.task("jobs.schedule", LOOK, this::createDue)
+                    .timeout(TIMEOUT)
+                    .onFailure(failure -> LOG.warnf("can't look at the schedule: %s", failure.toString()))
+                    .start();
         }
     }
 
-    void stop(@Observes ShutdownEvent stopping) {
-        stopped = true;
-    }
-
-    private void look() {
-        vertx.setTimer(LOOK.toMillis(), timer -> {
-            if (!stopped) {
-                Uni.createFrom()
-                        .deferred(this::createDue)
-                        .ifNoItem()
-                        .after(TIMEOUT)
-                        .fail()
-                        .onTermination()
-                        .invoke(this::look)
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.warnf("can't read the schedule: %s", failure.toString()));
-            }
-        });
-    }
-
-    /** Creates the jobs that are due. */
+    /** Creates the jobs whose time has come. */
     public Uni<Void> createDue() {
         return setFirstTimes()
                 .chain(() -> transactions.run(transaction ->

@@ -24,8 +24,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Tracing;
@@ -43,7 +45,6 @@ import org.pmsevents.queue.QueueConfig;
 public class JobWorker {
     private static final Logger LOG = Logger.getLogger(JobWorker.class);
     private static final TraceLog TRACED = TraceLog.of(JobWorker.class);
-    private static final int AFTER_THE_FEED = 6_000;
     private static final Duration CALL = Duration.ofSeconds(5);
     private static final Duration ANNOUNCE_PROGRESS = Duration.ofMillis(250);
     private static final Duration STORE_PROGRESS = Duration.ofSeconds(1);
@@ -57,7 +58,7 @@ public class JobWorker {
     private final QueueConfig config;
     private final Pool pool;
     private final Tracing tracing;
-    private final Vertx vertx;
+    private final Periodic periodic;
     private final UUID id;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
     private final Coalescer claims;
@@ -74,6 +75,7 @@ public class JobWorker {
             QueueConfig config,
             Pool pool,
             Tracing tracing,
+            Periodic periodic,
             Vertx vertx,
             Clock clock,
             MeterRegistry meters) {
@@ -84,7 +86,7 @@ public class JobWorker {
         this.config = config;
         this.pool = pool;
         this.tracing = tracing;
-        this.vertx = vertx;
+        this.periodic = periodic;
         this.id = UuidV7.next(clock);
         this.claims = new Coalescer(
                 this::claim,
@@ -96,10 +98,17 @@ public class JobWorker {
         meters.gaugeMapSize("pms.jobs.running", List.of(), running);
     }
 
-    void start(@Observes @Priority(AFTER_THE_FEED) StartupEvent started) {
-        every(config.poll(), this::poll);
-        every(ANNOUNCE_PROGRESS, this::announceProgress);
-        every(min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
+        every("jobs.poll", config.poll(), this::poll);
+        every("jobs.progress", TELL, this::tellProgress);
+        every("jobs.heartbeat", min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
+    }
+
+    private void every(String name, Duration pause, Supplier<Uni<?>> work) {
+        periodic.task(name, pause, work)
+                .timeout(CALL)
+                .onFailure(failure -> LOG.debugf("the queue can't be looked at: %s", failure))
+                .start();
     }
 
     /** Running jobs may go on as long as there is time; no further jobs are claimed. */
@@ -301,21 +310,5 @@ public class JobWorker {
 
     private static Duration min(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
-    }
-
-    private void every(Duration pause, Supplier<Uni<Void>> work) {
-        vertx.setTimer(Math.max(1, pause.toMillis()), timer -> {
-            if (!stopped) {
-                Uni.createFrom()
-                        .deferred(work::get)
-                        .ifNoItem()
-                        .after(CALL)
-                        .fail()
-                        .onTermination()
-                        .invoke(() -> every(pause, work))
-                        .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("a periodic task of the job worker failed: %s", failure));
-            }
-        });
     }
 }

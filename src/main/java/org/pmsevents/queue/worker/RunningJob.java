@@ -93,11 +93,6 @@ final class RunningJob implements JobRun {
     }
 
     @Override
-    public boolean isLastAttempt() {
-        return job.attempt() >= job.maxAttempts();
-    }
-
-    @Override
     public long token() {
         return job.token();
     }

@@ -70,9 +70,7 @@ class WorkFlow {
         return emitProcessing(run).chain(this::processJob).map(kinds::write);
     }
 
-    /**
-     * Worker → completeJob → emitEvent(queue.complete) → cleanupResources; the lease is released together with the change of state.
-     */
+    /** Worker → completeJob → emitEvent(queue.complete) → cleanupResources; its worker is free with its state. */
     Uni<Void> complete(RunningJob run, @Nullable String result) {
         return completeJob(run, result).invoke(done -> emitEnd(run, done)).replaceWithVoid();
     }

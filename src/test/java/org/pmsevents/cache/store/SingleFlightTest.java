@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.version.TagVersions;
 
+@Pure
 class SingleFlightTest {
     private static final CacheKey KEY = CacheKey.product("A");
     private static final Duration PATIENCE = Duration.ofSeconds(5);

@@ -3,8 +3,14 @@ package org.pmsevents.cache.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.Settings;
 import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheConfig;
@@ -13,13 +19,13 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.store.LocalCache;
 
+@Pure
 class TagVersionsTest {
     private static final CacheTag TAG = CacheTag.product("A");
     private static final CacheKey KEY = CacheKey.product("A");
 
     private final TagVersions tagVersions = new TagVersions();
-    private final CacheConfig config = config(10_000);
-    private final LocalCache local = new LocalCache(tagVersions, config, new SimpleMeterRegistry());
+    private final LocalCache local = new LocalCache(tagVersions, config(10_000), new SimpleMeterRegistry());
 
     private static CacheConfig config(int bytes) {
         return Settings.of(CacheConfig.class, Map.of("pms-events.cache.local-bytes", Integer.toString(bytes)));
@@ -114,6 +120,48 @@ class TagVersionsTest {
     }
 
     @Test
+    void theValueOfAnEarlierChangeIsOutdatedHoweverManyOthersHaveChangedSince() {
+        tagVersions.knownAfter(0);
+        tagVersions.changed(TAG, 1, 2);
+        for (int i = 2; i < 15_000; i++) {
+            tagVersions.changed(CacheTag.product("P" + i), i, 1);
+        }
+        assertThat(tagVersions.isOutdated(TAG, 1)).isTrue();
+        assertThat(tagVersions.isOutdated(TAG, 2)).as("whether that is the last is not known any more").isTrue();
+        assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(0, 1))).isFalse();
+        assertThat(tagVersions.isOutdated(CacheTag.product("P14999"), 1)).isFalse();
+    }
+
+    @Test
+    void whatIsForgottenIsNeverTakenForCurrentWhileOthersChange() throws Exception {
+        tagVersions.knownAfter(0);
+        tagVersions.noticedBelow(5);
+        var position = new AtomicLong();
+        var threads = Executors.newFixedThreadPool(4);
+        var checks = new ArrayList<Future<?>>();
+        for (int thread = 0; thread < 4; thread++) {
+            var tag = CacheTag.product("T" + thread);
+            var others = "O" + thread + "-";
+            checks.add(threads.submit(() -> {
+                for (int version = 1; version <= 20; version++) {
+                    long told = position.incrementAndGet();
+                    tagVersions.changed(tag, told, version);
+                    for (int i = 0; i < 4_000; i++) {
+                        tagVersions.changed(CacheTag.product(others + i), position.incrementAndGet(), version);
+                    }
+                    assertThat(tagVersions.isOutdated(tag, version - 1)).isTrue();
+                    assertThat(tagVersions.isCurrent(tag, version - 1, new AsOf(told - 1, 5)))
+                            .isFalse();
+                }
+            }));
+        }
+        threads.shutdown();
+        for (var check : checks) {
+            check.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void nothingFromElsewhereIsCurrentBeforeTheChangesAreKnown() {
         tagVersions.changed(TAG, 3);
         assertThat(tagVersions.isCurrent(TAG, 1, new AsOf(5, 5))).isFalse();
@@ -178,7 +226,7 @@ class TagVersionsTest {
 
     @Test
     void whatIsTooLargeIsNotKept() {
-        put(KEY, new CacheEntry(1, "x".repeat(config.largestEntry() + 1)));
+        put(KEY, new CacheEntry(1, "x".repeat(LocalCache.LARGEST_ENTRY + 1)));
         put(CacheKey.products("q".repeat(CacheKey.LONGEST + 1)), version(1));
         assertThat(local.size()).isZero();
     }

@@ -167,7 +167,7 @@ class DeadLetterFlowTest {
     }
 
     @Test
-    void theBadOneOfSeveralIsFoundAndParkedAlone() {
+    void theBadOneOfSeveralIsFoundAndIsTheOnlyDeadLetter() {
         failures.put(skus.get(2), 100);
         takeTogether(new CopyOnWriteArrayList<>());
         createProducts();
@@ -209,7 +209,7 @@ class DeadLetterFlowTest {
     }
 
     @Test
-    void anEventThatKeepsFailingIsParkedAndThoseAroundItAreHandledOnce() {
+    void anEventThatKeepsFailingBecomesADeadLetterAndThoseAroundItAreHandledOnce() {
         failures.put(skus.get(2), 100);
         createProducts();
         assertThat(handled())

@@ -13,7 +13,7 @@ public class QuickFeed implements QuarkusTestProfile {
                 "pms-events.feed.poll", "50ms",
                 "pms-events.feed.handler-backoff", "20ms",
                 "pms-events.feed.handler-attempts", Integer.toString(ATTEMPTS),
-                "pms-events.stream.heartbeat", "200ms",
-                "pms-events.stream.max-queued-bytes", "20000");
+                "pms-events.delivery.heartbeat", "200ms",
+                "pms-events.delivery.max-queued-bytes", "20000");
     }
 }

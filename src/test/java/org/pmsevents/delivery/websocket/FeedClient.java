@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
@@ -33,7 +34,11 @@ public final class FeedClient implements AutoCloseable {
     private static final Set<String> PASSING_ERRORS = Set.of("unavailable");
 
     private static final int TOO_MANY_MESSAGES = 4429;
-    private static final int FORBIDDEN = 403;
+    private static final int UNAUTHORIZED = 401;
+    /** A handshake that was answered so would be answered so again: a wrong request, a role that is missing, a wrong path. */
+    private static final Set<Integer> FINAL_STATUSES = Set.of(400, 403, 404);
+    /** So many tokens in a row, even different ones, may be refused. */
+    private static final int MOST_REFUSED_TOKENS = 3;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -50,7 +55,7 @@ public final class FeedClient implements AutoCloseable {
     private Duration longestPause = Duration.ofSeconds(5);
     private Consumer<JsonNode> events = event -> {};
     private Consumer<JsonNode> reset = frame -> {};
-    private Consumer<String> giveUp = why -> {};
+    private Consumer<GivenUp> giveUp = why -> {};
 
     private Connection connection;
     private int attempts;
@@ -58,7 +63,20 @@ public final class FeedClient implements AutoCloseable {
     private volatile Long position;
     private volatile int subscriptions;
     private volatile boolean closed;
-    private volatile String whyGivenUp;
+    private volatile GivenUp givenUp;
+    private RefusedToken refusedToken;
+
+    /**
+     * Why the client has given up.
+     *
+     * @param code of the problem or of the error message, such as {@code unauthenticated} or {@code topic-not-allowed}; else the number
+     *     of the close code or of the status
+     * @param detail the same for people
+     */
+    public record GivenUp(String code, String detail) {}
+
+    /** @param times how many tokens have been refused one after the other */
+    private record RefusedToken(String token, GivenUp why, int times) {}
 
     private FeedClient(List<URI> addresses) {
         this.addresses = addresses;
@@ -69,7 +87,7 @@ public final class FeedClient implements AutoCloseable {
         return new FeedClient(List.copyOf(addresses));
     }
 
-    /** Asked before each connection, so that an expired token is replaced. */
+    /** Asked before each connection, so that an expired token is replaced; the client gives up if a refused one is given again. */
     public FeedClient token(Supplier<String> token) {
         this.token = token;
         return this;
@@ -112,7 +130,7 @@ public final class FeedClient implements AutoCloseable {
     }
 
     /** Told why, when the client gives up because another attempt would only fail in the same way. */
-    public FeedClient onGiveUp(Consumer<String> giveUp) {
+    public FeedClient onGiveUp(Consumer<GivenUp> giveUp) {
         this.giveUp = giveUp;
         return this;
     }
@@ -134,9 +152,10 @@ public final class FeedClient implements AutoCloseable {
         return subscriptions;
     }
 
-    /** Why the client has given up; null while it has not. */
+    /** The code of why the client has given up; null while it has not. */
     public String whyGivenUp() {
-        return whyGivenUp;
+        var why = givenUp;
+        return why == null ? null : why.code();
     }
 
     /** Loses the connection as a broken network would, without a close frame; the client then resumes by itself. */
@@ -163,23 +182,28 @@ public final class FeedClient implements AutoCloseable {
         connection = next;
         var address = addresses.get(attempts++ % addresses.size());
         try {
+            var offered = token.get();
+            if (refusedToken != null && refusedToken.token().equals(offered)) {
+                stop(refusedToken.why());
+                return;
+            }
             var unused = HTTP.newWebSocketBuilder()
-                    .header("Authorization", "Bearer " + token.get())
+                    .header("Authorization", "Bearer " + offered)
                     .connectTimeout(CONNECT_TIMEOUT)
                     .buildAsync(address, next)
-                    .exceptionally(next::refused);
+                    .exceptionally(failure -> next.refused(failure, offered));
         } catch (RuntimeException noToken) {
             next.lost(false);
         }
         later(heartbeat.toMillis(), next::checkSilence);
     }
 
-    private void stop(String why) {
+    private void stop(GivenUp why) {
         if (closed && why != null) {
             return;
         }
         closed = true;
-        whyGivenUp = why;
+        givenUp = why;
         var last = connection;
         connection = null;
         if (last != null && last.socket != null) {
@@ -211,6 +235,7 @@ public final class FeedClient implements AutoCloseable {
         public void onOpen(WebSocket opened) {
             onThread(opened, () -> {
                 socket = opened;
+                refusedToken = null;
                 var subscribe = JSON.createObjectNode().put("op", "subscribe").put("id", "feed");
                 topics.forEach(subscribe.putArray("topics")::add);
                 subjects.forEach(subscribe.putArray("subjects")::add);
@@ -238,7 +263,7 @@ public final class FeedClient implements AutoCloseable {
         public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
             onThread(from, () -> {
                 if (FINAL_CODES.contains(code)) {
-                    stop(code + " " + reason);
+                    stop(new GivenUp(Integer.toString(code), reason));
                 } else {
                     lost(code == TOO_MANY_MESSAGES);
                 }
@@ -278,18 +303,47 @@ public final class FeedClient implements AutoCloseable {
             }
         }
 
-        private WebSocket refused(Throwable failure) {
+        private WebSocket refused(Throwable failure, String token) {
             var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-            boolean forbidden = cause instanceof WebSocketHandshakeException handshake
-                    && handshake.getResponse().statusCode() == FORBIDDEN;
             thread.execute(() -> {
-                if (forbidden) {
-                    stop("403");
+                if (cause instanceof WebSocketHandshakeException handshake) {
+                    refused(handshake.getResponse(), token);
                 } else {
                     lost(false);
                 }
             });
             return null;
+        }
+
+        private void refused(HttpResponse<?> answer, String token) {
+            if (FINAL_STATUSES.contains(answer.statusCode())) {
+                stop(why(answer));
+            } else if (answer.statusCode() == UNAUTHORIZED) {
+                refusedToken =
+                        new RefusedToken(token, why(answer), refusedToken == null ? 1 : refusedToken.times() + 1);
+                if (refusedToken.times() == MOST_REFUSED_TOKENS) {
+                    stop(refusedToken.why());
+                } else {
+                    lost(false);
+                }
+            } else {
+                lost(false);
+            }
+        }
+
+        /** What the problem document says, if the answer has one. */
+        private GivenUp why(HttpResponse<?> answer) {
+            try {
+                var problem = JSON.readTree(String.valueOf(answer.body()));
+                if (problem.path("code").isTextual()) {
+                    return new GivenUp(
+                            problem.path("code").asText(), problem.path("detail").asText());
+                }
+            } catch (JsonProcessingException e) {
+                // it was not the service that answered
+            }
+            return new GivenUp(
+                    Integer.toString(answer.statusCode()), "The handshake was answered with " + answer.statusCode());
         }
 
         private void lost(boolean slowly) {
@@ -332,7 +386,8 @@ public final class FeedClient implements AutoCloseable {
                 case "position" ->
                     seen(Math.max(position, message.path("position").longValue()));
                 case "reset" -> reset.accept(message);
-                case "error" -> failed(message.path("code").asText());
+                case "error" ->
+                    failed(message.path("code").asText(), message.path("detail").asText());
                 default -> {}
             }
         }
@@ -352,11 +407,11 @@ public final class FeedClient implements AutoCloseable {
             failures = 0;
         }
 
-        private void failed(String code) {
+        private void failed(String code, String detail) {
             if (PASSING_ERRORS.contains(code)) {
                 lost(false);
             } else {
-                stop(code);
+                stop(new GivenUp(code, detail));
             }
         }
     }

@@ -13,7 +13,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
@@ -105,6 +107,51 @@ class FeedClientTest {
         try (var client = client().topics("queue.*").start(this::remember)) {
             await().until(() -> client.whyGivenUp() != null);
             assertThat(client.whyGivenUp()).isEqualTo("topic-not-allowed");
+        }
+    }
+
+    private FeedClient.GivenUp givenUp(FeedClient client) {
+        var why = new CompletableFuture<FeedClient.GivenUp>();
+        try (client) {
+            client.onGiveUp(why::complete).start(this::remember);
+            return why.orTimeout(30, TimeUnit.SECONDS).join();
+        }
+    }
+
+    @Test
+    void theClientTellsWhyItGivesUp() {
+        var why = givenUp(client().topics("queue.*"));
+        assertThat(why.code()).isEqualTo("topic-not-allowed");
+        assertThat(why.detail()).isNotEmpty();
+
+        why = givenUp(client().token(() -> Tokens.of("reader")).topics("product.*"));
+        assertThat(why.code()).isEqualTo("forbidden");
+        assertThat(why.detail()).contains("viewer");
+    }
+
+    @Test
+    void aRefusedTokenEndsTheClientUnlessThereIsAnotherOne() {
+        var asked = new AtomicInteger();
+        var why = givenUp(client().topics("product.*").token(() -> {
+            asked.incrementAndGet();
+            return "nonsense";
+        }));
+        assertThat(why.code()).isEqualTo("unauthenticated");
+        assertThat(why.detail()).contains("JSON Web Token");
+        assertThat(asked).hasValue(2);
+
+        asked.set(0);
+        assertThat(givenUp(client().topics("product.*").token(() -> "nonsense " + asked.incrementAndGet()))
+                        .code())
+                .isEqualTo("unauthenticated");
+        assertThat(asked).hasValue(3);
+
+        asked.set(0);
+        try (var client = client().topics("product.*")
+                .token(() -> asked.incrementAndGet() == 1 ? "nonsense" : Tokens.of("reader", "viewer"))
+                .start(this::remember)) {
+            await().until(() -> client.position() != null);
+            assertThat(client.whyGivenUp()).isNull();
         }
     }
 }

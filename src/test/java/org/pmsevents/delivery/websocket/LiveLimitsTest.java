@@ -35,12 +35,12 @@ class LiveLimitsTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "pms-events.websocket.heartbeat", "300ms",
-                    "pms-events.websocket.max-queued-bytes", Integer.toString(QUEUED),
-                    "pms-events.websocket.drop-after", "1s",
-                    "pms-events.websocket.max-messages-per-ten-seconds", "20",
-                    "pms-events.websocket.max-subscriptions", "2",
-                    "pms-events.websocket.max-connections", Integer.toString(CONNECTIONS));
+                    "pms-events.delivery.heartbeat", "300ms",
+                    "pms-events.delivery.max-queued-bytes", Integer.toString(QUEUED),
+                    "pms-events.delivery.drop-after", "1s",
+                    "pms-events.delivery.max-messages-per-ten-seconds", "20",
+                    "pms-events.delivery.max-subscriptions", "2",
+                    "pms-events.delivery.max-connections", Integer.toString(CONNECTIONS));
         }
     }
 

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
-import io.smallrye.jwt.build.Jwt;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
@@ -328,11 +327,7 @@ class LiveProtocolTest {
     void anExpiredTokenClosesWith1008() throws Exception {
         // 30 s of clock skew are allowed: good for one to two seconds more, and its connection closed a second after
         // that
-        var token = Jwt.subject("late")
-                .groups("viewer")
-                .issuedAt(System.currentTimeMillis() / 1_000 - 100)
-                .expiresAt(System.currentTimeMillis() / 1_000 - 28)
-                .signWithSecret(Tokens.SECRET);
+        var token = Tokens.expiring(-100, -28, "late", "viewer");
         try (var socket = LiveSocket.openWith(address, "?topics=*", token)) {
             socket.next("subscribed");
             assertThat(socket.closed().code()).isEqualTo(1008);

@@ -12,17 +12,19 @@ import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.http.security.Tokens;
 
 /** What a replica does from SIGTERM to its end; each test has one of its own. */
+@Tag("native")
 class LiveShutdownIT {
     private static final Duration READY = Duration.ofSeconds(60);
 
     private static final Map<String, String> QUICK_DRAIN =
-            Map.of("PMS_EVENTS_WEBSOCKET_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
+            Map.of("PMS_EVENTS_DELIVERY_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
 
     @Test
     void everyWebSocketIsClosedWith1012AndTheReplicaEndsWithThem() throws Exception {
@@ -53,7 +55,7 @@ class LiveShutdownIT {
 
     @Test
     void aReplicaThatDrainsAnswersRequestsAndSendsWhatLastsLongerElsewhere() throws Exception {
-        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "60s", "PMS_EVENTS_WEBSOCKET_DRAIN", "1h");
+        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "60s", "PMS_EVENTS_DELIVERY_DRAIN", "1h");
         try (var cluster = new Cluster(settings)) {
             var replica = startReady(cluster);
             var address = replica.address().resolve("/ws");

@@ -19,7 +19,6 @@ import org.pmsevents.Client;
 import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.platform.tracing.Tracing;
 
@@ -34,23 +33,21 @@ class FeedSubscriptionsTest {
     @Inject
     Pool pool;
 
-    @Inject
-    FeedConfig config;
-
     @Test
     void whoSubscribesBeforeTheReplicaHasJoinedTheFeedMissesNothing() throws Exception {
         var vertx = Vertx.vertx();
         try {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(
-                    vertx, config, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
-            var feed = new Feed(events, pool, dispatcher, config, vertx, meters);
-            var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config);
-            dispatcher.inOrder("subscriptions", subscriptions::deliver);
+                    vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+            var feed = new Feed(events, pool, dispatcher, vertx, meters);
+            var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
+            var group = subscriptions.group();
+            dispatcher.inOrder("subscriptions", group::deliver);
             long begin = editor.head();
             var subscriber = new Subscriber();
 
-            subscriptions.after(begin, subscriber);
+            group.after(begin, subscriber);
             subscriber.caughtUp.get(10, TimeUnit.SECONDS);
             var goneOn = new CompletableFuture<Void>();
             subscriptions.onContext(() -> goneOn.complete(null));

@@ -11,17 +11,14 @@ import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.inject.Inject;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.Settings;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.tracing.TraceId;
@@ -37,9 +34,6 @@ class LiveHandlersTest {
     EventPublisher publisher;
 
     @Inject
-    FeedConfig config;
-
-    @Inject
     MeterRegistry meters;
 
     private final String subject = "S" + UUID.randomUUID();
@@ -51,7 +45,7 @@ class LiveHandlersTest {
 
     @BeforeEach
     void listen() {
-        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), config, meters);
+        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), meters);
         listener = vertx.eventBus().consumer("error.system", message -> {
             if (message.body().metadata().traceId().equals(context.traceId())) {
                 errors.add(message.body());
@@ -107,6 +101,24 @@ class LiveHandlersTest {
     }
 
     @Test
+    void noCleanUpIsDroppedHoweverManyAreUnderWay() {
+        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), 1, meters);
+        var types = EnumSet.of(EventType.CACHE_WARM);
+        handlers.secondary("fails", types, event -> Uni.createFrom().failure(new IllegalStateException("fails")));
+        handlers.cleanup("slow-" + subject, types, event -> does(event, "clean-up")
+                .chain(() -> Uni.createFrom().nothing()));
+        handlers.listen();
+        int events = 20;
+        for (int i = 0; i < events; i++) {
+            emit(EventType.CACHE_WARM);
+        }
+        await().until(() -> done.size() == events);
+        assertThat(meters.counter("pms.handler.dropped", "handler", "slow-" + subject)
+                        .count())
+                .isZero();
+    }
+
+    @Test
     void aFailureOverAnErrorIsNoFurtherError() {
         handlers.secondary("s", EnumSet.of(EventType.ERROR_INTEGRATION), event -> {
             throw new IllegalStateException("would go on for ever");
@@ -121,8 +133,7 @@ class LiveHandlersTest {
     @Test
     void oneThatCanNotKeepUpIsLeftOut() {
         int places = 50;
-        var few = Settings.of(FeedConfig.class, Map.of("pms-events.feed.handler-backlog", Integer.toString(places)));
-        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), few, meters);
+        handlers = new LiveHandlers(vertx, publisher, new EventSpans(Tracing.OFF), places, meters);
         handlers.secondary(
                 "slow-" + subject,
                 EnumSet.of(EventType.CACHE_WARM),

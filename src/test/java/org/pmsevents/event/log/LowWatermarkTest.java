@@ -17,7 +17,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.EventPublisher;
 
-/** No event is ever left below the floor, whatever its transaction does. */
+/** No event is ever left below the low watermark, whatever its transaction does. */
 @QuarkusTest
 @TestProfile(QuickFeed.class)
 class LowWatermarkTest {
@@ -36,7 +36,7 @@ class LowWatermarkTest {
 
     @Test
     void anEventWhoseTransactionStaysOpenForManyPollsGetsItsPosition() {
-        awaitFloorAtTheTop();
+        awaitLowWatermarkAtTheTop();
         long head = editor.head();
         var sku = Client.newSku("OPEN");
         var connection = pool.getConnection().await().atMost(LIMIT);
@@ -49,10 +49,10 @@ class LowWatermarkTest {
             long seq = ask(connection, "SELECT last_value FROM event_seq_seq");
             // At first it is the youngest transaction, one that no snapshot's upper end speaks of.
             for (int i = 0; i < 5; i++) {
-                events.raiseFloor(pool).await().atMost(LIMIT);
+                events.raiseLowWatermark(pool).await().atMost(LIMIT);
             }
             assertThat(ask(pool, "SELECT floor FROM feed_head")).isLessThan(seq);
-            // Then others go on, so that there is something to raise the floor for.
+            // Then others go on, so that there is something to raise the low watermark for.
             await().pollInterval(Duration.ofMillis(100))
                     .during(Duration.ofSeconds(2))
                     .atMost(Duration.ofSeconds(4))
@@ -65,11 +65,11 @@ class LowWatermarkTest {
             connection.close().await().atMost(LIMIT);
         }
         await().until(() -> editor.events(head, sku).size() == 1);
-        awaitFloorAtTheTop();
+        awaitLowWatermarkAtTheTop();
     }
 
-    private void awaitFloorAtTheTop() {
-        await("the floor rises")
+    private void awaitLowWatermarkAtTheTop() {
+        await("the low watermark rises")
                 .until(() -> ask(
                                 pool,
                                 "SELECT count(*) FROM feed_head, event_seq_seq WHERE floor < last_value - (NOT is_called)::int")
@@ -77,7 +77,7 @@ class LowWatermarkTest {
     }
 
     @Test
-    void anEventBelowTheFloorIsFoundAllTheSame() {
+    void anEventBelowTheLowWatermarkIsFoundAllTheSame() {
         long head = editor.head();
         var sku = Client.newSku("BELOW");
         pool.query("UPDATE feed_head SET floor = floor + 1000, mark_seq = floor + 1000")
@@ -85,9 +85,9 @@ class LowWatermarkTest {
                 .await()
                 .atMost(LIMIT);
         editor.create(sku);
-        assertThat(events.lowerFloor(pool).await().atMost(LIMIT)).isTrue();
+        assertThat(events.lowerLowWatermark(pool).await().atMost(LIMIT)).isTrue();
         await().until(() -> editor.events(head, sku).size() == 1);
-        assertThat(events.lowerFloor(pool).await().atMost(LIMIT)).isFalse();
+        assertThat(events.lowerLowWatermark(pool).await().atMost(LIMIT)).isFalse();
     }
 
     private static void insertProduct(SqlClient client, String sku) {

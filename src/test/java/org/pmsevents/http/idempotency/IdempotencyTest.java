@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.queue.CleanUp;
+import org.pmsevents.wiring.IdempotencyCleanUp;
 
 /** What keys do beside being replayed: they are refused while busy, and forgotten after a day. */
 @QuarkusTest
@@ -32,7 +34,7 @@ class IdempotencyTest {
     Pool pool;
 
     @Inject
-    Idempotency idempotency;
+    IdempotencyCleanUp cleanUp;
 
     @BeforeEach
     void createProduct() {
@@ -92,7 +94,7 @@ class IdempotencyTest {
         assertThat(again.header("Idempotent-Replayed")).isNull();
         assertThat(onHand()).isEqualTo(2);
         execute("UPDATE idempotency_key SET created_at = created_at - interval '24 hours 1 second'");
-        idempotency.prune().await().atMost(PATIENCE);
+        cleanUp.run(new CleanUp.Nothing(), null).await().atMost(PATIENCE);
         assertThat(execute("SELECT FROM idempotency_key WHERE created_at < now() - interval '24 hours'")
                         .size())
                 .isZero();

@@ -40,7 +40,7 @@ class LimitsTest {
     private static final long LONGEST = 4 << 20;
     private static final int BURST = 20;
     private static final int PER_CLIENT = 2;
-    private static final String PREFIX = "rate-" + UUID.randomUUID();
+    private static final String PREFIX = "limits-" + UUID.randomUUID();
 
     /** Bounds that a test can reach soon. */
     public static final class Small implements QuarkusTestProfile {
@@ -53,9 +53,8 @@ class LimitsTest {
                     "pms-events.limits.body-timeout", "8s",
                     "pms-events.limits.requests-per-second", "1",
                     "pms-events.limits.burst", Integer.toString(BURST),
-                    "pms-events.limits.redis-prefix", PREFIX,
-                    "pms-events.stream.max-streams-per-client", Integer.toString(PER_CLIENT),
-                    "pms-events.websocket.max-connections-per-client", Integer.toString(PER_CLIENT));
+                    "pms-events.redis.prefix", PREFIX,
+                    "pms-events.delivery.max-connections-per-client", Integer.toString(PER_CLIENT));
         }
     }
 
@@ -337,7 +336,7 @@ class LimitsTest {
         assertThat(passed).isBetween(BURST, BURST + (int) seconds + 1);
         assertThat(read(newClient()).statusCode()).isEqualTo(200);
         await().atMost(Duration.ofSeconds(5)).until(() -> read(client).statusCode() == 200);
-        var left = redis.send(Request.cmd(Command.PTTL).arg(PREFIX + ":subject:" + client))
+        var left = redis.send(Request.cmd(Command.PTTL).arg(PREFIX + ":rate:subject:" + client))
                 .await()
                 .atMost(Duration.ofSeconds(5));
         assertThat(left.toLong()).isBetween(1L, BURST * 1_000L + 1);

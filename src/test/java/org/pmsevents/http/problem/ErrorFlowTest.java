@@ -129,8 +129,8 @@ class ErrorFlowTest {
     @Test
     void everySystemErrorCountsForTheAdmins() {
         long before = told.counted("system:internal-error");
-        errors.handleError("a test", new IllegalStateException("once"), new RequestContext("alice", trace));
-        errors.handleError("a test", new IllegalStateException("twice"), new RequestContext("alice", trace));
+        errors.handleError("internal-error", "a test", new IllegalStateException("once"), new RequestContext("alice", trace));
+        errors.handleError("internal-error", "a test", new IllegalStateException("twice"), new RequestContext("alice", trace));
         await().until(() -> told.counted("system:internal-error") >= before + 2);
     }
 }

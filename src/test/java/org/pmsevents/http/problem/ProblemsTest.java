@@ -2,6 +2,7 @@ package org.pmsevents.http.problem;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
@@ -19,6 +20,7 @@ import io.restassured.http.Method;
 import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import io.smallrye.jwt.build.Jwt;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -98,6 +100,44 @@ class ProblemsTest {
             isProblem(anonymous().header("Authorization", authorization).get(path), 401, "unauthenticated")
                     .header("WWW-Authenticate", startsWith("Bearer error=\"invalid_token\""));
         }
+    }
+
+    @Test
+    void aRefusedTokenIsToldWhy() {
+        isProblem(anonymous().get("/api/nothing"), 401, "unauthenticated")
+                .body("reasons", contains("missing"))
+                .body("detail", containsString("Authorization: Bearer"));
+        isProblem(anonymous().header("Authorization", "Basic YTpi").get("/api/nothing"), 401, "unauthenticated")
+                .body("reasons", contains("no-bearer"));
+        isProblem(anonymous().header("Authorization", "Bearer nonsense").get("/api/nothing"), 401, "unauthenticated")
+                .body("reasons", contains("format"));
+        var expired = Jwt.subject("alice").groups("viewer").issuedAt(1).expiresAt(2).signWithSecret(Tokens.SECRET);
+        isProblem(
+                        anonymous()
+                                .header("Authorization", "Bearer " + expired)
+                                .get("/api/test-edge/origin"),
+                        401,
+                        "unauthenticated")
+                .body("reasons", contains("expired"))
+                .body("detail", equalTo("The token expired at 1970-01-01T00:00:02Z."))
+                .header(
+                        "WWW-Authenticate",
+                        "Bearer error=\"invalid_token\","
+                                + " error_description=\"The token expired at 1970-01-01T00:00:02Z.\"");
+    }
+
+    @Test
+    void aRefusedCallNamesTheRolesThatItNeeds() {
+        isProblem(viewer().get("/api/test-edge/editors"), 403, "forbidden")
+                .body("detail", equalTo("Needs one of the roles editor, admin."))
+                .body("roles", contains("editor", "admin"));
+        isProblem(
+                        anonymous()
+                                .header("Authorization", Tokens.bearer("x"))
+                                .get("/api/test-edge/editors"),
+                        403,
+                        "forbidden")
+                .body("detail", startsWith("Needs one of the roles editor, admin. The token has none"));
     }
 
     @Test

@@ -195,6 +195,12 @@ class AccessMatrixTest {
             } else if (!may(caller, call.needs())) {
                 as.isEqualTo(403);
                 softly.assertThat(answer.body()).contains("\"code\":\"forbidden\"");
+                softly.assertThat(Client.json(answer.body()).path("roles"))
+                        .as("what %s needs", call)
+                        .extracting(JsonNode::textValue)
+                        .containsExactlyElementsOf(ROLES.stream()
+                                .filter(role -> may(role, call.needs()))
+                                .toList());
             } else {
                 as.isNotIn(401, 403, 405).isLessThan(500);
             }

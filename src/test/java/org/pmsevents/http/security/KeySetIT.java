@@ -27,11 +27,13 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.keys.EllipticCurves;
 import org.jose4j.lang.JoseException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.cluster.Cluster;
 
 /** The packaged service takes tokens by the keys of an issuer that it reaches by TLS. */
+@Tag("native")
 class KeySetIT {
     private static final String PASSWORD = "no-secret";
 

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.event.EventType;
 
+@Pure
 class RolesTest {
 
     private static Set<String> heardBy(String... roles) {

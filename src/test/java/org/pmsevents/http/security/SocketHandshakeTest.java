@@ -44,6 +44,10 @@ class SocketHandshakeTest {
     }
 
     private void refused(int status, UnaryOperator<WebSocket.Builder> as) {
+        refused(status, "\"status\":" + status, as);
+    }
+
+    private void refused(int status, String inTheProblem, UnaryOperator<WebSocket.Builder> as) {
         assertThatThrownBy(() -> connect(as))
                 .isInstanceOf(CompletionException.class)
                 .cause()
@@ -51,6 +55,7 @@ class SocketHandshakeTest {
                     assertThat(refusal.getResponse().statusCode()).isEqualTo(status);
                     assertThat(refusal.getResponse().headers().firstValue("content-type"))
                             .contains("application/problem+json");
+                    assertThat((String) refusal.getResponse().body()).contains(inTheProblem);
                 });
     }
 
@@ -81,6 +86,19 @@ class SocketHandshakeTest {
         refused(401, builder -> builder);
         refused(401, builder -> builder.header("Authorization", "Bearer nonsense"));
         refused(401, builder -> builder.subprotocols("bearer-token-carrier", subprotocol("nonsense")));
+    }
+
+    @Test
+    void aRefusedHandshakeSaysWhy() {
+        refused(401, "\"reasons\":[\"missing\"]", builder -> builder);
+        refused(
+                401,
+                "\"reasons\":[\"format\"]",
+                builder -> builder.subprotocols("bearer-token-carrier", subprotocol("nonsense")));
+        refused(
+                403,
+                "Needs one of the roles viewer, editor, stock, operator, admin.",
+                builder -> builder.header("Authorization", Tokens.bearer("nobody")));
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.pmsevents.http.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.pmsevents.Waiting.await;
 
 import com.sun.net.httpserver.HttpServer;
@@ -14,6 +15,7 @@ import java.security.Key;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Base64;
@@ -41,7 +43,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class TokenVerifierTest {
     private static final String SECRET = "an-adequate-secret-of-more-than-32-bytes";
     private static final Duration WAIT = Duration.ofSeconds(10);
@@ -267,6 +271,31 @@ class TokenVerifierTest {
     }
 
     @Test
+    void aTokenIsRememberedForAMinuteHoweverOftenItIsUsed() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        now = now.plusSeconds(40);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(19_999);
+        assertThat(verified(verifier, token)).isSameAs(first);
+        now = now.plusMillis(1);
+        assertThat(verified(verifier, token)).isNotSameAs(first);
+    }
+
+    @Test
+    void aTokenInUseIsNotForgottenForManyThatAreUsedOnce() {
+        var verifier = bySecret();
+        var token = hmac(c -> {});
+        var first = verified(verifier, token);
+        for (int i = 0; i < 3_000; i++) {
+            var actor = "u" + i;
+            verified(verifier, hmac(c -> c.setSubject(actor)));
+            assertThat(verified(verifier, token)).isSameAs(first);
+        }
+    }
+
+    @Test
     void refusesSubjectsThatCanNotBeAnActor() {
         var verifier = bySecret();
         refused(verifier, hmac(c -> c.unsetClaim("sub")));
@@ -488,6 +517,76 @@ class TokenVerifierTest {
             apiKey.unsetClaim("sub");
             apiKey.setClaim("role", role);
             refused(bySecret, sign(apiKey, "HS256", key, null));
+        }
+    }
+
+    private static TokenRefusal why(TokenVerifier verifier, String token) {
+        var failure = catchThrowableOfType(AuthenticationFailedException.class, () -> verified(verifier, token));
+        var why = TokenRefusal.of(failure);
+        assertThat(why.challenge()).matches("Bearer error=\"invalid_token\", error_description=\"[ !#-\\[\\]-~]+\"");
+        return why;
+    }
+
+    @Test
+    void saysWhatIsWrongWithATokenOfTheIssuer() {
+        var verifier = bySecret();
+        var expired = why(verifier, hmac(c -> c.setExpirationTime(NumericDate.fromSeconds(now.getEpochSecond() - 60))));
+        assertThat(expired.reasons()).containsExactly("expired");
+        assertThat(expired.detail())
+                .isEqualTo("The token expired at " + now.truncatedTo(ChronoUnit.SECONDS).minusSeconds(60) + ".");
+        assertThat(why(verifier, hmac(c -> c.setNotBefore(NumericDate.fromSeconds(now.getEpochSecond() + 60))))
+                        .reasons())
+                .containsExactly("not-yet-valid");
+        assertThat(why(verifier, hmac(c -> c.setSubject(" "))).reasons()).containsExactly("sub");
+        assertThat(why(verifier, hmac(c -> c.setClaim("exp", "tomorrow"))).reasons())
+                .containsExactly("claim-type");
+        assertThat(why(verifier, hmac(c -> {
+                            c.unsetClaim("exp");
+                            c.unsetClaim("sub");
+                        }))
+                        .reasons())
+                .containsExactlyInAnyOrder("exp", "sub");
+    }
+
+    @Test
+    void saysThatIssuerOrAudienceDifferButNotFromWhat() {
+        var verifier = new TokenVerifier(
+                new Settings(
+                        Optional.of(SECRET),
+                        Optional.empty(),
+                        Optional.of("https://issuer.example"),
+                        Optional.of("pms")),
+                vertx,
+                clock);
+        var why = why(verifier, hmac(c -> {
+            c.setIssuer("https://other.example");
+            c.setAudience("shop");
+        }));
+        assertThat(why.reasons()).containsExactlyInAnyOrder("iss", "aud");
+        assertThat(why.detail()).doesNotContain("example", "pms", "shop");
+        assertThat(why(verifier, hmac(c -> {})).reasons()).containsExactlyInAnyOrder("iss", "aud");
+    }
+
+    @Test
+    void saysOfATokenFromElsewhereOnlyThatItsSignatureDoesNotVerify() {
+        var other = new HmacKey("another-secret-another-secret-anoth".getBytes(StandardCharsets.UTF_8));
+        var expired = claims(c -> c.setExpirationTime(NumericDate.fromSeconds(now.getEpochSecond() - 60)));
+        assertThat(why(bySecret(), sign(expired, "HS256", other, null))).isEqualTo(TokenRefusal.SIGNATURE);
+        assertThat(why(byKeys(firstRsa), sign(expired, "RS256", secondRsa.getPrivateKey(), "first")))
+                .isEqualTo(TokenRefusal.SIGNATURE);
+    }
+
+    @Test
+    void saysWhichAlgorithmsAreTaken() {
+        var byKeys = why(byKeys(firstRsa), hmac(c -> {}));
+        assertThat(byKeys.reasons()).containsExactly("algorithm");
+        assertThat(byKeys.detail()).contains("RS256 or ES256");
+        var bySecret = why(bySecret(), rsa(firstRsa));
+        assertThat(bySecret.reasons()).containsExactly("algorithm");
+        assertThat(bySecret.detail()).contains("HS256");
+        for (var nonsense : new String[] {"", ".", "..", "a.b.c", "a.b.c.d.e", "\u0000"}) {
+            assertThat(why(bySecret(), nonsense)).isEqualTo(TokenRefusal.FORMAT);
+            assertThat(why(byKeys(firstRsa), nonsense)).isEqualTo(TokenRefusal.FORMAT);
         }
     }
 }

@@ -1,7 +1,9 @@
 package org.pmsevents.http.security;
 
-import io.smallrye.jwt.build.Jwt;
-import java.util.Set;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.pmsevents.dev.SignedToken;
 
 /** Makes tokens that the service accepts in tests. */
 public final class Tokens {
@@ -12,7 +14,20 @@ public final class Tokens {
 
     /** A token of an hour for somebody with these roles. */
     public static String of(String actor, String... roles) {
-        return Jwt.subject(actor).groups(Set.of(roles)).expiresIn(3_600).signWithSecret(SECRET);
+        return signedWith(SECRET, actor, roles);
+    }
+
+    /** The same, signed with another secret. */
+    public static String signedWith(String secret, String actor, String... roles) {
+        var now = Instant.now();
+        return SignedToken.of(actor, List.of(roles), now, now.plus(Duration.ofHours(1)), secret);
+    }
+
+    /** A token that was issued and expires so many seconds from now, or before now if negative. */
+    public static String expiring(long issuedIn, long expiresIn, String actor, String... roles) {
+        var now = Instant.now();
+        return SignedToken.of(
+                actor, List.of(roles), now.plusSeconds(issuedIn), now.plusSeconds(expiresIn), SECRET);
     }
 
     /** The same as the value of an {@code Authorization} header. */

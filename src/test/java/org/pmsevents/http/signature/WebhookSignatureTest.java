@@ -26,9 +26,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 import org.pmsevents.http.signature.WebhookSignature.Fault;
 
 /** Ours and the published library understand each other, and whatever is not quite what it signs is refused. */
+@Pure
 class WebhookSignatureTest {
     private static final Instant NOW = Instant.ofEpochSecond(1_790_000_000);
     private static final long TIME = NOW.getEpochSecond();

@@ -26,6 +26,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.InventoryConfig;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 
 /** How requests come together, and what becomes of them when a statement fails. */
@@ -49,6 +50,9 @@ class StockWritingTest {
     InventoryConfig config;
 
     @Inject
+    Periodic periodic;
+
+    @Inject
     Vertx vertx;
 
     @Inject
@@ -59,34 +63,6 @@ class StockWritingTest {
 
     @Inject
     Clock clock;
-
-    /** The configured one, but for a queue of a few lines. */
-    private record ShortQueue(InventoryConfig config, int queuedLines) implements InventoryConfig {
-        @Override
-        public int batchLines() {
-            return config.batchLines();
-        }
-
-        @Override
-        public int lanes() {
-            return config.lanes();
-        }
-
-        @Override
-        public Duration longestWait() {
-            return config.longestWait();
-        }
-
-        @Override
-        public Duration checkEvery() {
-            return config.checkEvery();
-        }
-
-        @Override
-        public String redisPrefix() {
-            return config.redisPrefix();
-        }
-    }
 
     @BeforeEach
     void createProducts() {
@@ -168,7 +144,7 @@ class StockWritingTest {
 
     @Test
     void whoFindsTheQueueFullIsTold() throws Exception {
-        var full = new AdjustmentBatcher(writer, new ShortQueue(config, 5), vertx, new SimpleMeterRegistry());
+        var full = new AdjustmentBatcher(writer, config, 5, periodic, vertx, new SimpleMeterRegistry());
         var holder = holding(sku);
         var callers = new ArrayList<CompletableFuture<StockResult>>();
         for (int i = 0; i < 6; i++) {

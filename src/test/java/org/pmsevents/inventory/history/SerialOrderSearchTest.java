@@ -15,11 +15,13 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.statistics.Statistics;
 import net.jqwik.api.statistics.StatisticsReport;
+import org.pmsevents.Pure;
 import org.pmsevents.inventory.history.Change.Adjust;
 import org.pmsevents.inventory.history.Change.Count;
 import org.pmsevents.inventory.history.Change.Read;
 
 /** The search for a serial order leaves much out; here it is compared with trying every order there is. */
+@Pure
 class SerialOrderSearchTest {
     private static final Place CUP = Place.main("CUP");
     private static final Place MUG = Place.main("MUG");

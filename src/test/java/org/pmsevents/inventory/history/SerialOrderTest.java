@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.inventory.history.Change.Adjust;
 import org.pmsevents.inventory.history.Change.Count;
 import org.pmsevents.inventory.history.Change.Read;
 
 /** A checker that accepts everything proves nothing: histories that must be accepted, and those that must not. */
+@Pure
 class SerialOrderTest {
     private static final Place CUP = Place.main("CUP");
     private static final Place MUG = Place.main("MUG");

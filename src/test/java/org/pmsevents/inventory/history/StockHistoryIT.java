@@ -22,6 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import org.junit.jupiter.api.Tag;
 import org.pmsevents.Client;
 import org.pmsevents.cluster.Cluster;
 
@@ -31,6 +32,7 @@ import org.pmsevents.cluster.Cluster;
  *
  * <p>A seed repeats the program; what the threads make of it is up to chance, so nothing is shrunk.
  */
+@Tag("native")
 class StockHistoryIT {
     private static final int REPLICAS = 3;
     private static final String BACKROOM = "backroom";

@@ -10,10 +10,12 @@ import static org.pmsevents.inventory.history.StockModel.MOST;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.inventory.history.Change.Adjust;
 import org.pmsevents.inventory.history.Change.Count;
 
 /** The model is what the service is judged by, so what it says is spelled out here case by case. */
+@Pure
 class StockModelTest {
     private static final Place CUP = Place.main("CUP");
     private static final Place MUG = Place.main("MUG");
@@ -68,6 +70,28 @@ class StockModelTest {
         assertThat(new StockModel(0, 3, true).adjust(-MOST, null).answer()).isEqualTo(accepted(-MOST, -MOST, 4));
         assertThat(new StockModel(-1, 3, true).count(MOST).answer()).isEqualTo(refused("stock-out-of-range", -1));
         assertThat(new StockModel(-1, 3, true).count(MOST - 1).answer()).isEqualTo(accepted(MOST, MOST - 1, 4));
+    }
+
+    @Test
+    void itIsLowAtTheThresholdAndAlertsWhenItBecomesLow() {
+        var stock = new StockModel(6, 3, false).withThreshold(5L);
+        assertThat(stock).isEqualTo(new StockModel(6, 4, false, 5L, false));
+        var low = stock.adjust(-1, null).after();
+        assertThat(low).isEqualTo(new StockModel(5, 5, false, 5L, true));
+        assertThat(low.alertsSince(stock)).isTrue();
+        var lower = low.adjust(-1, null).after();
+        assertThat(lower.low()).isTrue();
+        assertThat(lower.alertsSince(low)).isFalse();
+        assertThat(low.count(6).after().low()).isFalse();
+        assertThat(low.withThreshold(4L)).isEqualTo(new StockModel(5, 6, false, 4L, false));
+        assertThat(low.withThreshold(null).low()).as("never without a threshold").isFalse();
+    }
+
+    @Test
+    void whatIsAcceptedIsJudgedAnewEvenIfItMovesNothing() {
+        var misjudged = new StockModel(5, 3, false, 5L, false);
+        assertThat(misjudged.count(5).after()).isEqualTo(new StockModel(5, 3, false, 5L, true));
+        assertThat(misjudged.adjust(-6, null).after()).as("refused").isEqualTo(misjudged);
     }
 
     @Test

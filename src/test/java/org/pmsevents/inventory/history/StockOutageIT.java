@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +32,7 @@ import org.pmsevents.inventory.history.Change.Adjust;
 import org.pmsevents.inventory.history.Change.Count;
 
 /** Nothing is taken from the stock twice, and nothing that was acknowledged is missing, however the connection to PostgreSQL is cut. */
+@Tag("native")
 class StockOutageIT {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final int CALLERS = 8;

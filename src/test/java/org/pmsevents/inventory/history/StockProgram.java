@@ -17,7 +17,7 @@ import org.pmsevents.inventory.history.Change.Count;
  */
 record StockProgram(int places, List<List<Task>> clients) {
     /** A place of a SKU that does not exist. */
-    private static final int UNKNOWN = -1;
+    static final int UNKNOWN = -1;
 
     enum Guess {
         NONE,

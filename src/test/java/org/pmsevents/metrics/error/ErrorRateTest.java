@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.Settings;
 import org.pmsevents.metrics.ErrorState;
 import org.pmsevents.metrics.MetricsConfig;
 
 /** With the defaults: high from 5 % of at least 20 requests in a minute on, normal below 2 %. */
+@Pure
 class ErrorRateTest {
     private static final Instant BEGUN = Instant.parse("2026-11-27T12:00:00Z");
 

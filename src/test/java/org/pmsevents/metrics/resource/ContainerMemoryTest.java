@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pmsevents.Pure;
 
+@Pure
 class ContainerMemoryTest {
     private static final long GIB = 1L << 30;
 

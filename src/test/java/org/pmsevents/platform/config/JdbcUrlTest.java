@@ -3,7 +3,9 @@ package org.pmsevents.platform.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class JdbcUrlTest {
     @Test
     void addsWhatTheDriverWants() {

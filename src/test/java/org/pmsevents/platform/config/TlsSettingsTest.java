@@ -7,7 +7,9 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class TlsSettingsTest {
     private static final String HOST_NAMES = "quarkus.datasource.reactive.hostname-verification-algorithm";
 

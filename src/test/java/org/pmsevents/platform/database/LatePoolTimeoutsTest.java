@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class LatePoolTimeoutsTest {
     private static final String COMPLETE = "Result is already complete";
     private static final String PROMISE = "io.vertx.core.Promise";

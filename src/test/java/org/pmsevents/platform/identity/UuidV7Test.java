@@ -8,7 +8,9 @@ import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class UuidV7Test {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123456Z");
 

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class FieldsTest {
     private static final BigDecimal MOST = new BigDecimal("9999999999");
 
@@ -32,7 +34,7 @@ class FieldsTest {
         assertThat(fields.requiredObject("price").requiredDecimal("amount", BigDecimal.ZERO, MOST, 4))
                 .isEqualTo(new BigDecimal("12.50"));
         assertThat(fields.textArray("tags", 2, 1)).containsExactly("a", "b");
-        assertThat(fields.optionalBoolean("open", false)).isTrue();
+        assertThat(fields.requiredBoolean("open")).isTrue();
         assertThat(fields.optionalInstant("at")).isEqualTo(Instant.parse("2026-11-23T10:00:00Z"));
         assertThat(fields.requiredObjects("lines", 10))
                 .extracting(line -> line.requiredInteger("n", 0, 9))

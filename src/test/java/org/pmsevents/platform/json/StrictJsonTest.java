@@ -11,9 +11,11 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violation;
 
+@Pure
 class StrictJsonTest {
 
     private static ParsedBody read(String text) {

@@ -12,7 +12,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class CoalescerTest {
     private final List<UniEmitter<? super Boolean>> runs = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();

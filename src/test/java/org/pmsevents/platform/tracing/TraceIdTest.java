@@ -6,7 +6,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 
+@Pure
 class TraceIdTest {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 

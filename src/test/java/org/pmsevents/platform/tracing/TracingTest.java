@@ -18,11 +18,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pmsevents.Pure;
 import org.pmsevents.Settings;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /** What is recorded and what leaves, whatever the collector does. */
+@Pure
 class TracingTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final TracingProducer producer = new TracingProducer();
@@ -44,7 +46,6 @@ class TracingTest {
     private void open(String... settings) {
         var properties = new HashMap<String, String>();
         properties.put("pms-events.tracing.delay-millis", "50");
-        properties.put("pms-events.tracing.last-export", "PT2S");
         for (int i = 0; i < settings.length; i += 2) {
             properties.put("pms-events.tracing." + settings[i], settings[i + 1]);
         }

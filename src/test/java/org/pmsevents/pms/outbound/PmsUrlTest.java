@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.Pure;
 
+@Pure
 class PmsUrlTest {
     @ParameterizedTest
     @ValueSource(strings = {"https://pms.example/api", "HTTP://pms.example:8080", "http://[::1]:80/a/b/"})

@@ -13,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.problem.AppException;
 
+@Pure
 class BulkheadTest {
     private static final Duration LONG = Duration.ofMinutes(1);
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.http.signature.Webhook;
+import org.pmsevents.queue.CleanUp;
 
 /** What a PMS sees of the service: every status with its body, and nothing changed by what is refused. */
 @QuarkusTest
@@ -45,7 +46,7 @@ class PmsWebhookResourceTest {
     MeterRegistry meters;
 
     @Inject
-    WebhookCleanUp retention;
+    WebhookCleanUp cleanUp;
 
     @BeforeEach
     void createProduct() {
@@ -346,7 +347,7 @@ class PmsWebhookResourceTest {
                 .execute(Tuple.of(old))
                 .await()
                 .atMost(PATIENCE);
-        retention.prune().await().atMost(PATIENCE);
+        cleanUp.run(new CleanUp.Nothing(), null).await().atMost(PATIENCE);
         pms.send(id, count(3)).then().header("Idempotent-Replayed", "true");
         pms.send(old, count(4)).then().statusCode(200).header("Idempotent-Replayed", nullValue());
     }

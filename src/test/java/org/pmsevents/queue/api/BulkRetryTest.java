@@ -87,9 +87,9 @@ class BulkRetryTest {
     void oneWhoseKeyIsTakenAtThatVeryMomentIsLeft() {
         discard(kind.name(), name, "{\"name\":\"" + name + "\"}", 2);
         var commit = new CompletableFuture<UniEmitter<? super Object>>();
-        var other = NewJob.of(kind, new TestJobs.Named(name), RequestContext.system())
-                .unique(name + "#1")
-                .at(Instant.now().plus(Duration.ofHours(1)));
+        var inAnHour = Instant.now().plus(Duration.ofHours(1));
+        var other = new NewJob<>(
+                kind, new TestJobs.Named(name), 0, inAnHour, name + "#1", null, RequestContext.system());
         var created = transactions
                 .run(transaction -> flow.createJob(transaction, other)
                         .call(() -> Uni.createFrom().<Object>emitter(commit::complete)))

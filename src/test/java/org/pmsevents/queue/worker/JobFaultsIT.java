@@ -10,11 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.cluster.Cluster;
 
 /** What becomes of jobs when the processes that work on them are killed, paused or stopped. */
+@Tag("native")
 class JobFaultsIT {
     private static final Duration LONG = Duration.ofSeconds(60);
 
@@ -22,13 +23,9 @@ class JobFaultsIT {
     private Connection database;
     private Probes probes;
 
-    @BeforeEach
-    void startCluster() throws SQLException {
-        start(Map.of("PMS_EVENTS_QUEUE_LEASE", "3s"));
-    }
-
-    private void start(Map<String, String> settings) throws SQLException {
-        cluster = new Cluster(settings);
+    /** @param lease how long a worker may be silent */
+    private void startCluster(String lease) throws SQLException {
+        cluster = new Cluster(Map.of("PMS_EVENTS_QUEUE_LEASE", lease));
         database = cluster.database();
         probes = new Probes(database);
     }
@@ -42,8 +39,7 @@ class JobFaultsIT {
     @Test
     void tenThousandJobsOnTwoReplicasAreCompletedOnceEach() throws Exception {
         // nobody is killed here: with the usual lease no pause of the machine looks like a death
-        stopCluster();
-        start(Map.of());
+        startCluster("30s");
         var replicas = List.of(cluster.start(0), cluster.start(0));
         // most of them beside the service: asking for ten thousand takes longer than working on them
         probes.insert(9_000);
@@ -59,8 +55,7 @@ class JobFaultsIT {
 
     @Test
     void killingAWorkerLosesNoJob() throws Exception {
-        stopCluster();
-        start(Map.of("PMS_EVENTS_QUEUE_LEASE", "6s"));
+        startCluster("6s");
         var killed = cluster.start(0);
         var other = cluster.start(0);
         // so long that most of them run once all are asked for
@@ -79,6 +74,7 @@ class JobFaultsIT {
 
     @Test
     void aWorkerThatWakesUpLateCanNotCompleteWhatAnotherOneTookOver() throws Exception {
+        startCluster("3s");
         var paused = cluster.start(0);
         var id = probes.create(paused, "{\"steps\":40,\"stepMillis\":250}");
         await().until(() -> probes.read(paused, id).get("state").textValue().equals("running"));
@@ -99,8 +95,7 @@ class JobFaultsIT {
 
     @Test
     void aWorkerThatIsStoppedGivesItsJobsBackAtOnceAndUsesUpNoAttempt() throws Exception {
-        stopCluster();
-        start(Map.of("PMS_EVENTS_QUEUE_LEASE", "10m"));
+        startCluster("10m");
         var stopped = cluster.start(0);
         var id = probes.create(stopped, "{\"steps\":120,\"stepMillis\":1000}");
         await().until(() -> probes.read(stopped, id).get("state").textValue().equals("running"));
@@ -116,6 +111,7 @@ class JobFaultsIT {
 
     @Test
     void aJobIsCancelledWhereverItRuns() throws Exception {
+        startCluster("3s");
         var runs = cluster.start(0);
         var id = probes.create(runs, "{\"steps\":100,\"stepMillis\":1000}");
         await().until(() -> probes.read(runs, id).get("state").textValue().equals("running"));

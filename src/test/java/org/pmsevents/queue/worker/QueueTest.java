@@ -81,6 +81,15 @@ class QueueTest {
         return NewJob.of(kind, new TestJobs.Named(name), RequestContext.system());
     }
 
+    private NewJob<TestJobs.Named> job(JobKind<TestJobs.Named> kind, int priority) {
+        return new NewJob<>(kind, new TestJobs.Named(name), priority, null, null, null, RequestContext.system());
+    }
+
+    private NewJob<TestJobs.Named> inAnHour(JobKind<TestJobs.Named> kind) {
+        var time = Instant.now().plus(Duration.ofHours(1));
+        return new NewJob<>(kind, new TestJobs.Named(name), 0, time, null, null, RequestContext.system());
+    }
+
     private Job create(NewJob<?> job) {
         return get(transactions.run(transaction -> flow.createJob(transaction, job)));
     }
@@ -127,8 +136,8 @@ class QueueTest {
                 }));
         var ids = get(transactions.run(transaction -> Uni.join()
                         .all(List.of(
-                                flow.createJob(transaction, job(single).withPriority(-5)),
-                                flow.createJob(transaction, job(single).withPriority(7)),
+                                flow.createJob(transaction, job(single, -5)),
+                                flow.createJob(transaction, job(single, 7)),
                                 flow.createJob(transaction, job(single))))
                         .andFailFast()))
                 .stream()
@@ -243,7 +252,7 @@ class QueueTest {
 
     @Test
     void shutDownGivesJobsBackAndCostsThemNoAttempt() {
-        var id = create(job(kind).at(Instant.now().plus(Duration.ofHours(1)))).id();
+        var id = create(inAnHour(kind)).id();
         var silent = UUID.randomUUID();
         ask(
                 "UPDATE job SET state = 'running', attempt = 1, token = 1, worker = $2, lease_until = now() + interval '1 hour', run_at = now() + interval '1 hour' WHERE id = $1 RETURNING id",
@@ -272,7 +281,7 @@ class QueueTest {
                 "UPDATE job SET result = '1' WHERE id = $1",
             })
     void theDatabaseRefusesWhatIsNoArrowOfTheStateDiagram(String sql) {
-        var id = create(job(kind).at(Instant.now().plus(Duration.ofHours(1)))).id();
+        var id = create(inAnHour(kind)).id();
         assertThatThrownBy(() -> get(pool.preparedQuery(sql).execute(Tuple.of(id))))
                 .hasMessageContaining("23514");
         assertThat(find(id).state()).isEqualTo(JobState.SCHEDULED);
@@ -345,7 +354,7 @@ class QueueTest {
         var old = awaitState(create(job(kind)).id(), JobState.COMPLETED).id();
         var young = awaitState(create(job(kind)).id(), JobState.COMPLETED).id();
         var waiting =
-                create(job(kind).at(Instant.now().plus(Duration.ofHours(1)))).id();
+                create(inAnHour(kind)).id();
         ask("UPDATE job SET finished_at = now() - interval '2 days' WHERE id = $1 RETURNING id", old);
         var cleanUp = create(new NewJob<>(cleanUpJobs, new CleanUp.Nothing(), 0, null, null, null, RequestContext.system()));
         assertThat(awaitState(cleanUp.id(), JobState.COMPLETED).result()).matches("\\{\"jobs\":[1-9][0-9]*}");

@@ -1,4 +1,4 @@
-package org.pmsevents.shutdown;
+package org.pmsevents.platform.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,8 +9,9 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
-import org.pmsevents.platform.shutdown.Draining;
+import org.pmsevents.Pure;
 
+@Pure
 class DrainingTest {
     private final Draining draining = new Draining();
     private final Set<String> done = ConcurrentHashMap.newKeySet();

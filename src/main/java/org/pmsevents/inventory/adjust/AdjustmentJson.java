@@ -2,31 +2,20 @@ package org.pmsevents.inventory.adjust;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.LineOutcome;
-import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.inventory.StockProblems;
 import org.pmsevents.platform.problem.AppException;
 
-/** The JSON forms of stock and of what becomes of a change. */
-public final class InventoryJson {
+/** The answers to adjustments and counts. */
+public final class AdjustmentJson {
     private static final int NOT_APPLIED = 424;
 
-    private InventoryJson() {}
-
-    /** A stock as REST shows it. */
-    @RegisterForReflection
-    public record StockView(
-            String sku,
-            String location,
-            long onHand,
-            @Nullable Long threshold,
-            long version,
-            Instant updatedAt) {}
+    private AdjustmentJson() {}
 
     /** The answer to an adjustment or a count; without ids if nothing moved. */
     @RegisterForReflection
@@ -63,28 +52,6 @@ public final class InventoryJson {
     /** The answer to several lines. */
     @RegisterForReflection
     public record LineResults(List<LineResult> results) {}
-
-    /** A location as REST shows it. */
-    @RegisterForReflection
-    public record LocationView(String location, boolean backorders) {}
-
-    @RegisterForReflection
-    record StockAlert(String sku, String location, long onHand, long threshold) {}
-
-    public static StockView view(Stock stock) {
-        return new StockView(
-                stock.key().sku(),
-                stock.key().location(),
-                stock.onHand(),
-                stock.threshold(),
-                stock.version(),
-                stock.updatedAt());
-    }
-
-    /** The payload of {@code inventory.alert}. */
-    public static StockAlert alert(Stock stock, long threshold) {
-        return new StockAlert(stock.key().sku(), stock.key().location(), stock.onHand(), threshold);
-    }
 
     /**
      * The answer to a request of one line.
@@ -161,7 +128,7 @@ public final class InventoryJson {
     private static AppException refusal(StockKey stock, LineOutcome outcome) {
         var code = String.valueOf(outcome.code());
         return switch (code) {
-            case LineOutcome.PRODUCT_NOT_FOUND -> productNotFound(stock.sku());
+            case LineOutcome.PRODUCT_NOT_FOUND -> StockProblems.productNotFound(stock.sku());
             case LineOutcome.INSUFFICIENT_STOCK ->
                 conflict(
                         code,
@@ -182,14 +149,5 @@ public final class InventoryJson {
     private static AppException traced(AppException refusal, StockResult result) {
         var first = result.replayOf();
         return first == null ? refusal : refusal.tracedAs(first);
-    }
-
-    public static AppException productNotFound(String sku) {
-        return AppException.notFound("product-not-found", "There is no product with the SKU " + sku + ".");
-    }
-
-    public static AppException stockNotFound(StockKey key) {
-        return AppException.notFound(
-                "stock-not-found", "The product " + key.sku() + " has never had stock at " + key.location() + ".");
     }
 }

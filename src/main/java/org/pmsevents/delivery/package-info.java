@@ -1,0 +1,6 @@
+/**
+ * What the ways to subscribers share.
+ *
+ * <p>Uses event and http. Peers deliver; none feeds another.
+ */
+package org.pmsevents.delivery;

@@ -1,0 +1,68 @@
+package org.pmsevents.delivery.sse;
+
+import io.smallrye.mutiny.Multi;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.delivery.Positions;
+import org.pmsevents.http.security.Roles;
+
+/** The feed over HTTP as a stream. */
+@Path("/api/events/stream")
+@Tag(name = "Events")
+@APIResponse(responseCode = "400", ref = "BadRequest")
+@APIResponse(responseCode = "401", ref = "Unauthenticated")
+@APIResponse(responseCode = "403", ref = "Forbidden")
+@APIResponse(responseCode = "503", ref = "Unavailable")
+@RolesAllowed(Roles.VIEWER)
+public class StreamResource {
+    private final EventStreams streams;
+
+    StreamResource(EventStreams streams) {
+        this.streams = streams;
+    }
+
+    @GET
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @Operation(
+            summary = "Events as they happen (server-sent events); Last-Event-ID resumes, or after where there is none")
+    @APIResponse(
+            responseCode = "200",
+            description =
+                    "Events, each with its position as id; an id alone is a heartbeat; the event reset, with oldest and head, says that what Last-Event-ID asks for is not kept",
+            content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(ref = "EventMessage")))
+    @APIResponse(responseCode = "400", ref = "EventsRefused")
+    @APIResponse(responseCode = "403", ref = "TopicNotAllowed")
+    public Multi<OutboundSseEvent> stream(
+            @QueryParam("type")
+                    @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
+                    @Nullable
+                    List<String> types,
+            @QueryParam("after") @Parameter(schema = @Schema(ref = "Position")) @Nullable String after,
+            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "Position")) @Nullable String lastEventId,
+            @Context Sse sse) {
+        return streams.open(types == null ? List.of() : types, resumeAfter(lastEventId, after), sse);
+    }
+
+    private static @Nullable Long resumeAfter(@Nullable String lastEventId, @Nullable String after) {
+        if (lastEventId != null && !lastEventId.isEmpty()) {
+            return Positions.parse("Last-Event-ID", lastEventId);
+        }
+        return after == null ? null : Long.valueOf(Positions.parse("?after", after));
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * The WebSocket endpoint, its protocol and sessions.
+ *
+ * <p>Uses delivery, event and http. Promises position order, bounded queues, and a close code that says whether to
+ * come back.
+ */
+package org.pmsevents.delivery.websocket;

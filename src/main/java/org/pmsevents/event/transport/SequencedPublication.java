@@ -1,0 +1,38 @@
+package org.pmsevents.event.transport;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jboss.logging.Logger;
+import org.pmsevents.event.EventProgress;
+import org.pmsevents.event.EventSpans;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.event.log.SequencedListener;
+import org.pmsevents.platform.tracing.Tracing.Kind;
+
+/** Publishes to the other replicas what this one has given positions; flows that wait for their event's publication go on then. */
+@ApplicationScoped
+public class SequencedPublication implements SequencedListener {
+    private static final Logger LOG = Logger.getLogger(SequencedPublication.class);
+
+    private final RedisPublisher redisPublisher;
+    private final EventProgress progress;
+    private final EventSpans spans;
+
+    SequencedPublication(RedisPublisher redisPublisher, EventProgress progress, EventSpans spans) {
+        this.redisPublisher = redisPublisher;
+        this.progress = progress;
+        this.spans = spans;
+    }
+
+    @Override
+    public void sequenced(EventTable.Sequenced done) {
+        var events = done.events();
+        if (!events.isEmpty()) {
+            spans.start(Kind.PRODUCER, "publish", events)
+                    .until(redisPublisher.feed(events))
+                    .subscribe()
+                    .with(
+                            sent -> progress.markPublished(events),
+                            failure -> LOG.error("publishing to Redis failed", failure));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package org.pmsevents.http;
+
+import io.quarkus.vertx.http.runtime.RouteConstants;
+
+/**
+ * The order in which a request passes what stands before its resource, from the first step to the last. Routes are sorted by their order,
+ * lowest first. Filters are sorted by their priority, highest first: a filter of priority 10 is a route of order -10.
+ */
+public final class FilterOrder {
+    /**
+     * Order of a route: the time is taken, then paths that can't be read are refused. The two share the first place, before the
+     * framework's own failure handlers, and so are sorted by {@link #MEASURE_OBSERVES_FIRST}.
+     */
+    public static final int FIRST_ROUTE = Integer.MIN_VALUE;
+
+    /** Of those who observe the router: the time is taken of requests too that are refused at once. */
+    public static final int MEASURE_OBSERVES_FIRST = 1;
+
+    /** Filter: the trace id is decided, which answers, events and log lines carry. */
+    public static final int TRACE = 100_000;
+
+    /** Filter: headers that browsers are told with every answer, refusals included. */
+    public static final int SECURITY_HEADERS = 95_000;
+
+    /** Filter: WebSockets of other origins are refused, before the sub-protocol becomes headers. */
+    public static final int ORIGIN_CHECK = 90_000;
+
+    /** Filter: what is more than a replica handles at once is refused, before any work is done for it. */
+    public static final int IN_FLIGHT = 80_000;
+
+    /** Filter: who asks too often is refused. The framework knows the caller at 200, and judges what the caller may do at 100. */
+    public static final int RATE_LIMIT = 140;
+
+    /** Filter: bodies are bounded, once the caller has been judged, and before the framework's own check of their length. */
+    public static final int BODY_LIMIT = 10;
+
+    /** Order of a route: entity tags for the files of the dashboard, before the files themselves. */
+    public static final int PAGE_FILES = -1;
+
+    /** Order of a route: what no route has taken is answered 404. */
+    public static final int NOT_FOUND = RouteConstants.ROUTE_ORDER_AFTER_DEFAULT + 1_000;
+
+    private FilterOrder() {}
+}

@@ -1,0 +1,124 @@
+package org.pmsevents.http.security;
+
+import io.quarkus.security.AuthenticationFailedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import org.jose4j.jwt.MalformedClaimException;
+import org.jose4j.jwt.consumer.ErrorCodes;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.lang.InvalidAlgorithmException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a request is not authenticated. The claims of a token are judged only after its signature, so what is said of them is said to
+ * the one who has the token from the issuer. No value of a setting and no part of a token is repeated, except the time of expiry.
+ *
+ * @param reasons stable words, such as {@code expired}; at least one
+ * @param detail the same for people; in ASCII without quotes and backslashes, as it is also an {@code error_description} (RFC 6750)
+ */
+public record TokenRefusal(List<String> reasons, String detail) {
+    private static final String KEY = TokenRefusal.class.getName();
+
+    static final TokenRefusal MISSING =
+            of("missing", "A bearer token is needed: send the header Authorization: Bearer, followed by the token.");
+    static final TokenRefusal NO_BEARER = of(
+            "no-bearer",
+            "The header Authorization must be there once, and be the word Bearer, a space and the token.");
+    static final TokenRefusal FORMAT =
+            of("format", "The token is no signed JSON Web Token: three parts in base64url with dots between them.");
+    static final TokenRefusal SIGNATURE =
+            of("signature", "The signature of the token does not verify with the configured key.");
+    static final TokenRefusal SUBJECT = of(
+            "sub", "The claim sub must be a text of 1 to 255 characters that is not blank and has no control characters.");
+
+    /** @param allowed the algorithms that the service is configured for */
+    static TokenRefusal algorithm(String allowed) {
+        return of("algorithm", "The token must be signed with " + allowed + ".");
+    }
+
+    /** @param allowed the algorithms that the service is configured for */
+    static TokenRefusal of(InvalidJwtException failure, String allowed) {
+        if (failure.getCause() instanceof InvalidAlgorithmException) {
+            return algorithm(allowed);
+        }
+        if (failure.hasErrorCode(ErrorCodes.SIGNATURE_INVALID) || failure.hasErrorCode(ErrorCodes.SIGNATURE_MISSING)) {
+            return SIGNATURE;
+        }
+        var wrong = failure.getErrorDetails().stream()
+                .map(error -> claim(error.getErrorCode(), failure))
+                .distinct()
+                .toList();
+        if (wrong.isEmpty() || wrong.contains(FORMAT)) {
+            return FORMAT;
+        }
+        var details = new StringJoiner(" ");
+        wrong.forEach(one -> details.add(one.detail));
+        return new TokenRefusal(
+                wrong.stream().flatMap(one -> one.reasons.stream()).toList(), details.toString());
+    }
+
+    private static TokenRefusal claim(int errorCode, InvalidJwtException failure) {
+        return switch (errorCode) {
+            case ErrorCodes.EXPIRED -> of("expired", "The token expired" + expiry(failure) + ".");
+            case ErrorCodes.EXPIRATION_MISSING -> of("exp", "The token has no claim exp.");
+            case ErrorCodes.NOT_YET_VALID -> of("not-yet-valid", "The token is not valid yet, by its claim nbf.");
+            case ErrorCodes.SUBJECT_MISSING -> of("sub", "The token has no claim sub.");
+            case ErrorCodes.ISSUER_MISSING, ErrorCodes.ISSUER_INVALID ->
+                of("iss", "The claim iss of the token is not the configured issuer.");
+            case ErrorCodes.AUDIENCE_MISSING, ErrorCodes.AUDIENCE_INVALID ->
+                of("aud", "The claim aud of the token does not contain the configured audience.");
+            case ErrorCodes.MALFORMED_CLAIM ->
+                of("claim-type", "A claim of the token has the wrong type: exp and nbf are numbers of seconds, sub, iss"
+                        + " and aud are texts.");
+            default -> FORMAT;
+        };
+    }
+
+    private static String expiry(InvalidJwtException failure) {
+        try {
+            var expired = failure.getJwtContext().getJwtClaims().getExpirationTime();
+            return " at " + Instant.ofEpochSecond(Math.max(0, expired.getValue()));
+        } catch (MalformedClaimException e) {
+            return "";
+        }
+    }
+
+    private static TokenRefusal of(String reason, String detail) {
+        return new TokenRefusal(List.of(reason), detail);
+    }
+
+    /** The failure by which the framework hears of it. */
+    AuthenticationFailedException asFailure() {
+        return new AuthenticationFailedException(detail, Map.of(KEY, this));
+    }
+
+    static @Nullable TokenRefusal of(AuthenticationFailedException failure) {
+        return failure.getAttribute(KEY);
+    }
+
+    /** Remembers it for the answer, as the framework replaces the failure by another one on the way there. */
+    static void remember(AuthenticationFailedException failure, RoutingContext routing) {
+        var refusal = of(failure);
+        if (refusal != null) {
+            routing.put(KEY, refusal);
+        }
+    }
+
+    /** Why this request is answered with 401. */
+    public static TokenRefusal of(RoutingContext routing) {
+        @Nullable TokenRefusal refusal = routing.get(KEY);
+        if (refusal != null) {
+            return refusal;
+        }
+        return routing.request().headers().contains(HttpHeaders.AUTHORIZATION) ? NO_BEARER : MISSING;
+    }
+
+    /** The challenge of RFC 6750: an error code only if a token was sent. */
+    public String challenge() {
+        return equals(MISSING) ? "Bearer" : "Bearer error=\"invalid_token\", error_description=\"" + detail + "\"";
+    }
+}

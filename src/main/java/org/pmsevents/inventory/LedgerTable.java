@@ -1,0 +1,69 @@
+package org.pmsevents.inventory;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL that reads the ledger; it is written by the statements that change stock. */
+@ApplicationScoped
+public class LedgerTable {
+    private static final String COLUMNS =
+            "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at";
+
+    private static final String FIND = "SELECT " + COLUMNS + " FROM stock_movement WHERE id = ANY($1)";
+
+    private static final String LIST = """
+            SELECT %s FROM stock_movement
+            WHERE sku = $1 AND ($2::text IS NULL OR location = $2) AND ($3::bigint IS NULL OR seq < $3)
+            ORDER BY seq DESC LIMIT $4
+            """.formatted(COLUMNS);
+
+    /** The movements of these ids that there are. */
+    public Uni<Map<UUID, Movement>> find(SqlClient client, Collection<UUID> ids) {
+        return client.preparedQuery(FIND)
+                .execute(Tuple.of(ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    var found = new HashMap<UUID, Movement>();
+                    rows.forEach(row -> found.put(row.getUUID("id"), movement(row)));
+                    return found;
+                });
+    }
+
+    /** The ledger of a product, at one location or all, the newest first. */
+    public Uni<List<Movement>> list(
+            SqlClient client, String sku, @Nullable String location, @Nullable Long before, int limit) {
+        return client.preparedQuery(LIST)
+                .execute(Tuple.of(sku, location, before, limit))
+                .map(rows -> {
+                    var movements = new ArrayList<Movement>(rows.size());
+                    rows.forEach(row -> movements.add(movement(row)));
+                    return movements;
+                });
+    }
+
+    private static Movement movement(Row row) {
+        return new Movement(
+                row.getLong("seq"),
+                row.getUUID("id"),
+                row.getUUID("event_id"),
+                row.getString("sku"),
+                row.getString("location"),
+                row.getLong("delta"),
+                row.getLong("on_hand"),
+                row.getLong("version"),
+                row.getString("reason"),
+                row.getString("reference"),
+                row.getString("actor"),
+                row.getString("trace_id"),
+                row.getOffsetDateTime("moved_at").toInstant());
+    }
+}

@@ -1,0 +1,34 @@
+package org.pmsevents.inventory;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** The JSON forms of stock and locations. */
+public final class StockJson {
+    private StockJson() {}
+
+    /** A stock as REST shows it. */
+    @RegisterForReflection
+    public record StockView(
+            String sku,
+            String location,
+            long onHand,
+            @Nullable Long threshold,
+            long version,
+            Instant updatedAt) {}
+
+    /** A location as REST shows it. */
+    @RegisterForReflection
+    public record LocationView(String location, boolean backorders) {}
+
+    public static StockView view(Stock stock) {
+        return new StockView(
+                stock.key().sku(),
+                stock.key().location(),
+                stock.onHand(),
+                stock.threshold(),
+                stock.version(),
+                stock.updatedAt());
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * The levels in Redis that others read.
+ *
+ * <p>Uses inventory and platform. Promises that an older version never replaces a newer one.
+ */
+package org.pmsevents.inventory.level;

@@ -1,0 +1,6 @@
+/**
+ * Stock, ledger and locations for readers.
+ *
+ * <p>Uses inventory, cache and platform. Promises that a page is read through the cache.
+ */
+package org.pmsevents.inventory.read;

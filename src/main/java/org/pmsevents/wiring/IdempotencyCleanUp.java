@@ -1,0 +1,39 @@
+package org.pmsevents.wiring;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Optional;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.queue.CleanUp;
+import org.pmsevents.queue.JobRun;
+
+/** Deletes idempotency keys that have expired, a bounded number at a time. It is here because {@code http} knows no jobs. */
+@ApplicationScoped
+public class IdempotencyCleanUp implements CleanUp {
+    private final Idempotency idempotency;
+
+    IdempotencyCleanUp(Idempotency idempotency) {
+        this.idempotency = idempotency;
+    }
+
+    @Override
+    public String name() {
+        return "idempotency.clean-up";
+    }
+
+    @Override
+    public Duration timeout() {
+        return Duration.ofMinutes(10);
+    }
+
+    @Override
+    public Optional<String> cron() {
+        return Optional.of("3-59/10 * * * *");
+    }
+
+    @Override
+    public Uni<?> run(Nothing payload, JobRun run) {
+        return idempotency.prune();
+    }
+}
