@@ -43,7 +43,7 @@ import org.pmsevents.queue.api.JobFlow;
 public class AdminNotifier implements Alerts {
     private static final Logger LOG = Logger.getLogger(AdminNotifier.class);
     private static final TraceLog TRACED = TraceLog.of(AdminNotifier.class);
-    private static final int SUMMED_UP_AT_ONCE = 100;
+    private static final int SUMMARIES_AT_ONCE = 100;
     private static final int LAST_STORE_SECONDS = 3;
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
     /** How often each replica looks for windows that have ended, and retries to store what it could not. */
@@ -63,7 +63,7 @@ public class AdminNotifier implements Alerts {
     private final Periodic periodic;
     private final AlertBuffer raised;
     private final Coalescer stores;
-    private volatile List<AlertBuffer.Waiting> complainedOf = List.of();
+    private volatile List<AlertBuffer.Waiting> reported = List.of();
 
     AdminNotifier(
             AlertTable table,
@@ -86,7 +86,7 @@ public class AdminNotifier implements Alerts {
         this.meters = meters;
         this.periodic = periodic;
         this.raised = new AlertBuffer(MAX_WAITING, () -> UuidV7.next(clock));
-        this.stores = new Coalescer(this::store, this::complain, start -> vertx.runOnContext(go -> start.run()));
+        this.stores = new Coalescer(this::store, this::logWaiting, start -> vertx.runOnContext(go -> start.run()));
     }
 
     void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
@@ -210,7 +210,7 @@ public class AdminNotifier implements Alerts {
 
     private Uni<Void> look() {
         stores.demand();
-        return sumUp();
+        return sendSummaries();
     }
 
     private static <T, R> Uni<List<R>> each(Collection<T> items, Function<T, Uni<List<R>>> work) {

@@ -152,10 +152,10 @@ public class CacheFlow {
             return Optional.empty();
         }
         meters.stale();
-        var notKnown = freshness.uncertainFor();
+        var uncertain = freshness.uncertainFor();
         var age = Duration.ofNanos(localEntry.age());
         return Optional.of(new CacheAnswer(
-                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && notKnown.compareTo(age) < 0 ? notKnown : age));
+                localEntry.entry(), tagVersions.isCurrent(key.tag(), localEntry) && uncertain.compareTo(age) < 0 ? uncertain : age));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
@@ -189,7 +189,7 @@ public class CacheFlow {
     }
 
     /** Nobody sees an older one than was seen here before. */
-    private boolean isGood(CacheKey key, CacheEntry found) {
+    private boolean isUsable(CacheKey key, CacheEntry found) {
         var localEntry = local.get(key);
         return (localEntry == null || localEntry.entry().version() <= found.version())
                 && (freshness.isKnown() || !found.isAbsent());

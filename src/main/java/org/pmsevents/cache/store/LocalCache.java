@@ -60,7 +60,7 @@ public class LocalCache {
 
     /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!key.isKept() || entry.json().length() > LARGEST_ENTRY) {
+        if (!key.isCacheable() || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
         var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
@@ -81,7 +81,7 @@ public class LocalCache {
     private void evicted(@Nullable CacheKey key, @Nullable LocalEntry localEntry, RemovalCause cause) {
         evictions.increment();
         if (key != null && localEntry != null) {
-            tagVersions.fallen(key.tag(), localEntry);
+            tagVersions.evicted(key.tag(), localEntry);
         }
     }
 

@@ -35,7 +35,7 @@ import org.pmsevents.platform.periodic.Periodic;
 public class ErrorRateFlow {
     private static final Logger LOG = Logger.getLogger(ErrorRateFlow.class);
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
+    private static final Duration ANNOUNCE_AGAIN = Duration.ofMinutes(1);
     private static final Duration STORE = Duration.ofSeconds(15);
     private static final String SUBJECT = "error-rate";
 
@@ -50,8 +50,8 @@ public class ErrorRateFlow {
     private final Periodic periodic;
     private final String replica;
     private final ErrorRate rate;
-    private volatile Instant told = Instant.EPOCH;
-    private final AtomicReference<@Nullable ErrorState> owed = new AtomicReference<>();
+    private volatile Instant announcedAt = Instant.EPOCH;
+    private final AtomicReference<@Nullable ErrorState> pendingAlert = new AtomicReference<>();
 
     ErrorRateFlow(
             RequestStats requests,
@@ -85,7 +85,7 @@ public class ErrorRateFlow {
     }
 
     void start(@Observes StartupEvent started) {
-        periodic.action("metrics.error-rate", SECOND, this::judge).start();
+        periodic.action("metrics.error-rate", SECOND, this::check).start();
         periodic.task("metrics.error-alert", SECOND, this::notifyAdmin)
                 .timeout(STORE)
                 .onFailure(failure -> LOG.debugf("the error rate is not stored yet: %s", failure.toString()))
@@ -102,7 +102,7 @@ public class ErrorRateFlow {
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
                         .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
+                        .with(done -> {}, failure -> LOG.debugf("can't update the dashboard: %s", failure.toString())));
     }
 
     /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
@@ -114,9 +114,9 @@ public class ErrorRateFlow {
         if (!changed && !again) {
             return Optional.empty();
         }
-        told = now;
+        announcedAt = now;
         if (state.isHigh()) {
-            owed.set(state);
+            pendingAlert.set(state);
         }
         return Optional.of(state);
     }
@@ -148,16 +148,16 @@ public class ErrorRateFlow {
 
     /** Repeated until it is stored, if need be after PostgreSQL is back. */
     private Uni<Void> notifyAdmin() {
-        var state = owed.get();
+        var state = pendingAlert.get();
         if (state == null) {
             return Uni.createFrom().voidItem();
         }
         return transactions
-                .run(transaction -> periods.high(transaction, TELL_AGAIN.multipliedBy(2))
+                .run(transaction -> periods.high(transaction, ANNOUNCE_AGAIN.multipliedBy(2))
                         .call(begun -> begun
                                 ? alerts.record(transaction, alert(state))
                                 : Uni.createFrom().voidItem()))
-                .invoke(() -> owed.compareAndSet(state, null))
+                .invoke(() -> pendingAlert.compareAndSet(state, null))
                 .replaceWithVoid();
     }
 

@@ -100,7 +100,7 @@ public class JobWorker {
 
     void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         every("jobs.poll", config.poll(), this::poll);
-        every("jobs.progress", TELL, this::tellProgress);
+        every("jobs.progress", ANNOUNCE_PROGRESS, this::announceProgress);
         every("jobs.heartbeat", min(STORE_PROGRESS, config.lease().dividedBy(HEARTBEATS_A_LEASE)), this::heartbeat);
     }
 

@@ -15,7 +15,7 @@ import org.pmsevents.Client;
  * is judged by. Both say the same, by every statement that changes stock, and events have the very bytes that clients rely on. Edge
  * cases are made up more often than others anyway.
  */
-class StockRuleTest {
+class StockRuleIT {
     private static StockDatabase database;
 
     @BeforeContainer
