@@ -108,7 +108,7 @@ public class CacheFlow {
             return Uni.createFrom().voidItem();
         }
         local.put(key, entry, asOf, readAt);
-        return shared.keep(key, entry, asOf);
+        return shared.store(key, entry, asOf);
     }
 
     private @Nullable CacheEntry checkCache(CacheKey key) {
@@ -189,12 +189,12 @@ public class CacheFlow {
      */
     private Uni<Optional<RedisCache.Shared>> checkShared(CacheKey key) {
         return freshness.isKnown() || freshness.isUnavailable()
-                ? shared.find(key).map(found -> found.filter(it -> isGood(key, it.entry())))
+                ? shared.find(key).map(found -> found.filter(it -> isUsable(key, it.entry())))
                 : Uni.createFrom().item(Optional.empty());
     }
 
     /** Nobody sees an older one than was seen here before. */
-    private boolean isGood(CacheKey key, CacheEntry found) {
+    private boolean isUsable(CacheKey key, CacheEntry found) {
         var localEntry = local.get(key);
         return (localEntry == null || localEntry.entry().version() <= found.version())
                 && (freshness.isKnown() || !found.isAbsent());
@@ -234,7 +234,7 @@ public class CacheFlow {
     /** Does not wait for Redis. */
     private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, SingleFlight.Load load) {
         local.put(key, fetched, load.asOf(), load.begunAt());
-        shared.keep(key, fetched, load.asOf())
+        shared.store(key, fetched, load.asOf())
                 .subscribe()
                 .with(stored -> {}, failure -> LOG.errorf(failure, "%s was not stored in Redis", key));
         return Uni.createFrom().voidItem();

@@ -53,7 +53,7 @@ public class SharedCache {
     }
 
     /** Completes when Redis has it, or will not. */
-    public Uni<Void> keep(CacheKey key, CacheEntry entry, AsOf asOf) {
+    public Uni<Void> store(CacheKey key, CacheEntry entry, AsOf asOf) {
         return key.isCacheable() && entry.json().length() <= LocalCache.LARGEST_ENTRY
                 ? attempt(redis.put(key, entry, asOf))
                 : Uni.createFrom().voidItem();

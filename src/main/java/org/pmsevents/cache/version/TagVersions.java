@@ -48,11 +48,11 @@ public class TagVersions {
      * value of an earlier change does not take its place. By last use, and no Caffeine: that evicts by how often, and so would first forget
      * what has just changed. Whatever is forgotten all the same leaves {@link #forgottenAt} behind, under the same lock.
      */
-    private final Map<CacheTag, Told> told = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<CacheTag, Reported> reported = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<CacheTag, Told> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<CacheTag, Reported> eldest) {
             boolean isFull = size() > REMEMBERED;
             if (isFull && !isSettled(eldest.getValue().at)) {
                 forgottenAt[slot(eldest.getKey())] = System.nanoTime();
@@ -61,10 +61,10 @@ public class TagVersions {
         }
     };
 
-    /** When a change was forgotten here of which the feed had told just before. */
+    /** When a change was forgotten here that the feed had reported just before. */
     private final long[] forgottenAt = new long[SLOTS];
 
-    private record Told(long version, long position, long at) {}
+    private record Reported(long version, long position, long at) {}
 
     public TagVersions() {
         long longAgo = System.nanoTime() - SETTLED;
@@ -100,10 +100,10 @@ public class TagVersions {
 
     /** The same, with the new version. */
     public void changed(CacheTag tag, long at, long version) {
-        synchronized (told) {
-            told.merge(
+        synchronized (reported) {
+            reported.merge(
                     tag,
-                    new Told(version, at, System.nanoTime()),
+                    new Reported(version, at, System.nanoTime()),
                     (entry, given) -> given.position > entry.position ? given : entry);
         }
         changed(tag, at);
@@ -193,17 +193,17 @@ public class TagVersions {
         return System.nanoTime() - time >= SETTLED;
     }
 
-    /** Whether the feed has told of a newer version, or may have done so just before. */
+    /** Whether the feed has reported a newer version, or may have done so just before. */
     public boolean isOutdated(CacheTag tag, long version) {
-        synchronized (told) {
-            var known = told.get(tag);
+        synchronized (reported) {
+            var known = reported.get(tag);
             return known == null ? !isSettled(forgottenAt[slot(tag)]) : known.version > version;
         }
     }
 
     private boolean isReported(CacheTag tag, long version, long last) {
-        synchronized (told) {
-            var known = told.get(tag);
+        synchronized (reported) {
+            var known = reported.get(tag);
             return known != null && known.position == last && version >= known.version;
         }
     }

@@ -51,7 +51,7 @@ public class ErrorRateFlow {
     private final String replica;
     private final ErrorRate rate;
     private volatile Instant announcedAt = Instant.EPOCH;
-    private final AtomicReference<@Nullable ErrorState> owed = new AtomicReference<>();
+    private final AtomicReference<@Nullable ErrorState> pendingAlert = new AtomicReference<>();
 
     ErrorRateFlow(
             RequestStats requests,
@@ -102,7 +102,7 @@ public class ErrorRateFlow {
                 .ifPresent(state -> emitEvent(state)
                         .chain(() -> updateDashboard(state))
                         .subscribe()
-                        .with(done -> {}, failure -> LOG.debugf("the dashboard was not told: %s", failure.toString())));
+                        .with(done -> {}, failure -> LOG.debugf("can't update the dashboard: %s", failure.toString())));
     }
 
     /** Returns the state if it must be announced: after a change, and once a minute while the rate is high. */
@@ -116,7 +116,7 @@ public class ErrorRateFlow {
         }
         announcedAt = now;
         if (state.isHigh()) {
-            owed.set(state);
+            pendingAlert.set(state);
         }
         return Optional.of(state);
     }
@@ -148,7 +148,7 @@ public class ErrorRateFlow {
 
     /** Repeated until it is stored, if need be after PostgreSQL is back. */
     private Uni<Void> notifyAdmin() {
-        var state = owed.get();
+        var state = pendingAlert.get();
         if (state == null) {
             return Uni.createFrom().voidItem();
         }
@@ -157,7 +157,7 @@ public class ErrorRateFlow {
                         .call(begun -> begun
                                 ? alerts.record(transaction, alert(state))
                                 : Uni.createFrom().voidItem()))
-                .invoke(() -> owed.compareAndSet(state, null))
+                .invoke(() -> pendingAlert.compareAndSet(state, null))
                 .replaceWithVoid();
     }
 
