@@ -19,8 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
 /** That README.md and src/docs lead where they say, and name settings and classes that there are. */
+@Pure
 class DocsTest {
     private static final int README_BYTES = 12_000;
     private static final Path DECISIONS = Page.FOLDER.resolve("decisions");

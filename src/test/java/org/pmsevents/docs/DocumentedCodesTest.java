@@ -15,8 +15,10 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
 /** That the pages on errors and alerts list the codes and keys which the code has, and that other pages name no others. */
+@Pure
 class DocumentedCodesTest {
     private static final SourceText SOURCE = new SourceText();
     private static final Page ERRORS = Page.of(Page.REFERENCE.resolve("errors.md"));

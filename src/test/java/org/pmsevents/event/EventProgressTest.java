@@ -10,10 +10,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceId;
 
 /** An event is remembered for as long as its flow may ask for it, and no longer. */
+@Pure
 class EventProgressTest {
     private static EventMessage event() {
         var id = UuidV7.next(Clock.systemUTC());

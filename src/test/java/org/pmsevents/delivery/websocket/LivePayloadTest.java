@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.EventType;
@@ -18,6 +19,7 @@ import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceId;
 
 /** Subscribers that are sent the same events of a batch share the frames. */
+@Pure
 class LivePayloadTest {
     private static final int KIBI = 1024;
 

@@ -5,21 +5,20 @@ import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.alert.Told;
+import org.pmsevents.delivery.sse.QuickFeed;
 
 /** How far primary handlers are behind, seen from a replica that does not run them. */
 @QuarkusTest
-@TestProfile(HandlerWatchTest.OneHundred.class)
+@TestProfile(QuickFeed.class)
 class HandlerWatchTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -33,13 +32,6 @@ class HandlerWatchTest {
 
     @Inject
     Told told;
-
-    public static class OneHundred implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("pms-events.feed.handler-lag-alert", "100", "pms-events.feed.handler-watch", "1h");
-        }
-    }
 
     @AfterEach
     void removeTheHandler() {

@@ -20,10 +20,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.problem.AppException;
 
 /** The steps of executing a change once, against a store that fails when it is told to. */
+@Pure
 class ExactlyOnceTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String CONSTRAINT = "answer_pkey";

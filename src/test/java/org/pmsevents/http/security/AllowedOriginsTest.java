@@ -4,28 +4,17 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.delivery.sse.QuickFeed;
 
 @QuarkusTest
-@TestProfile(AllowedOriginsTest.OneShop.class)
+@TestProfile(QuickFeed.class)
 class AllowedOriginsTest {
-    private static final String SHOP = "https://shop.example";
+    private static final String SHOP = QuickFeed.SHOP;
 
     /** What somebody sets who has a page elsewhere, and only TLS. */
-    public static final class OneShop implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of(
-                    "quarkus.http.cors.enabled", "true",
-                    "pms-events.security.allowed-origins", SHOP,
-                    "pms-events.security.hsts", "365d");
-        }
-    }
-
     @Test
     void pagesOfAnAllowedOriginMayReadAndWrite() {
         var answer = Client.viewer().request().header("Origin", SHOP).get("/api/products");

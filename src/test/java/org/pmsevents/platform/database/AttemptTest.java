@@ -7,8 +7,10 @@ import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
 /** How often a transaction is repeated. */
+@Pure
 class AttemptTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 

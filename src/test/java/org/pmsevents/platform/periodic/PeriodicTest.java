@@ -19,7 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Pure;
 
+@Pure
 class PeriodicTest {
     private static final Vertx VERTX = Vertx.vertx();
     private static final Duration SOON = Duration.ofMillis(20);
