@@ -132,20 +132,24 @@ class DocsTest {
         var variables = properties.stream().map(DocsTest::variable).collect(Collectors.toSet());
         var unknown = new ArrayList<String>();
         var named = new TreeSet<String>();
-        for (var page : pages) {
+        for (var page : Page.ofThePresent()) {
             var found = page.find(ENVIRONMENT);
             named.addAll(found);
             found.stream()
-                    .filter(name -> name.endsWith("_")
-                            ? variables.stream().noneMatch(variable -> variable.startsWith(name))
-                            : !variables.contains(name))
+                    .filter(name -> !isSettingOrGroup(name, variables, "_"))
                     .forEach(name -> unknown.add(page + ": " + name));
             page.find(PROPERTY).stream()
-                    .filter(name -> !properties.contains(name))
+                    .filter(name -> !isSettingOrGroup(name, properties, "."))
                     .forEach(name -> unknown.add(page + ": " + name));
         }
         assertThat(unknown).isEmpty();
         assertThat(named).hasSizeGreaterThan(30);
+    }
+
+    /** A group is what several settings begin with: {@code PMS_EVENTS_PMS_}, {@code pms-events.pms}. */
+    private static boolean isSettingOrGroup(String name, Set<String> settings, String separator) {
+        var start = name.endsWith(separator) ? name : name + separator;
+        return settings.contains(name) || settings.stream().anyMatch(setting -> setting.startsWith(start));
     }
 
     /** The properties of every mapping, and those that application.properties asks for. */
@@ -177,7 +181,7 @@ class DocsTest {
         var known = classes();
         var missing = new ArrayList<String>();
         var all = new TreeSet<String>();
-        for (var page : pages) {
+        for (var page : Page.ofThePresent()) {
             var named = page.find(OUR_CLASS);
             page.spans().stream()
                     .map(CLASS_OR_MEMBER::matcher)

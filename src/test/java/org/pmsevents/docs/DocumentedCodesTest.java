@@ -194,7 +194,7 @@ class DocumentedCodesTest {
         }
         var wrong = new ArrayList<String>();
         int named = 0;
-        for (var page : Page.all()) {
+        for (var page : Page.ofThePresent()) {
             for (var found : STATUS_AND_CODES.matcher(page.prose()).results().toList()) {
                 for (var code : found.group(2).split("[^a-z-]+(?:or|and)?[^a-z-]*")) {
                     if (!code.isEmpty()) {
@@ -264,7 +264,7 @@ class DocumentedCodesTest {
                 name -> keys.stream().anyMatch(key -> key.endsWith(":") ? name.startsWith(key) : name.equals(key));
         var rules = listedAlerts("rule", ALERTS).keySet();
         var unknown = new ArrayList<String>();
-        for (var page : Page.all()) {
+        for (var page : Page.ofThePresent()) {
             var named = new TreeSet<String>();
             page.spans().stream()
                     .filter(span -> families.stream().anyMatch(span::startsWith))

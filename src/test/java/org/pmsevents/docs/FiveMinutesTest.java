@@ -77,15 +77,19 @@ class FiveMinutesTest {
     void everyCommandPrintsWhatIsBelowIt() throws Exception {
         var steps = steps();
         assertThat(steps).hasSizeGreaterThan(6).extracting(Step::output).doesNotContain("");
+        callPms();
         // the README begins with an empty database, this test with what others have left
         long start = admin.head();
         var heard = listen();
         for (var step : steps) {
-            awaitHead(start + lastPosition(step));
+            if (POSITION.matcher(step.output()).find()) {
+                awaitHead(start + lastPosition(step));
+            }
             var printed = run(shifted(step.command(), start));
             assertThat(printed).as(step.command()).matches(pattern(shifted(step.output(), start)));
         }
         await("the listener has heard of the product")
+                .atMost(LONGEST)
                 .until(() -> SourceText.read(heard).contains("{\"type\":\"product.created\""));
     }
 
@@ -110,6 +114,15 @@ class FiveMinutesTest {
                 .toList();
     }
 
+    /** The first call to a PMS takes longer than the later ones, perhaps longer than an answer waits for it. */
+    private void callPms() {
+        var sku = Client.newSku("FIRST-");
+        long created = admin.createTold(sku);
+        admin.publish(sku);
+        assertThat(admin.events(created, sku, 1)).hasSize(1);
+        await("the PMS has a product").atMost(LONGEST).until(() -> !pms.accepted(sku).isEmpty());
+    }
+
     /** Runs the command of the third terminal, and waits until it listens. */
     private Path listen() {
         var listener = blocks().stream()
@@ -118,13 +131,13 @@ class FiveMinutesTest {
         assertThat(listener).hasSize(1);
         var heard = folder.resolve("heard");
         start(listener.get(0).text(), heard);
-        await("the listener listens").until(() -> Files.size(heard) > 0);
+        await("the listener listens").atMost(LONGEST).until(() -> Files.size(heard) > 0);
         return heard;
     }
 
     /** An answer waits for its event's position for a while, and then leaves without. */
     private void awaitHead(long position) {
-        await("the feed comes to " + position).until(() -> admin.head() >= position);
+        await("the feed comes to " + position).atMost(LONGEST).until(() -> admin.head() >= position);
     }
 
     private static long lastPosition(Step step) {

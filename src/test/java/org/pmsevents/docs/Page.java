@@ -25,6 +25,7 @@ final class Page {
     /** A page that the build generates. Links to it are right before it is there. */
     static final Path GENERATED = REFERENCE.resolve("settings.md");
 
+    private static final Path CHANGELOG = FOLDER.resolve("changelog.md");
     private static final String FENCE = "```";
     private static final Pattern HEADING = Pattern.compile("(#+) (.*)");
     private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
@@ -91,6 +92,11 @@ final class Page {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The pages that describe what is: the changelog also names what was. */
+    static List<Page> ofThePresent() {
+        return all().stream().filter(page -> !page.path.equals(CHANGELOG)).toList();
     }
 
     private void parse() {

@@ -6,7 +6,7 @@ import java.util.Map;
 /** A service with a PMS, which the test has to open, and with short waits. */
 public class WithPms implements QuarkusTestProfile {
     /** Long enough for a machine that does other things as well. */
-    public static final int BUDGET_SECONDS = 3;
+    public static final int BUDGET_SECONDS = 5;
 
     static final String TOKEN = "token-of-the-pms";
 
