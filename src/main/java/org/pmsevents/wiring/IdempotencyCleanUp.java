@@ -1,5 +1,6 @@
 package org.pmsevents.wiring;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -11,11 +12,16 @@ import org.pmsevents.queue.JobRun;
 /** Deletes idempotency keys that have expired, a bounded number at a time. It is here because {@code http} knows no jobs. */
 @ApplicationScoped
 public class IdempotencyCleanUp implements CleanUp {
+    private static final int AT_ONCE = 5_000;
+
     private final Idempotency idempotency;
 
     IdempotencyCleanUp(Idempotency idempotency) {
         this.idempotency = idempotency;
     }
+
+    @RegisterForReflection
+    public record Deleted(long rows) {}
 
     @Override
     public String name() {
@@ -34,6 +40,6 @@ public class IdempotencyCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return idempotency.prune();
+        return CleanUp.inBatches(AT_ONCE, () -> idempotency.prune(AT_ONCE)).map(Deleted::new);
     }
 }

@@ -19,8 +19,6 @@ import org.pmsevents.platform.problem.AppException;
  */
 @ApplicationScoped
 public class Idempotency {
-    private static final int PRUNED_AT_ONCE = 5_000;
-
     private final IdempotencyTable table;
     private final Transactions transactions;
     private final ExactlyOnce<IdempotencyKey> exactlyOnce;
@@ -64,15 +62,9 @@ public class Idempotency {
         return transactions.read(client -> table.find(client, scopes));
     }
 
-    /** Deletes what has expired. */
-    public Uni<Void> prune() {
-        return transactions
-                .run(transaction -> table.prune(transaction, PRUNED_AT_ONCE))
-                .repeat()
-                .whilst(deleted -> deleted == PRUNED_AT_ONCE)
-                .collect()
-                .last()
-                .replaceWithVoid();
+    /** Deletes some of what has expired; answers how many rows, at most so many. */
+    public Uni<Integer> prune(int most) {
+        return transactions.run(transaction -> table.prune(transaction, most));
     }
 
     private Uni<Optional<StoredAnswer>> stored(IdempotencyKey key) {
