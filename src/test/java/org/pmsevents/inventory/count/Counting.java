@@ -1,14 +1,11 @@
 package org.pmsevents.inventory.count;
 
-import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.SqlClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.StockKey;
 
@@ -27,16 +24,11 @@ public final class Counting {
         return pool.withTransaction(client -> TABLE.plan(client)
                         .chain(() -> TABLE.lock(client, keys))
                         .map(locked -> new CountJudge(locked, counts))
-                        .chain(judge -> judged(client, counts, judge.open())
+                        .chain(judge -> TABLE.judge(client, counts, judge.open())
                                 .map(judged -> judge.judge(judged, Clock.systemUTC())))
                         .call(verdict -> TABLE.correct(client, verdict.corrections(), reference, context, at)))
                 .map(CountJudge.Verdict::outcomes)
                 .await()
                 .atMost(PATIENCE);
-    }
-
-    private static Uni<Map<Integer, JudgedCount>> judged(
-            SqlClient client, List<StockCount> counts, List<Integer> places) {
-        return TABLE.judge(client, counts, places);
     }
 }

@@ -39,9 +39,9 @@ sealed interface RuleStep {
     /** Corrects what was misjudged. */
     record Check() implements RuleStep {}
 
-    /** 1 to 12 steps. */
+    /** 4 to 16 steps. */
     static Arbitrary<List<RuleStep>> programs() {
-        return step().list().ofMinSize(1).ofMaxSize(12);
+        return step().list().ofMinSize(4).ofMaxSize(16);
     }
 
     private static Arbitrary<RuleStep> step() {
@@ -60,14 +60,14 @@ sealed interface RuleStep {
                 Tuple.of(2, atomic),
                 Tuple.of(4, sync),
                 Tuple.of(3, threshold),
-                Tuple.of(1, backorders),
+                Tuple.of(3, backorders),
                 Tuple.of(1, place().map(Misjudge::new)),
                 Tuple.of(1, Arbitraries.just(new Check())));
     }
 
     private static Arbitrary<Line> line() {
-        var adjustment = line(value(-6, 6).filter(delta -> delta != 0), Arbitraries.of(Guess.class), false);
-        var count = line(value(-3, 10), Arbitraries.just(Guess.NONE), true);
+        var adjustment = line(value(-9, 6).filter(delta -> delta != 0), Arbitraries.of(Guess.class), false);
+        var count = line(value(-6, 10), Arbitraries.just(Guess.NONE), true);
         return Arbitraries.frequencyOf(Tuple.of(4, adjustment), Tuple.of(1, count));
     }
 
@@ -79,7 +79,7 @@ sealed interface RuleStep {
 
     private static Arbitrary<Count> count() {
         return Combinators.combine(
-                        placeOrUnknown(), value(-3, 10), Arbitraries.integers().between(0, 40))
+                        placeOrUnknown(), value(-6, 10), Arbitraries.integers().between(0, 40))
                 .as(Count::new);
     }
 
