@@ -12,7 +12,9 @@ import org.jboss.logging.Logger;
 @IfBuildProfile("dev")
 public class DevGreeting {
     private static final Logger LOG = Logger.getLogger(DevGreeting.class);
-    private static final String GREETED = "pms-events.dev.greeted";
+
+    /** The system property that says, to every class loader, that the service has started. */
+    static final String GREETED = "pms-events.dev.greeted";
 
     private final Config config;
 

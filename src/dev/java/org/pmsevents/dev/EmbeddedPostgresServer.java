@@ -21,12 +21,13 @@ final class EmbeddedPostgresServer implements Startable {
     static final String PASSWORD = "postgres";
 
     private final ServerFolder folder;
-    private final ExitHook exitHook = new ExitHook(this);
+    private final ExitHook exitHook;
     private @Nullable EmbeddedPostgres server;
     private @Nullable PgBouncer pooler;
 
     EmbeddedPostgresServer(ServerFolder folder) {
         this.folder = folder;
+        this.exitHook = new ExitHook(this, folder.isKept());
     }
 
     @Override

@@ -27,7 +27,7 @@ final class EmbeddedRedisServer implements Startable {
 
     private final ServerFolder folder;
     private final boolean inCluster;
-    private final ExitHook exitHook = new ExitHook(this);
+    private final ExitHook exitHook;
     private @Nullable Process process;
     private int port;
     private int busPort;
@@ -39,6 +39,7 @@ final class EmbeddedRedisServer implements Startable {
     private EmbeddedRedisServer(ServerFolder folder, boolean inCluster) {
         this.folder = folder;
         this.inCluster = inCluster;
+        this.exitHook = new ExitHook(this, folder.isKept());
     }
 
     /** One that knows no other yet and has no slots. */

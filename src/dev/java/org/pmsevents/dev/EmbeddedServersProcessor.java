@@ -2,12 +2,16 @@ package org.pmsevents.dev;
 
 import io.quarkus.deployment.IsDevServicesSupportedByLaunchMode;
 import io.quarkus.deployment.annotations.BuildStep;
+import io.quarkus.deployment.builditem.CuratedApplicationShutdownBuildItem;
 import io.quarkus.deployment.builditem.DevServicesResultBuildItem;
 import io.quarkus.deployment.builditem.LaunchModeBuildItem;
+import io.quarkus.deployment.builditem.Startable;
 import io.quarkus.deployment.dev.devservices.DevServicesConfig;
 import io.quarkus.deployment.pkg.builditem.OutputTargetBuildItem;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.configuration.ConfigUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,7 +39,10 @@ public final class EmbeddedServersProcessor {
 
     @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
     @Nullable
-    DevServicesResultBuildItem postgres(LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
+    DevServicesResultBuildItem postgres(
+            LaunchModeBuildItem launchMode,
+            OutputTargetBuildItem target,
+            CuratedApplicationShutdownBuildItem afterService) {
         if (ConfigUtils.isPropertyNonEmpty(DATABASE_URL)) {
             return null;
         }
@@ -43,7 +50,8 @@ public final class EmbeddedServersProcessor {
                 .feature("embedded-postgresql")
                 .serviceName("embedded-postgresql")
                 .serviceConfig("embedded-postgresql")
-                .startable(() -> new EmbeddedPostgresServer(folder(POSTGRESQL, launchMode, target)))
+                .startable(() -> closed(
+                        afterService, launchMode, new EmbeddedPostgresServer(folder(POSTGRESQL, launchMode, target))))
                 .configProvider(databaseSettings())
                 .build();
     }
@@ -62,7 +70,10 @@ public final class EmbeddedServersProcessor {
 
     @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
     @Nullable
-    DevServicesResultBuildItem redis(LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
+    DevServicesResultBuildItem redis(
+            LaunchModeBuildItem launchMode,
+            OutputTargetBuildItem target,
+            CuratedApplicationShutdownBuildItem afterService) {
         if (ConfigUtils.isPropertyNonEmpty(REDIS_HOSTS)) {
             return null;
         }
@@ -83,9 +94,27 @@ public final class EmbeddedServersProcessor {
                 .feature("embedded-redis")
                 .serviceName("embedded-redis")
                 .serviceConfig("embedded-redis")
-                .startable(() -> new EmbeddedRedisServer(folder(REDIS, launchMode, target)))
+                .startable(() -> closed(
+                        afterService, launchMode, new EmbeddedRedisServer(folder(REDIS, launchMode, target))))
                 .configProvider(Map.of(REDIS_HOSTS, EmbeddedRedisServer::getConnectionInfo))
                 .build();
+    }
+
+    /** In dev mode, closes a server when the service has ended; otherwise the service would warn that it has lost it. */
+    private static <S extends Startable> S closed(
+            CuratedApplicationShutdownBuildItem afterService, LaunchModeBuildItem launchMode, S server) {
+        if (launchMode.getLaunchMode() == LaunchMode.DEVELOPMENT) {
+            afterService.addCloseTask(
+                    () -> {
+                        try {
+                            server.close();
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    },
+                    true);
+        }
+        return server;
     }
 
     /** Dev mode keeps its data in the project's {@code .pms-events} folder; every test run begins with nothing. */

@@ -2,24 +2,45 @@ package org.pmsevents.dev;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
  * Closes a server when the JVM ends without Quarkus having closed it, as at the end of a test run, so that no server
  * outlives its run.
+ *
+ * <p>The hooks of a JVM run at the same time. In dev mode the service ends by one of them, and warns of servers that it
+ * loses: there this one waits for Quarkus, which closes the server once the service has ended.
  */
 final class ExitHook implements Closeable {
     private static final Logger LOG = Logger.getLogger(ExitHook.class);
 
-    private final Thread thread;
+    /** More than the service takes to end. */
+    private static final long LONGEST_END_SECONDS = 20;
 
-    ExitHook(Closeable server) {
-        this.thread = new Thread(() -> end(server), "stop-" + server.getClass().getSimpleName());
+    private final Closeable server;
+    private final boolean afterService;
+    private final Thread thread;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /** @param afterService whether Quarkus closes the server after a service that has started */
+    ExitHook(Closeable server, boolean afterService) {
+        this.server = server;
+        this.afterService = afterService;
+        this.thread = new Thread(this::end, "stop-" + server.getClass().getSimpleName());
     }
 
-    private static void end(Closeable server) {
+    private void end() {
         try {
+            if (afterService
+                    && System.getProperty(DevGreeting.GREETED) != null
+                    && !closed.await(LONGEST_END_SECONDS, TimeUnit.SECONDS)) {
+                LOG.debugf("Nobody else has closed %s", server);
+            }
             server.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
             LOG.warnf(e, "Could not close %s", server);
         }
@@ -32,6 +53,7 @@ final class ExitHook implements Closeable {
     /** The server has been closed: there is nothing left to do at the end. */
     @Override
     public void close() {
+        closed.countDown();
         try {
             if (!Runtime.getRuntime().removeShutdownHook(thread)) {
                 LOG.trace("Was not registered");

@@ -47,6 +47,11 @@ final class ServerFolder implements Closeable {
         return path;
     }
 
+    /** Whether it is dev mode's own, and its content outlives the run. */
+    boolean isKept() {
+        return !temporary;
+    }
+
     /** Takes a folder whose content outlives the run. */
     static ServerFolder kept(Path path) {
         Path owner = path.resolve(OWNER);
