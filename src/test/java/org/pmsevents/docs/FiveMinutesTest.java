@@ -120,7 +120,9 @@ class FiveMinutesTest {
         long created = admin.createTold(sku);
         admin.publish(sku);
         assertThat(admin.events(created, sku, 1)).hasSize(1);
-        await("the PMS has a product").atMost(LONGEST).until(() -> !pms.accepted(sku).isEmpty());
+        await("the PMS has a product")
+                .atMost(LONGEST)
+                .until(() -> !pms.accepted(sku).isEmpty());
     }
 
     /** Runs the command of the third terminal, and waits until it listens. */

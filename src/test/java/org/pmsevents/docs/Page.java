@@ -22,9 +22,6 @@ final class Page {
     static final Path FOLDER = Path.of("src", "docs");
     static final Path REFERENCE = FOLDER.resolve("reference");
 
-    /** A page that the build generates. Links to it are right before it is there. */
-    static final Path GENERATED = REFERENCE.resolve("settings.md");
-
     private static final Path CHANGELOG = FOLDER.resolve("changelog.md");
     private static final String FENCE = "```";
     private static final Pattern HEADING = Pattern.compile("(#+) (.*)");
