@@ -183,9 +183,9 @@ public final class Replica implements AutoCloseable {
         return waitForEnd();
     }
 
-    /** SIGTERM, and returns at once. */
+    /** SIGTERM, and returns at once. By the handle: the process itself would close the pipe that its last lines go to. */
     public void askToEnd() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** SIGSTOP: nothing of it runs until {@link #resume()}. */
