@@ -13,7 +13,7 @@ public interface InventoryConfig {
     @WithDefault("5s")
     Duration longestWait();
 
-    /** How often all stock is searched for rows that became low without a movement, such as by a new threshold. */
+    /** How often all stock is checked for rows that became low without a movement, such as by a new threshold. */
     @WithDefault("1m")
     Duration checkEvery();
 }
