@@ -9,7 +9,7 @@ import java.time.Duration;
 @RegisterForReflection
 @ConfigMapping(prefix = "pms-events.inventory")
 public interface InventoryConfig {
-    /** How long an adjustment may wait for its turn before it is answered 503. */
+    /** How long an adjustment may wait before it is answered 503. */
     @WithDefault("5s")
     Duration longestWait();
 

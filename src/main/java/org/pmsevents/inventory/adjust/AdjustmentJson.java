@@ -135,7 +135,7 @@ public final class AdjustmentJson {
                         outcome,
                         "There are " + outcome.onHand() + " on hand, and the location takes no back-orders.");
             case LineOutcome.STOCK_CHANGED ->
-                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, which differs from expectedOnHand.");
+                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not the expectedOnHand.");
             case LineOutcome.NOT_APPLIED ->
                 AppException.of(NOT_APPLIED, code, "This line was not applied because another line was refused.");
             default -> conflict(code, outcome, "Stock must stay between -2147483647 and 2147483647.");

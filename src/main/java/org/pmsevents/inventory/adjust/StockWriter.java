@@ -121,7 +121,7 @@ public class StockWriter {
             return replay(batch, attempt);
         }
         if (failure instanceof StockChangeTable.BadLineException && batch.size() > 1) {
-            LOG.warnf("a line was refused, writing the %d requests one by one: %s", batch.size(), String.valueOf(failure.getCause()));
+            LOG.warnf("writing a batch of %d one by one: %s", batch.size(), String.valueOf(failure.getCause()));
             return oneByOne(batch, attempt);
         }
         return failed(attempt, failure);
