@@ -9,11 +9,11 @@ import java.time.Duration;
 @RegisterForReflection
 @ConfigMapping(prefix = "pms-events.inventory")
 public interface InventoryConfig {
-    /** How long an adjustment may wait for its turn before it is answered 503. */
+    /** How long an adjustment may wait before it is answered 503. */
     @WithDefault("5s")
     Duration longestWait();
 
-    /** How often all stock is searched for rows that became low without a movement, such as by a new threshold. */
+    /** How often all stock is checked for rows that became low without a movement, such as by a new threshold. */
     @WithDefault("1m")
     Duration checkEvery();
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The SQL that reads the ledger; it is written by the statements that change stock. */
+/** The SQL that reads the ledger. The statements that change stock write it. */
 @ApplicationScoped
 public class LedgerTable {
     private static final String COLUMNS =
@@ -27,7 +27,7 @@ public class LedgerTable {
             ORDER BY seq DESC LIMIT $4
             """.formatted(COLUMNS);
 
-    /** The movements of these ids that there are. */
+    /** Returns those of the movements that exist. */
     public Uni<Map<UUID, Movement>> find(SqlClient client, Collection<UUID> ids) {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(ids.toArray(UUID[]::new)))
@@ -38,7 +38,7 @@ public class LedgerTable {
                 });
     }
 
-    /** The ledger of a product, at one location or all, the newest first. */
+    /** Lists the ledger of a product at one location, or at all if it is null; the newest movement first. */
     public Uni<List<Movement>> list(
             SqlClient client, String sku, @Nullable String location, @Nullable Long before, int limit) {
         return client.preparedQuery(LIST)

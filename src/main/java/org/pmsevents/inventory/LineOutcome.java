@@ -4,16 +4,16 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a line.
+ * The result of one line of a request.
  *
- * @param code why it was refused; null if it was accepted
+ * @param code why the line was refused; null if it was accepted
  * @param delta by how much the stock changed
- * @param onHand after the line; of a refused one, what was there; 0 where there is no such product
- * @param onHandBefore what was there before the request
+ * @param onHand stock after the line; if the line was refused, the stock at that moment; 0 if the product does not exist
+ * @param onHandBefore stock before the request
  * @param version of the stock after the line
  * @param movementId null if nothing moved
  * @param eventId null if nothing moved
- * @param lastEventId the last event that tells of it; null if none does
+ * @param lastEventId the last event that the line caused; null if it caused none
  */
 public record LineOutcome(
         @Nullable String code,
@@ -28,7 +28,7 @@ public record LineOutcome(
     public static final String INSUFFICIENT_STOCK = "insufficient-stock";
     public static final String STOCK_CHANGED = "stock-changed";
     public static final String STOCK_OUT_OF_RANGE = "stock-out-of-range";
-    /** Nothing was wrong with it, but with another line of an atomic request. */
+    /** The line is valid, but another line of an atomic request was refused. */
     public static final String NOT_APPLIED = "not-applied";
 
     public static LineOutcome refused(String code, long onHand, long onHandBefore) {
@@ -39,7 +39,7 @@ public record LineOutcome(
         return code == null;
     }
 
-    /** The same where no line of the request is applied. */
+    /** The outcome of this line when no line of the request is applied. */
     public LineOutcome notApplied() {
         return refused(code == null ? NOT_APPLIED : code, onHandBefore, onHandBefore);
     }

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A line of the ledger.
  *
- * @param seq its place in the ledger
- * @param onHand after it
- * @param version of the stock after it
+ * @param seq place in the ledger
+ * @param onHand stock after the movement
+ * @param version version of the stock after the movement
  */
 @RegisterForReflection
 public record Movement(

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class StockJson {
     private StockJson() {}
 
-    /** A stock as REST shows it. */
+    /** A stock in REST answers. */
     @RegisterForReflection
     public record StockView(
             String sku,
@@ -18,7 +18,7 @@ public final class StockJson {
             long version,
             Instant updatedAt) {}
 
-    /** A location as REST shows it. */
+    /** A location in REST answers. */
     @RegisterForReflection
     public record LocationView(String location, boolean backorders) {}
 

@@ -1,7 +1,7 @@
 package org.pmsevents.inventory;
 
-/** Which stock: of a product, at a location. */
+/** Identifies a stock by product and location. */
 public record StockKey(String sku, String location) {
-    /** Where stock lies if nothing is said. */
+    /** The location if none is named. */
     public static final String MAIN = "main";
 }

@@ -2,7 +2,7 @@ package org.pmsevents.inventory;
 
 import org.pmsevents.platform.problem.AppException;
 
-/** What a caller is told where there is no such stock. */
+/** The problems for stock that does not exist. */
 public final class StockProblems {
     private StockProblems() {}
 

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.TextArray;
 
 /**
- * Which page of which stock is wanted.
+ * Selects a page of stock.
  *
- * @param after the stock before the page
+ * @param after the last stock of the previous page; null for the first page
  */
 public record StockQuery(
         @Nullable String location,
@@ -14,7 +14,7 @@ public record StockQuery(
         int limit,
         @Nullable StockKey after) {
 
-    /** The query of such an {@link #id}. */
+    /** Parses an {@link #id}. */
     public static StockQuery of(String id) {
         var fields = TextArray.read(id, 5);
         var sku = fields[3];
@@ -26,7 +26,7 @@ public record StockQuery(
                 sku == null || at == null ? null : new StockKey(sku, at));
     }
 
-    /** The same text for the same query. */
+    /** Returns the query as text; equal queries have equal texts. */
     public String id() {
         return TextArray.of(
                 location,

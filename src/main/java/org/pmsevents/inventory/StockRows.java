@@ -11,13 +11,13 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Has the row of a stock be there before it is changed: a row that is inserted by the statement that changes it would not be seen by
- * that statement's own lock. A product's row for the main location is there from its beginning.
+ * Creates missing rows of stock before the stock is changed. The statement that changes stock can't insert the row itself, because its
+ * lock does not see rows of its own. The row for the main location is created with the product.
  */
 @ApplicationScoped
 public class StockRows {
     private static final int REMEMBERED = 50_000;
-    private static final Long NOTHING = 0L;
+    private static final Long NO_NOTICE = 0L;
 
     private final StockTable stock;
     private final Transactions transactions;
@@ -35,7 +35,7 @@ public class StockRows {
         this.cache = cache;
     }
 
-    /** For those whose product there is. */
+    /** Creates the missing rows of products that exist. */
     public Uni<Void> open(Collection<StockKey> keys) {
         var unknown = keys.stream()
                 .filter(key -> !key.location().equals(StockKey.MAIN))
@@ -50,19 +50,19 @@ public class StockRows {
                 .run(transaction -> stock.open(transaction, keys)
                         .chain(opened -> opened > 0
                                 ? cache.leaveNotice(transaction, tags)
-                                : Uni.createFrom().item(NOTHING))
+                                : Uni.createFrom().item(NO_NOTICE))
                         .chain(notice ->
                                 stock.existing(transaction, keys).map(existing -> new Opened(existing, notice))))
                 .invoke(opened -> {
                     remember(opened.existing());
-                    if (!opened.notice().equals(NOTHING)) {
+                    if (!opened.notice().equals(NO_NOTICE)) {
                         cache.invalidate(tags, opened.notice(), RequestContext.system());
                     }
                 })
                 .replaceWithVoid();
     }
 
-    /** @param notice to the caches, as no event tells of a row that is there now */
+    /** @param notice to the caches, because no event reports a new row */
     private record Opened(Collection<StockKey> existing, Long notice) {}
 
     private boolean isUnknown(StockKey key) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The SQL of stock rows and locations; what changes how much is on hand is in {@code StockChangeTable}. */
+/** The SQL of stock rows and locations, except changes of {@code on_hand}: see {@code StockChangeTable}. */
 @ApplicationScoped
 public class StockTable {
     private static final String COLUMNS = "sku, location, on_hand, threshold, low, version, updated_at";
@@ -31,10 +31,10 @@ public class StockTable {
             ORDER BY sku, location LIMIT $5
             """.formatted(COLUMNS);
 
-    /** The first row of a product: the product's own row stands in the same transaction. */
+    /** Creates the first row of a product, in the transaction that creates the product. */
     private static final String CREATE = "INSERT INTO stock (sku, location) VALUES ($1, $2)";
 
-    /** Where there is no row for main there is no such product. In one order, so that nobody waits in a circle. */
+    /** A SKU without any row of stock has no product. Rows are inserted in one order to avoid deadlocks. */
     private static final String OPEN = """
             WITH wanted AS MATERIALIZED (
               SELECT DISTINCT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
@@ -49,7 +49,7 @@ public class StockTable {
             JOIN stock USING (sku, location)
             """;
 
-    /** The alert is the payload of the event, where the stock becomes low by it. */
+    /** Returns the payload of the inventory.alert as {@code alert} if the new threshold makes the stock low. */
     private static final String SET_THRESHOLD = """
             UPDATE stock SET threshold = $3::bigint, low = change.low, version = stock.version + 1, updated_at = clock_timestamp()
             FROM stock AS before
@@ -58,7 +58,7 @@ public class StockTable {
             RETURNING stock.*, CASE WHEN change.alerts THEN stock_alert(stock.sku, stock.location, stock.on_hand, stock.threshold)::text END AS alert
             """;
 
-    /** What has become low, or is no longer, without a movement; whatever is being changed is left to the next time. */
+    /** Corrects stock that became low, or is no longer low, without a movement. Skips locked rows: the next run corrects them. */
     private static final String CORRECT_LOW = """
             WITH misjudged AS MATERIALIZED (
               SELECT sku, location FROM stock WHERE low <> stock_is_low(on_hand, threshold)
@@ -86,7 +86,7 @@ public class StockTable {
                 .map(StockTable::first);
     }
 
-    /** The row, locked until the transaction ends. */
+    /** Finds the row and locks it until the transaction ends. */
     public Uni<Optional<Stock>> lock(SqlClient transaction, StockKey key) {
         return transaction
                 .preparedQuery(LOCK)
@@ -94,12 +94,12 @@ public class StockTable {
                 .map(StockTable::first);
     }
 
-    /** Whether there is a product of this SKU, which has stock somewhere from its beginning. */
+    /** Returns whether the product exists: every product has a row of stock from its creation. */
     public Uni<Boolean> exists(SqlClient client, String sku) {
         return client.preparedQuery(EXISTS).execute(Tuple.of(sku)).map(found -> found.size() > 0);
     }
 
-    /** In the order of SKU and location. */
+    /** Lists stock in the order of SKU and location. */
     public Uni<List<Stock>> list(
             SqlClient client, @Nullable StockKey after, @Nullable String location, boolean low, int limit) {
         return client.preparedQuery(LIST)
@@ -112,7 +112,7 @@ public class StockTable {
                 .map(StockTable::all);
     }
 
-    /** The row of a product that is being created. */
+    /** Creates the row of a new product. */
     public Uni<Void> create(SqlClient transaction, StockKey key) {
         return transaction
                 .preparedQuery(CREATE)
@@ -120,12 +120,12 @@ public class StockTable {
                 .replaceWithVoid();
     }
 
-    /** Has rows and locations be there, at 0, for those of products that there are; answers how many rows were not. */
+    /** Creates missing rows, at 0, and missing locations for products that exist; returns the number of new rows. */
     Uni<Integer> open(SqlClient client, Collection<StockKey> keys) {
         return client.preparedQuery(OPEN).execute(columns(keys)).map(opened -> opened.rowCount());
     }
 
-    /** Which of these rows there are. */
+    /** Returns those of the rows that exist. */
     Uni<List<StockKey>> existing(SqlClient client, Collection<StockKey> keys) {
         return client.preparedQuery(EXISTING).execute(columns(keys)).map(rows -> {
             var existing = new ArrayList<StockKey>(rows.size());
@@ -134,7 +134,7 @@ public class StockTable {
         });
     }
 
-    /** Sets at or below which number the stock is low, or that it never is; its row must be locked. */
+    /** Sets the threshold, or removes it if null. The row must be locked. */
     public Uni<JudgedStock> setThreshold(SqlClient transaction, StockKey key, @Nullable Long threshold) {
         return transaction
                 .preparedQuery(SET_THRESHOLD)
@@ -142,7 +142,7 @@ public class StockTable {
                 .map(updated -> judged(updated.iterator().next()));
     }
 
-    /** Corrects {@code low} where it is not what it should be, of so many stocks at most. */
+    /** Corrects wrong values of {@code low}, of at most {@code limit} stocks. */
     public Uni<List<JudgedStock>> correctLow(SqlClient transaction, int limit) {
         return transaction.preparedQuery(CORRECT_LOW).execute(Tuple.of(limit)).map(rows -> {
             var corrected = new ArrayList<JudgedStock>(rows.size());
@@ -157,13 +157,13 @@ public class StockTable {
                 .replaceWithVoid();
     }
 
-    /** Whether the location may go below zero; nothing if it was never named. */
     public Uni<Long> countLow(SqlClient client) {
         return client.preparedQuery(COUNT_LOW)
                 .execute()
                 .map(rows -> rows.iterator().next().getLong("low"));
     }
 
+    /** Returns whether stock at the location may go below zero; empty if the location does not exist. */
     public Uni<Optional<Boolean>> findLocation(SqlClient client, String location) {
         return client.preparedQuery(FIND_LOCATION).execute(Tuple.of(location)).map(rows -> {
             for (var row : rows) {

@@ -5,11 +5,11 @@ import java.util.Collection;
 import java.util.List;
 import org.pmsevents.cache.CacheTag;
 
-/** What of the cache hangs on stock. */
+/** The cache tags of stock. */
 public final class StockTags {
     private StockTags() {}
 
-    /** What looks different once these have changed. */
+    /** Returns the tags of the cache entries that a change of these stocks invalidates. */
     public static List<CacheTag> of(Collection<StockKey> keys) {
         var tags = new ArrayList<CacheTag>(keys.size() + 1);
         keys.forEach(key -> tags.add(CacheTag.stock(key.sku())));

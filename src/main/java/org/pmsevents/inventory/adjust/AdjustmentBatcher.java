@@ -18,9 +18,9 @@ import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Lets requests that arrive while a statement is under way go together in the next one; one that comes alone waits for nobody. Single
- * lines share a lane, so that those of one SKU are written in the order in which they came; requests of several lines have a lane of
- * their own, and a statement each.
+ * Batches requests: those that arrive while a statement is running are written together by the next one. A request that arrives when no
+ * statement is running is written at once. Requests of one line share a lane, so that changes of one SKU are written in the order of
+ * arrival. Requests of several lines have a lane of their own, and each has its own statement.
  */
 @ApplicationScoped
 public class AdjustmentBatcher {
@@ -75,9 +75,9 @@ public class AdjustmentBatcher {
     }
 
     /**
-     * Writes the request, soon.
+     * Writes the request with one of the next statements.
      *
-     * @throws AppException 503 {@code too-busy} if too many are waiting, or it has waited for too long: nothing is done
+     * @throws AppException 503 {@code too-busy} if the queue is full, or the request has waited for too long; nothing is changed
      */
     public Uni<StockResult> write(StockRequest request) {
         var lane = request.lines().size() > 1 || request.atomic() ? several : singles;
@@ -92,11 +92,11 @@ public class AdjustmentBatcher {
         return AppException.unavailable("too-busy", "Too many adjustments are waiting. Nothing was changed.", 1);
     }
 
-    /** One statement under way, and what waits for the next. */
+    /** One running statement, and the requests that wait for the next. */
     private final class Lane {
         private final Queue<PendingRequest> waiting = new ArrayDeque<>();
         private int lines;
-        private boolean underWay;
+        private boolean running;
 
         void add(PendingRequest request) {
             if (!accept(request)) {
@@ -120,10 +120,10 @@ public class AdjustmentBatcher {
         }
 
         private synchronized boolean begin() {
-            if (underWay) {
+            if (running) {
                 return false;
             }
-            underWay = true;
+            running = true;
             return true;
         }
 
@@ -132,16 +132,16 @@ public class AdjustmentBatcher {
             var batch = next();
             if (!batch.isEmpty()) {
                 batches.record(batch.size());
-                // not at once, or failures that come at once would pile up on the stack
+                // via the event loop: recursive calls would overflow the stack if every statement failed immediately
                 writer.write(batch)
                         .onTermination()
-                        .invoke(() -> vertx.runOnContext(go -> run()))
+                        .invoke(() -> vertx.runOnContext(ignored -> run()))
                         .subscribe()
                         .with(done -> {}, failure -> {});
             }
         }
 
-        /** Those in front have waited longest; they are told while the statement under way still takes its time. */
+        /** Fails the requests that have waited for too long, also while a statement is running. The oldest are at the front. */
         void expire() {
             expired().forEach(request -> request.fail(tooBusy()));
         }
@@ -157,7 +157,7 @@ public class AdjustmentBatcher {
             return expired;
         }
 
-        /** What goes together; nothing once all is done, and then nothing is under way any more. */
+        /** Takes the next batch from the queue. If the queue is empty, the batch is empty and the lane becomes idle. */
         private synchronized List<PendingRequest> next() {
             var batch = new ArrayList<PendingRequest>();
             int size = 0;
@@ -167,7 +167,7 @@ public class AdjustmentBatcher {
                 batch.add(request);
                 size += request.size();
             }
-            underWay = !batch.isEmpty();
+            running = !batch.isEmpty();
             return batch;
         }
 

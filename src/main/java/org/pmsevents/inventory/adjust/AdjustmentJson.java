@@ -17,7 +17,7 @@ public final class AdjustmentJson {
 
     private AdjustmentJson() {}
 
-    /** The answer to an adjustment or a count; without ids if nothing moved. */
+    /** The answer to an adjustment or a count. The ids are null if nothing moved. */
     @RegisterForReflection
     public record Adjusted(
             String sku,
@@ -31,8 +31,8 @@ public final class AdjustmentJson {
     /**
      * The answer to one of several lines.
      *
-     * @param index of the line in the request
-     * @param status as if the line had been sent alone
+     * @param index place of the line in the request, from 0
+     * @param status HTTP status that the line would have had as a request of its own
      */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -56,7 +56,7 @@ public final class AdjustmentJson {
     /**
      * The answer to a request of one line.
      *
-     * @throws AppException the refusal, if it was refused
+     * @throws AppException if the line was refused
      */
     public static Adjusted adjusted(StockRequest request, StockResult result) {
         var outcome = result.outcomes().get(0);
@@ -135,10 +135,10 @@ public final class AdjustmentJson {
                         outcome,
                         "There are " + outcome.onHand() + " on hand, and the location takes no back-orders.");
             case LineOutcome.STOCK_CHANGED ->
-                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not what was expected.");
+                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not the expectedOnHand.");
             case LineOutcome.NOT_APPLIED ->
-                AppException.of(NOT_APPLIED, code, "Nothing is wrong with this line, but another one was refused.");
-            default -> conflict(code, outcome, "No stock can go beyond 2147483647 either way.");
+                AppException.of(NOT_APPLIED, code, "This line was not applied because another line was refused.");
+            default -> conflict(code, outcome, "Stock must stay between -2147483647 and 2147483647.");
         };
     }
 

@@ -2,7 +2,7 @@ package org.pmsevents.inventory.adjust;
 
 import io.smallrye.mutiny.subscription.UniEmitter;
 
-/** A request on its way to PostgreSQL, with its caller, who is told once what became of it. */
+/** A request that is queued or being written, with its caller, which gets exactly one answer or failure. */
 final class PendingRequest {
     private final StockRequest request;
     private final UniEmitter<? super StockResult> caller;

@@ -25,19 +25,19 @@ import org.pmsevents.http.idempotency.IdempotencyTable;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.platform.database.ConflictException;
 
-/** The SQL that changes how much is on hand. */
+/** The SQL that changes {@code on_hand}. */
 @ApplicationScoped
 public class StockChangeTable {
     /**
-     * Changes stock by any number of lines, in one statement and so one transaction: rows, ledger, events and kept answers.
+     * Changes stock by any number of lines, in one statement and so in one transaction: rows, ledger, events and stored answers.
      *
-     * <p>The rows are locked first, in one order wherever stock is locked, or batches would wait for each other in a circle. Then
-     * the lines of each stock are folded one by one over what is on hand: each is judged after those before it. What a line does to a
-     * stock and what its events say is decided by {@code stock_change} and {@code stock_events} in the migrations. Rows are written
-     * once, whatever the number of their lines, because {@code UPDATE … FROM} applies only one of several. All that is inserted is
-     * sorted, so that no insert, and so no event's order and no key's lock, comes before the last row lock. The arrays stand in
-     * sub-selects to hide their lengths from the planner, which would otherwise plan anew for each length, and take longer for that
-     * than for the change.
+     * <p>The rows are locked first. Stock is locked in the same order everywhere, otherwise batches could deadlock. Then the lines of
+     * each stock are folded over its {@code on_hand}: each line is decided after those before it. The functions {@code stock_change}
+     * and {@code stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated
+     * once, whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are
+     * sorted, so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays
+     * are in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer
+     * than the change.
      */
     private static final String CHANGE = """
             WITH RECURSIVE
@@ -95,7 +95,7 @@ public class StockChangeTable {
               CROSS JOIN LATERAL stock_events(sku, location, moved, on_hand, version, reason, reference,
                                               movement_id, event_id, alerts, threshold, alert_id) AS news
               ORDER BY n, news.type DESC),
-            kept AS (
+            stored AS (
               %2$s
               SELECT scope, fingerprint, false, answers.answer, answers.trace_id
               FROM unnest((SELECT $16::int[]), (SELECT $17::bytea[]), (SELECT $18::bytea[])) AS given (request, scope, fingerprint)
@@ -107,10 +107,10 @@ public class StockChangeTable {
             SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
             """.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO);
 
-    /** Classes of what a value can be at fault for: data exceptions, constraints. */
-    private static final Set<String> BAD = Set.of("22", "23");
+    /** SQLSTATE classes of errors that a value of a line can cause: data exceptions and constraint violations. */
+    private static final Set<String> BAD_VALUES = Set.of("22", "23");
 
-    private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
+    private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
 
     private final ObjectMapper mapper;
 
@@ -118,16 +118,16 @@ public class StockChangeTable {
         this.mapper = mapper;
     }
 
-    /** Something is wrong with one of the lines; nothing was written. */
+    /** PostgreSQL refuses one of the lines; nothing was written. */
     static final class BadLineException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         BadLineException(Throwable cause) {
-            super("PostgreSQL has refused a line", cause);
+            super("PostgreSQL refused a line", cause);
         }
     }
 
-    /** A movement of one of the lines is in the ledger already: they are being repeated, and were written the first time after all. */
+    /** A movement of one of the lines is in the ledger already: an earlier attempt was committed after all. */
     static final class MovedAlreadyException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -137,14 +137,14 @@ public class StockChangeTable {
     }
 
     /**
-     * Does what the requests ask for, line by line in their order, all in one transaction.
+     * Applies the requests in one transaction, line by line in their order.
      *
-     * @param requests an atomic one only by itself
-     * @return for each request the outcome of each line
-     * @throws ConflictException if it is to be repeated
-     * @throws org.pmsevents.http.idempotency.KeyTakenException if an answer is kept already under the key of one of them
+     * @param requests an atomic request must be the only one
+     * @return for each request the outcomes of its lines
+     * @throws ConflictException if the transaction must be repeated
+     * @throws org.pmsevents.http.idempotency.KeyTakenException if an answer is already stored under the key of a request
      * @throws BadLineException if PostgreSQL refuses a line
-     * @throws MovedAlreadyException if a movement of a line is there already
+     * @throws MovedAlreadyException if a movement of a line is in the ledger already
      */
     Uni<List<List<LineOutcome>>> change(SqlClient client, List<StockRequest> requests) {
         return client.preparedQuery(CHANGE)
@@ -154,7 +154,7 @@ public class StockChangeTable {
                 .map(rows -> outcomes(requests, rows));
     }
 
-    /** The outcomes as the statement has kept them under a key. */
+    /** Reads the outcomes that the statement stored under a key. */
     List<LineOutcome> kept(String answer) {
         try {
             var outcomes = new ArrayList<LineOutcome>();
@@ -175,7 +175,7 @@ public class StockChangeTable {
         }
     }
 
-    /** The id that the movement of the first line has, or would have had; no other request has the same. */
+    /** Reads the id that the first line reserved for its movement. It is unique to a request, even if nothing moved. */
     UUID firstMovementId(String answer) {
         try {
             return id(mapper.readTree(answer).path(0).path("movementId"));
@@ -190,20 +190,20 @@ public class StockChangeTable {
 
     private static Throwable translated(Throwable failure) {
         if (failure instanceof PgException refusal) {
-            if (IN_THE_WAY.contains(String.valueOf(refusal.getSqlState()))) {
+            if (CONFLICTS.contains(String.valueOf(refusal.getSqlState()))) {
                 return new ConflictException(failure);
             }
             if ("stock_movement_pkey".equals(refusal.getConstraint())) {
                 return new MovedAlreadyException(failure);
             }
             var translated = IdempotencyTable.translated(failure);
-            boolean bad = BAD.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
+            boolean bad = BAD_VALUES.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
             return translated == failure && bad ? new BadLineException(failure) : translated;
         }
         return failure;
     }
 
-    /** One array for each column of the lines, then those of the keys. */
+    /** One array for each column of the lines, then one for each column of the keys. */
     private static Tuple parameters(List<StockRequest> requests) {
         int size = requests.stream().mapToInt(request -> request.lines().size()).sum();
         var lines = new Columns(size);

@@ -7,16 +7,16 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.identity.UuidV7;
 
 /**
- * One change of a stock that is asked for: by a delta, or to a count. Its ids are made before anything is written, so that it can be
- * looked up whether it was.
+ * One requested change of a stock: by a delta, or to a count. Its ids are generated before anything is written, so that a lost commit
+ * can be looked up by them.
  *
- * @param delta what is added, negative for what is taken; null for a count
- * @param count what was found to be there; null for a delta
- * @param expectedOnHand refused if another number is on hand; null for any
+ * @param delta number to add, negative to take; null for a count
+ * @param count number that was counted; null for a delta
+ * @param expectedOnHand the line is refused if the stock differs from it; null for no expectation
  * @param reason a lower-case word such as {@code sale}
  * @param reference such as an invoice number
- * @param eventId of its inventory.updated, should it move anything
- * @param alertId of its inventory.alert, should the stock become low by it
+ * @param eventId id for its inventory.updated, used if anything moves
+ * @param alertId id for its inventory.alert, used if the line makes the stock low
  */
 public record StockLine(
         StockKey stock,

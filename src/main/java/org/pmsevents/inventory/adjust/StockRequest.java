@@ -8,10 +8,10 @@ import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * What one caller asks for, and gets one answer to.
+ * The lines of one caller, which get one answer.
  *
  * @param atomic whether all lines are refused if one is
- * @param at when it was asked for
+ * @param at time of the request
  */
 public record StockRequest(
         List<StockLine> lines, boolean atomic, @Nullable IdempotencyKey key, RequestContext context, Instant at) {

@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.LineOutcome;
 
 /**
- * What became of a request.
+ * The result of a request.
  *
  * @param outcomes one for each line, in their order
- * @param replayOf the trace id of the earlier request whose answer this is; null if it is this one's own
+ * @param replayOf trace id of the earlier request whose answer is replayed; null if this request was executed
  */
 public record StockResult(
         List<LineOutcome> outcomes, @Nullable String replayOf) {
 
-    /** Of an atomic request nothing is done if anything is refused. */
+    /** An atomic request is applied only if no line is refused. */
     static StockResult of(StockRequest request, List<LineOutcome> outcomes, @Nullable String replayOf) {
         boolean refused = request.atomic() && outcomes.stream().anyMatch(outcome -> !outcome.accepted());
         return new StockResult(
@@ -27,7 +27,7 @@ public record StockResult(
         return outcomes.stream().anyMatch(outcome -> !outcome.accepted());
     }
 
-    /** The last event that this request has caused; null if it has caused none. */
+    /** Returns the last event that this request caused; null if it caused none. */
     @Nullable
     public UUID lastEventId() {
         return replayOf != null

@@ -27,8 +27,8 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Writes a batch of requests and tells each caller what became of it, whatever happens on the way: a deadlock, a key that is taken,
- * one bad line, a connection that is lost while nobody knows whether the server has committed. No line is ever written twice.
+ * Writes a batch of requests and answers each caller. Recovers from deadlocks, keys that are taken, a bad line, and a connection that is
+ * lost during the commit. No line is ever written twice.
  */
 @ApplicationScoped
 public class StockWriter {
@@ -53,14 +53,14 @@ public class StockWriter {
         this.meters = meters;
     }
 
-    /** What PostgreSQL knows of a batch. */
+    /** What PostgreSQL has stored of a batch: answers by the scope of their keys, movements by their ids. */
     private record Found(Map<Buffer, StoredAnswer> stored, Map<UUID, Movement> movements) {
         boolean nothing() {
             return stored.isEmpty() && movements.isEmpty();
         }
     }
 
-    /** Completes, never with a failure, when every caller has been told. */
+    /** Completes when every caller has its answer or failure; never fails. */
     Uni<Void> write(List<PendingRequest> batch) {
         return attempt(batch, Attempt.first())
                 .onFailure()
@@ -86,7 +86,7 @@ public class StockWriter {
         for (int i = 0; i < batch.size(); i++) {
             var each = batch.get(i);
             var result = StockResult.of(each.request(), outcomes.get(i), null);
-            if (attempt.doubtful() && !provesItself(each.request(), result)) {
+            if (attempt.doubtful() && !excludesEarlierCommit(each.request(), result)) {
                 each.fail(AppException.outcomeUnknown());
             } else {
                 each.answer(result);
@@ -94,8 +94,8 @@ public class StockWriter {
         }
     }
 
-    /** Where a movement or a key was written, an earlier attempt that still comes through fails on it. */
-    private static boolean provesItself(StockRequest request, StockResult result) {
+    /** Whether a late commit of an earlier attempt is impossible: it would violate the unique key of a movement or of the stored answer. */
+    private static boolean excludesEarlierCommit(StockRequest request, StockResult result) {
         return request.key() != null || result.outcomes().stream().anyMatch(LineOutcome::moved);
     }
 
@@ -121,18 +121,18 @@ public class StockWriter {
             return replay(batch, attempt);
         }
         if (failure instanceof StockChangeTable.BadLineException && batch.size() > 1) {
-            LOG.warnf("a batch of %d is written one by one: %s", batch.size(), String.valueOf(failure.getCause()));
+            LOG.warnf("writing a batch of %d one by one: %s", batch.size(), String.valueOf(failure.getCause()));
             return oneByOne(batch, attempt);
         }
         return failed(attempt, failure);
     }
 
-    /** This attempt has changed nothing, but perhaps one before it has. */
+    /** This attempt has changed nothing, but an earlier one may have. */
     private static Uni<Void> failed(Attempt attempt, Throwable failure) {
         return Uni.createFrom().failure(attempt.doubtful() ? new OutcomeUnknownException(failure) : failure);
     }
 
-    /** Bad is perhaps only one of them; each is told for itself. */
+    /** Writes each request by itself, because perhaps only one is bad. Each caller gets its own result. */
     private Uni<Void> oneByOne(List<PendingRequest> batch, Attempt attempt) {
         return Multi.createFrom()
                 .iterable(batch)
@@ -146,7 +146,7 @@ public class StockWriter {
                 .last();
     }
 
-    /** Replays the answers that are stored, and writes the others: the batch was rolled back. */
+    /** The batch was rolled back: replays stored answers and writes the other requests again. */
     private Uni<Void> replay(List<PendingRequest> batch, Attempt attempt) {
         return ExactlyOnce.lookUp(() -> idempotency.find(keys(batch))).chain(stored -> {
             var rest = new ArrayList<PendingRequest>();
@@ -164,7 +164,7 @@ public class StockWriter {
         });
     }
 
-    /** Nobody knows whether the batch was committed: PostgreSQL is asked before anything is repeated. */
+    /** It is unknown whether the batch was committed: looks it up in PostgreSQL before anything is repeated. */
     private Uni<Void> lookUp(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
         var unknown = failure instanceof OutcomeUnknownException ? failure : new OutcomeUnknownException(failure);
         return ExactlyOnce.lookUp(() -> find(batch))
@@ -212,7 +212,7 @@ public class StockWriter {
         return attempt(rest, attempt.next(found.nothing()));
     }
 
-    /** Its own answer, if that is what was lost; that of an earlier request otherwise. */
+    /** Answers with the stored answer: as its own if this request stored it, otherwise as a replay of an earlier request. */
     private void settleStored(PendingRequest each, StoredAnswer answer) {
         var own = each.request().lines().get(0).movementId();
         if (!answer.refused() && own.equals(stock.firstMovementId(answer.answer()))) {

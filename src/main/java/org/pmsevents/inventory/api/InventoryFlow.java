@@ -43,7 +43,7 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
-/** The stock flows: every movement is committed with its ledger line and its events, then told, and only then answered. */
+/** The stock flows. Every movement is committed with its ledger line and its events, then published, and only then answered. */
 @ApplicationScoped
 public class InventoryFlow {
     private final StockTable stock;
@@ -86,14 +86,14 @@ public class InventoryFlow {
         this.clock = clock;
     }
 
-    /** A request that is committed, or refused line by line, with what became of it. */
+    /** A request with its result: each line is committed or refused. */
     private record StockChange(
             StockRequest request,
             StockResult result,
             @Nullable UUID lastEventId,
             Instant answerBy) {}
 
-    /** A stock whose threshold is set, the alert if it is low by it, and the notice to the caches if it has changed. */
+    /** A stock with its new threshold, the alert if that makes it low, and the notice to the caches if anything has changed. */
     private record ThresholdChange(
             Stock stock,
             @Nullable EventMessage alert,
@@ -113,7 +113,7 @@ public class InventoryFlow {
     }
 
     /**
-     * The same for several lines, in their order, each by itself or, if atomic, all or none.
+     * Applies several lines in their order: each by itself or, if atomic, all or none.
      *
      * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
      */
@@ -123,7 +123,7 @@ public class InventoryFlow {
                 .map(change -> AdjustmentJson.results(change.request(), change.result()));
     }
 
-    /** Sets a stock to what was counted; one that is as it was counted leaves neither movement nor event. Refused as {@link #adjust}. */
+    /** Sets a stock to a count. If the stock equals the count, there is no movement and no event. Throws the same as {@link #adjust}. */
     Uni<AdjustmentJson.Adjusted> count(
             String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
         return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, context)
@@ -144,7 +144,7 @@ public class InventoryFlow {
     }
 
     /**
-     * Sets at or below which number a stock is low, or that it never is.
+     * Sets the threshold of a stock, or removes it.
      *
      * @throws AppException 400 with all violations; 404 {@code product-not-found}
      */
@@ -157,7 +157,7 @@ public class InventoryFlow {
     }
 
     /**
-     * Says whether a location may go below zero; one that was never named is there from now on.
+     * Sets whether stock at a location may go below zero; creates the location if it does not exist.
      *
      * @throws AppException 400 with all violations
      */
@@ -169,7 +169,7 @@ public class InventoryFlow {
                 .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
-    /** The stock that a product begins with: nothing, at the main location; in the transaction that creates the product. */
+    /** Creates the stock of a new product, 0 at the main location, in the transaction that creates the product. */
     public Uni<Void> openStock(SqlClient transaction, String sku) {
         return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
     }
@@ -190,7 +190,7 @@ public class InventoryFlow {
         return new StockChange(request, result, result.lastEventId(), afterCommit.answerBy());
     }
 
-    /** One statement may write many requests; each has its wait for it in its own trace. */
+    /** One statement may write many requests. Each has a span in its own trace that includes its wait for the statement. */
     private Uni<StockResult> write(StockRequest request) {
         return tracing.within(Kind.CLIENT, "transaction", request.context(), span -> {
             span.with("db.system.name", "postgresql")
@@ -279,7 +279,7 @@ public class InventoryFlow {
                                         updated.stock(), alert.orElse(null), notice, afterCommit.answerBy()))));
     }
 
-    /** No event tells of a threshold. */
+    /** A change of a threshold has no event, so the caches need a notice. */
     private void invalidateCache(ThresholdChange change, RequestContext context) {
         var notice = change.notice();
         if (notice != null) {
@@ -291,10 +291,10 @@ public class InventoryFlow {
         var alert = change.alert();
         return alert == null
                 ? Uni.createFrom().voidItem()
-                : afterCommit.attempt("emitEvent", alert.metadata(), change.answerBy(), alertTold(alert));
+                : afterCommit.attempt("emitEvent", alert.metadata(), change.answerBy(), sendAlert(alert));
     }
 
-    private Supplier<Uni<?>> alertTold(EventMessage alert) {
+    private Supplier<Uni<?>> sendAlert(EventMessage alert) {
         return () -> events.published(alert).chain(() -> events.dispatched(alert));
     }
 }

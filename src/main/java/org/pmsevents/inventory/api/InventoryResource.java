@@ -76,7 +76,7 @@ public class InventoryResource {
                 .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
     }
 
-    /** For a SKU of this name: JAX-RS takes a literal path before a template, whichever methods it has. */
+    /** Reads the stock of a SKU named adjustments: JAX-RS prefers a literal path to a template, whatever methods it has. */
     @GET
     @Path("/adjustments")
     @Operation(hidden = true)
@@ -93,12 +93,13 @@ public class InventoryResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockPage")))
     public Uni<Response> list(
             @QueryParam("low")
-                    @Parameter(description = "Only what is low", schema = @Schema(type = SchemaType.BOOLEAN))
+                    @Parameter(description = "Only low stock", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
                     String low,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
+                    String after) {
         return reads.list(location, flag("low", low), PageRequest.of(limit, after), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
@@ -140,7 +141,7 @@ public class InventoryResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjustments")))
     @APIResponse(
             responseCode = "200",
-            description = "What became of each line",
+            description = "The result of each line",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LineResults")))
     @APIResponse(responseCode = "409", ref = "LinesRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
@@ -161,14 +162,14 @@ public class InventoryResource {
     @Path("/{sku}")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Set a stock to what was counted")
+    @Operation(summary = "Set a stock to a count")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCount")))
     @APIResponse(
             responseCode = "200",
-            description = "Done; without ids if it was as counted",
+            description = "Done; the ids are null if the stock equals the count",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "409", ref = "StockRefused")
@@ -183,7 +184,7 @@ public class InventoryResource {
         return flow.count(sku, body, keys.current(body), request.current());
     }
 
-    /** As for reading. */
+    /** Counts the stock of a SKU named adjustments, see {@link #readAdjustments}. */
     @PUT
     @Path("/adjustments")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -197,13 +198,13 @@ public class InventoryResource {
     @Path("/{sku}/threshold")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Set at or below which number a stock is low")
+    @Operation(summary = "Set the threshold at or below which a stock is low")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Threshold")))
     @APIResponse(
             responseCode = "200",
-            description = "The stock as it is now",
+            description = "The stock after the change",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "413", ref = "TooLarge")
@@ -228,11 +229,12 @@ public class InventoryResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
+                    String after) {
         return reads.movements(sku, location, PageRequest.of(limit, after));
     }
 
-    /** One that is overlooked would do harm here: a location that isn't in the body, an atomic that is misspelt. */
+    /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */
     private static void onlyParameters(UriInfo uri, String... allowed) {
         var known = Set.of(allowed);
         uri.getQueryParameters().forEach((name, values) -> {
@@ -240,7 +242,7 @@ public class InventoryResource {
                 throw AppException.validationFailed(
                         "?" + name,
                         "unknown-parameter",
-                        "There is no parameter of this name here; what is to be written stands in the body.");
+                        "Unknown query parameter. Fields of the change belong in the body.");
             }
             if (values.stream().anyMatch(String::isEmpty)) {
                 throw AppException.validationFailed("?" + name, "format", name + " must have a value.");

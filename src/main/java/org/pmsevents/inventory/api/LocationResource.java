@@ -56,13 +56,13 @@ public class LocationResource {
     @PUT
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Say whether the stock at a location may go below zero")
+    @Operation(summary = "Set whether stock at a location may go below zero")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Backorders")))
     @APIResponse(
             responseCode = "200",
-            description = "The location as it is now",
+            description = "The location after the change",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")

@@ -11,10 +11,10 @@ import org.pmsevents.platform.json.Fields;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.json.PathName;
 
-/** Says what may be asked of stock; reports all that is wrong with a request at once. */
+/** Validates requests that change stock; reports all violations of a request at once. */
 final class StockRules {
-    private static final long MOST = Integer.MAX_VALUE;
-    private static final int LINES = 1_000;
+    private static final long MAX_AMOUNT = Integer.MAX_VALUE;
+    private static final int MAX_LINES = 1_000;
     private static final int REASON_LENGTH = 64;
     private static final int REFERENCE_LENGTH = 255;
     private static final Pattern REASON = Pattern.compile("[a-z][a-z0-9-]{0,63}");
@@ -22,7 +22,7 @@ final class StockRules {
     private StockRules() {}
 
     /**
-     * A threshold that is to be set.
+     * A threshold to set.
      *
      * @param threshold null for none
      */
@@ -37,7 +37,7 @@ final class StockRules {
 
     static List<StockLine> adjustments(ParsedBody body, Clock clock) {
         var lines = new ArrayList<StockLine>();
-        for (var fields : body.fields().only("lines").requiredObjects("lines", LINES)) {
+        for (var fields : body.fields().only("lines").requiredObjects("lines", MAX_LINES)) {
             fields.only("sku", "delta", "reason", "reference", "location", "expectedOnHand");
             lines.add(adjustment(fields.requiredText("sku", PathName.MAX_LENGTH), fields, clock));
         }
@@ -49,7 +49,7 @@ final class StockRules {
         var fields = body.fields().only("onHand", "reason", "reference", "location");
         var line = StockLine.count(
                 new StockKey(sku, location(fields)),
-                fields.requiredInteger("onHand", -MOST, MOST),
+                fields.requiredInteger("onHand", -MAX_AMOUNT, MAX_AMOUNT),
                 reason(fields),
                 fields.optionalText("reference", REFERENCE_LENGTH),
                 clock);
@@ -60,9 +60,9 @@ final class StockRules {
     static Threshold threshold(ParsedBody body) {
         var fields = body.fields().only("threshold", "location");
         if (!fields.has("threshold")) {
-            fields.violation("threshold", "required", "Must be given; null for none.");
+            fields.violation("threshold", "required", "Must be given; null for no threshold.");
         }
-        var threshold = new Threshold(location(fields), fields.optionalInteger("threshold", 0, MOST));
+        var threshold = new Threshold(location(fields), fields.optionalInteger("threshold", 0, MAX_AMOUNT));
         body.violations().throwIfAny();
         return threshold;
     }
@@ -74,7 +74,7 @@ final class StockRules {
     }
 
     private static StockLine adjustment(String sku, Fields fields, Clock clock) {
-        long delta = fields.requiredInteger("delta", -MOST, MOST);
+        long delta = fields.requiredInteger("delta", -MAX_AMOUNT, MAX_AMOUNT);
         if (delta == 0
                 && fields.tree().path("delta").isIntegralNumber()
                 && fields.tree().path("delta").longValue() == 0) {
@@ -83,7 +83,7 @@ final class StockRules {
         return StockLine.adjustment(
                 new StockKey(sku, location(fields)),
                 delta,
-                fields.optionalInteger("expectedOnHand", -MOST, MOST),
+                fields.optionalInteger("expectedOnHand", -MAX_AMOUNT, MAX_AMOUNT),
                 reason(fields),
                 fields.optionalText("reference", REFERENCE_LENGTH),
                 clock);

@@ -7,11 +7,11 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.identity.UuidV7;
 
 /**
- * A count that is applied to its stock.
+ * A count to apply to its stock.
  *
- * @param judged what it does to the stock; where that moves nothing only the count is noted
- * @param eventId of its inventory.updated, should it move anything
- * @param alertId of its inventory.alert, should the stock become low by it
+ * @param judged what the count does to the stock; if it moves nothing, only {@code counted_at} is stored
+ * @param eventId id for its inventory.updated, used if anything moves
+ * @param alertId id for its inventory.alert, used if the count makes the stock low
  */
 record Correction(StockKey stock, Instant countedAt, JudgedCount judged, UUID movementId, UUID eventId, UUID alertId) {
 

@@ -10,9 +10,9 @@ import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * Decides which counts are applied, once the rows of their stocks are locked. A count is true at its time, and what has moved since is
- * added to it, so each is judged by itself, in whatever order they come, and of several for one stock the newest that is not refused is
- * applied. What a count does to its stock is decided in the database.
+ * Decides which counts are applied, after the rows of their stocks are locked. A count is true at its time, and later movements are added
+ * to it. So each count is judged by itself, whatever the order of arrival. Of several counts of one stock the newest that is not refused
+ * is applied. The database decides what a count does to its stock.
  */
 final class CountJudge {
     private final Map<StockKey, LockedStock> locked;
@@ -20,17 +20,17 @@ final class CountJudge {
     private final CountOutcome[] outcomes;
     private final Map<StockKey, Integer> newest = new HashMap<>();
 
-    /** @param locked the stocks that there are */
+    /** @param locked those of the stocks that exist */
     CountJudge(Map<StockKey, LockedStock> locked, List<StockCount> counts) {
         this.locked = locked;
         this.counts = counts;
         this.outcomes = new CountOutcome[counts.size()];
     }
 
-    /** What is to be done, and what is to be told of each count, in their order. */
+    /** The corrections to write, and the outcome of each count, in the order of the counts. */
     record Verdict(List<Correction> corrections, List<CountOutcome> outcomes) {}
 
-    /** The indexes of those counts that are neither stale nor about an unknown stock. */
+    /** Returns the indexes of the counts that are neither stale nor of an unknown stock. */
     List<Integer> open() {
         var open = new ArrayList<Integer>();
         for (int i = 0; i < counts.size(); i++) {
@@ -46,7 +46,7 @@ final class CountJudge {
         return open;
     }
 
-    /** @param judged what each count that is {@link #open} does to its stock, by its index */
+    /** @param judged what each {@link #open} count does to its stock, by the index of the count */
     Verdict judge(Map<Integer, JudgedCount> judged, Clock clock) {
         var indexes = judged.keySet().stream().sorted().toList();
         for (int index : indexes) {
@@ -63,7 +63,7 @@ final class CountJudge {
         return new Verdict(corrections, List.of(outcomes));
     }
 
-    /** At the same time the later line: that is what whoever wrote it said last. */
+    /** Of two counts with the same time the later line wins: it is what the sender wrote last. */
     private int newer(int before, int after) {
         return counts.get(after).countedAt().isBefore(counts.get(before).countedAt()) ? before : after;
     }
@@ -80,10 +80,10 @@ final class CountJudge {
     }
 
     private static String detail(String code, long countedNow) {
-        var would = "With what has moved since the count it would be " + countedNow;
+        var sum = "The count and the movements after it make " + countedNow;
         return code.equals(LineOutcome.INSUFFICIENT_STOCK)
-                ? would + ", and the location has no back-orders."
-                : would + "; no stock can go beyond 2147483647 either way, or move by more at once.";
+                ? sum + ", and the location takes no back-orders."
+                : sum + "; stock and the delta of a movement must stay between -2147483647 and 2147483647.";
     }
 
     private static CountOutcome unknown(StockKey stock) {

@@ -3,14 +3,14 @@ package org.pmsevents.inventory.count;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a count.
+ * The outcome of a count.
  *
- * @param code why it was refused; null if it was not
- * @param detail the same for people
+ * @param code why the count was refused; null if it was not
+ * @param detail the same, for people to read
  */
 public record CountOutcome(
         Kind kind, @Nullable String code, @Nullable String detail) {
-    /** It says what is on hand, or has made it so; or a newer one says more; or it can't be true. */
+    /** The stock was corrected; it equals the count already; a newer count is known; the count can't be applied. */
     public enum Kind {
         APPLIED,
         UNCHANGED,
@@ -22,7 +22,7 @@ public record CountOutcome(
     static final CountOutcome UNCHANGED = new CountOutcome(Kind.UNCHANGED, null, null);
     static final CountOutcome STALE = new CountOutcome(Kind.STALE, null, null);
 
-    /** Nobody knows a product of this SKU. */
+    /** There is no product with this SKU. */
     static final String UNKNOWN_SKU = "unknown-sku";
 
     static CountOutcome refused(String code, String detail) {

@@ -3,16 +3,16 @@ package org.pmsevents.inventory.count;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a count does to its stock, as {@code stock_change} in the database decides it.
+ * What a count does to its stock, as decided by {@code stock_change} in the database.
  *
- * @param code why it is refused; null if it is not
- * @param countedNow the count and what has moved since
- * @param delta by how much it would move the stock
- * @param onHand after it
- * @param version of the stock after it
+ * @param code why the count is refused; null if it is not
+ * @param countedNow the count plus the movements after it
+ * @param delta difference between the stock and {@code countedNow}
+ * @param onHand stock after the count
+ * @param version version of the stock after the count
  * @param threshold low at or below this; null for never
- * @param low whether the stock is low after it
- * @param alerts whether the stock becomes low by it
+ * @param low whether the stock is low after the count
+ * @param alerts whether the count makes the stock low
  */
 record JudgedCount(
         @Nullable String code,

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * A stock whose row the present transaction has locked.
+ * A stock whose row is locked by the current transaction.
  *
- * @param countedAt when the newest count that was applied was true; null if it was never counted
+ * @param countedAt time of the newest count that was applied; null if the stock was never counted
  */
 record LockedStock(StockKey key, @Nullable Instant countedAt) {
 
-    /** Whether a count says less than what is known already: it is not newer than the last one that was applied. */
+    /** Whether a count is stale: not newer than the last one that was applied. */
     boolean makesStale(StockCount count) {
         return countedAt != null && !count.countedAt().isAfter(countedAt);
     }

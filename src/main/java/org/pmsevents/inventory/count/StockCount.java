@@ -4,8 +4,8 @@ import java.time.Instant;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * What was found to be in a stock, at a moment that may be long past.
+ * A count of a stock at a time, which may be long past.
  *
- * @param countedAt in microseconds; what has moved after it is added
+ * @param countedAt in microseconds; movements after it are added to the count
  */
 public record StockCount(StockKey stock, long onHand, Instant countedAt) {}

@@ -25,7 +25,7 @@ import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.platform.database.ConflictException;
 import org.pmsevents.platform.database.Transactions;
 
-/** Sets stock to what was counted elsewhere, any number at a time and each as of its own time, in a transaction of the caller's. */
+/** Applies counts of another system, any number of them and each as of its own time, in the transaction of the caller. */
 @ApplicationScoped
 public class StockSync {
     private static final int LINES_AT_ONCE = 2_000;
@@ -52,7 +52,7 @@ public class StockSync {
         this.clock = clock;
     }
 
-    /** Stocks that the present transaction has locked. */
+    /** Stocks that are locked by the current transaction. */
     public static final class LockedStocks {
         private final Map<StockKey, LockedStock> stocks;
 
@@ -62,12 +62,12 @@ public class StockSync {
     }
 
     /**
-     * What became of counts.
+     * The result of a sync.
      *
-     * @param locked the stocks that there are
+     * @param locked those of the stocks that exist
      * @param outcomes one for each count, in their order
      * @param levels of the stocks that moved
-     * @param lastEventId the last event that tells of it; null if none does
+     * @param lastEventId the last event of the sync; null if it caused none
      */
     public record Synced(
             LockedStocks locked,
@@ -75,21 +75,21 @@ public class StockSync {
             List<StockLevel> levels,
             @Nullable UUID lastEventId) {
 
-        /** Whether there is such a stock, and so such a product. */
+        /** Whether the stock, and so its product, exists. */
         public boolean knows(StockKey key) {
             return locked.stocks.containsKey(key);
         }
     }
 
-    /** Has the rows of these stocks be there, for those whose product there is; to be called before the transaction. */
+    /** Creates missing rows of stocks whose product exists. To be called before the transaction. */
     public Uni<Void> open(Collection<StockKey> keys) {
         return rows.open(keys);
     }
 
     /**
-     * Locks the stocks; before the transaction inserts anything, because inserts give events their order.
+     * Locks the stocks. To be called before the transaction inserts anything, because inserts give events their order.
      *
-     * @throws ConflictException if the transaction is to be repeated
+     * @throws ConflictException if the transaction must be repeated
      */
     public Uni<LockedStocks> lock(Transactions.Limited transaction, Collection<StockKey> keys) {
         return transaction
@@ -99,9 +99,9 @@ public class StockSync {
     }
 
     /**
-     * Applies counts of stocks that are locked.
+     * Applies counts to locked stocks.
      *
-     * @param reference what the ledger says they came by
+     * @param reference reference of the movements in the ledger
      */
     public Uni<Synced> sync(
             Transactions.Limited transaction,
@@ -117,7 +117,7 @@ public class StockSync {
                 .map(verdict -> synced(locked, verdict));
     }
 
-    /** After the commit: has the caches know of it. */
+    /** After the commit: clears the cache and writes the levels to Redis. */
     public Uni<Void> writeLevels(Synced synced) {
         cache.clear(StockTags.of(synced.levels().stream().map(StockLevel::key).toList()));
         return levels.writeSoon(synced.levels());

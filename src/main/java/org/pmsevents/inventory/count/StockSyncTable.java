@@ -26,20 +26,20 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.database.ConflictException;
 
 /**
- * The SQL that sets stock to what was counted, thousands at a time. Locking, judging and writing are statements of their own: one that
- * waits for a lock does not see what others have moved while it waited.
+ * The SQL that applies counts, thousands at a time. Locking, judging and writing are separate statements, because a statement that waits
+ * for a lock does not see movements that were committed while it waited.
  */
 @ApplicationScoped
 public class StockSyncTable {
     /** The reason of every movement by which a count corrects a stock. */
     static final String REASON = "sync";
 
-    /** The plans are kept by the connection, so they must be right for tables of any size: by their indexes, row by row. */
+    /** A connection caches its plans, so they must suit tables of any size: nested loops over indexes. */
     private static final String PLANS = """
             SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
             """;
 
-    /** In the one order in which stock is locked everywhere. Arrays stand in sub-selects to hide their lengths from the planner. */
+    /** Locks in the order that is used everywhere for stock. The arrays are in sub-selects to hide their lengths from the planner. */
     private static final String LOCK = """
             SELECT s.sku, s.location, s.counted_at
             FROM (SELECT DISTINCT sku, location FROM unnest((SELECT $1::text[]), (SELECT $2::text[])) AS given (sku, location)) AS wanted
@@ -48,10 +48,10 @@ public class StockSyncTable {
             """;
 
     /**
-     * What each count does to its stock: it is true at its time, so what has moved since is added to it; corrections by counts are no
-     * movements. A SKU's ledger is walked from its end and no further than the time: movements of one stock are in the order of their
-     * times, those of one SKU at several locations differ from it by no more than a statement takes ({@link #LONGEST_STATEMENT}, with a
-     * large margin).
+     * Computes what each count does to its stock. A count is true at its time, so later movements are added to it; corrections by other
+     * counts are not. The ledger of a SKU is read backwards from its end to the time of the count. Movements of one stock are in the
+     * order of their times. Movements of one SKU at several locations may deviate from that order by the duration of a statement
+     * ({@link #LONGEST_STATEMENT}, with a large margin).
      */
     private static final String JUDGE = """
             SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold, change.*
@@ -72,7 +72,7 @@ public class StockSyncTable {
 
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
 
-    /** Rows, ledger and events of stocks that are locked already; events in the order of the counts, an alert after its change. */
+    /** Writes rows, ledger and events of locked stocks. Events are in the order of the counts, an alert after its update. */
     private static final String CORRECT = """
             WITH line AS MATERIALIZED (
               SELECT given.*, clock_timestamp() AS moved_at
@@ -98,17 +98,17 @@ public class StockSyncTable {
             ORDER BY n, news.type DESC
             """.formatted(EventTable.INSERT_INTO);
 
-    private static final Set<String> IN_THE_WAY = Set.of("40P01", "40001");
+    private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
 
-    /** Has the transaction's statements planned as they are meant to be. */
+    /** Sets the planner options of the transaction. */
     Uni<Void> plan(SqlClient transaction) {
         return transaction.query(PLANS).execute().replaceWithVoid();
     }
 
     /**
-     * Locks those of the stocks that there are.
+     * Locks those of the stocks that exist.
      *
-     * @throws ConflictException if it is to be repeated
+     * @throws ConflictException if the transaction must be repeated
      */
     Uni<Map<StockKey, LockedStock>> lock(SqlClient transaction, Collection<StockKey> keys) {
         return transaction
@@ -126,9 +126,9 @@ public class StockSyncTable {
     }
 
     /**
-     * What each of these counts does to its stock, by its index; their stocks must be locked.
+     * Returns what each selected count does to its stock, by the index of the count. The stocks must be locked.
      *
-     * @param indexes of those that are asked for
+     * @param indexes selects counts
      */
     Uni<Map<Integer, JudgedCount>> judge(SqlClient transaction, List<StockCount> counts, List<Integer> indexes) {
         var wanted = indexes.stream().map(counts::get).toList();
@@ -151,7 +151,7 @@ public class StockSyncTable {
                 });
     }
 
-    /** Writes the corrections of stocks that are locked, each of another stock, with their ledger and events. */
+    /** Writes corrections of locked stocks, at most one for each stock, with their ledger lines and events. */
     Uni<Void> correct(
             SqlClient transaction,
             List<Correction> lines,
@@ -193,7 +193,7 @@ public class StockSyncTable {
     }
 
     private static Throwable translated(Throwable failure) {
-        return failure instanceof PgException refusal && IN_THE_WAY.contains(String.valueOf(refusal.getSqlState()))
+        return failure instanceof PgException refusal && CONFLICTS.contains(String.valueOf(refusal.getSqlState()))
                 ? new ConflictException(failure)
                 : failure;
     }

@@ -1,5 +1,5 @@
 /**
- * Setting stock to what was counted elsewhere, thousands at a time.
+ * Applies counts of another system to stock, thousands at a time.
  *
  * <p>Uses inventory, inventory.level, cache, event and platform. Promises that a late count keeps the movements after
  * it.

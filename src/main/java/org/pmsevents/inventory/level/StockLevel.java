@@ -3,9 +3,9 @@ package org.pmsevents.inventory.level;
 import org.pmsevents.inventory.StockKey;
 
 /**
- * How much is on hand, for others to read in Redis.
+ * The stock level that other systems read in Redis.
  *
- * @param version of the stock; an older one never replaces a newer one
+ * @param version version of the stock; an older one never replaces a newer one
  */
 public record StockLevel(StockKey key, long onHand, long version) {
     StockLevel newest(StockLevel other) {

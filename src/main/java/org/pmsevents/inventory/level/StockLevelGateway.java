@@ -14,8 +14,8 @@ import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.pmsevents.platform.config.RedisConfig;
 
 /**
- * The stock levels in Redis: for each SKU a hash {@code pms-events:stock:SKU}, and in it for each location what is on hand under the
- * location's name, and the version of that under {@code location#version} ({@code #} is in no location's name).
+ * The stock levels in Redis. Each SKU has a hash {@code pms-events:stock:SKU} with two fields for each location: the level under the name
+ * of the location, and its version under {@code location#version}. No name of a location contains {@code #}.
  */
 @ApplicationScoped
 @Timeout
@@ -48,7 +48,7 @@ public class StockLevelGateway {
     private final Redis redis;
     private final RedisConfig config;
 
-    /** Whether one command may write several keys, which a Redis Cluster refuses. */
+    /** Whether one command may write several keys. Becomes false when Redis refuses that, as a Redis Cluster does. */
     private volatile boolean together = true;
 
     StockLevelGateway(Redis redis, RedisConfig config) {
@@ -56,7 +56,7 @@ public class StockLevelGateway {
         this.config = config;
     }
 
-    /** Writes what is newer than what Redis has; completes when Redis has all of it. */
+    /** Writes the levels that are newer than those in Redis; completes when Redis has stored all of them. */
     public Uni<Void> write(Collection<StockLevel> levels) {
         if (levels.isEmpty()) {
             return Uni.createFrom().voidItem();
@@ -79,7 +79,7 @@ public class StockLevelGateway {
         return !together;
     }
 
-    /** Whether this replica is the one that looks after the levels, for the next moment; others are not. */
+    /** Acquires or renews the lease to maintain the levels; returns whether this replica holds it. */
     public Uni<Boolean> lead(String replica, Duration lease) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(LEAD)
@@ -90,12 +90,12 @@ public class StockLevelGateway {
                 .map(leads -> leads.toInteger() > 0);
     }
 
-    /** Whether Redis has all levels, as far as it has been told by {@link #complete}; not, once it has been emptied. */
+    /** Whether {@link #complete} was called since Redis was last emptied. */
     public Uni<Boolean> isComplete() {
         return redis.send(Request.cmd(Command.EXISTS).arg(key("complete"))).map(found -> found.toInteger() > 0);
     }
 
-    /** Says that all levels have been written, unless the replica no longer leads, as after Redis was emptied meanwhile. */
+    /** Marks the levels as complete, unless the replica lost the lease, for example because Redis was emptied meanwhile. */
     public Uni<Void> complete(String replica) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(COMPLETE)
@@ -116,7 +116,7 @@ public class StockLevelGateway {
         return redis.send(write).replaceWithVoid();
     }
 
-    /** No SKU has a slash in it. The braces have both keys lie on the same server of a Redis Cluster. */
+    /** No SKU contains a slash. The braces are a hash tag: they place both keys in the same slot of a Redis Cluster. */
     private String key(String name) {
         return config.prefix() + ":stock:{/}" + name;
     }

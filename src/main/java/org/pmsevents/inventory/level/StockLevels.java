@@ -21,9 +21,9 @@ import org.pmsevents.inventory.StockTable;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Keeps the stock levels in Redis in step: each change writes its own once it is committed, the handler of the feed writes what that
- * has missed, and one replica goes round through all stock, page by page and without end, for what Redis has lost; at once through
- * all of it where Redis was emptied.
+ * Keeps the stock levels in Redis up to date. Each change writes its levels after its commit. The handler of the feed writes levels that
+ * were missed. One replica writes all stock in an endless loop, page by page, to restore levels that Redis has lost. If Redis was
+ * emptied, it writes all pages at once.
  */
 @ApplicationScoped
 public class StockLevels {
@@ -31,15 +31,15 @@ public class StockLevels {
     private static final int PAGE = 200;
     private static final int AT_ONCE = 50;
     private static final int REMEMBERED = 10_000;
-    private static final Duration LEAD = Duration.ofSeconds(90);
+    private static final Duration LEASE = Duration.ofSeconds(90);
 
     private final StockLevelGateway redis;
     private final StockTable stock;
     private final Transactions transactions;
     private final String replica = UUID.randomUUID().toString();
 
-    /** Where the round goes on; null at the beginning. */
-    private volatile @Nullable StockKey roundAt;
+    /** The last stock of the page before; null at the beginning of a round. */
+    private volatile @Nullable StockKey lastOfPage;
 
     private volatile boolean restoring;
 
@@ -47,7 +47,7 @@ public class StockLevels {
     private CompletableFuture<Void> gathering = new CompletableFuture<>();
     private boolean flushing;
 
-    /** What this replica knows to be in Redis, so that the handler need not write what the change has written. */
+    /** The versions that this replica has written to Redis, so that the handler does not write them a second time. */
     private final Cache<StockKey, Long> written = Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .executor(Runnable::run)
@@ -59,7 +59,7 @@ public class StockLevels {
         this.transactions = transactions;
     }
 
-    /** The same as {@link #write}, together with what others want written while Redis is still busy with what came before. */
+    /** As {@link #write}, but batched: levels that arrive during a write are written together by the next one. */
     public Uni<Void> writeSoon(Collection<StockLevel> levels) {
         if (levels.isEmpty()) {
             return Uni.createFrom().voidItem();
@@ -104,15 +104,15 @@ public class StockLevels {
                         failure -> flushed(() -> waiting.completeExceptionally(failure)));
     }
 
-    private void flushed(Runnable tell) {
+    private void flushed(Runnable complete) {
         end();
         if (begin()) {
             flush();
         }
-        tell.run();
+        complete.run();
     }
 
-    /** Writes the newest level of each stock, unless this replica has done so; fails if Redis does not take it. */
+    /** Writes the newest level of each stock, unless this replica has written it already; fails if Redis refuses it or is unavailable. */
     public Uni<Void> write(Collection<StockLevel> levels) {
         Map<StockKey, StockLevel> newest = new LinkedHashMap<>();
         levels.forEach(level -> newest.merge(level.key(), level, StockLevel::newest));
@@ -120,13 +120,13 @@ public class StockLevels {
         return writeAll(new ArrayList<>(newest.values()));
     }
 
-    /** The next page of the round, or all pages until the end where Redis has lost them; nothing if another replica does it. */
+    /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
-        return redis.lead(replica, LEAD)
-                .chain(leads -> leads ? goOn() : Uni.createFrom().voidItem());
+        return redis.lead(replica, LEASE)
+                .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
     }
 
-    private Uni<Void> goOn() {
+    private Uni<Void> writeNext() {
         return redis.isComplete().chain(complete -> {
             if (complete) {
                 restoring = false;
@@ -138,22 +138,22 @@ public class StockLevels {
 
     private Uni<Void> restore() {
         if (!restoring) {
-            LOG.info("Redis has no stock levels: all are written");
+            LOG.info("the stock levels in Redis are incomplete: writing all of them");
             restoring = true;
-            roundAt = null;
+            lastOfPage = null;
             written.invalidateAll();
         }
         return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica));
     }
 
-    /** Whatever this replica thinks is there already: Redis itself knows better. Tells whether there are more pages. */
+    /** Writes a page, including levels that this replica has written before: Redis may have lost them. Returns whether there are more. */
     private Uni<Boolean> writePage() {
         return Uni.createFrom()
-                .deferred(() -> transactions.read(client -> stock.list(client, roundAt, null, false, PAGE)))
+                .deferred(() -> transactions.read(client -> stock.list(client, lastOfPage, null, false, PAGE)))
                 .call(page -> writeAll(page.stream().map(StockLevels::level).toList()))
                 .map(page -> {
                     boolean more = page.size() == PAGE;
-                    roundAt = more ? page.get(PAGE - 1).key() : null;
+                    lastOfPage = more ? page.get(PAGE - 1).key() : null;
                     return more;
                 });
     }

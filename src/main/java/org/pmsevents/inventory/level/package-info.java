@@ -1,5 +1,5 @@
 /**
- * The levels in Redis that others read.
+ * Stock levels in Redis, for other systems to read.
  *
  * <p>Uses inventory and platform. Promises that an older version never replaces a newer one.
  */

@@ -24,8 +24,8 @@ import org.pmsevents.inventory.StockTable;
 import org.pmsevents.platform.database.Transactions;
 
 /**
- * Low stock: told once when a stock comes to its threshold, and again only after it has risen above it. Movements are judged with
- * their change; this finds what became low by other means, and tells the admins of all.
+ * Low stock. A stock causes one alert when it becomes low, and the next one only after it has risen above its threshold. The change of a
+ * stock itself detects that a movement makes it low. This flow finds stock that became low by other means, and alerts the admins.
  */
 @Startup
 @ApplicationScoped
@@ -60,10 +60,10 @@ public class LowStockFlow {
         meters.counter("pms.inventory.alerts");
     }
 
-    /** How many stocks were corrected, and the notice of that to the caches. */
+    /** The number of corrected stocks, and the notice to the caches. */
     private record Corrected(int count, long notice) {}
 
-    /** StockCheck → checkThreshold → emitEvent(inventory.alert), until nothing is found any more. */
+    /** StockCheck → checkThreshold → emitEvent(inventory.alert), repeated until no stock is found. */
     Uni<Void> checkStock(RequestContext context) {
         return transactions
                 .run(transaction -> checkThreshold(transaction)
@@ -78,12 +78,12 @@ public class LowStockFlow {
                 .replaceWithVoid();
     }
 
-    /** inventory.alert → notifyAdmin → updateMetrics; once in the whole cluster, by the primary handler. */
+    /** inventory.alert → notifyAdmin → updateMetrics; once in the cluster, by the durable handler. */
     public Uni<Void> tellAdmin(SqlClient transaction, EventMessage alert) {
         return notifyAdmin(transaction, alert).chain(this::updateMetrics);
     }
 
-    /** Records the alert, if there is one, in the transaction that has made the stock low. */
+    /** Records the alert, if there is one, in the transaction that made the stock low. */
     public Uni<Optional<EventMessage>> recordAlert(SqlClient transaction, JudgedStock judged, RequestContext context) {
         var payload = judged.alert();
         if (payload == null) {
@@ -108,7 +108,7 @@ public class LowStockFlow {
                 .replaceWithVoid();
     }
 
-    /** What is low no longer is told by no event. */
+    /** A stock that is no longer low has no event, so the caches need a notice. */
     private Uni<Corrected> leaveNotice(SqlClient transaction, List<JudgedStock> corrected) {
         return corrected.isEmpty()
                 ? Uni.createFrom().item(new Corrected(0, 0))
@@ -121,7 +121,7 @@ public class LowStockFlow {
         return Uni.createFrom().voidItem();
     }
 
-    /** Of each stock its own alert, counted once however often the event is handled. */
+    /** Each stock has an alert of its own. An event is counted once, however often it is handled. */
     private Uni<Void> notifyAdmin(SqlClient transaction, EventMessage alert) {
         var metadata = alert.metadata();
         var low = codec.payload(alert, JsonNode.class);

@@ -9,10 +9,10 @@ import org.pmsevents.inventory.InventoryConfig;
 import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.platform.periodic.Periodic;
 
-/** Looks after the stock on every replica: alerts of what is low, and keeps the levels in Redis complete. Replicas share the work. */
+/** Periodic work on stock, shared by the replicas: alerts of low stock, and completes the levels in Redis. */
 @ApplicationScoped
 public class StockCheck {
-    private static final Duration LEVELS = Duration.ofSeconds(5);
+    private static final Duration LEVELS_PERIOD = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final LowStockFlow lowStock;
@@ -31,7 +31,7 @@ public class StockCheck {
         periodic.task("inventory.low-stock", config.checkEvery(), () -> lowStock.checkStock(RequestContext.system()))
                 .timeout(TIMEOUT)
                 .start();
-        periodic.task("inventory.levels", LEVELS, levels::goRound)
+        periodic.task("inventory.levels", LEVELS_PERIOD, levels::goRound)
                 .timeout(TIMEOUT)
                 .start();
     }

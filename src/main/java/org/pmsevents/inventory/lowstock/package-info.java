@@ -1,5 +1,5 @@
 /**
- * Judging thresholds, with a movement and by a periodic check.
+ * Judges thresholds, with each movement and by a periodic check.
  *
  * <p>Uses inventory, cache, event and platform. Promises one alert when a stock becomes low.
  */

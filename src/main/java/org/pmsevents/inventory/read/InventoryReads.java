@@ -24,7 +24,7 @@ import org.pmsevents.platform.problem.AppException;
 /** Reads stock, its ledger and locations. */
 @ApplicationScoped
 public class InventoryReads {
-    /** Between the SKU and the location of a page's key; in neither of them. */
+    /** Separates SKU and location in the key of a page. Neither of them contains it. */
     static final char SEPARATOR = '/';
 
     private final StockTable stock;
@@ -42,9 +42,9 @@ public class InventoryReads {
     }
 
     /**
-     * Reads a stock, from the cache if it is there.
+     * Reads a stock through the cache.
      *
-     * @throws AppException 404 {@code product-not-found}, or {@code stock-not-found} if it was never at that location
+     * @throws AppException 404 {@code product-not-found}, or {@code stock-not-found} if the product never had stock at the location
      */
     public Uni<CacheAnswer> read(String sku, @Nullable String location, RequestContext context) {
         var key = new StockKey(sku, location == null ? StockKey.MAIN : location);
@@ -57,20 +57,20 @@ public class InventoryReads {
         });
     }
 
-    /** What can't be the name of any is not worth an entry. */
+    /** Invalid names bypass the cache: no stock can have them. */
     private Uni<CacheAnswer> find(StockKey key, RequestContext context) {
         return PathName.isValid(key.sku()) && PathName.isValid(key.location())
                 ? cache.read(CacheKey.stock(key.sku(), key.location()), context)
                 : source.fetchFromDB(key).map(CacheAnswer::fresh);
     }
 
-    /** Lists stock in the order of SKU and location, from the cache if the page is there; only what is low, if so wanted. */
+    /** Lists stock in the order of SKU and location through the cache; only low stock if {@code low} is true. */
     public Uni<CacheAnswer> list(@Nullable String location, boolean low, PageRequest page, RequestContext context) {
         return cache.read(CacheKey.stocks(new StockQuery(location, low, page.limit(), after(page)).id()), context);
     }
 
     /**
-     * The ledger of a product, at one location or all, the newest first.
+     * Lists the ledger of a product at one location, or at all if it is null; the newest movement first.
      *
      * @throws AppException 404 {@code product-not-found}
      */
@@ -93,7 +93,7 @@ public class InventoryReads {
                 .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
-    /** How many stocks are low. */
+    /** Counts low stocks. */
     public Uni<Long> countLow() {
         return database.read(stock::countLow);
     }
@@ -118,6 +118,6 @@ public class InventoryReads {
                 .filter(found -> found > 0)
                 .map(found -> new StockKey(after.substring(0, found), after.substring(found + 1)))
                 .orElseThrow(() -> AppException.validationFailed(
-                        "?after", "format", "after must be the next of an earlier page."));
+                        "?after", "format", "after must be the value of next on an earlier page."));
     }
 }

@@ -12,7 +12,7 @@ import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 
-/** Pages of stock, for the cache. */
+/** Loads pages of stock for the cache. */
 @ApplicationScoped
 public class StockListSource implements CacheSource {
     private final StockTable stock;

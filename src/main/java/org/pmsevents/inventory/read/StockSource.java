@@ -10,7 +10,7 @@ import org.pmsevents.inventory.StockTable;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.JsonWriter;
 
-/** Stock, for the cache. */
+/** Loads stock for the cache. */
 @ApplicationScoped
 public class StockSource implements CacheSource {
     static final String NO_PRODUCT = "product-not-found";

@@ -1,5 +1,5 @@
 /**
- * Stock, ledger and locations for readers.
+ * Reads stock, ledger and locations.
  *
  * <p>Uses inventory, cache and platform. Promises that a page is read through the cache.
  */

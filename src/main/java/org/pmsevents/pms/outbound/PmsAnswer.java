@@ -1,8 +1,8 @@
 package org.pmsevents.pms.outbound;
 
-/** What the PMS has done with a product that it was given. */
+/** The answer of the PMS to a product. */
 public enum PmsAnswer {
     ACCEPTED,
-    /** It has a newer version already (409). */
+    /** The PMS has a newer version already (409). */
     NEWER
 }

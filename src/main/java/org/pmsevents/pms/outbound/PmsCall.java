@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 
-/** A product on its way to the PMS, in as many tries as the gateway makes of it. */
+/** A product to send to the PMS, and the state of the attempts that the gateway makes. */
 public final class PmsCall {
     private final String sku;
     private final String json;
@@ -15,7 +15,7 @@ public final class PmsCall {
     private volatile @Nullable PmsFailure last;
 
     /**
-     * @param json the product, in the version that the event tells of
+     * @param json the product, in the version of the event
      * @param eventId the {@code Idempotency-Key}: the same for the same version, however often it is sent
      */
     public PmsCall(String sku, String json, UUID eventId, RequestContext context) {
@@ -49,13 +49,13 @@ public final class PmsCall {
         last = failure;
     }
 
-    /** What came of the last try, as far as the PMS or the network has said; a policy may have the last word instead. */
+    /** The failure of the last attempt that reached the network. The call itself may end with the failure of a policy instead. */
     @Nullable
     PmsFailure last() {
         return last;
     }
 
-    /** Whether the PMS has been called at all: not where the breaker was open, or the bulkhead full, from the start. */
+    /** Whether the PMS was called. It is not called if the breaker was open, or the bulkhead full, from the start. */
     boolean wasTried() {
         return tries.get() > 0;
     }

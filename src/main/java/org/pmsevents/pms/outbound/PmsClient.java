@@ -12,16 +12,16 @@ import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.rest.client.inject.RegisterRestClient;
 import org.jspecify.annotations.Nullable;
 
-/** The PMS as it is called. A product goes out as the bytes of its JSON text, so that no number is bent on its way. */
+/** The HTTP client of the PMS. A product is sent as the bytes of its JSON text, so that no number is converted. */
 @Path("/products")
 @RegisterRestClient(configKey = "pms")
 public interface PmsClient {
 
     /**
-     * Gives the PMS a product; whatever it answers is an answer, not a failure.
+     * Sends a product. Every status of the PMS is returned as a response, not as a failure.
      *
      * @param sku percent-encoded
-     * @param authorization null: left out
+     * @param authorization null to omit the header
      */
     @PUT
     @Path("/{sku}")

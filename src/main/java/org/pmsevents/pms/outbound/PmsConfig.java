@@ -19,7 +19,7 @@ public interface PmsConfig {
     /** The bearer token for the PMS. Not set: none is sent. */
     Optional<String> token();
 
-    /** The subject of the PMS's own tokens. What changes under it is not sent back to the PMS. */
+    /** The subject of the PMS's own tokens. Changes by it are not sent back to the PMS. */
     @WithDefault("pms")
     String actor();
 
@@ -31,7 +31,7 @@ public interface PmsConfig {
     @WithDefault("8")
     int concurrency();
 
-    /** The longest pause between two attempts at a product. */
+    /** The longest pause between two attempts to send a product. */
     @WithDefault("30s")
     Duration longestPause();
 

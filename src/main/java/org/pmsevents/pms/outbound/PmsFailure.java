@@ -3,7 +3,7 @@ package org.pmsevents.pms.outbound;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How the PMS has not taken a product. */
+/** A failed attempt to send a product to the PMS. */
 public abstract sealed class PmsFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -14,13 +14,13 @@ public abstract sealed class PmsFailure extends RuntimeException {
         this.status = status;
     }
 
-    /** What the PMS answered; null if it did not. */
+    /** The status of the answer; null if the PMS did not answer. */
     @Nullable
     Integer status() {
         return status;
     }
 
-    /** Will not take it, however often it is asked. */
+    /** The PMS refuses the product for good: a retry would fail again. */
     public static final class Refused extends PmsFailure {
         private static final long serialVersionUID = 1L;
 
@@ -29,7 +29,7 @@ public abstract sealed class PmsFailure extends RuntimeException {
         }
     }
 
-    /** Can't take it just now, or has not answered. */
+    /** The PMS can't accept the product at the moment, or has not answered. */
     public static final class Unavailable extends PmsFailure {
         private static final long serialVersionUID = 1L;
 
@@ -49,7 +49,7 @@ public abstract sealed class PmsFailure extends RuntimeException {
         }
     }
 
-    /** Has asked to be left alone, perhaps for how long: trying quickly again would be rude. */
+    /** The PMS has asked for a pause, with or without its length. It is not retried within the call. */
     public static final class Busy extends PmsFailure {
         private static final long serialVersionUID = 1L;
 

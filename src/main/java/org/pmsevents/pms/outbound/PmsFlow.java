@@ -23,7 +23,7 @@ import org.pmsevents.queue.JobFailure;
 import org.pmsevents.queue.JobRun;
 import org.pmsevents.queue.api.JobFlow;
 
-/** A request to the PMS, on behalf of a job, and what follows if it fails: told of, tried again by the queue, and brought to the admins. */
+/** A request to the PMS, made by a job. A failure is emitted as an event, retried by the queue, and reported to the admins. */
 @Startup
 @ApplicationScoped
 public class PmsFlow {
@@ -56,17 +56,17 @@ public class PmsFlow {
         this.events = events;
         this.jobs = jobs;
         this.meters = meters;
-        // there from the start, so that the first failure is a rise
+        // registered at the start, so that the first failure is an increase
         List.of("accepted", "newer", "refused", "busy", "unavailable", "postponed")
                 .forEach(outcome -> meters.timer("pms.sync", "outcome", outcome));
     }
 
-    /** Whether there is a PMS to send to. */
+    /** Whether a PMS is configured. */
     public boolean isEnabled() {
         return config.url().isPresent();
     }
 
-    /** Whether a change was made by the PMS itself, which so has it already. */
+    /** Whether the PMS itself made the change, and so has it already. */
     public boolean isFromPms(RequestContext context) {
         return context.actor().equals(config.actor());
     }
@@ -76,13 +76,13 @@ public class PmsFlow {
     }
 
     /**
-     * Gives the PMS a product. On failure: PMSRequest → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin.
+     * Sends a product to the PMS. On failure: PMSRequest → processRequest → emitEvent('error.integration') → retryQueue → notifyAdmin.
      *
-     * @throws JobFailure what the queue is to do about it
+     * @throws JobFailure how the queue handles the failure: retry, postpone or discard
      */
     public Uni<PmsAnswer> send(PmsCall call, JobRun run) {
         if (!isEnabled()) {
-            return Uni.createFrom().failure(JobFailure.postponed("there is no PMS", null, WITHOUT_PMS));
+            return Uni.createFrom().failure(JobFailure.postponed("no PMS is configured", null, WITHOUT_PMS));
         }
         long begun = System.nanoTime();
         return processRequest(call)
@@ -90,7 +90,7 @@ public class PmsFlow {
                 .invoke((answer, failure) -> measure(begun, outcome(call, answer, failure)))
                 .call(answer -> endOutage(run.context()))
                 .onFailure()
-                .recoverWithUni(failure -> wasLeftAlone(call, failure)
+                .recoverWithUni(failure -> wasNotCalled(call, failure)
                         ? postpone(failure)
                         : Uni.createFrom()
                                 .item(error(call, run, failure))
@@ -117,7 +117,7 @@ public class PmsFlow {
                                 : JobFailure.permanent(message, failure));
     }
 
-    /** A PMS that asks us to slow down is there. */
+    /** A 429 does not count towards an outage: the PMS is available. */
     private Uni<Void> notifyAdmin(IntegrationError error, Throwable failure, RequestContext context) {
         if (!isTemporary(error)) {
             alerts.raise(Alert.warning(
@@ -133,25 +133,25 @@ public class PmsFlow {
         }
         return outage.failed(error.detail(), context)
                 .onFailure()
-                .invoke(lost -> LOG.warnf(context, "a failure of the PMS was not counted: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(context, "can't count a failure of the PMS: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    /** The first call that works after an outage tells so, and has what waits tried again soon. */
+    /** The first call that succeeds after an outage ends it and schedules an early retry of the waiting jobs. */
     private Uni<Void> endOutage(RequestContext context) {
         return outage.works()
                 .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(context))
                 .onFailure()
                 .invoke(lost ->
-                        LOG.warnf(context, "the end of an outage of the PMS was not noted: %s", lost.toString()))
+                        LOG.warnf(context, "can't record the end of an outage of the PMS: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
 
     private Uni<Void> resume(RequestContext context) {
         return jobs.retrySoon(JOBS)
-                .invoke(waiting -> LOG.infof(context, "%d products that waited for the PMS are sent soon", waiting))
+                .invoke(waiting -> LOG.infof(context, "retrying %d products that waited for the PMS", waiting))
                 .replaceWithVoid();
     }
 
@@ -159,34 +159,34 @@ public class PmsFlow {
         return Boolean.TRUE.equals(error.temporary());
     }
 
-    /** Not called at all, so nothing has been learnt of the PMS. */
-    private static boolean wasLeftAlone(PmsCall call, Throwable failure) {
+    /** The PMS was not called, so the failure says nothing about it. */
+    private static boolean wasNotCalled(PmsCall call, Throwable failure) {
         return !call.wasTried()
                 && (failure instanceof CircuitBreakerOpenException || failure instanceof BulkheadException);
     }
 
-    /** During an outage seldom, as the first call that works has all tried again; otherwise once the breaker lets calls through. */
+    /** The pause is long during an outage, because its end retries all jobs. Otherwise it lasts until the breaker lets calls through. */
     private Uni<PmsAnswer> postpone(Throwable failure) {
         return outage.isOn()
                 .onFailure()
                 .recoverWithItem(false)
-                .chain(away -> Uni.createFrom()
+                .chain(unavailable -> Uni.createFrom()
                         .failure(JobFailure.postponed(
-                                "the PMS is left alone for a moment",
+                                "the PMS was not called: circuit breaker open or bulkhead full",
                                 failure,
                                 jittered(
-                                        away
+                                        unavailable
                                                 ? config.longestPause()
                                                 : Duration.ofMillis(config.breakerDelayMillis() * 2)))));
     }
 
-    /** From half of it to all of it. */
+    /** A random duration between half of {@code longest} and all of it. */
     private static Duration jittered(Duration longest) {
         long millis = longest.toMillis();
         return Duration.ofMillis(millis - ThreadLocalRandom.current().nextLong(millis / 2 + 1));
     }
 
-    /** A retry that ended at the breaker tells what opened that. */
+    /** If a retry was stopped by the open breaker, the error reports the failure before it. */
     private static IntegrationError error(PmsCall call, JobRun run, Throwable thrown) {
         var last = call.last();
         var failure = thrown instanceof CircuitBreakerOpenException && last != null ? last : thrown;
@@ -215,7 +215,7 @@ public class PmsFlow {
         if (answer != null) {
             return answer == PmsAnswer.NEWER ? "newer" : "accepted";
         }
-        if (failure == null || wasLeftAlone(call, failure)) {
+        if (failure == null || wasNotCalled(call, failure)) {
             return "postponed";
         }
         if (failure instanceof PmsFailure.Refused) {

@@ -26,8 +26,8 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 import org.pmsevents.queue.RetryAfter;
 
 /**
- * The only way to the PMS: no call hangs, few go at once, what fails for a moment is quickly tried again, and a PMS that keeps failing
- * is left alone for a while.
+ * Makes all calls to the PMS. A call has a timeout, and the number of concurrent calls is bounded. Temporary failures are retried quickly.
+ * If calls keep failing, a circuit breaker stops them for a while.
  */
 @ApplicationScoped
 @Retry(
@@ -45,8 +45,8 @@ public class PmsGateway {
     private static final int REQUEST_TIMEOUT = 408;
     private static final int TOO_MANY_REQUESTS = 429;
 
-    /** Beyond the time-out of a call, which ends it first: so that no connection is kept that nobody listens to. */
-    private static final int SILENCE_SECONDS = 30;
+    /** Longer than the timeout of a call, which ends it first. Closes connections that nothing waits for any more. */
+    private static final int READ_SECONDS = 30;
 
     private static final int CONNECT_SECONDS = 2;
 
@@ -69,9 +69,9 @@ public class PmsGateway {
     }
 
     /**
-     * Gives the PMS a product.
+     * Sends a product to the PMS.
      *
-     * @throws PmsFailure what the PMS has answered, or that it has not; also the failures of the policies
+     * @throws PmsFailure if the PMS refuses the product or does not answer; the policies add failures of their own
      */
     public Uni<PmsAnswer> put(PmsCall call) {
         call.isTried();
@@ -80,7 +80,7 @@ public class PmsGateway {
 
     private Uni<PmsAnswer> put(PmsCall call, Span span) {
         span.with("http.request.method", "PUT").with("server.address", address);
-        return client.orElseThrow(() -> new IllegalStateException("there is no PMS"))
+        return client.orElseThrow(() -> new IllegalStateException("no PMS is configured"))
                 .put(
                         encoded(call.sku()),
                         authorization,
@@ -98,7 +98,7 @@ public class PmsGateway {
         return QuarkusRestClientBuilder.newBuilder()
                 .baseUri(url)
                 .connectTimeout(CONNECT_SECONDS, TimeUnit.SECONDS)
-                .readTimeout(SILENCE_SECONDS, TimeUnit.SECONDS)
+                .readTimeout(READ_SECONDS, TimeUnit.SECONDS)
                 .followRedirects(false)
                 .disableDefaultMapper(true)
                 .build(PmsClient.class);
@@ -129,7 +129,7 @@ public class PmsGateway {
                 : new PmsFailure.Unavailable(status);
     }
 
-    /** Everything but what RFC 3986 calls unreserved, so that no SKU means anything in a path. */
+    /** Percent-encodes everything except the unreserved characters of RFC 3986, so that no SKU changes the path. */
     private static String encoded(String sku) {
         return URLEncoder.encode(sku, StandardCharsets.UTF_8)
                 .replace("+", "%20")

@@ -18,14 +18,14 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Whether the PMS is away, for the whole cluster: so many failures in a row begin an outage, the first call that works ends it, and
- * each of the two is known to exactly one replica first.
+ * The outage of the PMS, one for the whole cluster. A number of failures in a row begins it, and the first successful call ends it.
+ * Exactly one replica observes the begin, and exactly one the end.
  */
 @ApplicationScoped
 public class PmsOutage {
     private static final Logger LOG = Logger.getLogger(PmsOutage.class);
     private static final String SUBJECT = "pms";
-    private static final Duration LOOK = Duration.ofSeconds(10);
+    private static final Duration GAUGE_PERIOD = Duration.ofSeconds(10);
 
     private final PmsOutageTable table;
     private final Transactions transactions;
@@ -52,58 +52,58 @@ public class PmsOutage {
         meters.gauge("pms.outage", this, outage -> outage.on ? 1 : 0);
     }
 
-    /** Keeps the gauge right on replicas that have nothing to send; refuses a URL that can't be used, before anything is sent. */
+    /** Refuses an invalid URL at startup. Updates the gauge periodically, also on replicas that send nothing. */
     void start(@Observes StartupEvent started) {
         if (config.url().map(PmsUrl::parse).isPresent()) {
-            periodic.task("pms.outage", LOOK, this::isOn)
-                    .onFailure(failure -> LOG.debugf("can't look at the outage: %s", failure))
+            periodic.task("pms.outage", GAUGE_PERIOD, this::isOn)
+                    .onFailure(failure -> LOG.debugf("can't read the outage of the PMS: %s", failure))
                     .start();
         }
     }
 
-    /** Counts a failure; the one that makes an outage of it alerts the admins, once in the cluster. */
+    /** Counts a failure. The failure that begins an outage alerts the admins, once in the cluster. */
     Uni<Void> failed(String detail, RequestContext context) {
         return transactions
                 .run(transaction -> table.failed(transaction, config.outageAfter())
                         .call(since -> since.isEmpty()
                                 ? Uni.createFrom().voidItem()
-                                : alerts.record(transaction, away(since.get(), detail, context))))
+                                : alerts.record(transaction, begun(since.get(), detail, context))))
                 .invoke(since -> on |= since.isPresent())
                 .replaceWithVoid();
     }
 
-    /** Ends an outage, if there is one, and tells the admins; answers since when to the one who has ended it. */
+    /** Ends an outage, if there is one, and alerts the admins. Returns its begin to the call that ended it, otherwise empty. */
     Uni<Optional<Instant>> works() {
         return transactions
                 .run(transaction -> table.works(transaction)
                         .call(since -> since.isEmpty()
                                 ? Uni.createFrom().voidItem()
-                                : alerts.record(transaction, back(since.get()))))
+                                : alerts.record(transaction, ended(since.get()))))
                 .invoke(ended -> on = false);
     }
 
-    /** Each outage is an alert of its own, so none is held back; its end is told under the same time. */
-    private static Alert away(Instant since, String detail, RequestContext context) {
+    /** The key contains the begin of the outage, so that no alert is suppressed as a repeat. The alert of the end has the same time. */
+    private static Alert begun(Instant since, String detail, RequestContext context) {
         return Alert.critical(
-                "pms:away:" + since, "the PMS is away", "products wait for it: " + detail, SUBJECT, context);
+                "pms:away:" + since, "the PMS is unavailable", "products wait for it: " + detail, SUBJECT, context);
     }
 
-    private Alert back(Instant since) {
+    private Alert ended(Instant since) {
         var lasted = Duration.between(since, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
         return Alert.warning(
                 "pms:back:" + since,
-                "the PMS is back",
-                "it was away for " + lasted + "; what waited for it is sent",
+                "the PMS is available again",
+                "it was unavailable for " + lasted + "; waiting products are sent",
                 SUBJECT,
                 RequestContext.system());
     }
 
-    /** Whether there is one now. */
+    /** Whether there is an outage now. */
     Uni<Boolean> isOn() {
         return transactions.read(table::isOn).invoke(now -> on = now);
     }
 
-    /** Whether the PMS is away, and since when, for others to show. */
+    /** Returns the state of the PMS, for other rooms to show. */
     public Uni<PmsState> state() {
         return config.url().isEmpty()
                 ? Uni.createFrom().item(new PmsState("disabled", null))

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 
-/** The SQL of the one row that says whether the PMS is away. */
+/** The SQL of the single row that holds the outage of the PMS. */
 @ApplicationScoped
 public class PmsOutageTable {
     private static final String FAILED = """
@@ -25,14 +25,14 @@ public class PmsOutageTable {
 
     private static final String SINCE = "SELECT since FROM pms_outage";
 
-    /** Counts a failure; answers since when there is an outage, to the one that makes one of it. */
+    /** Counts a failure. Returns the begin of the outage to the failure that began it, otherwise empty. */
     Uni<Optional<Instant>> failed(SqlClient client, int outageAfter) {
         return client.preparedQuery(FAILED)
                 .execute(Tuple.of((long) outageAfter))
                 .map(rows -> time(rows.iterator().next(), "begun"));
     }
 
-    /** Forgets the failures; answers since when there was an outage, to the one who has ended it. */
+    /** Resets the count of failures. Returns the begin of the outage to the call that ended it, otherwise empty. */
     Uni<Optional<Instant>> works(SqlClient client) {
         return client.preparedQuery(WORKS).execute().map(rows -> {
             for (var row : rows) {
@@ -48,7 +48,7 @@ public class PmsOutageTable {
                 .map(rows -> rows.iterator().next().getBoolean("is_on"));
     }
 
-    /** Since when there is an outage, if there is one. */
+    /** Returns the begin of the present outage; empty if there is none. */
     Uni<Optional<Instant>> since(SqlClient client) {
         return client.preparedQuery(SINCE)
                 .execute()

@@ -5,10 +5,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the PMS can be reached, as far as the cluster knows.
+ * The state of the PMS as known to the cluster.
  *
  * @param state {@code disabled}, {@code up} or {@code away}
- * @param since when it is away; null otherwise
+ * @param since begin of the outage; null if there is none
  */
 @RegisterForReflection
 public record PmsState(String state, @Nullable Instant since) {}

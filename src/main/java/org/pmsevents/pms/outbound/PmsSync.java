@@ -2,14 +2,14 @@ package org.pmsevents.pms.outbound;
 
 import java.util.Locale;
 
-/** How far a publication has come to the PMS when its answer leaves. */
+/** The state of the sync of a publication when its answer is sent. */
 public enum PmsSync {
     SYNCED,
     PENDING,
     /** No PMS is configured. */
     DISABLED;
 
-    /** As the answer spells it. */
+    /** The spelling in JSON. */
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -4,11 +4,11 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Optional;
 
-/** Reads where the PMS is, and says what is wrong with it without repeating it: a secret may have got into it. */
+/** Parses the URL of the PMS. Messages do not repeat the URL, because it may contain a secret. */
 public final class PmsUrl {
     private PmsUrl() {}
 
-    /** What is wrong, beginning with the variable; empty if it can be used. */
+    /** Returns what is wrong with the URL, beginning with the name of the variable; empty if it is valid. */
     public static Optional<String> problem(String url) {
         try {
             var uri = new URI(url);
@@ -21,9 +21,9 @@ public final class PmsUrl {
     }
 
     /**
-     * The URL without a slash at its end.
+     * Parses the URL and removes slashes at its end.
      *
-     * @throws IllegalArgumentException saying what is wrong
+     * @throws IllegalArgumentException with the {@link #problem} of an invalid URL
      */
     static URI parse(String url) {
         problem(url).ifPresent(problem -> {

@@ -12,28 +12,28 @@ import org.pmsevents.platform.database.Detached;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Lets a few pieces of work go on at once and the others wait, in the order in which they came, so that large webhooks never take all
- * connections to PostgreSQL. A bounded number wait, for a bounded time.
+ * Bounds the number of webhooks that are applied at the same time, so that large ones never take all connections to PostgreSQL. Others wait
+ * in the order of arrival. The number of those that wait is bounded, and so is their time.
  */
 final class Bulkhead {
     private final int atOnce;
-    private final int mostWaiting;
+    private final int maxWaiting;
     private final Duration longestWait;
     private final Vertx vertx;
     private final Queue<UniEmitter<? super Void>> waiting = new ArrayDeque<>();
-    private int underWay;
+    private int running;
 
-    Bulkhead(int atOnce, int mostWaiting, Duration longestWait, Vertx vertx) {
+    Bulkhead(int atOnce, int maxWaiting, Duration longestWait, Vertx vertx) {
         this.atOnce = atOnce;
-        this.mostWaiting = mostWaiting;
+        this.maxWaiting = maxWaiting;
         this.longestWait = longestWait;
         this.vertx = vertx;
     }
 
     /**
-     * Does the work when its turn comes; it then goes on whether its caller still waits or not.
+     * Starts the work when there is room for it. Started work is completed even if its caller cancels.
      *
-     * @throws AppException 503 {@code too-busy} if too many wait, or this has waited for too long: the work is not begun
+     * @throws AppException 503 {@code too-busy} if the queue is full, or the work has waited for too long; the work is not started
      */
     <T> Uni<T> take(Supplier<Uni<T>> work) {
         return Detached.of(() -> Uni.createFrom()
@@ -46,10 +46,10 @@ final class Bulkhead {
         boolean now;
         boolean refused;
         synchronized (this) {
-            now = underWay < atOnce;
-            refused = !now && waiting.size() >= mostWaiting;
+            now = running < atOnce;
+            refused = !now && waiting.size() >= maxWaiting;
             if (now) {
-                underWay++;
+                running++;
             } else if (!refused) {
                 waiting.add(turn);
             }
@@ -59,7 +59,7 @@ final class Bulkhead {
         } else if (refused) {
             turn.fail(tooBusy());
         } else {
-            vertx.setTimer(Math.max(1, longestWait.toMillis()), late -> expire(turn));
+            vertx.setTimer(Math.max(1, longestWait.toMillis()), timer -> expire(turn));
         }
     }
 
@@ -78,7 +78,7 @@ final class Bulkhead {
         synchronized (this) {
             next = waiting.poll();
             if (next == null) {
-                underWay--;
+                running--;
             }
         }
         if (next != null) {

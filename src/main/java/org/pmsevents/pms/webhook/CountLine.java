@@ -5,10 +5,10 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.StockCount;
 
 /**
- * A line of a webhook: what was counted.
+ * A line of a webhook: one count.
  *
- * @param index its place in the webhook
- * @param countedAt in microseconds, as PostgreSQL keeps times
+ * @param index place of the line in the webhook, from 0
+ * @param countedAt in microseconds, the precision of PostgreSQL
  */
 record CountLine(int index, StockKey stock, long onHand, Instant countedAt) {
 

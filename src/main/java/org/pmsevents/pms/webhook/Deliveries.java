@@ -23,7 +23,7 @@ import org.pmsevents.platform.problem.AppException;
  */
 @ApplicationScoped
 public class Deliveries {
-    /** How many webhooks may wait for their turn on a replica; further ones are answered 503. */
+    /** How many webhooks may wait on a replica; further ones are answered 503. */
     private static final int MAX_WAITING = 16;
 
     private final WebhookTable table;
@@ -39,7 +39,7 @@ public class Deliveries {
         this.config = config;
         this.bulkhead = new Bulkhead(config.atOnce(), MAX_WAITING, config.longestWait(), vertx);
         this.held = Timer.builder("pms.webhook.held")
-                .description("how long a webhook's transaction took, and so held its stock at the most")
+                .description("duration of a webhook's transaction, which bounds how long it locks its stock")
                 .register(meters);
         this.exactlyOnce = new ExactlyOnce<>(id -> transactions.read(client -> table.find(client, id.scope())));
     }
@@ -55,39 +55,39 @@ public class Deliveries {
         @Override
         public AppException busy() {
             return AppException.unavailable(
-                    "database-busy", "Others are changing the same at the moment. Nothing was changed.", 1);
+                    "database-busy", "Concurrent requests are changing the same data. Nothing was changed.", 1);
         }
 
         @Override
         public AppException outcomeUnknown(OutcomeUnknownException cause) {
             return AppException.unavailable(
                             "outcome-unknown",
-                            "The connection to the database broke while the change was being committed. "
-                                    + "Deliver it again under the same webhook-id.",
+                            "The connection to the database was lost during the commit: the change was made or not. "
+                                    + "Deliver the webhook again with the same webhook-id.",
                             1)
                     .because(cause);
         }
     }
 
-    /** What work has done, with the answer that it gives. */
+    /** The result of the work, with the answer to the webhook. */
     interface Done {
         /** JSON. */
         String answer();
     }
 
     /**
-     * A webhook's answer.
+     * The answer to a delivery.
      *
      * @param answer JSON
-     * @param done null if it was done by an earlier delivery
+     * @param done result of the work; null if an earlier delivery did it
      */
     record Delivered<D extends Done>(
             String answer, @Nullable D done) {}
 
     /**
-     * Does the work in a transaction that is limited in time, unless the webhook was answered already.
+     * Does the work in a transaction with a time limit, unless the webhook was answered already.
      *
-     * @param before what is done first, outside of the transaction
+     * @param before work to do first, outside of the transaction
      * @throws AppException 422 {@code webhook-id-reused}; 503 {@code too-busy}, {@code database-busy}, {@code outcome-unknown}
      */
     <D extends Done> Uni<Delivered<D>> once(
@@ -103,7 +103,7 @@ public class Deliveries {
                         .map(done -> new Delivered<>(done.answer(), done))));
     }
 
-    /** The id is inserted first: the same webhook on another replica then waits for that row while it holds no stock. */
+    /** The id is inserted first: the same webhook on another replica then waits for that row before it locks any stock. */
     private <D extends Done> Uni<D> transact(
             SyncRequest request, RequestContext context, Function<Transactions.Limited, Uni<D>> work) {
         long begun = System.nanoTime();

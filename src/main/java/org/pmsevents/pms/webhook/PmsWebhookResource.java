@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.signature.Webhook;
 
-/** What the PMS sends over HTTP; its signature stands in for a token. */
+/** Receives webhooks of the PMS over HTTP. They are authenticated by their signature, not by a token. */
 @Path("/webhooks/pms")
 @Tag(name = "PMS")
 @Produces(MediaType.APPLICATION_JSON)
@@ -45,12 +45,12 @@ public class PmsWebhookResource {
     @POST
     @Path("/stock")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Set stock to what was counted, as of when it was (Standard Webhooks)")
+    @Operation(summary = "Apply counts to stock, each as of its own time (Standard Webhooks)")
     @Parameter(
             name = Webhook.ID,
             in = ParameterIn.HEADER,
             required = true,
-            description = "The same for every delivery of a webhook; without a full stop",
+            description = "The same for every delivery of a webhook; must not contain a full stop",
             schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
     @Parameter(
             name = Webhook.TIME,
@@ -63,14 +63,14 @@ public class PmsWebhookResource {
             in = ParameterIn.HEADER,
             required = true,
             description =
-                    "`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`; several, separated by spaces, while the secret is being changed",
+                    "`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`; several, separated by spaces, while the secret is being rotated",
             schema = @Schema(type = SchemaType.STRING))
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockCounts")))
     @APIResponse(
             responseCode = "200",
-            description = "What became of the lines; a webhook that is delivered again gets its first answer",
+            description = "The results of the lines; repeated deliveries get the first answer",
             headers = @Header(name = REPLAYED, schema = @Schema(type = SchemaType.STRING)),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "SyncReport")))
     @APIResponse(responseCode = "400", ref = "BadRequest")

@@ -25,7 +25,7 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
 
-/** The stock flow of the PMS: a signed webhook of counts is committed with its ledger, its events and its answer, or not at all. */
+/** The stock flow of the PMS. A signed webhook of counts is committed together with its ledger lines, its events and its answer. */
 @Startup
 @ApplicationScoped
 public class StockSyncFlow {
@@ -63,15 +63,15 @@ public class StockSyncFlow {
         List.of("applied", "unchanged", "stale", "rejected").forEach(outcome -> count(outcome, 0));
     }
 
-    /** What a webhook has changed, and the answer to it. */
+    /** The changes of a webhook, and the answer to it. */
     private record Applied(SyncReport report, StockSync.Synced synced, EventMessage event, String answer)
             implements Deliveries.Done {}
 
     /**
-     * A webhook that is committed, now or before.
+     * A webhook that was committed by this or an earlier delivery.
      *
      * @param answer JSON
-     * @param applied null if it was before
+     * @param applied null if an earlier delivery applied it
      */
     private record SyncChange(String answer, @Nullable Applied applied, Instant answerBy) {}
 
@@ -79,15 +79,15 @@ public class StockSyncFlow {
      * The answer to a webhook.
      *
      * @param json {@link SyncReport}
-     * @param replayed whether it is the one to an earlier delivery
+     * @param replayed whether the answer is that of an earlier delivery
      */
     record Answer(String json, boolean replayed) {}
 
     /**
-     * Sets stock to what was counted, as of when that was.
+     * Applies the counts of a webhook, each as of its own time.
      *
-     * @throws AppException 401 {@code bad-signature}; 400 with all violations; 422 {@code webhook-id-reused}; 503 if others hold the
-     *     stock for too long, or {@code outcome-unknown}
+     * @throws AppException 401 {@code bad-signature}; 400 with all violations; 422 {@code webhook-id-reused}; 503 if the stock is
+     *     locked by others for too long, or {@code outcome-unknown}
      */
     Uni<Answer> sync(Webhook webhook, RequestContext context) {
         return validateSync(webhook, context)
@@ -98,7 +98,7 @@ public class StockSyncFlow {
                 .map(change -> new Answer(change.answer(), change.applied() == null));
     }
 
-    /** The signature before anything else: what is not signed is not read. */
+    /** Checks the signature first: an unsigned body is not parsed. */
     private Uni<SyncRequest> validateSync(Webhook webhook, RequestContext context) {
         return Uni.createFrom().item(() -> {
             guard.refuseUnsigned(webhook, context);
@@ -120,17 +120,17 @@ public class StockSyncFlow {
                 .map(delivered -> new SyncChange(delivered.answer(), delivered.done(), afterCommit.answerBy()));
     }
 
-    /** Stock is locked before anything is told, and what sums it all up is told last. */
+    /** Locks stock before any event is recorded, and records inventory.synced last. */
     private Uni<Applied> applyLines(
             Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, RequestContext context) {
         return stock.lock(transaction, SyncRequest.stocks(lines))
                 .chain(locked -> stock.sync(transaction, locked, SyncRequest.counts(lines), request.id(), context))
-                .call(synced -> keepUnknown(transaction, request, lines, synced))
+                .call(synced -> storeUnknown(transaction, request, lines, synced))
                 .map(synced -> applied(request, lines, synced, context))
                 .call(applied -> transaction.next(client -> events.record(client, applied.event())));
     }
 
-    private Uni<Void> keepUnknown(
+    private Uni<Void> storeUnknown(
             Transactions.Limited transaction, SyncRequest request, List<CountLine> lines, StockSync.Synced synced) {
         var unknown = lines.stream().filter(line -> !synced.knows(line.stock())).toList();
         return unknown.isEmpty()

@@ -7,26 +7,26 @@ import java.util.Objects;
 import org.pmsevents.inventory.count.CountOutcome;
 
 /**
- * The answer to a webhook; all numbers are of lines.
+ * The answer to a webhook. All numbers count lines.
  *
- * @param applied have changed a stock
- * @param unchanged say what is on hand
- * @param stale are not newer than what was counted before
- * @param rejected can't be true, or are about nothing that is known here
+ * @param applied lines that changed a stock
+ * @param unchanged lines that equal the stock
+ * @param stale lines that are not newer than the last count of the stock
+ * @param rejected lines that can't be applied, or whose SKU is unknown
  */
 @RegisterForReflection
 record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected) {
     private static final String COUNTED_AHEAD = "counted-ahead";
 
-    /** A line that was not taken, and why. */
+    /** A line that was rejected, and why. */
     @RegisterForReflection
     record Rejected(int index, String sku, String code, String detail) {}
 
-    /** The payload of {@code inventory.synced}; all numbers are of lines. */
+    /** The payload of {@code inventory.synced}. All numbers count lines. */
     @RegisterForReflection
     record Synced(String source, String webhookId, int lines, int applied, int unchanged, int stale, int rejected) {}
 
-    /** @param outcomes of the timely lines */
+    /** @param outcomes outcomes of the timely lines */
     static SyncReport of(SyncRequest request, List<CountLine> timely, List<CountOutcome> outcomes) {
         var rejected = new ArrayList<Rejected>();
         request.lines().stream()

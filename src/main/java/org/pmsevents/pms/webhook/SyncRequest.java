@@ -9,15 +9,15 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.StockCount;
 
 /**
- * A webhook that is signed and whose body can be read.
+ * A webhook with a valid signature and a valid body.
  *
  * @param fingerprint SHA-256 of the body
  * @param lines in their order
- * @param at when it came in
+ * @param at when the webhook was received
  */
 record SyncRequest(String id, Buffer fingerprint, List<CountLine> lines, Instant at) {
 
-    /** The lines that can be true by now. */
+    /** Returns the lines whose time is not too far ahead. */
     List<CountLine> timely() {
         return lines.stream().filter(line -> !SyncRules.isTooFarAhead(line, at)).toList();
     }

@@ -10,20 +10,20 @@ import org.pmsevents.platform.json.Fields;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.json.PathName;
 
-/** Says what a webhook of counts may look like; reports all that is wrong with its body at once. */
+/** Validates the bodies of webhooks and resolutions; reports all violations of a body at once. */
 final class SyncRules {
-    /** How far the PMS' clock may be ahead of ours. */
+    /** How far the clock of the PMS may be ahead of the clock of this service. */
     static final Duration AHEAD = Duration.ofMinutes(5);
 
-    private static final long MOST = Integer.MAX_VALUE;
-    private static final int LINES = 10_000;
+    private static final long MAX_AMOUNT = Integer.MAX_VALUE;
+    private static final int MAX_LINES = 10_000;
 
     private SyncRules() {}
 
-    /** @param now when it came in: what a count without a time was true at */
+    /** @param now when the webhook was received; the time of counts without {@code countedAt} */
     static List<CountLine> lines(ParsedBody body, Instant now) {
         var lines = new ArrayList<CountLine>();
-        for (var fields : body.fields().only("lines").requiredObjects("lines", LINES)) {
+        for (var fields : body.fields().only("lines").requiredObjects("lines", MAX_LINES)) {
             lines.add(line(lines.size(), fields.only("sku", "location", "onHand", "countedAt"), now));
         }
         body.violations().throwIfAny();
@@ -31,7 +31,7 @@ final class SyncRules {
     }
 
     private static CountLine line(int index, Fields fields, Instant now) {
-        // any text: a SKU that no product can have is kept with the unknown ones, for a person to see
+        // any text: a SKU that no product can have is stored as unknown, for a person to resolve
         var sku = fields.requiredText("sku", PathName.MAX_LENGTH);
         var location =
                 fields.optionalText("location", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
@@ -39,16 +39,16 @@ final class SyncRules {
         return new CountLine(
                 index,
                 new StockKey(sku, location == null ? StockKey.MAIN : location),
-                fields.requiredInteger("onHand", -MOST, MOST),
+                fields.requiredInteger("onHand", -MAX_AMOUNT, MAX_AMOUNT),
                 (countedAt == null ? now : countedAt).truncatedTo(ChronoUnit.MICROS));
     }
 
-    /** Whether nobody can have counted that yet, even if the clocks differ. */
+    /** Whether the time of the count is in the future by more than clocks may differ. */
     static boolean isTooFarAhead(CountLine line, Instant now) {
         return line.countedAt().isAfter(now.plus(AHEAD));
     }
 
-    /** The SKU that a person says an unknown one stands for. */
+    /** Reads the SKU to which a person resolves an unknown SKU. */
     static String resolution(ParsedBody body) {
         var sku = body.fields()
                 .only("sku")

@@ -6,13 +6,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts that came in for what has no product, until somebody says which one is meant.
+ * Counts of a SKU that has no product, until a person resolves it to one that has.
  *
- * @param onHand of the newest count
- * @param countedAt when that was true
- * @param webhookId by which it came
- * @param times how many lines there were
- * @param resolvedTo the SKU that it was found to be; null while nobody has said so
+ * @param onHand number of the newest count
+ * @param countedAt time of the newest count
+ * @param webhookId webhook of the newest count
+ * @param times number of lines received
+ * @param resolvedTo SKU of the product that was meant; null while unresolved
  */
 @RegisterForReflection
 public record UnknownSku(

@@ -31,7 +31,7 @@ import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
-/** What a person does about SKUs that came in and that nobody here knows: looks at them, and says which product is meant. */
+/** Lists SKUs that came by webhook and have no product, and resolves them to products. */
 @ApplicationScoped
 public class UnknownSkuFlow {
     private final UnknownSkuTable unknownSkus;
@@ -63,17 +63,17 @@ public class UnknownSkuFlow {
     }
 
     /**
-     * An unknown SKU that was resolved, as it is answered.
+     * The answer to a resolution.
      *
-     * @param outcome what became of its count: applied, unchanged, or stale
+     * @param outcome outcome of its count: applied, unchanged, or stale
      */
     @RegisterForReflection
     record Resolved(@JsonUnwrapped UnknownSku unknownSku, String outcome) {}
 
-    /** One that is resolved and committed, with what that has changed. */
+    /** A committed resolution, with its changes of stock. */
     private record Resolution(String answer, StockSync.Synced synced, RequestContext context, Instant answerBy) {}
 
-    /** In the order in which they were first seen; both resolved and open ones if nothing is said. */
+    /** Lists unknown SKUs in the order in which they were first seen; resolved and open ones if {@code resolved} is null. */
     Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
         var after = page.afterId();
         return transactions
@@ -82,7 +82,7 @@ public class UnknownSkuFlow {
     }
 
     /**
-     * Sets the stock of a product to what was counted under a SKU that nobody knew, as of when that was.
+     * Resolves an unknown SKU to a product, and applies its count to the stock of the product as of the time of the count.
      *
      * @return JSON of {@link Resolved}
      * @throws AppException 400 with all violations; 404 {@code unknown-sku-not-found} or {@code product-not-found}; 409 {@code
@@ -104,7 +104,7 @@ public class UnknownSkuFlow {
         return Uni.createFrom().item(() -> SyncRules.resolution(StrictJson.read(body)));
     }
 
-    /** The location never changes, so it can be read before: stock rows must be there before they are locked. */
+    /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */
     private Uni<Resolution> resolveSku(String id, String sku, AnswerWriter answers, RequestContext context) {
         return transactions
                 .read(client -> unknownSkus.find(client, id(id)))
@@ -121,7 +121,7 @@ public class UnknownSkuFlow {
                 context, config.holdLimit(), transaction -> resolveSku(transaction, id, key, answers, context)));
     }
 
-    /** The stock first, as webhooks do that bring both. */
+    /** Locks the stock before the unknown SKU, in the same order as webhooks. */
     private Uni<Resolution> resolveSku(
             Transactions.Limited transaction, UUID id, StockKey key, AnswerWriter answers, RequestContext context) {
         return stock.lock(transaction, Set.of(key))
@@ -184,7 +184,7 @@ public class UnknownSkuFlow {
     private static UnknownSku refuseResolved(UnknownSku found) {
         if (found.isResolved()) {
             throw AppException.conflict(
-                    "unknown-sku-resolved", "It was found to be " + found.resolvedTo() + " already.");
+                    "unknown-sku-resolved", "This unknown SKU is already resolved to " + found.resolvedTo() + ".");
         }
         return found;
     }

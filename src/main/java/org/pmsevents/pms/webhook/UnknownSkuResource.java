@@ -26,7 +26,7 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
-/** SKUs that came in by webhook and that nobody here knows, over HTTP. */
+/** SKUs that came by webhook and have no product, over HTTP. */
 @Path("/api/pms/unknown-skus")
 @Tag(name = "PMS")
 @APIResponse(responseCode = "400", ref = "BadRequest")
@@ -47,7 +47,7 @@ public class UnknownSkuResource {
     }
 
     @GET
-    @Operation(summary = "List SKUs that the PMS has sent and that have no product, the first seen first")
+    @Operation(summary = "List SKUs that the PMS has sent and that have no product, oldest first")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -55,12 +55,13 @@ public class UnknownSkuResource {
     public Uni<Response> list(
             @QueryParam("resolved")
                     @Parameter(
-                            description = "Only those that are resolved, or only those that are not",
+                            description = "true for resolved ones only, false for open ones only",
                             schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
                     String resolved,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
-            @QueryParam("after") @Parameter(description = "The next of the page before") @Nullable String after) {
+            @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
+                    String after) {
         return flow.list(flag("resolved", resolved), PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }
@@ -69,7 +70,7 @@ public class UnknownSkuResource {
     @Path("/{id}/resolve")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Say which product is meant, and set its stock to what was counted")
+    @Operation(summary = "Resolve an unknown SKU to a product, and apply its count to the stock")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,

@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.identity.UuidV7;
 
-/** The SQL of SKUs that came in and that nobody here knows. */
+/** The SQL of SKUs that came by webhook and have no product. */
 @ApplicationScoped
 public class UnknownSkuTable {
     private static final String COLUMNS = "id, sku, location, on_hand, counted_at, webhook_id, times, first_seen,"
             + " last_seen, resolved_at, resolved_to, resolved_by";
 
-    /** In one order, so that webhooks do not wait for each other in a circle; a late count does not take the place of a newer one. */
+    /** Inserts in one order to avoid deadlocks between webhooks. An older count never replaces a newer one. */
     private static final String RECORD = """
             INSERT INTO unknown_sku AS known (id, sku, location, on_hand, counted_at, webhook_id, times, first_seen, last_seen)
             SELECT id, sku, location, on_hand, counted_at, $7, times, $8, $8
@@ -63,7 +63,7 @@ public class UnknownSkuTable {
         this.clock = clock;
     }
 
-    /** The newest line for a stock, and how many there are. */
+    /** The newest line of a stock, and the number of its lines. */
     private record Seen(CountLine newest, long times) {
         Seen and(Seen other) {
             boolean older = other.newest.countedAt().isBefore(newest.countedAt());
@@ -71,7 +71,7 @@ public class UnknownSkuTable {
         }
     }
 
-    /** Keeps lines whose SKUs are unknown, in the transaction of the webhook that brought them. */
+    /** Stores lines with unknown SKUs, in the transaction of their webhook. */
     Uni<Void> record(SqlClient transaction, Collection<CountLine> lines, String webhookId) {
         Map<StockKey, Seen> seen = new LinkedHashMap<>();
         lines.forEach(line -> seen.merge(line.stock(), new Seen(line, 1), Seen::and));
@@ -91,9 +91,9 @@ public class UnknownSkuTable {
     }
 
     /**
-     * In the order in which they were first seen.
+     * Lists unknown SKUs in the order in which they were first seen.
      *
-     * @param resolved null for both
+     * @param resolved null for resolved and open ones
      */
     Uni<List<UnknownSku>> list(SqlClient client, @Nullable UUID after, @Nullable Boolean resolved, int limit) {
         return client.preparedQuery(LIST)
@@ -105,12 +105,12 @@ public class UnknownSkuTable {
         return client.preparedQuery(FIND).execute(Tuple.of(id)).map(UnknownSkuTable::first);
     }
 
-    /** The row, locked until the transaction ends. */
+    /** Finds the row and locks it until the transaction ends. */
     Uni<Optional<UnknownSku>> lock(SqlClient transaction, UUID id) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(id)).map(UnknownSkuTable::first);
     }
 
-    /** Notes what one that is locked was found to be. */
+    /** Stores the resolution of an unknown SKU. Its row must be locked. */
     Uni<UnknownSku> resolve(SqlClient transaction, UUID id, String sku, String actor) {
         return transaction
                 .preparedQuery(RESOLVE)

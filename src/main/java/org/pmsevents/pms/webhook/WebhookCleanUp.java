@@ -9,7 +9,7 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
-/** Deletes the answers of webhooks that nobody will deliver again, a bounded number at a time. */
+/** Deletes stored answers to webhooks after their retention, in batches. */
 @ApplicationScoped
 public class WebhookCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;

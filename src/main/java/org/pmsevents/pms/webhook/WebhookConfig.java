@@ -24,11 +24,11 @@ public interface WebhookConfig {
     @WithDefault("4")
     int atOnce();
 
-    /** How long a webhook may wait for its turn before it is answered 503. */
+    /** How long a webhook may wait before it is answered 503. */
     @WithDefault("5s")
     Duration longestWait();
 
-    /** How long answers are stored for webhooks that are delivered again. */
+    /** How long answers are stored for repeated deliveries. */
     @WithDefault("30d")
     Duration retention();
 }

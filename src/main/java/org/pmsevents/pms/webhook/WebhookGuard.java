@@ -14,7 +14,7 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Traced;
 
-/** Lets in what the PMS has signed; whoever is refused learns nothing of why. Begins with the service, so that a bad secret stops it. */
+/** Refuses webhooks without a valid signature, without saying why. Created at startup, so that an invalid secret stops the service. */
 @Singleton
 @Startup
 public class WebhookGuard {
@@ -46,7 +46,7 @@ public class WebhookGuard {
         signature.fault(webhook).ifPresent(fault -> {
             refused(fault).increment();
             LOG.debugf(about, "a webhook was refused: %s", fault);
-            throw AppException.of(401, "bad-signature", "The webhook is not signed as it has to be.")
+            throw AppException.of(401, "bad-signature", "The webhook does not have a valid signature.")
                     .header("WWW-Authenticate", "StandardWebhooks");
         });
     }

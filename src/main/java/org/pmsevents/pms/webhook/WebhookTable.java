@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.pmsevents.http.idempotency.KeyTakenException;
 import org.pmsevents.http.idempotency.StoredAnswer;
 
-/** The SQL of webhooks that were answered. One is taken by a plain insert: whoever delivers the same at the same time waits, and fails. */
+/** The SQL of answered webhooks. A plain insert takes the id: a concurrent delivery of the same webhook waits for it and then fails. */
 @ApplicationScoped
 public class WebhookTable {
     private static final String INSERT =
@@ -28,9 +28,9 @@ public class WebhookTable {
             """;
 
     /**
-     * Takes a webhook that is to be answered in this transaction.
+     * Takes the id of a webhook that this transaction answers.
      *
-     * @throws KeyTakenException if it was answered already; the transaction is lost
+     * @throws KeyTakenException if the webhook was answered already; the transaction is aborted
      */
     Uni<Void> insert(SqlClient transaction, String id, Buffer fingerprint, String traceId) {
         return transaction
@@ -41,7 +41,7 @@ public class WebhookTable {
                 .replaceWithVoid();
     }
 
-    /** Stores the answer of one that was taken in this transaction. */
+    /** Stores the answer to a webhook whose id this transaction has taken. */
     Uni<Void> answer(SqlClient transaction, String id, String answer) {
         return transaction.preparedQuery(ANSWER).execute(Tuple.of(id, answer)).replaceWithVoid();
     }
@@ -59,7 +59,7 @@ public class WebhookTable {
         });
     }
 
-    /** Deletes at most so many that are older than that; tells how many. */
+    /** Deletes at most {@code limit} answers that are older than {@code retention}; returns the number deleted. */
     Uni<Integer> prune(SqlClient client, Duration retention, int limit) {
         return client.preparedQuery(PRUNE)
                 .execute(Tuple.of((double) retention.toSeconds(), limit))

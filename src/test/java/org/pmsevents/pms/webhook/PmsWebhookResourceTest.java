@@ -65,7 +65,7 @@ class PmsWebhookResourceTest {
         var problem = pms.client()
                 .isProblem(answer, 401, "bad-signature")
                 .header("WWW-Authenticate", "StandardWebhooks")
-                .body("detail", equalTo("The webhook is not signed as it has to be."))
+                .body("detail", equalTo("The webhook does not have a valid signature."))
                 .extract()
                 .asString();
         assertThat(Client.json(problem).size())
