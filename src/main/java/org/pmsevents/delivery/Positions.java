@@ -2,12 +2,12 @@ package org.pmsevents.delivery;
 
 import org.pmsevents.platform.problem.AppException;
 
-/** Reads positions of the feed as clients write them. */
+/** Parses positions of the feed in requests. */
 public final class Positions {
     private Positions() {}
 
     /**
-     * A position that was given as text.
+     * Parses a position.
      *
      * @param name of the parameter or header, for the problem
      * @throws AppException 400 if it is not an integer of 0 or more

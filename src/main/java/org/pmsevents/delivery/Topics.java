@@ -11,12 +11,12 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
 
-/** Turns topics such as {@code product.created}, {@code product.*} and {@code *} into event types that a caller may hear. */
+/** Resolves topics such as {@code product.created}, {@code product.*} and {@code *} to event types that the caller's roles allow. */
 public final class Topics {
-    /** Told on every batch that goes to WebSockets: sent there itself, it would never end. */
-    private static final EventType NEVER_SENT = EventType.WS_UPDATE;
+    /** Emitted for every batch sent to WebSockets. Sending it to WebSockets would cause an endless loop. */
+    private static final EventType NOT_SENT = EventType.WS_UPDATE;
 
-    /** Alerts are no events, and told by WebSocket only. */
+    /** Alerts are not events, and are sent by WebSocket only. */
     private static final Set<String> ALERTS = Set.of("admin.alert", "admin.*");
 
     private static final Set<EventType> REPLAYABLE = Arrays.stream(EventType.values())
@@ -25,13 +25,13 @@ public final class Topics {
 
     private Topics() {}
 
-    /** The topics that are about events. */
+    /** The topics that name events, not alerts. */
     public static List<String> ofEvents(Collection<String> topics) {
         return topics.stream().filter(topic -> !ALERTS.contains(topic)).toList();
     }
 
     /**
-     * Whether alerts to the admins are among the topics.
+     * Whether the topics include alerts.
      *
      * @throws AppException 403 {@code topic-not-allowed}
      */
@@ -46,7 +46,7 @@ public final class Topics {
     }
 
     /**
-     * The types of all the topics; {@code *} stands for everything that the roles allow.
+     * The types of all topics; {@code *} means every type that the roles allow.
      *
      * @throws AppException 400 {@code topic-unknown}, 403 {@code topic-not-allowed}
      */
@@ -57,7 +57,8 @@ public final class Topics {
     }
 
     /**
-     * The types of all the topics, of which each text may hold several, separated by commas; all that can be replayed if none is named.
+     * The types of all topics that can be replayed; every such type if no topic is given. A text may contain several topics, separated by
+     * commas.
      *
      * @throws AppException 400 {@code topic-unknown}, also if none of the types can be replayed; 403 {@code topic-not-allowed}
      */
@@ -76,7 +77,7 @@ public final class Topics {
 
     private static Set<EventType> types(String topic, Set<String> roles) {
         var named = Arrays.stream(EventType.values())
-                .filter(type -> type != NEVER_SENT && matches(topic, type))
+                .filter(type -> type != NOT_SENT && matches(topic, type))
                 .collect(Collectors.toSet());
         if (named.isEmpty()) {
             throw AppException.of(400, "topic-unknown", "There is no topic " + topic + ".");

@@ -1,6 +1,6 @@
 /**
- * What the ways to subscribers share.
+ * What WebSockets, streams and pages share.
  *
- * <p>Uses event and http. Peers deliver; none feeds another.
+ * <p>Uses event and http. They deliver side by side; none passes events to another.
  */
 package org.pmsevents.delivery;

@@ -5,13 +5,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that an admin should know of and can do something about.
+ * A message to administrators about something to act on.
  *
- * @param key what it is an alert of, such as {@code system:internal-error}: of one key one is sent a window, the others are counted
- * @param title what has happened, in a few words that are the same each time
- * @param detail what has happened this time; never anything secret
+ * @param key groups equal alerts, such as {@code system:internal-error}: one alert of a key is sent per window, the others are counted
+ * @param title what has happened, in a few words that are the same for every alert of the key
+ * @param detail what has happened this time; never contains secrets
  * @param subject the SKU, handler, job kind or system it is about
- * @param occurrence what is counted once however often it is recorded, such as the event that it comes from; null: each counts
+ * @param occurrence id of the cause, such as an event; alerts with the same id count once. Null: each alert counts
  */
 public record Alert(
         String key,
@@ -21,10 +21,10 @@ public record Alert(
         String subject,
         RequestContext context,
         @Nullable UUID occurrence) {
-    private static final int LONGEST_KEY = 200;
-    private static final int LONGEST_DETAIL = 2_000;
+    private static final int MAX_KEY_LENGTH = 200;
+    private static final int MAX_DETAIL_LENGTH = 2_000;
 
-    /** How soon somebody should look. */
+    /** How urgent the alert is. */
     public enum Severity {
         WARNING,
         CRITICAL;
@@ -36,8 +36,8 @@ public record Alert(
     }
 
     public Alert {
-        key = storable(key, LONGEST_KEY);
-        detail = storable(detail, LONGEST_DETAIL);
+        key = storable(key, MAX_KEY_LENGTH);
+        detail = storable(detail, MAX_DETAIL_LENGTH);
     }
 
     public static Alert warning(String key, String title, String detail, String subject, RequestContext context) {
@@ -48,12 +48,12 @@ public record Alert(
         return new Alert(key, Severity.CRITICAL, title, detail, subject, context, null);
     }
 
-    /** The same, counted once however often it is recorded. */
+    /** The same alert, counted once for this occurrence even if recorded repeatedly. */
     public Alert once(UUID of) {
         return new Alert(key, severity, title, detail, subject, context, of);
     }
 
-    /** PostgreSQL takes no NUL, and counts code points. */
+    /** PostgreSQL text can't contain NUL, and its lengths are in code points. */
     private static String storable(String text, int length) {
         var clean = text.replace('\0', ' ');
         return clean.codePointCount(0, clean.length()) <= length

@@ -3,11 +3,13 @@ package org.pmsevents.event;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 
-/** Where any room alerts the admins: an alert leaves as a job, of each key one a window and one that sums up, in the whole cluster. */
+/**
+ * Alerts the administrators. A job sends each alert: in the whole cluster one per key and window, then one that sums up the others.
+ */
 public interface Alerts {
-    /** After the fact: never fails and waits for nobody. While PostgreSQL is away it is kept, and lost only if this replica ends before. */
+    /** Raises an alert outside a transaction. Never blocks or fails. Waits in memory for PostgreSQL; lost if the replica ends first. */
     void raise(Alert alert);
 
-    /** In a transaction: counted if that is committed and not if not. */
+    /** Records an alert in a transaction: it counts only if the transaction commits. */
     Uni<Void> record(SqlClient transaction, Alert alert);
 }

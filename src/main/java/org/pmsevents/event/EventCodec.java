@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Turns events into their wire form and back; payloads pass through as text, so no decimal changes on the way. */
+/** Converts events to their wire form and back. Payloads are copied as text, so that decimals keep all their digits. */
 @ApplicationScoped
 public class EventCodec {
     private final ObjectMapper mapper;

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many events of each type this replica has told first, so that the sum over all replicas counts each once: those of the feed
- * where they were given their positions, the others where they were emitted.
+ * Counts the events of each type that this replica published first, so that the sum over all replicas counts each event once. FEED
+ * events are counted by the replica that gave them their positions, the others by the replica that emitted them.
  */
 @Singleton
 public class EventCounts {
@@ -18,13 +18,13 @@ public class EventCounts {
         Arrays.setAll(counts, type -> new LongAdder());
         for (var type : EventType.values()) {
             FunctionCounter.builder("pms.events.emitted", counts[type.ordinal()], LongAdder::doubleValue)
-                    .description("events that this replica has told first")
+                    .description("events that this replica published first")
                     .tag("type", type.wireName())
                     .register(meters);
         }
     }
 
-    /** How many since the start. */
+    /** The number of events since the start of the replica. */
     public long count(EventType type) {
         return counts[type.ordinal()].sum();
     }

@@ -1,9 +1,9 @@
 package org.pmsevents.event;
 
 /**
- * An event as everyone sees it: in the database, on the EventBus, in Redis and on the wire.
+ * An event, the same in the database, on the EventBus, in Redis and on the wire.
  *
- * @param payload JSON text, kept as text so that no decimal loses a digit on its way
+ * @param payload JSON text, kept as text so that decimals keep all their digits
  */
 public record EventMessage(EventType type, String payload, EventMetadata metadata) {
 

@@ -12,26 +12,26 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lets a flow wait for its own event: remembers which of the latest events have been published and dispatched on this replica,
- * whether that happened before or after the flow asked. An event is forgotten soon after the flow's answer must have left.
+ * Lets a flow wait for its own event. Remembers which of the latest events this replica has published and dispatched, so that a flow may
+ * start to wait before or after that. An event is forgotten soon after the latest time at which the flow responds.
  */
 @ApplicationScoped
 public class EventProgress {
-    /** How long an answer waits in all for the steps after its commit. */
+    /** How long a response waits for all steps after the commit together. */
     public static final Duration ANSWER_BUDGET = Duration.ofMillis(250);
 
-    private static final int REMEMBERED = 16_384;
+    private static final int MAX_EVENTS = 16_384;
 
-    /** For so many times the answer budget an event is remembered after its handlers: a flow asks for it within one. */
-    private static final int ANSWER_BUDGETS = 4;
+    /** An event is remembered for this many answer budgets after its handlers end; a flow starts to wait within one. */
+    private static final int KEPT_ANSWER_BUDGETS = 4;
 
-    /** Always the latest, and so no Caffeine: that evicts by how often, and would first forget those that somebody waits for. */
+    /** Evicts the oldest event. Not a Caffeine cache: that evicts by frequency of use, and so the new events that flows wait for. */
     private final Map<UUID, Emission> latest = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<UUID, Emission> eldest) {
-            return size() > REMEMBERED;
+            return size() > MAX_EVENTS;
         }
     };
 
@@ -48,10 +48,10 @@ public class EventProgress {
     }
 
     EventProgress(Duration answerBudget) {
-        this.keptNanos = answerBudget.multipliedBy(ANSWER_BUDGETS).toNanos();
+        this.keptNanos = answerBudget.multipliedBy(KEPT_ANSWER_BUDGETS).toNanos();
     }
 
-    /** Completes once the event has its position and has been handed to Redis; never, if it is long past. */
+    /** Completes once the event has its position and has been sent to Redis. Never completes for an event that was forgotten. */
     public Uni<Void> published(UUID id) {
         return waiting(of(id).published());
     }
@@ -69,7 +69,7 @@ public class EventProgress {
         events.forEach(event -> of(event.message().metadata().id()).dispatched().complete(null));
     }
 
-    /** The cleanup task of this replica's handlers: forgets the events whose handlers ended long enough ago, and later this one. */
+    /** Cleanup task of the live handlers: schedules the event to be forgotten, and forgets those that are due. */
     public Uni<Void> forget(EventMessage event) {
         forget(event.metadata().id(), System.nanoTime());
         return Uni.createFrom().voidItem();
@@ -77,7 +77,7 @@ public class EventProgress {
 
     private synchronized void forget(UUID id, long now) {
         processed.add(new Processed(id, now));
-        while (processed.size() > REMEMBERED || now - processed.element().at() > keptNanos) {
+        while (processed.size() > MAX_EVENTS || now - processed.element().at() > keptNanos) {
             latest.remove(processed.remove().id());
         }
     }
@@ -86,7 +86,7 @@ public class EventProgress {
         return latest.computeIfAbsent(id, key -> new Emission(new CompletableFuture<>(), new CompletableFuture<>()));
     }
 
-    /** A waiter that gives up must not cancel what others wait for. */
+    /** Copies the future, so that a waiter that cancels does not cancel it for other waiters. */
     private static Uni<Void> waiting(CompletableFuture<Void> event) {
         return Uni.createFrom().completionStage(() -> event.copy());
     }

@@ -1,11 +1,11 @@
 package org.pmsevents.event;
 
-/** How far an event of a type travels, and whether it can be replayed. */
+/** Which replicas and clients receive events of a type, and whether they can be replayed. */
 public enum EventScope {
-    /** Stored in the transaction of the change, given a position, told to every replica and subscriber in order, replayable. */
+    /** Stored in the transaction of the change, given a position, delivered to every replica and subscriber in order, replayable. */
     FEED,
-    /** Told to every replica at most once, without a position; the row it speaks of is the truth. */
+    /** Announced to every replica at most once, without a position. The row it is about is the source of truth. */
     CLUSTER,
-    /** Told on this replica only, without a position. */
+    /** Announced on this replica only, without a position. */
     LOCAL
 }

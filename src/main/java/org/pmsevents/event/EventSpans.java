@@ -15,21 +15,23 @@ import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * The spans of the feed's events: one that makes the event, under whatever made it, and below that one for each that takes it further, on
- * whichever replica.
+ * The spans of FEED events: one for the creation of the event, a child of what caused it, and below it one for each further step, on any
+ * replica.
  */
 @Singleton
 public class EventSpans {
-    /** Of a type at each step of one trace: a webhook of 10,000 lines is one trace, and its first events say how long the others took. */
-    private static final int OF_ONE_TRACE = 100;
+    /** Spans per event type and step in one trace. A webhook of 10,000 lines is one trace; its first events represent the others. */
+    private static final int MAX_PER_TRACE = 100;
 
-    /** So many steps of traces are counted at once. */
-    private static final int COUNTED = 10_000;
+    /** How many combinations of step, type and trace are counted at the same time. */
+    private static final int MAX_COUNTED_STEPS = 10_000;
 
     private final Tracing tracing;
 
-    private final Cache<Step, Integer> recorded =
-            Caffeine.newBuilder().maximumSize(COUNTED).executor(Runnable::run).build();
+    private final Cache<Step, Integer> recorded = Caffeine.newBuilder()
+            .maximumSize(MAX_COUNTED_STEPS)
+            .executor(Runnable::run)
+            .build();
 
     private record Step(String what, EventType type, String traceId) {}
 
@@ -37,7 +39,7 @@ public class EventSpans {
         this.tracing = tracing;
     }
 
-    /** What is recorded of several events that go one way together. */
+    /** The spans of events that are processed together. */
     public static final class Together {
         private static final Together NOTHING = new Together(List.of());
         private final List<Span> spans;
@@ -46,7 +48,7 @@ public class EventSpans {
             this.spans = spans;
         }
 
-        /** Ends them with the work, and with why that went wrong if it did. */
+        /** Ends the spans when the work ends, with its failure if it fails. */
         public <T> Uni<T> until(Uni<T> work) {
             return spans.isEmpty()
                     ? work
@@ -65,7 +67,7 @@ public class EventSpans {
         }
     }
 
-    /** An event that is written with its change. */
+    /** Records the creation of an event that is inserted in the transaction of its change. */
     public void created(EventType type, UUID id, String subject, Traced by) {
         if (isRecorded("create", type, by.traceId())) {
             tracing.start(Kind.PRODUCER, "create " + type, by, EventMetadata.spanOf(id))
@@ -75,19 +77,19 @@ public class EventSpans {
         }
     }
 
-    /** An event that the statement of its change writes. */
+    /** An event that the SQL statement of its change inserts. */
     public record Written(EventType type, UUID id, String subject) {}
 
-    /** The first of those that one statement has written. */
+    /** Records the creation of the first events that one statement inserted. */
     public void created(Supplier<List<Written>> events, Traced by) {
         if (tracing.records(by.traceId())) {
             events.get().stream()
-                    .limit(OF_ONE_TRACE)
+                    .limit(MAX_PER_TRACE)
                     .forEach(each -> created(each.type(), each.id(), each.subject(), by));
         }
     }
 
-    /** Something is done with events. */
+    /** Starts a span for a step of each event. */
     public Together start(Kind kind, String what, List<FeedEvent> events) {
         if (!tracing.isOn()) {
             return Together.NOTHING;
@@ -102,7 +104,7 @@ public class EventSpans {
         return spans.isEmpty() ? Together.NOTHING : new Together(spans);
     }
 
-    /** The same with one of the feed; what is announced only has no span. */
+    /** Starts a span for a step of one event; announcements have no span. */
     public Span start(Kind kind, String what, EventMessage event) {
         return event.type().scope() == EventScope.FEED
                         && isRecorded(what, event.type(), event.metadata().traceId())
@@ -113,6 +115,6 @@ public class EventSpans {
 
     private boolean isRecorded(String what, EventType type, String traceId) {
         return tracing.records(traceId)
-                && recorded.asMap().merge(new Step(what, type, traceId), 1, Integer::sum) <= OF_ONE_TRACE;
+                && recorded.asMap().merge(new Step(what, type, traceId), 1, Integer::sum) <= MAX_PER_TRACE;
     }
 }

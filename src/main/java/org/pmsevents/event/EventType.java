@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Every event type of the system with its scope: the one place that knows them all. */
+/** Every event type of the system, with its scope. */
 public enum EventType {
     PRODUCT_CREATED("product.created", FEED),
     PRODUCT_UPDATED("product.updated", FEED),

@@ -3,9 +3,9 @@ package org.pmsevents.event;
 import java.util.List;
 
 /**
- * What a replica hands out at a time: every event of the feed after the batch before it.
+ * Consecutive events of the feed that a replica dispatches together: all that follow the previous batch.
  *
  * @param events in position order
- * @param upTo the position reached; later than the last event's if this version does not know the type of what follows
+ * @param upTo the position reached. Higher than the last event's if events of types unknown to this version follow
  */
 public record FeedBatch(List<FeedEvent> events, long upTo) {}

@@ -1,7 +1,7 @@
 package org.pmsevents.event;
 
 /**
- * An event that has its position, with its wire form, which is made once however many hear of it.
+ * An event that has its position, with its wire form, which is encoded once for all receivers.
  *
  * @param json the event as JSON text on one line
  */

@@ -5,11 +5,11 @@ import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.platform.tracing.Traced;
 
 /**
- * Who began a change and under which trace, carried from the request or webhook into every event, job and frame.
+ * Actor and trace of what is being done, passed from the request or webhook to every event, job and frame.
  *
- * @param actor the token's subject, or a name such as {@code system} for what the service does by itself
+ * @param actor the token's subject, or a name such as {@code system} for what the service does on its own
  * @param traceId W3C trace id, 32 lower-case hex digits
- * @param span the span under which what follows is recorded; 0 where there is none
+ * @param span id of the parent of further spans; 0 for none
  */
 public record RequestContext(String actor, String traceId, long span) implements Traced {
 
@@ -17,12 +17,12 @@ public record RequestContext(String actor, String traceId, long span) implements
         this(actor, traceId, 0);
     }
 
-    /** What the service does by itself, under a trace of its own. */
+    /** A context with a new trace, for what the service does on its own. */
     public static RequestContext system() {
         return new RequestContext("system", TraceId.random());
     }
 
-    /** The same, one span further; the very same if that is not recorded. */
+    /** This context with the given span as parent; unchanged if the span is not recorded. */
     public RequestContext under(Span inner) {
         return inner.isRecorded() ? new RequestContext(actor, traceId, inner.id()) : this;
     }

@@ -14,7 +14,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.platform.periodic.Periodic;
 
-/** Evicts from the cache what the feed says has changed, and keeps in PostgreSQL which keys are read most. */
+/** Evicts cache entries that events of the feed have changed, and stores in PostgreSQL which keys are read most. */
 @ApplicationScoped
 public class CacheHandler {
     private static final Logger LOG = Logger.getLogger(CacheHandler.class);
@@ -47,13 +47,13 @@ public class CacheHandler {
                 .start();
     }
 
-    /** In position order, before anybody else is told. */
+    /** Ordered consumer, registered before the others. */
     Uni<Void> evict(FeedBatch batch) {
         eviction.follow(batch);
         return Uni.createFrom().voidItem();
     }
 
-    /** Sooner than the notice in PostgreSQL, if it comes. */
+    /** Fast path: the announcement may be lost, and the notice in PostgreSQL arrives later. */
     Uni<Void> hear(EventMessage invalid) {
         invalidation.received(invalid);
         return Uni.createFrom().voidItem();
@@ -61,6 +61,6 @@ public class CacheHandler {
 
     private void storeLater(Throwable failure) {
         meters.counter("pms.cache.hot.keys.failures").increment();
-        LOG.debugf("how often keys were read is stored later: %s", failure.toString());
+        LOG.debugf("cannot store the counts of key reads, retrying later: %s", failure.toString());
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 
-/** Counts what goes wrong anywhere in the cluster, by kind. */
+/** Counts error events of the whole cluster, by type. */
 @Startup
 @ApplicationScoped
 public class ErrorHandler {
@@ -22,7 +22,7 @@ public class ErrorHandler {
 
     ErrorHandler(MeterRegistry meters) {
         this.meters = meters;
-        // there from the start, so that the first one is a rise
+        // registered at the start, so that the first error shows as an increase
         List.of(ERROR_VALIDATION, ERROR_INTEGRATION, ERROR_SYSTEM, WS_ERROR).forEach(this::counter);
     }
 

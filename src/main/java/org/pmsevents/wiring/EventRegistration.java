@@ -38,7 +38,7 @@ import org.pmsevents.event.transport.AlertBroadcast;
 import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.platform.StartOrder;
 
-/** Says in one place who hears of which events, and how. */
+/** Registers every handler and consumer of events, in one place. */
 @ApplicationScoped
 public class EventRegistration {
     private static final Set<EventType> PRODUCTS = EnumSet.of(PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_PUBLISHED);
@@ -48,17 +48,17 @@ public class EventRegistration {
             .filter(type -> type.scope() == EventScope.FEED)
             .collect(Collectors.toUnmodifiableSet());
 
-    /** Has no position, so is told as it comes; ws.update itself would never end. */
+    /** Events without a position. Without ws.update: sending it to WebSockets would cause an endless loop. */
     private static final Set<EventType> ANNOUNCED = Arrays.stream(EventType.values())
             .filter(type -> type.scope() != EventScope.FEED && type != WS_UPDATE)
             .collect(Collectors.toUnmodifiableSet());
 
-    /** Before the feed starts, so that nobody misses its first event. */
+    /** Runs before the feed starts, so that no handler misses the first event. */
     void register(
             @Observes @Priority(StartOrder.REGISTRATION) StartupEvent started,
             Dispatcher dispatcher,
-            DurableHandlers primary,
-            LiveHandlers bus,
+            DurableHandlers durableHandlers,
+            LiveHandlers liveHandlers,
             FrequentEvents frequent,
             EventProgress progress,
             AlertBroadcast alerts,
@@ -71,32 +71,32 @@ public class EventRegistration {
             QueueHandler queue,
             ErrorHandler errors,
             MetricsHandler metrics) {
-        // every batch of the feed, in position order: first the cache, then each way of delivery
+        // ordered consumers of every batch of the feed: first the cache, then WebSockets and streams
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);
         dispatcher.inOrder("sse", streams::deliver);
 
         // durable: on one replica at a time, in order, at least once
-        primary.register("product-history", PRODUCTS, products::recordHistory);
-        primary.registerBatch("stock-levels", EnumSet.of(INVENTORY_UPDATED), inventory::writeLevels);
-        primary.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
+        durableHandlers.register("product-history", PRODUCTS, products::recordHistory);
+        durableHandlers.registerBatch("stock-levels", EnumSet.of(INVENTORY_UPDATED), inventory::writeLevels);
+        durableHandlers.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort
-        bus.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
-        bus.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
-        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
-        bus.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
-        bus.secondary("errors", ERRORS, errors::count);
-        bus.secondary("metrics", FEED, metrics::measureDelay);
-        bus.cleanup("event-progress", FEED, progress::forget);
-        bus.notification("websocket", ANNOUNCED, sessions::announce);
-        bus.listen();
+        liveHandlers.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
+        liveHandlers.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
+        liveHandlers.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
+        liveHandlers.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
+        liveHandlers.secondary("errors", ERRORS, errors::count);
+        liveHandlers.secondary("metrics", FEED, metrics::measureDelay);
+        liveHandlers.cleanup("event-progress", FEED, progress::forget);
+        liveHandlers.notification("websocket", ANNOUNCED, sessions::announce);
+        liveHandlers.listen();
 
-        // with every request, on its thread; on the EventBus only while somebody has subscribed
+        // on every request, on its thread; on the EventBus only while a client is subscribed
         frequent.handler("request-stats", METRICS_REQUEST, RequestMeasured.class, metrics::updateStats);
         frequent.listened(sessions::wants);
 
-        // no event: what has left as an alert to the admins, on every replica
+        // not an event: sent alerts, on every replica
         alerts.register(sessions::alert);
     }
 }

@@ -9,10 +9,10 @@ import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.queue.JobRun;
 
-/** Deletes idempotency keys that have expired, a bounded number at a time. It is here because {@code http} knows no jobs. */
+/** Deletes expired idempotency keys, in bounded batches. It is in this room because {@code http} does not use jobs. */
 @ApplicationScoped
 public class IdempotencyCleanUp implements CleanUp {
-    private static final int AT_ONCE = 5_000;
+    private static final int BATCH = 5_000;
 
     private final Idempotency idempotency;
 
@@ -40,6 +40,6 @@ public class IdempotencyCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return CleanUp.inBatches(AT_ONCE, () -> idempotency.prune(AT_ONCE)).map(Deleted::new);
+        return CleanUp.inBatches(BATCH, () -> idempotency.prune(BATCH)).map(Deleted::new);
     }
 }

@@ -15,10 +15,10 @@ import org.pmsevents.inventory.level.StockLevel;
 import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.inventory.lowstock.LowStockFlow;
 
-/** What follows from inventory events: the stock levels in Redis, and the admins being told of low stock. */
+/** Handles inventory events: writes the stock levels to Redis, and alerts the administrators of low stock. */
 @ApplicationScoped
 public class InventoryHandler {
-    private static final Set<String> PASSING = Set.of(
+    private static final Set<String> TEMPORARY = Set.of(
             "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "OOM", "BUSY", "NOREPLICAS", "MISCONF");
 
     private final StockLevels levels;
@@ -31,16 +31,16 @@ public class InventoryHandler {
         this.codec = codec;
     }
 
-    /** Waits for Redis as long as it is away, or says that it can't take anything at the moment. */
+    /** Fails with {@link DurableHandlers.NotNowException}, to be retried, while Redis is unavailable or temporarily refuses writes. */
     Uni<Void> writeLevels(SqlClient transaction, List<FeedEvent> events) {
         return levels.write(events.stream().map(this::level).toList())
-                .onFailure(InventoryHandler::mayPass)
+                .onFailure(InventoryHandler::isTemporary)
                 .transform(DurableHandlers.NotNowException::new);
     }
 
-    private static boolean mayPass(Throwable failure) {
+    private static boolean isTemporary(Throwable failure) {
         return !(failure instanceof ErrorType error)
-                || PASSING.contains(String.valueOf(error.getMessage()).split(" ", 2)[0]);
+                || TEMPORARY.contains(String.valueOf(error.getMessage()).split(" ", 2)[0]);
     }
 
     Uni<Void> tellAdmin(SqlClient transaction, FeedEvent alert) {

@@ -10,7 +10,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.metrics.request.RequestStats;
 
-/** Measures what only the events tell: how long those of the feed are on their way to the handlers of this replica, and how its requests did. */
+/** Measures the delay of FEED events until the handlers of this replica get them, and collects the statistics of its requests. */
 @ApplicationScoped
 public class MetricsHandler {
     private final RequestStats requests;
@@ -21,7 +21,7 @@ public class MetricsHandler {
         this.requests = requests;
         this.clock = clock;
         this.delay = Timer.builder("pms.feed.delay")
-                .description("from the emission of an event to the handlers of this replica")
+                .description("time from the emission of an event until the handlers of this replica get it")
                 .publishPercentileHistogram()
                 .register(meters);
     }
@@ -31,7 +31,7 @@ public class MetricsHandler {
         return Uni.createFrom().voidItem();
     }
 
-    /** With every request, on its thread. */
+    /** Called for every request, on its thread. */
     void updateStats(RequestMeasured request) {
         requests.add(request);
     }

@@ -6,7 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.product.history.ProductHistory;
 
-/** What follows from product events: the history of each product. */
+/** Handles product events: writes the history of each product. */
 @ApplicationScoped
 public class ProductHandler {
     private final ProductHistory history;

@@ -9,7 +9,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.queue.JobEnds;
 import org.pmsevents.queue.worker.JobWorker;
 
-/** What a replica does about jobs that another one tells of: works on new ones, stops those that were cancelled, and tells who waits for one. */
+/** Handles queue events: wakes the worker for new jobs, stops cancelled jobs, and notifies requests that wait for a job. */
 @ApplicationScoped
 public class QueueHandler {
     private final JobWorker worker;

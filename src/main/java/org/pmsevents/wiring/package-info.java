@@ -1,6 +1,6 @@
 /**
- * Who hears of which events, on one page.
+ * Which handlers and consumers receive which events.
  *
- * <p>Uses every room that is heard or hears. Nobody uses it.
+ * <p>Uses every room that emits or handles events. No room uses it.
  */
 package org.pmsevents.wiring;

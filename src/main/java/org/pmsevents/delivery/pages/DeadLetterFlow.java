@@ -19,7 +19,7 @@ import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** Shows and retries dead letters: events that a durable handler could not process. */
+/** Lists and retries dead letters: events that a durable handler could not process. */
 @ApplicationScoped
 public class DeadLetterFlow {
     private static final TraceLog LOG = TraceLog.of(DeadLetterFlow.class);
@@ -36,7 +36,7 @@ public class DeadLetterFlow {
      * An event that its handler gave up on.
      *
      * @param event its wire form
-     * @param attempts how often it was tried
+     * @param attempts how often the handler failed on it
      */
     @RegisterForReflection
     public record DeadLetter(
@@ -48,7 +48,7 @@ public class DeadLetterFlow {
             String error,
             Instant parkedAt) {}
 
-    /** The oldest first. */
+    /** A page of dead letters, the oldest first. */
     Uni<Page<DeadLetter>> list(PageRequest page) {
         return deadLetters
                 .read(page.afterId(), page.oneMore())
@@ -58,7 +58,7 @@ public class DeadLetterFlow {
     }
 
     /**
-     * Hands the event to its handler once more; it is gone if that works.
+     * Passes the event to its handler again. The dead letter is deleted if the handler succeeds.
      *
      * @throws AppException 404 {@code dead-letter-not-found}; 409 {@code dead-letter-failed-again}; 503 {@code handler-not-ready}
      */
@@ -72,13 +72,12 @@ public class DeadLetterFlow {
                 .chain(found -> deadLetters.retry(found, transaction -> answers.store(transaction, "{}")))
                 .onFailure(DeadLetters.FailedAgainException.class)
                 .transform(failure -> {
-                    LOG.warnf(context, failure, "the dead letter %s failed again", id);
+                    LOG.warnf(context, failure, "the retry of dead letter %s failed", id);
                     if (failure.getCause() instanceof DurableHandlers.NotNowException) {
                         return AppException.unavailable(
-                                "handler-not-ready", "What its handler needs is away at the moment.", 1);
+                                "handler-not-ready", "A system that the handler needs is unavailable. Retry later.", 1);
                     }
-                    return AppException.conflict(
-                            "dead-letter-failed-again", "Its handler could not take the event this time either.");
+                    return AppException.conflict("dead-letter-failed-again", "The handler failed on the event again.");
                 })
                 .map(found -> found.orElseThrow(() -> notFound(id)))
                 .replaceWithVoid();

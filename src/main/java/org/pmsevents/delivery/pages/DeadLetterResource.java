@@ -22,7 +22,7 @@ import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
 
-/** The dead letters over HTTP: shown page by page, and retried one by one. */
+/** The HTTP API of dead letters: lists them page by page, and retries them one by one. */
 @Path("/api/events/dead-letters")
 @Tag(name = "Events")
 @APIResponse(responseCode = "400", ref = "BadRequest")
@@ -43,7 +43,7 @@ public class DeadLetterResource {
     }
 
     @GET
-    @Operation(summary = "Events that a primary handler could not take")
+    @Operation(summary = "Events that a durable handler could not process")
     @APIResponse(
             responseCode = "200",
             description = "A page, the oldest first",
@@ -58,9 +58,9 @@ public class DeadLetterResource {
 
     @POST
     @Path("/{id}/retry")
-    @Operation(summary = "Hand an event to its handler again")
+    @Operation(summary = "Pass the event of a dead letter to its handler again")
     @Parameter(ref = "IdempotencyKey")
-    @APIResponse(responseCode = "204", description = "The handler took it; the dead letter is gone")
+    @APIResponse(responseCode = "204", description = "The handler succeeded; the dead letter is deleted")
     @APIResponse(responseCode = "404", ref = "DeadLetterNotFound")
     @APIResponse(responseCode = "409", ref = "DeadLetterFailedAgain")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")

@@ -14,7 +14,7 @@ import org.pmsevents.platform.problem.AppException;
 /** Reads the feed page by page, with the position as the cursor. */
 @ApplicationScoped
 public class FeedReads {
-    /** How many positions one page looks at, so that a rare type costs no walk over the whole feed. */
+    /** How many positions one page examines, so that a rare type does not cost a scan of the whole feed. */
     private static final int REACH = 5_000;
 
     private final EventTable events;
@@ -43,11 +43,12 @@ public class FeedReads {
 
     private static void refuse(long after, EventTable.Stretch stretch) {
         if (after > stretch.head()) {
-            throw AppException.of(400, "position-unknown", "The feed has not come to position " + after + " yet.")
+            throw AppException.of(400, "position-unknown", "The feed has not reached position " + after + " yet.")
                     .with("head", stretch.head());
         }
         if (stretch.expired(after)) {
-            throw AppException.gone("position-expired", "Events right after position " + after + " are no longer kept.")
+            throw AppException.gone(
+                            "position-expired", "Events right after position " + after + " are no longer stored.")
                     .with("oldest", stretch.pruned() + 1);
         }
     }

@@ -37,17 +37,17 @@ public class FeedResource {
     }
 
     @GET
-    @Operation(summary = "Events after a position; send next back as after to go on")
+    @Operation(summary = "Events after a position; pass next as after to continue")
     @APIResponse(
             responseCode = "200",
-            description = "What follows the position",
+            description = "The events after the position",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "EventPage")))
     @APIResponse(responseCode = "400", ref = "EventsRefused")
     @APIResponse(responseCode = "403", ref = "TopicNotAllowed")
     @APIResponse(responseCode = "410", ref = "PositionExpired")
     public Uni<Response> events(
             @QueryParam("after")
-                    @Parameter(description = "0 is before the first that is kept", schema = @Schema(ref = "Position"))
+                    @Parameter(description = "0 means the oldest stored event", schema = @Schema(ref = "Position"))
                     @Nullable
                     String after,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,

@@ -33,8 +33,8 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
- * The feed as server-sent events: the id is the position, a block with nothing but an id is the heartbeat, and a stream whose
- * reader is too slow is ended, for the reader to come back with {@code Last-Event-ID}.
+ * The feed as server-sent events. The id is the position, and a block with only an id is the heartbeat. A stream whose reader is too slow
+ * is ended; the reader resumes with {@code Last-Event-ID}.
  */
 @ApplicationScoped
 public class EventStreams {
@@ -78,8 +78,8 @@ public class EventStreams {
                 .start();
     }
 
-    /** Before the HTTP server is closed, and spread over a while, so that readers come back elsewhere and not all at once. */
-    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+    /** Ends the streams before the HTTP server closes, spread over the drain period, so that readers don't reconnect all at once. */
+    void drain(@Observes ShutdownDelayInitiatedEvent event) {
         open.forEach(
                 stream -> vertx.setTimer(Draining.randomDelay(config.drain()), timer -> feed.onContext(stream::end)));
     }
@@ -90,9 +90,9 @@ public class EventStreams {
     }
 
     /**
-     * @param after the last position that the reader has; null for what comes from now on
-     * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is about to stop; 429 where it
-     *     is this client who has too many
+     * @param after the last position that the reader has; null for events from now on
+     * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is stopping; 429 {@code
+     *     too-many-streams} if this client has too many
      */
     public Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
         var types = Topics.replayable(topics, identity.getRoles());
@@ -100,11 +100,11 @@ public class EventStreams {
             throw AppException.restarting();
         }
         if (open.size() >= config.maxStreams()) {
-            throw AppException.unavailable("too-many-streams", "This replica has as many streams as it takes.", 5);
+            throw AppException.unavailable("too-many-streams", "This replica has reached its limit of streams.", 5);
         }
         var client = identity.getPrincipal().getName();
         if (perClient.isFull(client)) {
-            throw AppException.tooMany("too-many-streams", "You have as many streams as you may.", 5);
+            throw AppException.tooMany("too-many-streams", "You have reached the limit of streams.", 5);
         }
         long expires = expires();
         return Multi.createFrom().deferred(() -> {
@@ -115,7 +115,7 @@ public class EventStreams {
         });
     }
 
-    /** When the token's time is over, as for a WebSocket; seconds since the epoch. */
+    /** When the token expires, in seconds since the epoch. */
     private long expires() {
         Long expires = identity.getAttribute("quarkus.identity.expire-time");
         return expires == null ? Long.MAX_VALUE : expires;
@@ -158,10 +158,10 @@ public class EventStreams {
 
         void sent(OutboundSseEvent event) {
             queued.addAndGet(-size(event));
-            goOnIfLow();
+            resumeIfLow();
         }
 
-        /** Before this there is no position to be told in a heartbeat: the one asked for may never have been. */
+        /** Heartbeats begin only now: the position asked for may not exist. */
         @Override
         public void subscribed(long position) {
             subscribed = true;
@@ -181,7 +181,7 @@ public class EventStreams {
             end();
         }
 
-        /** One batch is always taken, so that a reader who catches up gets on, however large its events are. */
+        /** Accepts a batch of any size while the queue is within its bound, so that a reader can catch up past large events. */
         @Override
         public void take(FeedBatch batch) {
             if (queued.get() > config.maxQueuedBytes()) {
@@ -207,14 +207,14 @@ public class EventStreams {
 
         private void waitUntilLow(UniEmitter<? super Void> ready) {
             waiting.set(() -> ready.complete(null));
-            goOnIfLow();
+            resumeIfLow();
         }
 
-        private void goOnIfLow() {
+        private void resumeIfLow() {
             if (queued.get() <= low()) {
-                var goOn = waiting.getAndSet(null);
-                if (goOn != null) {
-                    goOn.run();
+                var resume = waiting.getAndSet(null);
+                if (resume != null) {
+                    resume.run();
                 }
             }
         }
@@ -231,7 +231,7 @@ public class EventStreams {
             }
         }
 
-        /** A block without data: readers remember the id and are told of nothing (the builder insists on a comment). */
+        /** Sends a block without data: readers store the id and see no event. The builder requires a comment. */
         private void sendPosition(long position) {
             send(sse.newEventBuilder()
                     .id(Long.toString(position))

@@ -39,12 +39,11 @@ public class StreamResource {
 
     @GET
     @Produces(MediaType.SERVER_SENT_EVENTS)
-    @Operation(
-            summary = "Events as they happen (server-sent events); Last-Event-ID resumes, or after where there is none")
+    @Operation(summary = "Live events (server-sent events); Last-Event-ID resumes, or else the parameter after")
     @APIResponse(
             responseCode = "200",
-            description =
-                    "Events, each with its position as id; an id alone is a heartbeat; the event reset, with oldest and head, says that what Last-Event-ID asks for is not kept",
+            description = "Events, each with its position as id. A block with only an id is a heartbeat. "
+                    + "The event reset, with oldest and head, means that the position asked for is not stored.",
             content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(ref = "EventMessage")))
     @APIResponse(responseCode = "400", ref = "EventsRefused")
     @APIResponse(responseCode = "403", ref = "TopicNotAllowed")

@@ -4,7 +4,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.pmsevents.event.EventType;
 
-/** How many subscriptions of this replica want each type, so that the many events that nobody wants cost nothing. */
+/** Counts the subscriptions of this replica to each type, so that events without a subscriber are not encoded. */
 final class Audience {
     private final AtomicIntegerArray subscriptions = new AtomicIntegerArray(EventType.values().length);
 

@@ -4,19 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Text that a socket is given as one frame, shared by all connections that are sent it.
+ * The text of one WebSocket frame, shared by all connections that receive it.
  *
- * @param joined whether it is a JSON array of several messages, instead of one message
+ * @param joined whether the text is a JSON array of several messages, instead of one message
  */
 record Frame(String text, boolean joined) {
-    /** How many characters messages that are joined may have together. */
-    private static final int LONGEST_JOINED = 64 * 1024;
+    /** How many characters the messages of a joined frame may have together. */
+    private static final int MAX_JOINED_LENGTH = 64 * 1024;
 
     static Frame of(String message) {
         return new Frame(message, false);
     }
 
-    /** The messages in their order, joined as far as they fit. */
+    /** Joins messages in their order into as few frames as their size allows. */
     static List<Frame> join(List<String> messages) {
         var frames = new ArrayList<Frame>();
         int from = 0;
@@ -36,16 +36,16 @@ record Frame(String text, boolean joined) {
         return frames;
     }
 
-    /** Whether messages of so many characters in all may be joined with more. */
+    /** Whether messages of {@code size} characters may be joined with one of {@code more} characters. */
     static boolean fits(long size, long more) {
-        return size + more <= LONGEST_JOINED;
+        return size + more <= MAX_JOINED_LENGTH;
     }
 
     int length() {
         return text.length();
     }
 
-    /** Adds its messages to those of an array. */
+    /** Appends the messages of this frame to a JSON array. */
     void appendTo(StringBuilder array) {
         if (joined) {
             array.append(text, 1, text.length() - 1);

@@ -12,12 +12,12 @@ import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * One span for each event and replica, if anybody here is sent a frame of it: from the first frame until all have theirs. A span a frame
- * would be thousands where thousands listen. Everything on the feed's context.
+ * Records one span per event and replica, from the first frame of the event to the last. One span per frame would be thousands for
+ * thousands of connections. Used on the feed's context only.
  */
 @Singleton
 class FrameSpans {
-    private static final int OF_ONE_BATCH = 100;
+    private static final int MAX_PER_BATCH = 100;
 
     private final EventSpans spans;
     private final Tracing tracing;
@@ -37,17 +37,17 @@ class FrameSpans {
         this.tracing = tracing;
     }
 
-    /** What is sent from now on is live, not a replay at a subscriber's own pace. */
+    /** Begins a live batch. Replays, which subscribers read at their own pace, are not recorded. */
     void begin() {
         batch = tracing.isOn() ? new HashMap<>() : null;
     }
 
-    /** One more connection has been given the event. */
+    /** Counts a connection that receives the event. */
     void sent(EventMessage event) {
         var frames = batch;
         if (frames != null && tracing.records(event.metadata().traceId())) {
             var id = event.metadata().id();
-            if (frames.containsKey(id) || frames.size() < OF_ONE_BATCH) {
+            if (frames.containsKey(id) || frames.size() < MAX_PER_BATCH) {
                 frames.computeIfAbsent(id, first -> new Frames(spans.start(Kind.PRODUCER, "websocket", event))).count++;
             }
         }

@@ -10,8 +10,8 @@ import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
- * Closes the connections of a replica that goes, each with a word to come back, and spread over a while, so that their clients don't
- * all come to the other replicas at the same moment. Quarkus waits for them as for requests under way.
+ * Closes the connections of a replica that stops, each with a close code that asks the client to reconnect. Spreads this over the drain
+ * period, so that clients don't all connect to the other replicas at once. Quarkus waits for WebSockets as for requests in progress.
  */
 @ApplicationScoped
 class LiveDrain {
@@ -29,7 +29,7 @@ class LiveDrain {
         this.vertx = vertx;
     }
 
-    void drain(@Observes ShutdownDelayInitiatedEvent going) {
+    void drain(@Observes ShutdownDelayInitiatedEvent stopping) {
         connections.forEach(connection -> vertx.setTimer(
                 Draining.randomDelay(config.drain()), timer -> feed.onContext(() -> flow.restart(connection))));
     }

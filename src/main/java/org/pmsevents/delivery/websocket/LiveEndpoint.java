@@ -25,7 +25,7 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceId;
 
-/** The WebSocket of the service: reads what clients send, and leaves the rest to the flow. */
+/** The WebSocket endpoint: parses the messages of clients and passes them to the flow. */
 @WebSocket(path = "/ws", inboundProcessingMode = InboundProcessingMode.SERIAL)
 @RolesAllowed(Roles.VIEWER)
 public class LiveEndpoint {
@@ -45,7 +45,7 @@ public class LiveEndpoint {
     private final SecurityIdentity identity;
     private final Clock clock;
 
-    /** How many messages came since when; only used while a message of the connection is handled. */
+    /** Counts the messages of a connection since the start of the window. Used only while a message of the connection is handled. */
     private static final class Window {
         private long since;
         private int messages;
@@ -101,7 +101,7 @@ public class LiveEndpoint {
         return close(connection, LiveProtocol.UNREADABLE, "messages are text");
     }
 
-    /** Vert.x has answered it; counted, or a client could have pongs pile up that it never reads. */
+    /** Vert.x has answered the ping. Pings count as messages, because a client that reads nothing could fill the queue with pongs. */
     @OnPingMessage
     Uni<Void> ping(Buffer ignored, WebSocketConnection connection) {
         return tooMany(connection)
@@ -127,7 +127,7 @@ public class LiveEndpoint {
                 : close(connection, LiveProtocol.LOST, "the connection was lost");
     }
 
-    /** What Netty says of one frame, and Vert.x of several, that are longer than is configured. */
+    /** Netty reports a frame that is too long by the one, and Vert.x a message of several frames by the other. */
     private static boolean isTooLong(Throwable failure) {
         return failure instanceof DecoderException
                 || (failure instanceof IllegalStateException

@@ -22,7 +22,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** The WebSocket flows: a client connects, is told of every change, and is let go with a word on how to come back. */
+/** The WebSocket flows: connection, updates, and errors with a close code that says how to reconnect. */
 @Startup
 @ApplicationScoped
 public class LiveFlow {
@@ -62,7 +62,7 @@ public class LiveFlow {
         LiveProtocol.CLOSE_CODES.forEach(this::closed);
     }
 
-    /** Who has connected, as the handshake proved it. */
+    /** The client of a connection, as authenticated by the handshake. */
     record Caller(RequestContext context, Set<String> roles) {}
 
     /** Connect → authenticate → emitEvent(ws.connect) → setupListeners → Response. */
@@ -77,7 +77,7 @@ public class LiveFlow {
         return preparePayload(change).call(this::emitUpdate).chain(this::broadcastToClients);
     }
 
-    /** What a client asks for; a subscription that this replica would have to end at once is for another one. */
+    /** Handles a message of a client. A replica that is stopping refuses subscriptions, so that the client reconnects to another. */
     void handle(WebSocketConnection connection, LiveSession session, LiveProtocol.ClientMessage message) {
         if (draining.begun() && message instanceof LiveProtocol.Subscribe) {
             restart(connection);
@@ -86,7 +86,7 @@ public class LiveFlow {
         }
     }
 
-    /** Lets a client go because this replica does, which is no error. */
+    /** Closes a connection because this replica stops. This is not an error. */
     void restart(WebSocketConnection connection) {
         var session = sessions.of(connection.id());
         if (session != null && session.end()) {
@@ -95,7 +95,7 @@ public class LiveFlow {
         }
     }
 
-    /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close says whether, and from which position. */
+    /** Error → handleWSError → emitEvent(ws.error) → reconnect: the close code says whether, the reason from which position. */
     void error(WebSocketConnection connection, int code, String reason) {
         var session = sessions.of(connection.id());
         if (session != null && session.end()) {
@@ -125,7 +125,7 @@ public class LiveFlow {
         }
     }
 
-    /** Once for all clients: those that are sent the same events share the frames. */
+    /** Made once for all clients: those that receive the same events share the frames. */
     private static Uni<LivePayload> preparePayload(FeedBatch change) {
         return Uni.createFrom().item(() -> new LivePayload(change));
     }
@@ -169,7 +169,7 @@ public class LiveFlow {
     }
 
     private void reconnect(WebSocketConnection connection, LiveSession session, int code, String reason) {
-        // what still waits is not sent any more: then only the client itself knows how far it has come
+        // queued frames are dropped: if there are any, only the client knows the position that it has reached
         var position = session.queued() == 0 ? session.position() : null;
         if (code != LiveProtocol.LOST) {
             session.close(code, position == null ? reason : reason + ", resume after " + position);
@@ -177,14 +177,14 @@ public class LiveFlow {
         vertx.setTimer(config.dropAfter().toMillis(), timer -> dropStuck(connection));
     }
 
-    /** Whoever has not answered the goodbye by now does not read. */
+    /** Drops a connection whose client has not answered the close frame in time, because it does not read. */
     private void dropStuck(WebSocketConnection connection) {
         if (sessions.of(connection.id()) != null) {
             LiveUpgrade.drop(connection);
         }
     }
 
-    /** The query of the handshake, which can subscribe at once. */
+    /** The query of the handshake, which may contain a subscription. */
     private record Query(Map<String, List<String>> parameters) {
         Query(@Nullable String query) {
             this(query == null ? Map.of() : new QueryStringDecoder(query, false).parameters());

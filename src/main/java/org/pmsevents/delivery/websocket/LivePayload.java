@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
 
 /**
- * What a batch of the feed is on the wire. Connections that are sent the same events of it share the frames, which are made for the
- * first of them, so that however many subscribers listen to the same, the events are joined once. On the feed's context.
+ * The frames of a batch of the feed. Connections that receive the same events of it share the frames, which are created for the first
+ * connection. So events are joined once, for any number of connections. Used on the feed's context only.
  */
 final class LivePayload {
     private final FeedBatch batch;
@@ -20,7 +20,7 @@ final class LivePayload {
         this.batch = batch;
     }
 
-    /** Some events of the batch, as one frame each or joined. */
+    /** Some events of the batch, as one frame each or as joined frames. */
     static final class Part {
         private final List<Frame> single;
         private @Nullable List<Frame> joined;
@@ -47,7 +47,7 @@ final class LivePayload {
         return batch;
     }
 
-    /** The events at these places of the batch. */
+    /** The frames of the events at these indexes of the batch. */
     Part part(BitSet places) {
         return parts.computeIfAbsent(places, this::make);
     }

@@ -4,7 +4,7 @@ import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
 
-/** Holds the payload of the batch that is being broadcast, for the connections that are live. On the feed's context. */
+/** Holds the payload of the batch that is being broadcast to the live connections. Used on the feed's context only. */
 @Singleton
 class LivePayloads {
     private @Nullable LivePayload broadcast;
@@ -13,7 +13,7 @@ class LivePayloads {
         broadcast = payload;
     }
 
-    /** The shared payload of the batch that is being broadcast; one of its own for any other, such as a replay's. */
+    /** The shared payload, if this batch is being broadcast; a new payload for any other batch, such as one of a replay. */
     LivePayload of(FeedBatch batch) {
         var shared = broadcast;
         return shared != null && shared.batch() == batch ? shared : new LivePayload(batch);

@@ -26,12 +26,12 @@ final class LiveProtocol {
 
     private LiveProtocol() {}
 
-    /** What a client asks for. */
+    /** A message of a client. */
     sealed interface ClientMessage {}
 
     /**
-     * @param subjects only events about these; about all if empty
-     * @param after the last position that the client has; null for what comes from now on
+     * @param subjects only events about these; empty for all
+     * @param after the last position that the client has; null for events from now on
      */
     record Subscribe(
             String id,
@@ -43,7 +43,7 @@ final class LiveProtocol {
 
     record Ping() implements ClientMessage {}
 
-    /** A message that was read, but can't be carried out. */
+    /** A JSON object that is not a valid message. */
     record Invalid(@Nullable String id, String detail) implements ClientMessage {}
 
     /**

@@ -15,8 +15,8 @@ import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * One WebSocket connection: one stream of events in position order, whatever it has subscribed to. Everything but what says
- * otherwise runs on the feed's context.
+ * One WebSocket connection. All its subscriptions share one stream of events in position order. Methods run on the feed's context, except
+ * those that say otherwise.
  */
 final class LiveSession implements FeedSubscriptions.Subscriber {
     private final LiveFlow.Caller caller;
@@ -34,7 +34,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     private boolean flowing;
     private boolean ended;
 
-    /** @param tooSlow closes the connection of a client that does not take what is sent to it */
+    /** @param tooSlow closes the connection of a client that reads too slowly */
     LiveSession(
             LiveFlow.Caller caller,
             OutgoingFrames outgoing,
@@ -58,12 +58,12 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         return caller.context();
     }
 
-    /** How many characters wait for the client; on any thread. */
+    /** How many characters are queued for the client. Any thread. */
     long queued() {
         return outgoing.queued();
     }
 
-    /** Where a client that reconnects goes on; null while it follows nothing. */
+    /** The position after which a client that reconnects resumes; null without a subscription. */
     @Nullable
     Long position() {
         return flowing && stream != null ? stream.position() : null;
@@ -87,9 +87,12 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     private void subscribe(LiveProtocol.Subscribe wanted) {
         var id = wanted.id();
         if (subscriptions.has(id)) {
-            refuse(id, "id-in-use", "This connection has a subscription of this id.");
+            refuse(id, "id-in-use", "This connection already has a subscription with this id.");
         } else if (subscriptions.size() >= config.maxSubscriptions()) {
-            refuse(id, "too-many-subscriptions", "At most " + config.maxSubscriptions() + " are possible.");
+            refuse(
+                    id,
+                    "too-many-subscriptions",
+                    "A connection may have " + config.maxSubscriptions() + " subscriptions.");
         } else if (wanted.after() != null && stream != null) {
             refuse(id, "resume-first", "after is for the first subscription of a connection.");
         } else {
@@ -122,11 +125,11 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         if (subscriptions.remove(id)) {
             outgoing.send(LiveProtocol.unsubscribed(id));
         } else {
-            refuse(id, "id-unknown", "This connection has no subscription of this id.");
+            refuse(id, "id-unknown", "This connection has no subscription with this id.");
         }
     }
 
-    /** The answer to all who wait for it; after a reset in the middle of the stream there is none, and the position is told. */
+    /** Answers the subscriptions that wait for this. After a reset in the middle of the stream none waits, and the position is sent. */
     @Override
     public void subscribed(long position) {
         if (flowing) {
@@ -180,7 +183,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         }
     }
 
-    /** What admins are alerted of. */
+    /** An alert to the administrators. */
     void alert(String subject, String frame) {
         if (flowing && subscriptions.matchAlert(subject)) {
             outgoing.send(frame);
@@ -196,7 +199,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         }
     }
 
-    /** Stops the stream; true if nobody has done so before. */
+    /** Ends the stream; false if it has ended already. */
     boolean end() {
         if (ended) {
             return false;
@@ -209,12 +212,12 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
         return true;
     }
 
-    /** Says goodbye; on any thread. */
+    /** Sends a close frame. Any thread. */
     void close(int code, String reason) {
         outgoing.close(code, reason);
     }
 
-    /** The connection is gone. */
+    /** The connection is closed or lost. */
     void lost() {
         outgoing.drop();
         end();

@@ -21,7 +21,7 @@ import org.pmsevents.http.limits.PerClient;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.periodic.Periodic;
 
-/** The WebSocket connections of this replica: tells them announcements and heartbeats. */
+/** The WebSocket connections of this replica. Sends announcements, alerts and heartbeats to them. */
 @ApplicationScoped
 public class LiveSessions {
     private final Map<String, LiveSession> byConnection = new ConcurrentHashMap<>();
@@ -41,7 +41,7 @@ public class LiveSessions {
         this.perClient = new PerClient(config.maxConnectionsPerClient());
         this.periodic = periodic;
         FunctionCounter.builder("pms.websocket.frames", written, LongAdder::doubleValue)
-                .description("frames that were given to sockets")
+                .description("frames written to sockets")
                 .register(meters);
         meters.gaugeMapSize("pms.websocket.connections", Tags.empty(), byConnection);
         meters.gauge("pms.websocket.queued.bytes", this, LiveSessions::queuedBytes);
@@ -59,7 +59,7 @@ public class LiveSessions {
         return byConnection.size() >= config.maxConnections();
     }
 
-    /** Counts the frames of all clients. */
+    /** The counter of the frames of all clients. */
     LongAdder written() {
         return written;
     }
@@ -90,12 +90,12 @@ public class LiveSessions {
         }
     }
 
-    /** How many connections there are. */
+    /** The number of open connections. */
     public int size() {
         return byConnection.size();
     }
 
-    /** Tells an event without a position to those who have subscribed to it. */
+    /** Sends an announcement to the connections that have subscribed to it. */
     public Uni<Void> announce(EventMessage event) {
         if (audience.wants(event.type())) {
             var json = codec.encode(event);
@@ -104,7 +104,7 @@ public class LiveSessions {
         return Uni.createFrom().voidItem();
     }
 
-    /** Shows an alert to the admins, JSON with the {@code subject} that it is about, to those who have subscribed to such. */
+    /** Sends an alert, JSON with a {@code subject}, to the connections that have subscribed to it. */
     public void alert(String json) {
         var subject = StrictJson.read(json.getBytes(StandardCharsets.UTF_8))
                 .tree()
@@ -114,12 +114,12 @@ public class LiveSessions {
         feed.onContext(() -> byConnection.values().forEach(session -> session.alert(subject, frame)));
     }
 
-    /** How much waits for the clients. */
+    /** How many characters are queued for all clients. */
     public long queuedBytes() {
         return byConnection.values().stream().mapToLong(LiveSession::queued).sum();
     }
 
-    /** Whether somebody has subscribed to events of the type. */
+    /** Whether a connection has subscribed to events of the type. */
     public boolean wants(EventType type) {
         return audience.wants(type);
     }

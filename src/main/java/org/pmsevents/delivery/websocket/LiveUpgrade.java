@@ -10,7 +10,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
-/** Before the upgrade: bounds the number of connections, also of one client, and keeps at hand what ends with one, or ends it if a client is stuck. */
+/**
+ * Before the upgrade: bounds the number of connections, in all and per client. Stores the request, which ends with the connection, and the
+ * socket, to drop the connection of a client that does not read.
+ */
 @ApplicationScoped
 public class LiveUpgrade implements HttpUpgradeCheck {
     private static final TypedKey<HttpConnection> SOCKET = new TypedKey<>("socket");
@@ -33,7 +36,7 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         if (sessions.full()) {
             return Uni.createFrom()
                     .failure(AppException.unavailable(
-                            "too-many-connections", "This replica takes no more connections.", 1));
+                            "too-many-connections", "This replica has reached its limit of connections.", 1));
         }
         return context.securityIdentity()
                 .map(identity -> identity.getPrincipal().getName())
@@ -47,11 +50,11 @@ public class LiveUpgrade implements HttpUpgradeCheck {
 
     private void refuseIfFull(String client) {
         if (sessions.full(client)) {
-            throw AppException.tooMany("too-many-connections", "You have as many connections as you may.", 5);
+            throw AppException.tooMany("too-many-connections", "You have reached the limit of connections.", 5);
         }
     }
 
-    /** The connection is closed. */
+    /** Ends the request of a closed connection. */
     static void ended(WebSocketConnection connection) {
         var request = connection.userData().get(REQUEST);
         if (request != null) {
@@ -59,7 +62,7 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         }
     }
 
-    /** Closes the channel past Vert.x, which would first write what waits, and that is just what a stuck client does not take. */
+    /** Closes the channel without Vert.x, which would first write the queued data, and a client that does not read would block that. */
     static void drop(WebSocketConnection connection) {
         if (connection.userData().get(SOCKET) instanceof ConnectionBase socket) {
             var unused = socket.channelHandlerContext().close();

@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is on its way to one client, in order and bounded. Only a little of it is given to the socket at a time, because what is
- * there is a copy, while what waits here is shared by all clients. May be used on any thread; the socket is written to by one only,
- * the sender's, because writes of different threads may overtake each other.
+ * The bounded queue of frames to one client, in order. Little of it is written to the socket at a time, because the socket holds a copy,
+ * while the frames here are shared by all clients. Any thread may use it. Only the sender's thread writes to the socket, because writes of
+ * different threads could overtake each other.
  */
 final class OutgoingFrames {
-    /** How much the socket is given at a time, and how much may be left when more is asked for. */
+    /** How many characters may be in the socket, and below how many in the queue a subscriber that catches up gets more. */
     private static final int WINDOW = 256 * 1024;
 
     private final WebSocketConnection connection;
@@ -29,19 +29,19 @@ final class OutgoingFrames {
 
     private final Queue<Frame> waiting = new ArrayDeque<>();
     private long queued;
-    private long underWay;
-    private long passed;
-    private long passedBefore = -1;
+    private long inSocket;
+    private long framesSent;
+    private long framesSentBefore = -1;
     private boolean pumping;
     private boolean closed;
-    private @Nullable CompletableFuture<Void> room;
+    private @Nullable CompletableFuture<Void> drained;
 
     /**
-     * @param batched whether what waits may be joined to JSON arrays
-     * @param bound how many characters may wait; what comes at once to a client that has nothing waiting is taken whole
+     * @param batched whether queued frames may be joined to JSON arrays
+     * @param bound how many characters may be queued. A client with at most one window in its queue accepts any number
      * @param written counts the frames of all clients
-     * @param sender runs what writes to the socket, always on the same thread: the one that calls {@link #send}
-     * @param tooSlow called, perhaps repeatedly, when more would wait
+     * @param sender runs the writes to the socket, always on the same thread: the one that calls {@link #send}
+     * @param tooSlow called, perhaps repeatedly, when the queue would exceed the bound
      */
     OutgoingFrames(
             WebSocketConnection connection,
@@ -86,30 +86,30 @@ final class OutgoingFrames {
         return true;
     }
 
-    /** Completes once little enough waits that more may come. */
+    /** Completes once the queue is down to one window. */
     synchronized Uni<Void> ready() {
         if (closed || queued <= WINDOW) {
             return Uni.createFrom().voidItem();
         }
-        if (room == null) {
-            room = new CompletableFuture<>();
+        if (drained == null) {
+            drained = new CompletableFuture<>();
         }
-        return Uni.createFrom().completionStage(room);
+        return Uni.createFrom().completionStage(drained);
     }
 
-    /** How many characters wait, here or in the socket. */
+    /** How many characters are queued, here or in the socket. */
     synchronized long queued() {
         return queued;
     }
 
-    /** Whether the client has taken nothing since this was asked before, though something has waited all the time. */
+    /** Whether no frame has been sent since the previous call, although frames were queued at both. */
     synchronized boolean stalled() {
-        boolean stalled = queued > 0 && passed == passedBefore;
-        passedBefore = queued > 0 ? passed : -1;
+        boolean stalled = queued > 0 && framesSent == framesSentBefore;
+        framesSentBefore = queued > 0 ? framesSent : -1;
         return stalled;
     }
 
-    /** Drops what waits and says goodbye. */
+    /** Drops the queued frames and sends a close frame. */
     void close(int code, String reason) {
         drop();
         if (connection.isOpen()) {
@@ -120,17 +120,17 @@ final class OutgoingFrames {
     synchronized void drop() {
         closed = true;
         waiting.clear();
-        queued = underWay;
-        makeRoom();
+        queued = inSocket;
+        signalDrained();
     }
 
-    /** A write that completes at once calls back into here: the loop that is running already goes on then. */
+    /** Not reentrant: a write that completes at once calls this again, and the running loop continues then. */
     private void pump() {
         if (pumping) {
             return;
         }
         pumping = true;
-        while (underWay < WINDOW && !waiting.isEmpty()) {
+        while (inSocket < WINDOW && !waiting.isEmpty()) {
             write();
         }
         pumping = false;
@@ -152,9 +152,9 @@ final class OutgoingFrames {
             text = array.append(']').toString();
         }
         long taken = size;
-        underWay += taken;
+        inSocket += taken;
         written.increment();
-        connection.sendText(text).subscribe().with(sent -> left(taken), failure -> notWritten(taken));
+        connection.sendText(text).subscribe().with(sent -> onSent(taken), failure -> onSendFailure(taken));
     }
 
     private boolean fits(long size) {
@@ -162,32 +162,32 @@ final class OutgoingFrames {
         return next != null && Frame.fits(size, next.length());
     }
 
-    private synchronized void left(long size) {
-        underWay -= size;
+    private synchronized void onSent(long size) {
+        inSocket -= size;
         queued -= size;
-        passed++;
+        framesSent++;
         if (!waiting.isEmpty()) {
-            sender.execute(this::goOn);
+            sender.execute(this::pumpOnSender);
         }
         if (queued <= WINDOW) {
-            makeRoom();
+            signalDrained();
         }
     }
 
-    /** What comes after a frame that was not written would hide that it is missing: the client is to come back instead. */
-    private void notWritten(long size) {
-        left(size);
+    /** Closes the connection, because later frames would hide that one is missing. The client resumes. */
+    private void onSendFailure(long size) {
+        onSent(size);
         close(LiveProtocol.INTERNAL_ERROR, "a frame was not written");
     }
 
-    private synchronized void goOn() {
+    private synchronized void pumpOnSender() {
         pump();
     }
 
-    private void makeRoom() {
-        if (room != null) {
-            room.complete(null);
-            room = null;
+    private void signalDrained() {
+        if (drained != null) {
+            drained.complete(null);
+            drained = null;
         }
     }
 }

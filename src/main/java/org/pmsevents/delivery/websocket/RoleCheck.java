@@ -8,7 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
 
-/** Refuses an upgrade without a role by a problem document that names the roles; the framework's own check answers an empty 403. */
+/** Refuses an upgrade without a role with a problem that names the roles. The framework's own check would send an empty 403. */
 @ApplicationScoped
 @Priority(Integer.MAX_VALUE)
 class RoleCheck implements HttpUpgradeCheck {

@@ -6,14 +6,14 @@ import java.util.Set;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 
-/** What one connection wants to hear: the sum of its subscriptions. */
+/** The subscriptions of one connection. */
 final class Subscriptions {
     private final Map<String, Subscription> byId = new HashMap<>();
     private final Audience audience;
 
     /**
-     * @param alerts whether alerts to the admins are wanted, too
-     * @param subjects all if empty
+     * @param alerts whether alerts are included
+     * @param subjects only events and alerts about these; empty for all
      */
     record Subscription(Set<EventType> types, boolean alerts, Set<String> subjects) {
         boolean matches(EventMessage event) {

@@ -7,9 +7,9 @@ import java.lang.reflect.Method;
 import org.jboss.logging.Logger;
 
 /**
- * A request that has become a WebSocket, and ends with it. Quarkus counts requests, to stop once none is under way, and learns of their
- * end from their response; of these it never hears again, and one WebSocket ever made each shutdown as long as its timeout. So it
- * is told here, by the method that it calls itself and that it has not made public.
+ * A request that was upgraded to a WebSocket, and ends with it. At shutdown Quarkus waits until no request is in progress. It counts a
+ * request as ended when its response ends, which never happens after an upgrade. One WebSocket would make the shutdown last until its
+ * timeout. So this class calls the non-public method by which Quarkus ends a request.
  */
 @RegisterForReflection(targets = QuarkusRequestWrapper.class)
 final class UpgradedRequest {
@@ -21,14 +21,14 @@ final class UpgradedRequest {
         this.counted = QuarkusRequestWrapper.get(request);
     }
 
-    /** May be called more than once, and for one that was no upgrade in the end. */
+    /** May be called repeatedly, and for a request whose upgrade failed. */
     void end() {
         try {
             Method done = QuarkusRequestWrapper.class.getDeclaredMethod("done");
             done.setAccessible(true);
             done.invoke(counted);
         } catch (ReflectiveOperationException e) {
-            LOG.warnf("Quarkus goes on counting a WebSocket that is closed, and the shutdown will take long: %s", e);
+            LOG.warnf("cannot end the request of a closed WebSocket, the shutdown will wait until its timeout: %s", e);
         }
     }
 }

@@ -20,12 +20,12 @@ import org.pmsevents.platform.periodic.Throttle;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * Hands the feed on this replica, batch by batch in position order, to the consumers that need that order, then to the EventBus;
- * announcements without a position go straight to the EventBus.
+ * Passes the feed on this replica, batch by batch in position order, to the ordered consumers, then to the EventBus. Announcements go
+ * directly to the EventBus.
  */
 @ApplicationScoped
 public class Dispatcher {
-    /** How long a consumer may process one batch or event, and a read of the feed may take, before the others continue without it. */
+    /** Timeout of a consumer for one batch or event, and of a read of the feed. */
     public static final Duration CONSUMER_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Logger LOG = Logger.getLogger(Dispatcher.class);
@@ -49,30 +49,30 @@ public class Dispatcher {
         this.progress = progress;
         this.spans = spans;
         this.meters = meters;
-        // In dev mode the EventBus outlives a live reload, and with it the codec of the classes that were there before.
+        // In dev mode the EventBus survives a live reload, with the codec of the previous classes.
         bus.unregisterCodec(LocalEventCodec.NAME);
         bus.registerCodec(new LocalEventCodec());
     }
 
-    /** Registers who is told every batch of the feed in position order, before the EventBus; it must bound its own work. */
+    /** Registers an ordered consumer: it receives every batch in position order, before the EventBus. It must bound its own work. */
     public void inOrder(String name, Function<FeedBatch, Uni<Void>> consumer) {
         ordered.add(new Ordered(name, consumer));
     }
 
-    /** Completes, never with a failure, when every ordered consumer has returned or timed out. */
+    /** Dispatches a batch. Completes when every ordered consumer has returned or timed out; never fails. */
     Uni<Void> dispatch(FeedBatch batch) {
         if (ordered.isEmpty()) {
             return Uni.createFrom().voidItem().invoke(() -> toBus(batch));
         }
-        var told = Uni.join()
+        var consumed = Uni.join()
                 .all(ordered.stream().map(each -> hand(each, batch)).toList())
                 .andCollectFailures()
                 .replaceWithVoid()
                 .invoke(() -> toBus(batch));
-        return spans.start(Kind.CONSUMER, "dispatch", batch.events()).until(told);
+        return spans.start(Kind.CONSUMER, "dispatch", batch.events()).until(consumed);
     }
 
-    /** Tells an event of scope LOCAL, or one of scope CLUSTER that has arrived here. */
+    /** Announces a LOCAL event, or a CLUSTER event that this replica emitted or received. */
     public void announce(EventMessage event) {
         bus.publish(event.type().wireName(), event, byReference);
     }
@@ -94,7 +94,7 @@ public class Dispatcher {
                             .increment();
                     if (warnings.admits(to.name())) {
                         LOG.warnf(
-                                "%s did not take the events up to %d, they went on without it: %s",
+                                "%s failed on the events up to %d, the others continue without it: %s",
                                 to.name(), batch.upTo(), failure.toString());
                     }
                 })

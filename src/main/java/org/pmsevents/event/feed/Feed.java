@@ -20,18 +20,18 @@ import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.log.EventTable;
 
 /**
- * Follows the feed on this replica: puts what arrives from the sequencer and from Redis in position order, fills holes from
- * PostgreSQL, and hands every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context.
+ * Follows the feed on this replica. Orders the events from the sequencer and from Redis by position, fills gaps from PostgreSQL, and passes
+ * every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context.
  */
 @ApplicationScoped
 public class Feed {
     private static final Logger LOG = Logger.getLogger(Feed.class);
     private static final int BATCH = 500;
-    private static final Duration LOOK = Duration.ofSeconds(1);
-    /** How long a missing position is waited for, because its message may have been overtaken, before it is read from PostgreSQL. */
-    private static final long HOLE_PATIENCE_MILLIS = 20;
+    private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(1);
+    /** How long to wait for a missing position before it is read from PostgreSQL: messages can overtake each other. */
+    private static final long GAP_WAIT_MILLIS = 20;
 
-    /** How many events are kept in memory behind a missing position; further ones are read from PostgreSQL later. */
+    /** How many events after a missing position are kept in memory. Further ones are read from PostgreSQL later. */
     private static final int MAX_EARLY = 10_000;
 
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
@@ -45,7 +45,7 @@ public class Feed {
     private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
     private volatile long position = -1;
     private volatile long head;
-    /** Whether committed events were without a position when PostgreSQL was last asked. */
+    /** Whether committed events were without a position at the last poll of PostgreSQL. */
     private volatile boolean waiting;
 
     private final StalenessBound stalenessBound = new StalenessBound();
@@ -66,14 +66,14 @@ public class Feed {
         meters.gauge("pms.feed.lag", this, feed -> feed.started() ? Math.max(0, feed.head - feed.position) : 0);
     }
 
-    /** Begins with a feed. */
+    /** Joins a feed at the given head. */
     public void join(UUID feedId, long head) {
         id = feedId.toString();
         start(head);
         joined.complete(head);
     }
 
-    /** Begins after the given head; what arrived before is kept if it is newer. */
+    /** Starts after the given head. Events that have arrived already are kept if they are newer. */
     void start(long head) {
         context.runOnContext(go -> {
             this.head = Math.max(this.head, head);
@@ -93,40 +93,40 @@ public class Feed {
         return position;
     }
 
-    /** The highest position that this replica has heard of; PostgreSQL may be ahead. */
+    /** The highest position that this replica knows of; PostgreSQL may be ahead. */
     public long head() {
         return head;
     }
 
-    /** Completes with the head after which this replica has begun, once it has. */
+    /** Completes with the head at which this replica joined, once it has joined. */
     public Uni<Long> joined() {
         return Uni.createFrom().completionStage(joined::copy);
     }
 
-    /** Which feed this is: positions of another one can't be compared with its own. */
+    /** The feed id. Positions of different feeds can't be compared. */
     public String id() {
         return id;
     }
 
-    /** For how long this replica may have missed something: before that, all that PostgreSQL had was handed out here. */
+    /** The time for which this replica may have missed events. Everything committed before that has been dispatched here. */
     public Duration uncertainFor() {
         return stalenessBound.age();
     }
 
-    /** Asks PostgreSQL for the head now, instead of at the next poll; fails if it does not answer. */
+    /** Reads the head from PostgreSQL now instead of at the next poll. Fails if PostgreSQL does not respond within 1 s. */
     public Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
             return events.state(pool)
                     .ifNoItem()
-                    .after(LOOK)
+                    .after(LOOK_TIMEOUT)
                     .fail()
                     .invoke(state -> heardOf(state, asked))
                     .replaceWithVoid();
         });
     }
 
-    /** Events with positions, from wherever they come, in any order, any number of times. */
+    /** Accepts events with positions from any source, in any order, any number of times. */
     public void offer(List<FeedEvent> arrived) {
         context.runOnContext(go -> {
             for (var event : arrived) {
@@ -142,7 +142,7 @@ public class Feed {
         });
     }
 
-    /** The head as PostgreSQL told it; also the moment to try again what could not be read before. */
+    /** Updates the head from PostgreSQL, and retries a read that failed before. */
     public void heardOf(long head) {
         if (head > position) {
             context.runOnContext(go -> {
@@ -152,7 +152,7 @@ public class Feed {
         }
     }
 
-    /** The same, with what waits and when PostgreSQL was asked, by {@link System#nanoTime}. */
+    /** Updates the head and the staleness bound. {@code asked} is the time of the query, by {@link System#nanoTime}. */
     public void heardOf(EventTable.State state, long asked) {
         var waited = state.waited();
         stalenessBound.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
@@ -160,7 +160,7 @@ public class Feed {
         heardOf(state.head());
     }
 
-    /** Runs on the context on which the ordered consumers are called, so never at the same time as one of them. */
+    /** Runs work on the context of the ordered consumers, so never at the same time as one of them. */
     void onContext(Runnable work) {
         context.runOnContext(go -> work.run());
     }
@@ -174,7 +174,7 @@ public class Feed {
             dispatch(new FeedBatch(batch, position + batch.size()));
         } else if (head > position && !reading) {
             reading = true;
-            vertx.setTimer(HOLE_PATIENCE_MILLIS, timer -> context.runOnContext(go -> fillHole()));
+            vertx.setTimer(GAP_WAIT_MILLIS, timer -> context.runOnContext(go -> fillGap()));
         }
     }
 
@@ -195,7 +195,7 @@ public class Feed {
                 .deferred(() -> dispatcher.dispatch(batch))
                 .subscribe()
                 .with(done -> dispatched(batch.upTo()), failure -> {
-                    LOG.error("a dispatch failed as a whole, which it must not", failure);
+                    LOG.error("a dispatch failed, which should never happen", failure);
                     dispatched(batch.upTo());
                 });
     }
@@ -210,7 +210,7 @@ public class Feed {
         });
     }
 
-    private void fillHole() {
+    private void fillGap() {
         if (dispatching || head <= position || early.containsKey(position + 1)) {
             reading = false;
             advance();
@@ -233,10 +233,10 @@ public class Feed {
         reading = false;
         head = Math.max(head, stretch.head());
         if (stretch.lastLooked() > position && !dispatching) {
-            var news = stretch.events().stream()
+            var newEvents = stretch.events().stream()
                     .filter(event -> event.position() > position)
                     .toList();
-            dispatch(new FeedBatch(news, stretch.lastLooked()));
+            dispatch(new FeedBatch(newEvents, stretch.lastLooked()));
         } else {
             advance();
         }

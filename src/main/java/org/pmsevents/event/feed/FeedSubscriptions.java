@@ -17,8 +17,8 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.log.EventTable;
 
 /**
- * Gives each subscriber of this replica the feed from where it wants it, in position order without a hole: first from
- * PostgreSQL, at the subscriber's own pace, then live. Each way of delivery has a group of its own, which is registered with the
+ * Delivers the feed to each subscriber of this replica from the position that it asked for, in position order and gap-free: first from
+ * PostgreSQL, at the subscriber's own pace, then live. WebSockets and streams each have a group, which is registered with the
  * {@link Dispatcher}. All state belongs to the feed's context.
  */
 @ApplicationScoped
@@ -26,9 +26,9 @@ public class FeedSubscriptions {
     private static final Logger LOG = Logger.getLogger(FeedSubscriptions.class);
     private static final int BATCH = 500;
     private static final int RETRY_MILLIS = 1_000;
-    private static final int NOT_STARTED_MILLIS = 100;
-    /** However many are behind: the changes need connections, too. */
-    private static final int READS_AT_ONCE = 4;
+    private static final int START_WAIT_MILLIS = 100;
+    /** Bounds the reads of subscribers that are behind, to leave database connections for changes. */
+    private static final int MAX_CONCURRENT_READS = 4;
 
     private static final Set<EventType> ALL = EnumSet.allOf(EventType.class);
 
@@ -46,27 +46,27 @@ public class FeedSubscriptions {
         this.vertx = vertx;
     }
 
-    /** Takes what a subscription brings; called on the feed's context. */
+    /** Receives the events of a subscription. Called on the feed's context. */
     public interface Subscriber {
-        /** The subscription holds: everything after the position will come, and is first told of after this call. */
+        /** The subscription has begun. All events after the position follow, after this call. */
         void subscribed(long position);
 
-        /** The position asked for is not kept, or never was; {@link #subscribed} follows with where it goes on. */
+        /** The position asked for is no longer stored, or is beyond the head. {@link #subscribed} follows with the new position. */
         void reset(long oldest, long head);
 
-        /** PostgreSQL can't be asked for the position; there is no subscription. */
+        /** The feed can't be read; there is no subscription. */
         void unavailable();
 
-        /** The next events, all of them, matching or not. */
+        /** Receives the next events of all types. */
         void take(FeedBatch batch);
 
-        /** Completes once more can be taken; asked only while the subscriber is behind, and so sets its own pace. */
+        /** Completes once the subscriber can take more. Called only while the subscriber catches up, so it sets its own pace. */
         default Uni<Void> ready() {
             return Uni.createFrom().voidItem();
         }
     }
 
-    /** One subscriber's place in the feed. */
+    /** The position of one subscriber in the feed. */
     public final class Subscription {
         private final Group group;
         private final Subscriber subscriber;
@@ -78,12 +78,12 @@ public class FeedSubscriptions {
             this.subscriber = subscriber;
         }
 
-        /** Everything up to here has been handed to the subscriber; read on the feed's context. */
+        /** The position up to which the subscriber has received everything. Read on the feed's context. */
         public long position() {
             return position;
         }
 
-        /** Ends the subscription; nothing is handed out any more. */
+        /** Ends the subscription; the subscriber receives nothing more. */
         public void end() {
             feed.onContext(() -> {
                 ended = true;
@@ -97,19 +97,19 @@ public class FeedSubscriptions {
         feed.onContext(work);
     }
 
-    /** A new group, without subscribers. */
+    /** Creates a group without subscribers. */
     public Group group() {
         return new Group();
     }
 
-    /** The subscribers of one way of delivery, which are handed each batch together. */
+    /** The subscribers of one ordered consumer, which receive each batch together. */
     public final class Group {
         private final Set<Subscription> live = new HashSet<>();
-        private long handed = -1;
+        private long deliveredUpTo = -1;
 
         private Group() {}
 
-        /** Subscribes to what comes from now on. */
+        /** Subscribes to events from now on. */
         public Subscription fromNow(Subscriber subscriber) {
             var subscription = new Subscription(this, subscriber);
             feed.onContext(() -> goLive(subscription));
@@ -135,16 +135,16 @@ public class FeedSubscriptions {
             return subscription;
         }
 
-        /** Hands a batch to everyone who is live: an ordered consumer of the dispatcher. */
+        /** Delivers a batch to all live subscribers. Registered as an ordered consumer of the dispatcher. */
         public Uni<Void> deliver(FeedBatch batch) {
-            handed = batch.upTo();
+            deliveredUpTo = batch.upTo();
             List.copyOf(live).forEach(subscription -> take(subscription, batch));
             return Uni.createFrom().voidItem();
         }
 
-        /** The position up to which everything has been handed to those who are live. */
+        /** The position up to which live subscribers have received everything. */
         private long reached() {
-            return Math.max(handed, feed.position());
+            return Math.max(deliveredUpTo, feed.position());
         }
     }
 
@@ -180,7 +180,7 @@ public class FeedSubscriptions {
     }
 
     private void nextRead() {
-        while (reads < READS_AT_ONCE && !waitingReads.isEmpty()) {
+        while (reads < MAX_CONCURRENT_READS && !waitingReads.isEmpty()) {
             waitingReads.remove().run();
         }
     }
@@ -209,7 +209,7 @@ public class FeedSubscriptions {
         });
     }
 
-    /** What was pruned between two reads is a hole, and is said. */
+    /** Events that were pruned between two reads are missing; the subscriber gets a reset. */
     private void hand(Subscription subscription, EventTable.Stretch stretch) {
         if (stretch.expired(subscription.position)) {
             subscription.subscriber.reset(stretch.pruned() + 1, stretch.head());
@@ -224,13 +224,13 @@ public class FeedSubscriptions {
                 .with(ready -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
     }
 
-    /** Before the feed has begun nobody knows from where it will: who went live then would miss what lies between. */
+    /** Waits for the feed to start: a subscriber that went live before could miss the events up to the starting position. */
     private void goOn(Subscription subscription) {
         if (subscription.ended) {
             return;
         }
         if (!feed.started()) {
-            later(NOT_STARTED_MILLIS, () -> catchUp(subscription));
+            later(START_WAIT_MILLIS, () -> catchUp(subscription));
         } else if (subscription.position >= subscription.group.reached()) {
             subscription.group.live.add(subscription);
         } else {
@@ -238,7 +238,7 @@ public class FeedSubscriptions {
         }
     }
 
-    /** One that fails to take its events harms none of the others. */
+    /** A subscriber that fails is ended, and does not affect the others. */
     private static void take(Subscription subscription, FeedBatch batch) {
         long after = subscription.position;
         if (subscription.ended || batch.upTo() <= after) {
@@ -248,7 +248,7 @@ public class FeedSubscriptions {
         try {
             subscription.subscriber.take(after(after, batch));
         } catch (RuntimeException e) {
-            LOG.error("a subscriber failed to take events and gets no more", e);
+            LOG.error("a subscriber failed and its subscription is ended", e);
             subscription.end();
         }
     }
@@ -257,9 +257,9 @@ public class FeedSubscriptions {
         if (batch.events().isEmpty() || batch.events().get(0).position() > position) {
             return batch;
         }
-        var news = batch.events().stream()
+        var newEvents = batch.events().stream()
                 .filter(event -> event.position() > position)
                 .toList();
-        return new FeedBatch(news, batch.upTo());
+        return new FeedBatch(newEvents, batch.upTo());
     }
 }

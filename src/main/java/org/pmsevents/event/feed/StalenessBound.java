@@ -3,41 +3,42 @@ package org.pmsevents.event.feed;
 import java.time.Duration;
 
 /**
- * Knows since when this replica may have missed something: all that was committed when PostgreSQL was asked, or before what then waited for
- * its position, has been handed out here once the head that it told is reached. So a replica that was paused finds that it knows nothing of what
- * is newest, and so does every replica when nobody gives events their positions.
+ * Tracks the time up to which this replica has certainly dispatched everything that was committed. Each poll of PostgreSQL returns a head
+ * and a time: the time of the query, or the begin of the first transaction whose event still waits for a position. Once the replica reaches
+ * that head, it has dispatched everything committed before that time. The age grows while a replica is paused, and on every replica while
+ * the sequencer is stalled.
  */
 final class StalenessBound {
-    private volatile long since = System.nanoTime() - Duration.ofDays(1).toNanos();
-    private boolean seeking;
+    private volatile long completeUntil = System.nanoTime() - Duration.ofDays(1).toNanos();
+    private boolean pending;
     private long head;
     private long time;
 
-    /** PostgreSQL told the head, in which is all that was committed before that time, by {@link System#nanoTime}. */
+    /** Records a head that includes everything committed before the time, by {@link System#nanoTime}. */
     synchronized void seek(long head, long time, long position) {
         if (position >= head) {
-            rise(time);
-        } else if (!seeking) {
-            seeking = true;
+            advance(time);
+        } else if (!pending) {
+            pending = true;
             this.head = head;
             this.time = time;
         }
     }
 
     synchronized void reached(long position) {
-        if (seeking && position >= head) {
-            seeking = false;
-            rise(time);
+        if (pending && position >= head) {
+            pending = false;
+            advance(time);
         }
     }
 
     Duration age() {
-        return Duration.ofNanos(System.nanoTime() - since);
+        return Duration.ofNanos(System.nanoTime() - completeUntil);
     }
 
-    private void rise(long time) {
-        if (time - since > 0) {
-            since = time;
+    private void advance(long time) {
+        if (time - completeUntil > 0) {
+            completeUntil = time;
         }
     }
 }

@@ -1,7 +1,7 @@
 /**
  * Following the log on this replica, dispatching, and subscriptions from a position.
  *
- * <p>Uses event and event.log. Promises each position exactly once and in order to what is registered, whatever Redis
- * loses.
+ * <p>Uses event and event.log. Promises each position exactly once and in order to each consumer, even if Redis
+ * loses messages.
  */
 package org.pmsevents.event.feed;

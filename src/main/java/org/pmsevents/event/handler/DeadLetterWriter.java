@@ -14,7 +14,7 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceLog;
 
-/** Stores an event that a durable handler could not process as a dead letter, and the alert in the same transaction: none goes unnoticed. */
+/** Stores an event that a durable handler could not process as a dead letter, and records the alert in the same transaction. */
 @ApplicationScoped
 class DeadLetterWriter {
     private static final TraceLog LOG = TraceLog.of(DeadLetterWriter.class);
@@ -34,7 +34,7 @@ class DeadLetterWriter {
         this.clock = clock;
     }
 
-    /** Moves the handler's cursor past the event, too. Does nothing if another replica has done so. */
+    /** Stores the dead letter and moves the handler's cursor past the event. Does nothing if another replica has done so. */
     Uni<Void> write(String handler, HandlerTable.Cursor cursor, FeedEvent event, String error) {
         var metadata = event.message().metadata();
         var context = metadata.context();
@@ -70,7 +70,7 @@ class DeadLetterWriter {
                 EventType.ERROR_SYSTEM,
                 handler,
                 new SystemError(
-                        "dead-letter", handler, "could not process event " + position + "; it is a dead letter now"),
+                        "dead-letter", handler, "could not process event " + position + "; stored it as a dead letter"),
                 context);
     }
 }

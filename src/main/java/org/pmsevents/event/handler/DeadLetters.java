@@ -13,7 +13,7 @@ import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.platform.database.Transactions;
 
-/** The dead letters that {@link DeadLetterWriter} has stored, to be looked at and retried. */
+/** Reads and retries the dead letters that {@link DeadLetterWriter} has stored. */
 @ApplicationScoped
 public class DeadLetters {
     private final HandlerTable table;
@@ -30,7 +30,7 @@ public class DeadLetters {
         this.codec = codec;
     }
 
-    /** A dead letter's handler could not process the event this time either. */
+    /** The handler of a dead letter failed again. */
     public static final class FailedAgainException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -44,10 +44,10 @@ public class DeadLetters {
     }
 
     /**
-     * Hands a dead letter's event to its handler once more, and deletes the dead letter if the handler succeeds. Completes with the dead
-     * letter, or empty if there is none of that id.
+     * Passes the event of a dead letter to its handler again, and deletes the dead letter if the handler succeeds. Completes with the dead
+     * letter, or empty if there is none with that id.
      *
-     * @param beforeCommit work in the same transaction, done if the handler has succeeded
+     * @param beforeCommit work in the same transaction, run after the handler has succeeded
      * @throws FailedAgainException if the handler fails; the dead letter stays
      */
     public Uni<Optional<HandlerTable.DeadLetter>> retry(UUID id, Function<SqlClient, Uni<Void>> beforeCommit) {

@@ -35,8 +35,8 @@ import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps
- * failing becomes a dead letter, with an alert, and the cursor goes on.
+ * Runs the durable handlers of the feed: each on one replica at a time, in position order, at least once. An event that keeps failing
+ * becomes a dead letter, with an alert, and the cursor moves past it.
  */
 @ApplicationScoped
 public class DurableHandlers {
@@ -44,14 +44,14 @@ public class DurableHandlers {
     private static final TraceLog TRACED = TraceLog.of(DurableHandlers.class);
     private static final int BATCH = 200;
     private static final int REACH = 5_000;
-    private static final int LONGEST_ERROR = 2_000;
-    /** How long a handler collects events between two runs. */
+    private static final int MAX_ERROR_LENGTH = 2_000;
+    /** The minimum time between two runs of a handler, in which events collect. */
     private static final Duration PAUSE = Duration.ofMillis(50);
 
-    /** How long a handler may take over one event before that counts as a failure; shorter than a transaction may last. */
-    private static final Duration EVENT = Duration.ofSeconds(5);
+    /** How long a call of a handler may take before it counts as a failure; shorter than a transaction may last. */
+    private static final Duration WORK_TIMEOUT = Duration.ofSeconds(5);
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration RUN_TIMEOUT = Duration.ofSeconds(60);
 
     private final HandlerTable table;
     private final EventTable events;
@@ -67,45 +67,45 @@ public class DurableHandlers {
     private final Throttle warnings;
     private volatile boolean started;
 
-    /** A durable handler with its runs; its work joins the transaction that moves its cursor. */
+    /** A durable handler and its runs. Its work takes part in the transaction that moves its cursor. */
     private final class Handler {
         private final String name;
         private final Set<EventType> types;
-        private final boolean together;
+        private final boolean batching;
         private final BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work;
         private final Timer timer;
         private final Counter failures;
-        private final Coalescer runs = new Coalescer(() -> run(this), this::couldNotRun, Runnable::run);
-        /** Grows to the largest batch, and shrinks when the database is too slow for one; only changed by a run. */
+        private final Coalescer runs = new Coalescer(() -> run(this), this::runFailed, Runnable::run);
+        /** Doubles after each success up to the largest batch, and shrinks after a timeout or failure. Changed only by a run. */
         private volatile int batch = BATCH;
 
-        private final AtomicBoolean waking = new AtomicBoolean();
+        private final AtomicBoolean wakeScheduled = new AtomicBoolean();
         private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
-        private volatile long ranAt = System.nanoTime();
-        /** Until when what it needs is left alone. */
+        private volatile long lastRunAt = System.nanoTime();
+        /** No run begins before this time, because a system that the handler needs was unavailable. */
         private volatile long pausedUntil = System.nanoTime();
 
         Handler(
                 String name,
                 Set<EventType> types,
-                boolean together,
+                boolean batching,
                 BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work) {
             this.name = name;
             this.types = types;
-            this.together = together;
+            this.batching = batching;
             this.work = work;
             this.timer = meters.timer("pms.handler.work", "handler", name);
             this.failures = meters.counter("pms.handler.failures", "handler", name);
         }
 
-        private void couldNotRun(Throwable failure) {
+        private void runFailed(Throwable failure) {
             if (warnings.admits(name)) {
                 LOG.warnf("the handler %s could not run: %s", name, failure.toString());
             }
         }
     }
 
-    /** What a handler needs is unavailable: nothing is wrong with the event, which waits until it is available again. */
+    /** A system that a handler needs is unavailable. The event is not at fault; it is retried until the system is available again. */
     public static final class NotNowException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -114,15 +114,16 @@ public class DurableHandlers {
         }
     }
 
-    /** Which of several events was the bad one is found out by taking them one by one. */
-    private static final class OneOfThemFailed extends RuntimeException {
+    /** A batch failed. Its events are retried one by one, to find the one that fails. */
+    private static final class BatchFailed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        OneOfThemFailed(Throwable cause) {
+        BatchFailed(Throwable cause) {
             super(cause);
         }
     }
 
+    /** One event failed, after the first {@code taken} events of the run succeeded. */
     private static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final transient FeedEvent event;
@@ -161,19 +162,18 @@ public class DurableHandlers {
     }
 
     /**
-     * Registers a handler that takes one event after the other; a name that is new to the database begins with the oldest event that
-     * is kept.
+     * Registers a handler that processes events one by one. A name that is new to the database begins with the oldest stored event.
      *
-     * @param work must be idempotent; what it does through the given client is committed together with the cursor
+     * @param work must be idempotent. What it does through the given client is committed together with the cursor
      */
     public void register(String name, Set<EventType> types, BiFunction<SqlClient, FeedEvent, Uni<Void>> work) {
         add(new Handler(name, types, false, (transaction, events) -> work.apply(transaction, events.get(0))));
     }
 
     /**
-     * The same for a handler that takes several events at once, in their order.
+     * Registers a handler that processes several events at once, in position order.
      *
-     * @param work as above; fails with {@link NotNowException} to be asked again later without that counting as an attempt
+     * @param work as above. Fails with {@link NotNowException} to be retried later, without counting an attempt
      */
     public void registerBatch(
             String name, Set<EventType> types, BiFunction<SqlClient, List<FeedEvent>, Uni<Void>> work) {
@@ -189,21 +189,21 @@ public class DurableHandlers {
         wake();
     }
 
-    /** Begins nothing more, so that other replicas take the cursors; completes when what has been begun is committed, or failed. */
+    /** Starts no more runs, so that other replicas take the cursors. Completes when the current runs have committed or failed. */
     public Uni<Void> stop() {
         started = false;
         var runs = handlers.values().stream().map(handler -> handler.running).toArray(CompletableFuture<?>[]::new);
         return Uni.createFrom().completionStage(() -> CompletableFuture.allOf(runs));
     }
 
-    /** There may be new events of whatever type, or it may be time to try one again. */
+    /** Runs all handlers: there may be new events, or a retry may be due. */
     public void wake() {
         if (started) {
             handlers.values().forEach(this::wakeSoon);
         }
     }
 
-    /** There are new events; whoever has nothing to do with them moves its cursor later. */
+    /** Runs the handlers of the types of these new events. The others move their cursors at the next poll. */
     public void wake(List<FeedEvent> events) {
         var types = events.stream().map(event -> event.message().type()).collect(Collectors.toSet());
         if (started) {
@@ -213,10 +213,10 @@ public class DurableHandlers {
         }
     }
 
-    /** Each run is a transaction: under load few large ones cost less than many small ones. */
+    /** Schedules a run, at least {@link #PAUSE} after the last: under load, few large transactions cost less than many small ones. */
     private void wakeSoon(Handler handler) {
-        if (handler.waking.compareAndSet(false, true)) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(handler.ranAt + PAUSE.toNanos() - System.nanoTime());
+        if (handler.wakeScheduled.compareAndSet(false, true)) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(handler.lastRunAt + PAUSE.toNanos() - System.nanoTime());
             if (millis <= 0) {
                 wakeNow(handler);
             } else {
@@ -226,31 +226,30 @@ public class DurableHandlers {
     }
 
     private static void wakeNow(Handler handler) {
-        handler.waking.set(false);
+        handler.wakeScheduled.set(false);
         handler.runs.demand();
     }
 
-    /** Has a handler take an event by itself, away from its cursor; fails if there is no handler of that name, or it does. */
+    /** Runs a handler on one event without its cursor. Fails if no handler has that name, or if the handler fails. */
     Uni<Void> take(String name, SqlClient transaction, FeedEvent event) {
         return Uni.createFrom().deferred(() -> {
             var handler = handlers.get(name);
             if (handler == null) {
-                throw new IllegalStateException("no handler is called " + name + " any more");
+                throw new IllegalStateException("no handler is registered as " + name);
             }
             return handler.work.apply(transaction, List.of(event));
         });
     }
 
     private Uni<Boolean> run(Handler handler) {
-        // before it looks whether it may begin: who stops it looks in the other order, so that one of the two sees the
-        // other
+        // publish the run before reading started: stop() writes started before it reads the runs, so one sees the other
         var ended = new CompletableFuture<Void>();
         handler.running = ended;
         if (!started || System.nanoTime() - handler.pausedUntil < 0) {
             ended.complete(null);
             return Uni.createFrom().item(false);
         }
-        handler.ranAt = System.nanoTime();
+        handler.lastRunAt = System.nanoTime();
         return enrol(handler.name)
                 .chain(() -> batch(handler, handler.batch))
                 .invoke(() -> handler.batch = Math.min(BATCH, handler.batch * 2))
@@ -261,14 +260,14 @@ public class DurableHandlers {
                         System.nanoTime() + config.handlerBackoff().toNanos())
                 .onFailure(Failed.class)
                 .recoverWithUni(failure -> failed(handler, (Failed) failure))
-                .onFailure(OneOfThemFailed.class)
+                .onFailure(BatchFailed.class)
                 .recoverWithUni(failure -> {
-                    LOG.debugf(failure, "%s takes its events one by one", handler.name);
+                    LOG.debugf(failure, "a batch of %s failed, its events are retried one by one", handler.name);
                     handler.batch = 1;
                     return Uni.createFrom().item(true);
                 })
                 .ifNoItem()
-                .after(TIMEOUT)
+                .after(RUN_TIMEOUT)
                 .fail()
                 .onTermination()
                 .invoke(() -> ended.complete(null));
@@ -280,7 +279,7 @@ public class DurableHandlers {
                 : table.enrol(pool, name).invoke(() -> enrolled.add(name));
     }
 
-    /** One transaction: take the cursor, handle what follows, move the cursor. Tells whether there may be more. */
+    /** One transaction: lock the cursor, process the events after it, move the cursor. Returns whether there may be more. */
     private Uni<Boolean> batch(Handler handler, int limit) {
         return transactions.runRepeatable(transaction -> table.take(transaction, handler.name)
                 .chain(taken -> taken.isEmpty()
@@ -294,14 +293,14 @@ public class DurableHandlers {
         if (stretch.lastLooked() == cursor.position()) {
             return Uni.createFrom().item(false);
         }
-        var handled = handler.together
-                ? handleTogether(transaction, handler, cursor, stretch)
+        var handled = handler.batching
+                ? handleBatch(transaction, handler, cursor, stretch)
                 : handleEach(transaction, handler, cursor, stretch);
         return handled.chain(() -> table.move(transaction, handler.name, stretch.lastLooked()))
                 .map(moved -> stretch.lastLooked() < stretch.head());
     }
 
-    private Uni<Void> handleTogether(
+    private Uni<Void> handleBatch(
             SqlClient transaction, Handler handler, HandlerTable.Cursor cursor, EventTable.Stretch stretch) {
         var events = stretch.events();
         return switch (events.size()) {
@@ -311,7 +310,7 @@ public class DurableHandlers {
                 work(transaction, handler, events)
                         .onFailure(failure ->
                                 !(failure instanceof NotNowException) && !(failure instanceof TimeoutException))
-                        .transform(OneOfThemFailed::new);
+                        .transform(BatchFailed::new);
         };
     }
 
@@ -342,20 +341,20 @@ public class DurableHandlers {
                 .deferred(() -> spans.start(Kind.CONSUMER, handler.name, events)
                         .until(Uni.createFrom().deferred(() -> handler.work.apply(transaction, events))))
                 .ifNoItem()
-                .after(EVENT)
+                .after(WORK_TIMEOUT)
                 .fail()
                 .onTermination()
                 .invoke(() -> handler.timer.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS));
     }
 
-    /** Commits what came before the failed event; counts the failure once that event is the first in line. */
+    /** Commits the events before the failed one in a run of their own. Counts the failure once that event is the first of a run. */
     private Uni<Boolean> failed(Handler handler, Failed failure) {
         if (failure.taken > 0) {
             return batch(handler, failure.taken).replaceWith(true);
         }
         handler.failures.increment();
         var error = String.valueOf(failure.getCause()).replace('\0', ' ');
-        var shortError = error.substring(0, Math.min(LONGEST_ERROR, error.length()));
+        var shortError = error.substring(0, Math.min(MAX_ERROR_LENGTH, error.length()));
         TRACED.warnf(
                 failure.event.message().metadata(),
                 "%s failed on event %d, attempt %d: %s",

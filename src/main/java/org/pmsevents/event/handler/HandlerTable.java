@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedEvent;
 
-/** The SQL of the durable handlers: how far each has come, and the events it could not process, its dead letters. */
+/** The SQL of the durable handlers: their cursors, and their dead letters. */
 @ApplicationScoped
 public class HandlerTable {
     private static final String ENROL = """
@@ -75,21 +75,21 @@ public class HandlerTable {
     private static final String CATCH_UP = "DELETE FROM handler_behind WHERE handler = $1";
 
     /**
-     * How a handler is doing.
+     * The progress of a handler.
      *
-     * @param lag how many events it has still to look at
-     * @param behind whether it is known to be too far behind
+     * @param lag how many events it is behind the head
+     * @param behind whether it is recorded as too far behind
      */
     record Standing(String handler, long lag, boolean behind, long deadLetters) {}
 
-    /** Where a handler stands, and how often the event after that has failed. */
+    /** The position of a handler, and how often the next event has failed. */
     record Cursor(long position, int attempts) {}
 
     /**
      * An event that a durable handler could not process.
      *
      * @param event its wire form
-     * @param attempts how often it was tried
+     * @param attempts how often the handler has failed on it
      */
     public record DeadLetter(
             UUID id, String handler, long position, String event, int attempts, String error, Instant storedAt) {}
@@ -98,7 +98,7 @@ public class HandlerTable {
         return client.preparedQuery(ENROL).execute(Tuple.of(handler)).replaceWithVoid();
     }
 
-    /** The cursor, locked; empty if another replica holds it or it is not yet time to try again. */
+    /** Locks and returns the cursor. Empty if another replica holds the lock, or a retry is not due yet. */
     Uni<Optional<Cursor>> take(SqlClient transaction, String handler) {
         return transaction.preparedQuery(TAKE).execute(Tuple.of(handler)).map(rows -> {
             for (var row : rows) {
@@ -168,7 +168,7 @@ public class HandlerTable {
         });
     }
 
-    /** Remembers that a handler is too far behind; false if another replica has done so. */
+    /** Records that a handler is too far behind. False if another replica has done so. */
     Uni<Boolean> fallBehind(SqlClient transaction, String handler) {
         return transaction.preparedQuery(FALL_BEHIND).execute(Tuple.of(handler)).map(rows -> rows.rowCount() > 0);
     }

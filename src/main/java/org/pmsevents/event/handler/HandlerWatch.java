@@ -23,8 +23,8 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
- * Shows on every replica how far each durable handler is behind the feed, whoever runs it, and how many dead letters it has; alerts the
- * admins once when one falls too far behind.
+ * Reports on every replica how far each durable handler is behind the head, and how many dead letters it has, no matter which replica runs
+ * it. Alerts the administrators once when a handler falls too far behind.
  */
 @ApplicationScoped
 public class HandlerWatch {
@@ -55,7 +55,7 @@ public class HandlerWatch {
         this.config = config;
         this.periodic = periodic;
         this.lag = MultiGauge.builder("pms.handler.lag")
-                .description("how many events of the feed a durable handler has still to look at")
+                .description("how many events a durable handler is behind the head of the feed")
                 .register(meters);
         this.deadLetters = MultiGauge.builder("pms.handler.dead.letters")
                 .description("dead letters of a durable handler")
@@ -65,11 +65,11 @@ public class HandlerWatch {
     void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started) {
         periodic.task("handlers.watch", config.handlerWatch(), this::look)
                 .timeout(TIMEOUT)
-                .onFailure(failure -> LOG.debugf("can't watch the handlers: %s", failure.toString()))
+                .onFailure(failure -> LOG.debugf("cannot read the state of the handlers: %s", failure.toString()))
                 .start();
     }
 
-    /** Looks once. */
+    /** Reads and reports the progress of the handlers once. */
     Uni<Void> look() {
         return table.standings(pool)
                 .invoke(standings -> {
@@ -88,7 +88,7 @@ public class HandlerWatch {
                 true);
     }
 
-    /** Caught up is who has come to half of what was too much, so that one at the limit is not alerted of again and again. */
+    /** A handler has caught up at half the lag that is too much, so that one near the limit does not alert repeatedly. */
     private Uni<Void> judge(List<HandlerTable.Standing> standings) {
         return Multi.createFrom()
                 .iterable(standings)
@@ -111,7 +111,7 @@ public class HandlerWatch {
         var alert = Alert.warning(
                 "handler-lag:" + standing.handler(),
                 "A durable handler is behind",
-                standing.handler() + " has " + standing.lag() + " events before it",
+                standing.handler() + " is " + standing.lag() + " events behind the head of the feed",
                 standing.handler(),
                 RequestContext.system());
         return transactions.run(transaction -> table.fallBehind(transaction, standing.handler())

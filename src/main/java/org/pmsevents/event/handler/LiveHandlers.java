@@ -29,13 +29,13 @@ import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
 /**
- * The EventBus side of a replica, live and best effort: for each event log, secondary handlers, cleanup tasks, metrics, notifications. Every
- * handler runs inside one guard that logs, counts and emits {@code error.system}, because the bus itself lets a failure vanish.
+ * Runs the live handlers of a replica, best effort. The steps for each event: log, secondary handlers, cleanup tasks, metrics,
+ * notifications. A failure of a handler is logged, counted and emitted as {@code error.system}, because the EventBus would swallow it.
  */
 @ApplicationScoped
 public class LiveHandlers {
     private static final TraceLog LOG = TraceLog.of("org.pmsevents.events");
-    /** How many events a handler may have in progress on a replica; further ones are dropped and counted. */
+    /** How many events a handler may process at the same time on a replica. Further events are dropped and counted. */
     private static final int BACKLOG = 1_000;
 
     private final Vertx vertx;
@@ -79,20 +79,20 @@ public class LiveHandlers {
                 .toArray(Counter[]::new);
     }
 
-    /** Adds a handler that every replica calls with every event of the types; it may be late, and misses what a crash swallows. */
+    /** Adds a handler that every replica calls with every event of the types. Events may come late, and are lost in a crash. */
     public void secondary(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
         add(Stage.SECONDARY, name, types, work);
     }
 
     /**
-     * Adds a cleanup task: it is done after the secondary handlers of an event, whether they failed or not, and is never dropped however
-     * many are under way. Traces do not show it.
+     * Adds a cleanup task. It runs after the secondary handlers of an event, even if they failed. It is never dropped, however many are in
+     * progress, and does not appear in traces.
      */
     public void cleanup(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
         add(Stage.CLEANUP, name, types, work);
     }
 
-    /** Adds who is notified of an event after all that. */
+    /** Adds a notification, which runs after the cleanup tasks and metrics of an event. */
     public void notification(String name, Collection<EventType> types, Function<EventMessage, Uni<Void>> work) {
         add(Stage.NOTIFICATION, name, types, work);
     }
@@ -109,7 +109,7 @@ public class LiveHandlers {
                 work));
     }
 
-    /** Starts to listen on the EventBus; called once, after all have been added. */
+    /** Starts to listen on the EventBus. Call once, after all handlers have been added. */
     public void listen() {
         for (var type : EventType.values()) {
             var secondary = of(type, Stage.SECONDARY);
@@ -121,7 +121,7 @@ public class LiveHandlers {
         }
     }
 
-    /** Vert.x outlives the service when dev mode reloads it. */
+    /** Needed because Vert.x survives a live reload of dev mode. */
     @PreDestroy
     void stopListening() {
         consumers.forEach(MessageConsumer::unregister);
@@ -144,7 +144,7 @@ public class LiveHandlers {
                 .with(
                         done -> {},
                         failure -> LOG.errorf(
-                                event.metadata(), failure, "the guard let a failure through for %s", event.type()));
+                                event.metadata(), failure, "processing %s failed outside its handlers", event.type()));
     }
 
     private static void logEvent(EventMessage event) {

@@ -27,15 +27,15 @@ import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
- * Joins the feed at the start, Redis first and then the head, and from then on looks once in a while whether this replica is
- * behind, whether events are left to sequence, and whether the subscription still lives.
+ * Joins the feed at the start: subscribes to Redis, then reads the head. After that, polls whether this replica is behind, whether events
+ * wait for positions, and whether the Redis subscription is alive.
  */
 @ApplicationScoped
 public class FeedLifecycle {
     private static final Logger LOG = Logger.getLogger(FeedLifecycle.class);
-    private static final Duration JOIN = Duration.ofSeconds(1);
+    private static final Duration JOIN_EVERY = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
-    private static final Duration PRUNE = Duration.ofSeconds(60);
+    private static final Duration PRUNE_TIMEOUT = Duration.ofSeconds(60);
     /** How often old events are deleted. */
     private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
@@ -86,12 +86,12 @@ public class FeedLifecycle {
         this.config = config;
         this.draining = draining;
         this.periodic = periodic;
-        this.joining = periodic.task("feed.join", JOIN, this::join)
+        this.joining = periodic.task("feed.join", JOIN_EVERY, this::join)
                 .timeout(TIMEOUT.multipliedBy(2))
                 .onFailure(failure -> LOG.warnf("cannot join the feed yet: %s", failure.toString()));
     }
 
-    /** After the handlers have been registered, which observe the same event earlier. */
+    /** Runs after the registration of the handlers, which observes the same event with an earlier priority. */
     void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
         sequencer.register(publication);
         sequencer.register(sequenced -> {
@@ -99,7 +99,7 @@ public class FeedLifecycle {
             feed.heardOf(sequenced.head());
         });
         sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
-        draining.onShutdown("leaving the durable handlers to other replicas", durableHandlers::stop);
+        draining.onShutdown("stopping the durable handlers", durableHandlers::stop);
         joining.startNow();
     }
 
@@ -112,7 +112,7 @@ public class FeedLifecycle {
         return schema.isCurrent();
     }
 
-    /** Whether PostgreSQL answered when it was last asked. */
+    /** Whether PostgreSQL responded to the last poll. */
     boolean seesPostgres() {
         return seesPostgres;
     }
@@ -131,10 +131,10 @@ public class FeedLifecycle {
                     sequencer.trigger();
                     durableHandlers.start();
                     periodic.task("feed.poll", config.poll(), this::poll)
-                            .onFailure(failure -> LOG.warnf("cannot look at the feed: %s", failure.getMessage()))
+                            .onFailure(failure -> LOG.warnf("cannot poll the feed: %s", failure.getMessage()))
                             .start();
                     periodic.task("feed.prune", PRUNE_EVERY, this::prune)
-                            .timeout(PRUNE)
+                            .timeout(PRUNE_TIMEOUT)
                             .onFailure(failure -> LOG.warnf("cannot delete old events: %s", failure.toString()))
                             .start();
                     joining.stop();
@@ -180,11 +180,11 @@ public class FeedLifecycle {
     }
 
     private void alertOverlooked() {
-        LOG.error("events without a position were found below the low watermark; they get theirs now");
+        LOG.error("found events without a position below the low watermark, they are sequenced now");
         alerts.raise(Alert.critical(
                 "feed-low-watermark",
                 "Events were published late",
-                "Events without a position were found below the low watermark; they get theirs now.",
+                "Events without a position were found below the low watermark. They are sequenced now.",
                 "feed",
                 RequestContext.system()));
     }

@@ -7,7 +7,7 @@ import org.eclipse.microprofile.health.Readiness;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.transport.RedisSubscriber;
 
-/** Ready once this replica has joined the feed, and from then on whatever becomes of PostgreSQL and Redis: that would hit all replicas alike. */
+/** Ready once this replica has joined the feed. An outage of PostgreSQL or Redis does not change that: it affects all replicas alike. */
 @Readiness
 @ApplicationScoped
 public class FeedReadiness implements HealthCheck {

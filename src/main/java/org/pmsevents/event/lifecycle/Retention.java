@@ -14,13 +14,13 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.platform.tracing.TraceLog;
 
 /**
- * Deletes events that are older than the retention: always a prefix of the positions, in bounded batches, and up to a hard limit
- * never one that a durable handler has still to see.
+ * Deletes events that are older than the retention: always a prefix of the positions, in bounded batches. Events that a durable handler has
+ * not seen are deleted only beyond the hard limit.
  */
 @ApplicationScoped
 public class Retention {
     private static final TraceLog LOG = TraceLog.of(Retention.class);
-    private static final int ROWS = 5_000;
+    private static final int BATCH = 5_000;
 
     private final EventTable events;
     private final Pool pool;
@@ -36,19 +36,19 @@ public class Retention {
         this.alerts = alerts;
     }
 
-    /** Completes when nothing more is old enough, or another replica is at it. */
+    /** Completes when no more events are old enough, or another replica is pruning. */
     public Uni<Void> prune() {
-        return events.prune(pool, config.retention(), config.retentionHardLimit(), ROWS)
+        return events.prune(pool, config.retention(), config.retentionHardLimit(), BATCH)
                 .invoke(this::alert)
                 .chain(pruned ->
-                        pruned.deleted() == ROWS ? prune() : Uni.createFrom().voidItem());
+                        pruned.deleted() == BATCH ? prune() : Uni.createFrom().voidItem());
     }
 
     private void alert(EventTable.Pruned pruned) {
         if (pruned.unseen() > 0) {
             var context = RequestContext.system();
             var detail = pruned.unseen() + " unseen events deleted";
-            LOG.errorf(context, null, "at the hard limit of the retention: %s, traceId=%s", detail, context.traceId());
+            LOG.errorf(context, null, "retention reached its hard limit: %s, traceId=%s", detail, context.traceId());
             publisher.emit(
                     EventType.ERROR_SYSTEM,
                     "retention",

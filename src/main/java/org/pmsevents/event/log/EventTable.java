@@ -19,25 +19,25 @@ import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedEvent;
 
-/** The SQL of the feed: events are inserted without a position, get one from the sequencer, are read by it and in the end pruned. */
+/** The SQL of the feed. Events are inserted without a position, get one from the sequencer, are read by position, and are pruned. */
 @ApplicationScoped
 public class EventTable {
     private static final String COLUMNS =
             "position, id, type, subject, actor, trace_id, occurred_at, payload::text AS payload";
 
     /**
-     * Begins an insert in a statement that makes the changes as well; to be followed by a query of these columns, payload as json,
-     * that locks the changes' rows first and is in the order in which the events happened.
+     * The start of an insert, for a statement that also makes the changes. A query of these columns must follow, with the payload as json.
+     * It must lock the rows of the changes first, and return the events in the order in which they happened.
      */
     public static final String INSERT_INTO =
             "INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload)";
 
     private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)";
 
-    /** One statement, which the server finishes by itself even if this replica is stopped; how it works stands beside its SQL. */
+    /** One statement, which the server completes even if this replica stops. The SQL of the function explains how it works. */
     private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
-    /** Three calls, one after the other, raise it to what was the last seq at the first; how that works stands beside its SQL. */
+    /** Three consecutive calls raise the low watermark to the last seq at the time of the first. The SQL of the function explains how. */
     private static final String RAISE_LOW_WATERMARK =
             "SET LOCAL statement_timeout = '4s'; SELECT raise_low_watermark()";
 
@@ -46,8 +46,8 @@ public class EventTable {
     private static final String PRUNE = "SELECT deleted, unseen FROM prune_events($1, $2, $3)";
 
     /**
-     * The first that waits tells for how long, by the begin of its transaction: none that has a later seq was committed before that seq was
-     * given out.
+     * {@code waited} is the age of the first event without a position, from the begin of its transaction. An event with a higher seq can't
+     * have been committed earlier than that seq was assigned.
      */
     private static final String STATE = """
             SELECT feed_id, head, pruned,
@@ -74,9 +74,10 @@ public class EventTable {
     }
 
     /**
-     * What a glance at the feed shows: its identity, its ends, and whether there is work for the sequencer.
+     * State of the feed: its id, its first and last positions, and whether there is work for the sequencer.
      *
-     * @param waited no committed event has been without a position for longer than this; null where none is
+     * @param waited upper bound of how long a committed event has been without a position; null if every one has a position
+     * @param risen whether the low watermark can be raised
      */
     public record State(
             UUID feedId, long head, long pruned, @Nullable Duration waited, boolean risen) {
@@ -85,18 +86,18 @@ public class EventTable {
         }
     }
 
-    /** Events that were given positions just now, and the head after that. */
+    /** Events to which a call gave positions, and the head after the call. */
     public record Sequenced(List<FeedEvent> events, long head) {}
 
     /**
-     * A stretch of the feed.
+     * A part of the feed.
      *
-     * @param events the matching ones, in position order
-     * @param lastLooked the last position looked at, matching or not; where to go on
-     * @param pruned positions up to this one are no longer kept
+     * @param events the matching events, in position order
+     * @param lastLooked the last position examined, matching or not; the next read continues after it
+     * @param pruned the last position that has been deleted
      */
     public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned) {
-        /** Whether events between the position and these have been deleted; 0 stands for before the oldest kept one. */
+        /** Whether events right after the position have been deleted. Position 0 stands for the oldest stored event and never expires. */
         public boolean expired(long after) {
             return after != 0 && after < pruned;
         }
@@ -118,7 +119,7 @@ public class EventTable {
                 .replaceWithVoid();
     }
 
-    /** Gives the next positions to committed events, at most so many. */
+    /** Gives the next positions to at most {@code most} committed events. */
     Uni<Sequenced> sequence(SqlClient client, int most) {
         return client.preparedQuery(SEQUENCE).execute(Tuple.of(most)).map(rows -> {
             var first = rows.iterator().next();
@@ -126,12 +127,12 @@ public class EventTable {
         });
     }
 
-    /** Goes one step towards a higher low watermark: below it the sequencer looks for nothing. */
+    /** Takes one step towards a higher low watermark. The sequencer does not search below it. */
     public Uni<Void> raiseLowWatermark(SqlClient client) {
         return client.query(RAISE_LOW_WATERMARK).execute().replaceWithVoid();
     }
 
-    /** Whether events were waiting below the low watermark, where none can be; the sequencer finds them from now on. */
+    /** Lowers the low watermark if events without a position are below it, which should not happen. Returns whether it did. */
     public Uni<Boolean> lowerLowWatermark(SqlClient client) {
         return client.query(LOWER_LOW_WATERMARK)
                 .execute()
@@ -155,10 +156,10 @@ public class EventTable {
     }
 
     /**
-     * Reads what follows a position, from the oldest kept one where that is later.
+     * Reads events after a position, or from the oldest stored one if that is later.
      *
-     * @param limit at most so many events
-     * @param reach looks at no more than so many positions, so that a rare type costs no walk over the whole feed
+     * @param limit how many events to return at most
+     * @param reach how many positions to examine at most, so that a rare type does not cost a scan of the whole feed
      */
     public Uni<Stretch> read(SqlClient client, long after, int limit, int reach, Collection<EventType> types) {
         var names = types.stream().map(EventType::wireName).toArray(String[]::new);
@@ -192,10 +193,10 @@ public class EventTable {
     public record Pruned(long deleted, long unseen) {}
 
     /**
-     * Deletes the longest prefix of positions that is older than the retention; only beyond the hard limit also what a durable handler
-     * has not seen.
+     * Deletes the longest prefix of positions that is older than the retention. Events that a durable handler has not seen are deleted only
+     * beyond the hard limit.
      *
-     * @param rows at most so many events
+     * @param rows how many events to delete at most
      */
     public Uni<Pruned> prune(SqlClient client, Duration retention, Duration hardLimit, int rows) {
         return client.preparedQuery(PRUNE)

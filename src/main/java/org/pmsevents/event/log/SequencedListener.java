@@ -1,12 +1,12 @@
 package org.pmsevents.event.log;
 
-/** Is called with the events that this replica has given their positions, as soon as it has. */
+/** Called with events as soon as this replica has given them their positions. */
 @FunctionalInterface
 public interface SequencedListener {
     /**
-     * Takes what one call of the sequencer has done. Must not block.
+     * Receives the result of one call of the sequencer. Must not block.
      *
-     * @param done perhaps without an event: then only the head is news
+     * @param done may have no events; then only the head is new
      */
     void sequenced(EventTable.Sequenced done);
 }

@@ -16,12 +16,12 @@ import org.pmsevents.event.EventCounts;
 import org.pmsevents.platform.periodic.Coalescer;
 
 /**
- * Gives committed events their positions and passes them to its listeners. On a replica one call is under way and at most one
- * waits, so batches grow by themselves under load; in the cluster the row lock of the head lets one at a time through.
+ * Gives committed events their positions and passes them to its listeners. On a replica, one call runs and at most one waits, so batches
+ * grow under load. In the cluster, the row lock of the head allows one call at a time.
  */
 @ApplicationScoped
 public class Sequencer {
-    /** The most events that one call gives positions to. */
+    /** How many events one call gives positions to at most. */
     static final int BATCH = 512;
 
     private static final Logger LOG = Logger.getLogger(Sequencer.class);
@@ -39,17 +39,16 @@ public class Sequencer {
         this.events = events;
         this.pool = pool;
         this.counts = counts;
-        // in the next turn of the event loop: the callers of a batch ask one after the other, and one call serves them
-        // all
+        // runs in the next turn of the event loop, so that one call serves all callers of this turn
         this.calls = new Coalescer(
                 this::sequence,
                 failure -> LOG.warnf("events wait for their positions: %s", failure.toString()),
                 start -> vertx.runOnContext(go -> start.run()));
         this.batches = DistributionSummary.builder("pms.feed.batch")
-                .description("events given positions by one call")
+                .description("events to which one call gave positions")
                 .register(meters);
         this.duration = Timer.builder("pms.feed.sequence")
-                .description("giving committed events their positions, one call")
+                .description("duration of one call that gives committed events their positions")
                 .register(meters);
     }
 
@@ -58,7 +57,7 @@ public class Sequencer {
         listeners.add(listener);
     }
 
-    /** Sequences what has been committed by now, soon; returns at once. */
+    /** Requests a call that sequences all events committed so far. Returns at once. */
     public void trigger() {
         calls.demand();
     }
@@ -87,7 +86,7 @@ public class Sequencer {
             try {
                 listener.sequenced(done);
             } catch (RuntimeException e) {
-                LOG.error("a listener failed on events that were given their positions", e);
+                LOG.error("a listener failed on sequenced events", e);
             }
         }
     }

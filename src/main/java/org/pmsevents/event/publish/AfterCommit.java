@@ -19,13 +19,13 @@ import org.pmsevents.platform.tracing.TraceLog;
 import org.pmsevents.platform.tracing.Traced;
 
 /**
- * Runs the steps of a flow that come after the commit: each may fail or be late, is then logged and counted, and never costs the
- * caller the answer to a change that has been made.
+ * Runs the steps of a flow after the commit. A step that fails or is late is logged and counted, and does not fail the response to the
+ * committed change.
  */
 @ApplicationScoped
 public class AfterCommit {
     private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
-    private static final Duration AT_LEAST = Duration.ofMillis(1);
+    private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
 
     private final Clock clock;
     private final MeterRegistry meters;
@@ -38,15 +38,15 @@ public class AfterCommit {
         this.warnings = new Throttle(clock, Duration.ofSeconds(10));
     }
 
-    /** When the answer to a change that is committed now has to leave. */
+    /** The deadline of the response to a change that is committed now. */
     public Instant answerBy() {
         return clock.instant().plus(EventProgress.ANSWER_BUDGET);
     }
 
     /**
-     * Completes when the step does, or at the given time, and never with a failure.
+     * Completes when the step ends, or at the given time. Never fails.
      *
-     * @param about what the step is for
+     * @param about context of the step, for logs
      */
     public Uni<Void> attempt(String step, Traced about, Instant until, Supplier<Uni<?>> work) {
         var left = Duration.between(clock.instant(), until);
@@ -55,7 +55,7 @@ public class AfterCommit {
                 .deferred(work::get)
                 .replaceWithVoid()
                 .ifNoItem()
-                .after(left.compareTo(AT_LEAST) < 0 ? AT_LEAST : left)
+                .after(left.compareTo(MIN_TIMEOUT) < 0 ? MIN_TIMEOUT : left)
                 .fail()
                 .onFailure()
                 .invoke(failure -> missed(step, about, failure))
@@ -81,9 +81,9 @@ public class AfterCommit {
         boolean late = failure instanceof TimeoutException;
         missed(step, late ? "late" : "failed").increment();
         if (!late && warnings.admits(step)) {
-            LOG.warnf(about, "%s failed, the answer leaves without it: %s", step, failure.toString());
+            LOG.warnf(about, "%s failed, responding without it: %s", step, failure.toString());
         } else {
-            LOG.debugf(about, "%s was not done when the answer left: %s", step, failure.toString());
+            LOG.debugf(about, "%s was not done by the time of the response: %s", step, failure.toString());
         }
     }
 }

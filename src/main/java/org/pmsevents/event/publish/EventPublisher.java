@@ -24,9 +24,9 @@ import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.tracing.TraceLog;
 
 /**
- * Publishes the events of the flows. An event of the feed is recorded in the transaction of its change, by {@link #record}, or by the
- * statement of the change itself with {@link EventTable#INSERT_INTO}, as batches of stock do; once that is committed it is announced, and a
- * flow can wait for it. Events of the other scopes are announced at once.
+ * Publishes the events of the flows. A FEED event is inserted in the transaction of its change, by {@link #record}, or by the statement of
+ * the change itself with {@link EventTable#INSERT_INTO}, as batches of stock do. After the commit the event is sequenced, and a flow can
+ * wait for it. Events of the other scopes are announced at once.
  */
 @ApplicationScoped
 public class EventPublisher {
@@ -63,7 +63,7 @@ public class EventPublisher {
         this.clock = clock;
     }
 
-    /** A new event, not told to anyone yet. */
+    /** Creates an event, without storing or announcing it. */
     public EventMessage event(EventType type, String subject, Object payload, RequestContext context) {
         var id = UuidV7.next(clock);
         if (type.scope() == EventScope.FEED) {
@@ -75,53 +75,53 @@ public class EventPublisher {
                 new EventMetadata(clock.instant(), context.actor(), context.traceId(), id, subject, null));
     }
 
-    /** Records in its trace what the statement of a change has written by itself; asked for only while that is traced. */
+    /** Records spans for the events that the statement of a change inserted. The supplier is called only if the trace is recorded. */
     public void written(RequestContext context, Supplier<List<EventSpans.Written>> events) {
         spans.created(events, context);
     }
 
-    /** Inserts an event of the feed in the transaction of its change, after the change's own rows. */
+    /** Inserts a FEED event in the transaction of its change, after the change's own rows. */
     public Uni<Void> record(SqlClient transaction, EventMessage event) {
         return events.insert(transaction, event);
     }
 
-    /** After the commit: has what was recorded told, soon; returns at once. */
+    /** After the commit: requests that recorded events are sequenced and published. Returns at once. */
     public void announceRecorded() {
         sequencer.trigger();
     }
 
-    /** After the commit: has the event sequenced, and completes once it has its position and is published. */
+    /** After the commit: requests sequencing, and completes once the event has its position and is published. */
     public Uni<Void> published(EventMessage committed) {
         return published(committed.metadata().id());
     }
 
-    /** The same for an event that was written by the statement of its change. */
+    /** The same for an event that the statement of its change inserted. */
     public Uni<Void> published(UUID committed) {
         sequencer.trigger();
         return progress.published(committed);
     }
 
-    /** After the commit: completes once everyone on this replica who is told in order has been told of the event. */
+    /** After the commit: completes once the ordered consumers of this replica have taken the event, or timed out. */
     public Uni<Void> dispatched(EventMessage committed) {
         return dispatched(committed.metadata().id());
     }
 
-    /** The same for an event that was written by the statement of its change. */
+    /** The same for an event that the statement of its change inserted. */
     public Uni<Void> dispatched(UUID committed) {
         return progress.dispatched(committed);
     }
 
     /**
-     * Announces an event of scope LOCAL or CLUSTER; never fails and waits for nobody.
+     * Announces an event of scope LOCAL or CLUSTER. Never blocks or fails.
      *
-     * @param payload written as JSON
+     * @param payload is serialized to JSON
      */
     public void emit(EventType type, String subject, Object payload, RequestContext context) {
         counts.add(type);
         announce(type, subject, payload, context);
     }
 
-    /** The same for an event that is counted already. */
+    /** Announces an event that has been counted already. */
     void announce(EventType type, String subject, Object payload, RequestContext context) {
         var event = event(type, subject, payload, context);
         dispatcher.announce(event);
@@ -129,7 +129,7 @@ public class EventPublisher {
             redisPublisher
                     .cluster(codec.encode(event))
                     .subscribe()
-                    .with(sent -> {}, failure -> LOG.errorf(context, failure, "%s did not leave this replica", type));
+                    .with(sent -> {}, failure -> LOG.errorf(context, failure, "publishing %s to Redis failed", type));
         }
     }
 }

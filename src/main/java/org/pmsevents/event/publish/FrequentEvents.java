@@ -16,8 +16,8 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.periodic.Throttle;
 
 /**
- * Events of scope LOCAL that come with every request, too often to make a message of each: their handlers are called on the spot with the
- * payload as it is, and there is a message, with its JSON, only while somebody listens.
+ * Emits LOCAL events that occur with every request, too often to encode each as a message. Handlers are called directly with the payload
+ * object. A message with JSON is created only while a client is subscribed to the type.
  */
 @Singleton
 public class FrequentEvents {
@@ -40,19 +40,19 @@ public class FrequentEvents {
         Arrays.fill(handlers, new Handler[0]);
     }
 
-    /** Adds a handler before the first event; it is called on the thread of the request, must be quick, and mustn't block. */
+    /** Adds a handler; call before the first event. The handler runs on the thread of the request, must be quick, and must not block. */
     public <P> void handler(String name, EventType type, Class<P> payload, Consumer<P> work) {
-        var added = new Handler(name, told -> work.accept(payload.cast(told)));
+        var added = new Handler(name, event -> work.accept(payload.cast(event)));
         handlers[type.ordinal()] = Stream.concat(Stream.of(handlers[type.ordinal()]), Stream.of(added))
                 .toArray(Handler[]::new);
     }
 
-    /** Says how to know whether somebody listens to events of a type. */
+    /** Sets the test of whether a client is subscribed to events of a type. */
     public void listened(Predicate<EventType> by) {
         listened = by;
     }
 
-    /** Tells handlers, and whoever listens; never fails and waits for nobody. */
+    /** Calls the handlers, and announces the event if a client is subscribed to it. Never waits or fails. */
     public void emit(EventType type, String subject, Object payload, Supplier<RequestContext> context) {
         counts.add(type);
         for (var handler : handlers[type.ordinal()]) {

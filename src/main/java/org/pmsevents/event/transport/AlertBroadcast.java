@@ -7,8 +7,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * Carries alerts that have left to whoever shows them live, on every replica, at most once. It is part of the transport because an alert
- * is no event: it has neither a type nor a position, and shares with events only the Redis channel.
+ * Broadcasts sent alerts to the listeners that show them live, on every replica, at most once. It belongs to the transport because an alert
+ * is not an event: it has neither a type nor a position, and shares only the Redis channel with events.
  */
 @ApplicationScoped
 public class AlertBroadcast {
@@ -19,12 +19,12 @@ public class AlertBroadcast {
         this.redisPublisher = redisPublisher;
     }
 
-    /** Registers who shows alerts, each as one line of JSON. */
+    /** Registers a listener for alerts, each one line of JSON. */
     public void register(Consumer<String> listener) {
         listeners.add(listener);
     }
 
-    /** Sends an alert to the listeners of all replicas; completes, never with a failure, when Redis has it, or will not. */
+    /** Sends an alert to the listeners of all replicas. Completes when Redis has accepted it or that has failed; never fails. */
     public Uni<Void> send(String json) {
         received(json);
         return redisPublisher.alert(json);

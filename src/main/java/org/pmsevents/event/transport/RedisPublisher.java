@@ -24,10 +24,10 @@ import org.pmsevents.platform.config.RedisConfig;
 import org.pmsevents.platform.identity.ReplicaName;
 
 /**
- * Publishes to the other replicas over Redis: the fast path, which may lose messages and is never trusted, so a publication
- * that fails is counted and forgotten.
+ * Publishes to the other replicas over Redis. This is the fast path: it may lose messages, and nothing relies on it. A failed publication
+ * is counted and not retried.
  *
- * <p>A message is a header line, {@code feed|cluster|alert|ping} and the sender's name, then one event or alert a line.
+ * <p>A message is a header line, {@code feed|cluster|alert|ping} and the sender's name, followed by one event or alert per line.
  */
 @ApplicationScoped
 public class RedisPublisher {
@@ -37,8 +37,8 @@ public class RedisPublisher {
     static final String PING = "ping";
 
     private static final Logger LOG = Logger.getLogger(RedisPublisher.class);
-    private static final int MESSAGE_BYTES = 256 * 1024;
-    private static final int MOST_IN_FLIGHT = 256;
+    private static final int MAX_MESSAGE_BYTES = 256 * 1024;
+    private static final int MAX_IN_FLIGHT = 256;
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final Redis redis;
@@ -63,20 +63,20 @@ public class RedisPublisher {
         }
     }
 
-    /** The channel of a feed: services on different databases never hear each other, even if they share a Redis. */
+    /** Sets and returns the channel of a feed. Each database has its own channel, so that services can share a Redis. */
     public String open(UUID feedId) {
         channel = config.prefix() + ":feed:" + feedId;
         return channel;
     }
 
-    /** Sends events of the feed, in as few messages as their size allows; completes when Redis has them, or will not. */
+    /** Sends FEED events, in as few messages as their size allows. Completes when Redis has accepted them or that has failed. */
     public Uni<Void> feed(List<FeedEvent> events) {
         var messages = new ArrayList<Uni<Void>>();
         var message = new StringBuilder();
         int bytes = 0;
         for (var event : events) {
             int size = event.json().getBytes(StandardCharsets.UTF_8).length + 1;
-            if (bytes > 0 && bytes + size > MESSAGE_BYTES) {
+            if (bytes > 0 && bytes + size > MAX_MESSAGE_BYTES) {
                 messages.add(publish(FEED, message.toString()));
                 message.setLength(0);
                 bytes = 0;
@@ -103,7 +103,7 @@ public class RedisPublisher {
     }
 
     private Uni<Void> publish(String kind, String lines) {
-        if (inFlight.incrementAndGet() > MOST_IN_FLIGHT) {
+        if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
             inFlight.decrementAndGet();
             dropped.increment();
             return Uni.createFrom().voidItem();
@@ -114,7 +114,7 @@ public class RedisPublisher {
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
-                .invoke(() -> wentWell(kind, System.nanoTime() - begun))
+                .invoke(() -> succeeded(kind, System.nanoTime() - begun))
                 .onFailure()
                 .invoke(this::failed)
                 .onFailure()
@@ -124,11 +124,11 @@ public class RedisPublisher {
                 .replaceWithVoid();
     }
 
-    private void wentWell(String kind, long nanos) {
+    private void succeeded(String kind, long nanos) {
         Objects.requireNonNull(published.get(kind)).record(nanos, TimeUnit.NANOSECONDS);
         if (!reachable) {
             reachable = true;
-            LOG.info("Redis takes publications again");
+            LOG.info("publishing to Redis works again");
         }
     }
 
@@ -136,9 +136,7 @@ public class RedisPublisher {
         failures.increment();
         if (reachable) {
             reachable = false;
-            LOG.warnf(
-                    "Redis does not take publications, replicas read the feed from PostgreSQL: %s",
-                    failure.getMessage());
+            LOG.warnf("publishing to Redis fails, replicas read the feed from PostgreSQL: %s", failure.getMessage());
         }
     }
 }

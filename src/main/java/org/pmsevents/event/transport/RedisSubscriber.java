@@ -28,14 +28,14 @@ import org.pmsevents.platform.identity.ReplicaName;
 import org.pmsevents.platform.periodic.Throttle;
 
 /**
- * Hears what the replicas publish in Redis. A subscription that brings nothing for a while, not even this replica's own pings,
- * counts as dead and is renewed, whatever its socket says.
+ * Receives what the replicas publish in Redis. A subscription that receives nothing for 4 s, not even this replica's own pings, counts as
+ * dead and is renewed, even if its socket is open.
  */
 @ApplicationScoped
 public class RedisSubscriber {
     private static final Logger LOG = Logger.getLogger(RedisSubscriber.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration SILENCE = Duration.ofSeconds(4);
+    private static final Duration MAX_SILENCE = Duration.ofSeconds(4);
 
     private final Redis redis;
     private final ReplicaName replica;
@@ -50,7 +50,7 @@ public class RedisSubscriber {
 
     private volatile @Nullable RedisConnection connection;
     private volatile boolean connecting;
-    private volatile long lastHeard;
+    private volatile long lastReceivedAt;
 
     RedisSubscriber(
             Redis redis,
@@ -78,12 +78,12 @@ public class RedisSubscriber {
         meters.gauge("pms.redis.subscribed", this, subscriber -> subscriber.hears() ? 1 : 0);
     }
 
-    /** Subscribes; completes, never with a failure, when that is done or has failed. */
+    /** Subscribes to the channel. Completes when that has succeeded or failed; never fails. */
     public Uni<Void> subscribe(String channel) {
         connecting = true;
         var opening = redis.connect().memoize().indefinitely();
         return opening.chain(opened -> {
-                    opened.handler(this::heard);
+                    opened.handler(this::onPush);
                     opened.exceptionHandler(failure -> lost(opened, failure.toString()));
                     opened.endHandler(() -> lost(opened, "the connection was closed"));
                     connection = opened;
@@ -93,13 +93,13 @@ public class RedisSubscriber {
                 .after(TIMEOUT)
                 .fail()
                 .invoke(() -> {
-                    lastHeard = clock.millis();
-                    LOG.debugf("hears %s", channel);
+                    lastReceivedAt = clock.millis();
+                    LOG.debugf("subscribed to %s", channel);
                 })
                 .onFailure()
                 .invoke(failure -> {
                     if (warnings.admits("subscribe")) {
-                        LOG.warnf("cannot hear the other replicas over Redis: %s", failure.toString());
+                        LOG.warnf("cannot subscribe to the other replicas over Redis: %s", failure.toString());
                     }
                     close();
                     closeIfLate(opening);
@@ -111,16 +111,16 @@ public class RedisSubscriber {
                 .replaceWithVoid();
     }
 
-    /** Whether the subscription lives, as far as this replica knows. */
+    /** Whether the subscription is open and has received something in the last 4 s. */
     public boolean hears() {
         return connection != null && !silent();
     }
 
     private boolean silent() {
-        return clock.millis() - lastHeard > SILENCE.toMillis();
+        return clock.millis() - lastReceivedAt > MAX_SILENCE.toMillis();
     }
 
-    /** Renews the subscription if it is gone or silent. */
+    /** Renews the subscription if it is lost or silent. */
     public void check(String channel) {
         if (connecting || hears()) {
             return;
@@ -143,7 +143,7 @@ public class RedisSubscriber {
         old.close().subscribe().with(closed -> {}, failure -> LOG.debug("closing a subscription failed", failure));
     }
 
-    /** A connection that opens after nobody waits for it any more must not be left open. */
+    /** Closes a connection that opens after the timeout, which would otherwise stay open unused. */
     private void closeIfLate(Uni<RedisConnection> opening) {
         opening.subscribe()
                 .with(
@@ -158,22 +158,22 @@ public class RedisSubscriber {
     private void lost(RedisConnection which, String why) {
         if (connection == which) {
             connection = null;
-            // of a Redis Cluster one node's connection is gone, and those of the others are not
+            // in a Redis Cluster the connections to the other nodes are still open
             close(which);
-            LOG.warnf("the Redis subscription is lost, the feed comes from PostgreSQL: %s", why);
+            LOG.warnf("lost the Redis subscription, reading the feed from PostgreSQL: %s", why);
         }
     }
 
-    private void heard(Response push) {
+    private void onPush(Response push) {
         boolean pushed = push.type() == ResponseType.PUSH || push.type() == ResponseType.MULTI;
         if (!pushed || push.size() < 3 || !"message".equals(push.get(0).toString())) {
             return;
         }
-        lastHeard = clock.millis();
+        lastReceivedAt = clock.millis();
         try {
             message(push.get(2).toString());
         } catch (RuntimeException e) {
-            LOG.warnf("a Redis message was not understood: %s", e.getMessage());
+            LOG.warnf("cannot decode a Redis message: %s", e.getMessage());
         }
     }
 

@@ -8,7 +8,7 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.SequencedListener;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
-/** Publishes to the other replicas what this one has given positions; flows that wait for their event's publication go on then. */
+/** Publishes the events that this replica has sequenced to the other replicas, then lets flows that wait for them continue. */
 @ApplicationScoped
 public class SequencedPublication implements SequencedListener {
     private static final Logger LOG = Logger.getLogger(SequencedPublication.class);

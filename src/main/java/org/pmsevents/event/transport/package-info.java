@@ -1,6 +1,6 @@
 /**
- * Publishing to the other replicas and hearing them.
+ * Publishing to the other replicas and receiving from them.
  *
- * <p>Uses event and event.feed. Promises nothing: Redis is the fast path and is never trusted.
+ * <p>Uses event and event.feed. Promises nothing: Redis is the fast path, and nothing relies on it.
  */
 package org.pmsevents.event.transport;
