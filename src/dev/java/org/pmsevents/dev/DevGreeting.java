@@ -7,13 +7,13 @@ import jakarta.enterprise.event.ObservesAsync;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 
-/** Tells a developer, once dev mode is up, where everything is, and gives a first request to paste. */
+/** Prints the addresses of the service and its servers when dev mode has started, and a first request to paste. */
 @ApplicationScoped
 @IfBuildProfile("dev")
 public class DevGreeting {
     private static final Logger LOG = Logger.getLogger(DevGreeting.class);
 
-    /** The system property that says, to every class loader, that the service has started. */
+    /** The system property that records, for all class loaders, that the service has started. */
     static final String GREETED = "pms-events.dev.greeted";
 
     private final Config config;
@@ -23,7 +23,7 @@ public class DevGreeting {
     }
 
     void greet(@ObservesAsync HttpServerStart started) {
-        // Once, and not again at every live reload.
+        // Once, not at every live reload.
         if (System.setProperty(GREETED, "true") != null) {
             return;
         }

@@ -17,8 +17,8 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Gives tokens in dev mode, as plain text: {@code GET /dev/token?roles=viewer,stock&actor=till-1}. The dashboard asks here, too: that
- * there is a token is told with the page, so that in production the page has nothing to ask for.
+ * Issues tokens in dev mode, as plain text: {@code GET /dev/token?roles=viewer,stock&actor=till-1}. A header of the dashboard's page
+ * names this address, so that the dashboard can fetch a token here. In production the page has no such header.
  */
 @ApplicationScoped
 @IfBuildProfile("dev")
@@ -40,7 +40,7 @@ public class DevToken {
         router.get(PATH).handler(this::give);
     }
 
-    /** Server timing is what a page can read of the answer that it came with. */
+    /** A script can read {@code Server-Timing} of the page that it is part of, but no other header. */
     private void tellOfIt(RoutingContext page) {
         page.response().putHeader("Server-Timing", "dev-token;desc=\"" + PATH + "\"");
         page.next();
@@ -48,7 +48,7 @@ public class DevToken {
 
     private void give(RoutingContext call) {
         if (!isFromThisMachine(call.request())) {
-            throw AppException.forbidden("forbidden", "Tokens of dev mode are given on this machine only.");
+            throw AppException.forbidden("forbidden", "Tokens of dev mode are issued to this machine only.");
         }
         var token = token(actor(call), roles(call));
         call.response()
@@ -59,7 +59,7 @@ public class DevToken {
     }
 
     private static boolean isFromThisMachine(HttpServerRequest request) {
-        // of the connection itself, whatever a proxy says
+        // the address of the connection itself, not one that a proxy forwards
         var address = request.connection().remoteAddress().hostAddress();
         return address != null && new InetSocketAddress(address, 0).getAddress().isLoopbackAddress();
     }

@@ -11,13 +11,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PostgreSQL of dev mode and the tests: as durable as a real one, on the loopback address only, and on a port that
- * was free.
+ * The PostgreSQL of dev mode and the tests: with the durability settings of production, on the loopback address only, and on
+ * a free port.
  */
 final class EmbeddedPostgresServer implements Startable {
     static final String USERNAME = "postgres";
 
-    /** The server trusts whoever is on this machine; the drivers want a password to be set all the same. */
+    /** The server trusts every local connection, but the drivers require a password. */
     static final String PASSWORD = "postgres";
 
     private final ServerFolder folder;
@@ -33,7 +33,7 @@ final class EmbeddedPostgresServer implements Startable {
     @Override
     public void start() {
         refuseRootWithoutNamespaces();
-        // Read by the library: where it unpacks PostgreSQL. Its default is one folder for all users of the machine.
+        // Where the library unpacks PostgreSQL. Its default is one folder for all users of the machine.
         System.setProperty("ot.epg.working-dir", ServerFolder.PER_USER.toString());
         Path data = folder.path().resolve("data");
         exitHook.register();
@@ -68,20 +68,20 @@ final class EmbeddedPostgresServer implements Startable {
     private static void refuseRootWithoutNamespaces() {
         boolean root = "root".equals(System.getProperty("user.name"));
         if (root && System.getProperty("os.name").startsWith("Linux") && !LinuxUtils.isUnshareAvailable()) {
-            throw new IllegalStateException("PostgreSQL refuses to run as root, and this machine does not allow the way"
-                    + " round it (unshare -U). Run the build as another user, or set QUARKUS_DATASOURCE_REACTIVE_URL,"
+            throw new IllegalStateException("PostgreSQL refuses to run as root, and this machine does not allow the"
+                    + " workaround (unshare -U). Run the build as another user, or set QUARKUS_DATASOURCE_REACTIVE_URL,"
                     + " QUARKUS_DATASOURCE_USERNAME and QUARKUS_DATASOURCE_PASSWORD to a PostgreSQL of your own.");
         }
     }
 
-    /** Where a service finds it, by way of the pooler if one is wanted. */
+    /** The address for a service: that of the pooler if there is one. */
     @Override
     public String getConnectionInfo() {
         PgBouncer before = pooler;
         return before == null ? address() : url(before.port());
     }
 
-    /** The server itself. */
+    /** The address of the server itself. */
     String address() {
         EmbeddedPostgres running = server;
         if (running == null) {

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis Cluster of three nodes on the loopback address, for those who run the service on one: in place of the one Redis of the
- * tests if the system property {@code pms.redis} is {@code cluster}.
+ * A Redis Cluster of three nodes on the loopback address. It replaces the single Redis of the tests if the system property
+ * {@code pms.redis} is {@code cluster}.
  */
 final class EmbeddedRedisCluster implements Startable {
     private static final int NODES = 3;
@@ -59,7 +59,7 @@ final class EmbeddedRedisCluster implements Startable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!isWhole()) {
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("the Redis Cluster does not come together: " + ask(0, "CLUSTER INFO"));
+                throw new IllegalStateException("the Redis Cluster did not form: " + ask(0, "CLUSTER INFO"));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
@@ -75,7 +75,7 @@ final class EmbeddedRedisCluster implements Startable {
         return true;
     }
 
-    /** Where each node listens. */
+    /** The address of each node. */
     List<URI> addresses() {
         return nodes.stream().map(node -> URI.create(node.getConnectionInfo())).toList();
     }

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Redis of dev mode and the tests: on the loopback address only, on a port that was free, and without any memory of
- * the run before, as the service never trusts Redis to remember.
+ * The Redis of dev mode and the tests: on the loopback address only, on a free port, and without persistence, because the
+ * service never relies on data in Redis to survive.
  */
 final class EmbeddedRedisServer implements Startable {
     private static final String VERSION = "7.0.15";
@@ -42,7 +42,7 @@ final class EmbeddedRedisServer implements Startable {
         this.exitHook = new ExitHook(this, folder.isKept());
     }
 
-    /** One that knows no other yet and has no slots. */
+    /** A cluster node that knows no other node yet and has no slots. */
     static EmbeddedRedisServer clusterNode(ServerFolder folder) {
         return new EmbeddedRedisServer(folder, true);
     }
@@ -54,7 +54,7 @@ final class EmbeddedRedisServer implements Startable {
             Path executable = executable();
             for (int attempt = 1; !answers(); attempt++) {
                 if (attempt > 3) {
-                    throw new IllegalStateException("Redis did not start; what it says is in "
+                    throw new IllegalStateException("Redis did not start; its log is "
                             + folder.path().resolve("redis.log"));
                 }
                 launch(executable);
@@ -93,7 +93,7 @@ final class EmbeddedRedisServer implements Startable {
                 .start();
     }
 
-    /** True once our process (not another one that took the port before it) accepts connections. */
+    /** Whether our process accepts connections, not another one that took the port first. */
     private boolean answers() {
         Process launched = process;
         if (launched == null) {
@@ -106,7 +106,7 @@ final class EmbeddedRedisServer implements Startable {
         return false;
     }
 
-    /** Waits until a process listens; not if it ends before that, or takes too long. */
+    /** Waits until a process listens, it exits, or the time is up. */
     static boolean accepts(Process launched, int port) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (System.nanoTime() < deadline) {
@@ -131,7 +131,7 @@ final class EmbeddedRedisServer implements Startable {
         }
     }
 
-    /** The server out of the library's jar, unpacked once for each user. */
+    /** The server of the library's jar, unpacked once for each user. */
     private static Path executable() throws IOException {
         String name = "redis-server-" + VERSION + "-" + system() + "-" + architecture();
         Path unpacked = ServerFolder.PER_USER.resolve(name);

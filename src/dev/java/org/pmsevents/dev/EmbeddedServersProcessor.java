@@ -19,10 +19,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts a PostgreSQL and a Redis of our own for dev mode and the tests, so that a newcomer needs nothing but a JDK.
+ * Starts an embedded PostgreSQL and Redis for dev mode and the tests, so that a contributor needs only a JDK.
  *
- * <p>Quarkus finds this class through {@code META-INF/quarkus-build-steps.list}, keeps what it starts over live reloads
- * and closes it at the end. A server is left out as soon as its address is configured
+ * <p>Quarkus finds this class through {@code META-INF/quarkus-build-steps.list}, keeps the servers over live reloads
+ * and closes them at the end. A server is not started if its address is configured
  * ({@code QUARKUS_DATASOURCE_REACTIVE_URL}, {@code QUARKUS_REDIS_HOSTS}). Neither this package nor the servers are part
  * of the packaged service.
  */
@@ -34,7 +34,7 @@ public final class EmbeddedServersProcessor {
     private static final String POSTGRESQL = "postgresql";
     private static final String REDIS = "redis";
 
-    /** The servers, with the setting that makes one of ours needless. */
+    /** The servers, each with the setting that replaces the embedded one. */
     static final Map<String, String> ADDRESSES = Map.of(POSTGRESQL, DATABASE_URL, REDIS, REDIS_HOSTS);
 
     @BuildStep(onlyIf = {IsDevServicesSupportedByLaunchMode.class, DevServicesConfig.Enabled.class})
@@ -100,7 +100,7 @@ public final class EmbeddedServersProcessor {
                 .build();
     }
 
-    /** In dev mode, closes a server when the service has ended; otherwise the service would warn that it has lost it. */
+    /** In dev mode, closes a server after the service has stopped; otherwise the service would warn of lost connections. */
     private static <S extends Startable> S closed(
             CuratedApplicationShutdownBuildItem afterService, LaunchModeBuildItem launchMode, S server) {
         if (launchMode.getLaunchMode() == LaunchMode.DEVELOPMENT) {
@@ -117,7 +117,7 @@ public final class EmbeddedServersProcessor {
         return server;
     }
 
-    /** Dev mode keeps its data in the project's {@code .pms-events} folder; every test run begins with nothing. */
+    /** Dev mode keeps its data in the project's {@code .pms-events} folder; every test run starts with an empty folder. */
     private static ServerFolder folder(String server, LaunchModeBuildItem launchMode, OutputTargetBuildItem target) {
         if (launchMode.getLaunchMode() == LaunchMode.DEVELOPMENT) {
             return ServerFolder.kept(dataFolder(server, target));

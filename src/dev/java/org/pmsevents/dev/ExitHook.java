@@ -7,16 +7,16 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Closes a server when the JVM ends without Quarkus having closed it, as at the end of a test run, so that no server
- * outlives its run.
+ * Closes a server when the JVM exits and Quarkus has not closed it, as at the end of a test run, so that no server outlives
+ * its run.
  *
- * <p>The hooks of a JVM run at the same time. In dev mode the service ends by one of them, and warns of servers that it
- * loses: there this one waits for Quarkus, which closes the server once the service has ended.
+ * <p>The shutdown hooks of a JVM run concurrently. In dev mode one of them stops the service, which would warn of lost
+ * connections. There this hook waits for Quarkus, which closes the server after the service has stopped.
  */
 final class ExitHook implements Closeable {
     private static final Logger LOG = Logger.getLogger(ExitHook.class);
 
-    /** More than the service takes to end. */
+    /** Longer than the service takes to stop. */
     private static final long LONGEST_END_SECONDS = 20;
 
     private final Closeable server;
@@ -50,7 +50,7 @@ final class ExitHook implements Closeable {
         Runtime.getRuntime().addShutdownHook(thread);
     }
 
-    /** The server has been closed: there is nothing left to do at the end. */
+    /** The server has been closed, so the hook is not needed any more. */
     @Override
     public void close() {
         closed.countDown();

@@ -14,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PgBouncer in transaction mode before the PostgreSQL of the tests, for those who run the service behind one: the one that is
- * installed on this machine, if the system property {@code pms.pooler} asks for it.
+ * A PgBouncer in transaction mode between the service and the PostgreSQL of the tests, if the system property {@code pms.pooler} is set.
+ * It must be installed on this machine.
  */
 final class PgBouncer implements Closeable {
-    /** What a service behind a pooler in transaction mode is set to; the migrations are told the server itself. */
+    /** The settings of a service behind a pooler in transaction mode; migrations connect to the server itself. */
     static final Map<String, String> SETTINGS = Map.of(
             "quarkus.datasource.reactive.postgresql.use-layer7-proxy", "true",
             "quarkus.datasource.reactive.cache-prepared-statements", "false");
@@ -64,7 +64,7 @@ final class PgBouncer implements Closeable {
         } catch (IOException e) {
             throw new UncheckedIOException("PgBouncer did not start; is it installed (Debian: pgbouncer)?", e);
         }
-        throw new IllegalStateException("PgBouncer did not start; what it says is in " + log());
+        throw new IllegalStateException("PgBouncer did not start; its log is " + log());
     }
 
     private boolean launched() throws IOException {
@@ -78,7 +78,7 @@ final class PgBouncer implements Closeable {
                         serverPort, EmbeddedPostgresServer.USERNAME, EmbeddedPostgresServer.PASSWORD, port));
         List<String> command = new ArrayList<>();
         if ("root".equals(System.getProperty("user.name"))) {
-            // It refuses to run as root, as PostgreSQL does, and gets the same way round it.
+            // PgBouncer refuses to run as root, like PostgreSQL, and needs the same workaround.
             command.addAll(List.of("unshare", "-U"));
         }
         command.addAll(List.of(executable(), configuration.toString()));
@@ -90,7 +90,7 @@ final class PgBouncer implements Closeable {
         return EmbeddedRedisServer.accepts(launched, port);
     }
 
-    /** Debian's stands where only root's path leads. */
+    /** Debian installs it in a directory that is only in root's path. */
     private static String executable() {
         return Files.isExecutable(Path.of("/usr/sbin/pgbouncer")) ? "/usr/sbin/pgbouncer" : "pgbouncer";
     }

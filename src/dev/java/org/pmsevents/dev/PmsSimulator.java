@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.platform.json.JsonText;
 
-/** A PMS for dev mode: takes products, can be told to be slow, to fail, or to fail two times out of three, and shows what it has. */
+/** A PMS for dev mode: accepts products and lists them. Its mode makes it slow, or fail always or in two of three calls. */
 @ApplicationScoped
 @IfBuildProfile("dev")
 public class PmsSimulator {
@@ -45,7 +45,7 @@ public class PmsSimulator {
     private void receive(RoutingContext call) {
         int number = calls.incrementAndGet();
         if (mode == Mode.FAIL || (mode == Mode.FLAKY && number % FLAKY_WORKS_EVERY != 0)) {
-            answer(call, 503, JsonNodeFactory.instance.objectNode().put("error", "the simulator is told to fail"));
+            answer(call, 503, JsonNodeFactory.instance.objectNode().put("error", "the simulator is set to fail"));
         } else if (mode == Mode.SLOW) {
             call.vertx().setTimer(SLOW_MILLIS, late -> store(call));
         } else {
@@ -53,14 +53,14 @@ public class PmsSimulator {
         }
     }
 
-    /** As a real one should: a version that comes late doesn't take the place of a newer one. */
+    /** As a real PMS should, it ignores a version that is older than the stored one. */
     private void store(RoutingContext call) {
         var product = JsonText.object(call.body().asString());
         var kept = products.merge(
                 call.pathParam("sku"),
                 product,
-                (has, comes) ->
-                        comes.path("version").asLong() >= has.path("version").asLong() ? comes : has);
+                (stored, received) ->
+                        received.path("version").asLong() >= stored.path("version").asLong() ? received : stored);
         answer(call, kept == product ? 200 : 409, kept);
     }
 

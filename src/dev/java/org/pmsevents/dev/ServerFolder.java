@@ -19,11 +19,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder that one run (a JVM) owns as long as it lives, so that two runs never share a server's data and a server left
- * behind by a killed run is stopped by the next one.
+ * A folder that one run (a JVM) owns while it lives, so that two runs never share a server's data, and the next run stops the
+ * servers of a killed one.
  *
- * <p>A run is known by its process id and start time. A server's own pid file says what to stop, and counts only while
- * that process still runs an executable of ours. (No file locks: closing any channel to a locked file drops the lock of
+ * <p>A run is identified by its process id and start time. A server's own pid file names the process to stop; it is ignored
+ * unless that process runs an executable of ours. (No file locks: closing any channel to a locked file drops the lock of
  * the whole JVM, and dev mode and its continuous tests are one JVM.)
  */
 final class ServerFolder implements Closeable {
@@ -31,7 +31,7 @@ final class ServerFolder implements Closeable {
     private static final String OWNER = "owner";
     private static final List<String> PID_FILES = List.of("data/postmaster.pid", "redis.pid");
 
-    /** What is the same for every run of this user: the unpacked servers, and the folders of test runs. */
+    /** Shared by all runs of this user: the unpacked servers, and the folders of test runs. */
     static final Path PER_USER = Path.of(System.getProperty("user.home"), ".cache", "pms-events");
 
     private final Path path;
@@ -47,7 +47,7 @@ final class ServerFolder implements Closeable {
         return path;
     }
 
-    /** Whether it is dev mode's own, and its content outlives the run. */
+    /** Whether this is a folder of dev mode, whose content outlives the run. */
     boolean isKept() {
         return !temporary;
     }
@@ -69,7 +69,7 @@ final class ServerFolder implements Closeable {
         }
     }
 
-    /** One line that says who uses the folder and what to do; null if nobody else does. */
+    /** One line that says which process uses the folder and what to do; null if no other run uses it. */
     static @Nullable String inUse(Path path) throws IOException {
         Path owner = path.resolve(OWNER);
         String run = Files.exists(owner) ? Files.readString(owner).strip() : "";
@@ -80,7 +80,7 @@ final class ServerFolder implements Closeable {
                         + " QUARKUS_REDIS_HOSTS.";
     }
 
-    /** Makes an empty folder that is removed at the end, and removes those that killed runs have left. */
+    /** Makes an empty folder that is removed at the end, and removes the folders of killed runs. */
     static ServerFolder temporary(String server) {
         Path parent = PER_USER.resolve("runs");
         try {
@@ -119,7 +119,7 @@ final class ServerFolder implements Closeable {
             return false;
         }
         Instant started = Instant.ofEpochMilli(Long.parseLong(parts[1]));
-        // The system may tell the start time a little differently after its clock has been set.
+        // The system may report a slightly different start time after its clock has been set.
         return ProcessHandle.of(Long.parseLong(parts[0]))
                 .flatMap(process -> process.info().startInstant())
                 .filter(start -> Duration.between(start, started).abs().compareTo(Duration.ofSeconds(5)) < 0)
@@ -139,7 +139,7 @@ final class ServerFolder implements Closeable {
         }
     }
 
-    /** Empty if there is no such file, or no longer: another run may be sweeping the same folder. */
+    /** Empty if the file does not exist (any more): another run may be removing the same folder. */
     private static String firstLine(Path file) throws IOException {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.findFirst().map(String::strip).orElse("");
@@ -156,7 +156,7 @@ final class ServerFolder implements Closeable {
                 .isPresent();
     }
 
-    /** Ends a process, gently at first; a database that had to be killed recovers from its log at the next start. */
+    /** Stops a process, and kills it if it does not stop; a killed database recovers from its log at the next start. */
     static void stop(ProcessHandle process) {
         if (process.destroy() && hasEnded(process)) {
             return;
@@ -192,7 +192,7 @@ final class ServerFolder implements Closeable {
         }
     }
 
-    /** Another run may be sweeping the same folder: what is gone already is fine. */
+    /** Ignores files that are gone already: another run may be removing the same folder. */
     private static void delete(Path folder) throws IOException {
         List<Path> deepestFirst;
         try (Stream<Path> files = Files.walk(folder)) {

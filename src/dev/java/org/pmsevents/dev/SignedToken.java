@@ -11,11 +11,11 @@ import org.jose4j.jwt.NumericDate;
 import org.jose4j.keys.HmacKey;
 import org.jose4j.lang.JoseException;
 
-/** A bearer token as an issuer of production would sign it (HS256), for dev mode and the tests. */
+/** Signs bearer tokens like an issuer in production (HS256), for dev mode and the tests. */
 public final class SignedToken {
     private SignedToken() {}
 
-    /** A token for the subject with these roles, from one moment to the other. */
+    /** A token for the subject with these roles and this validity period. */
     public static String of(
             String subject, Collection<String> roles, Instant issuedAt, Instant expiresAt, String secret) {
         var claims = new JwtClaims();

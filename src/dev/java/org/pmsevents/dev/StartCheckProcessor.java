@@ -14,14 +14,14 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.app.Ports;
 
-/** Ends dev mode before it builds anything, with one line that says what to do, if something that it needs is in use. */
+/** Stops dev mode before it builds anything if a port or folder that it needs is in use, with one line that says what to do. */
 public final class StartCheckProcessor {
     private static final String CHECKED = "pms-events.dev.checked";
 
-    /** @param unused makes Quarkus run this step at all */
+    /** @param unused not produced; without a producer Quarkus would skip this step */
     @BuildStep(onlyIf = IsDevelopment.class)
     void refuseWhatIsInUse(OutputTargetBuildItem target, BuildProducer<ServiceStartBuildItem> unused) {
-        // Once, as from then on it is dev mode itself that uses them.
+        // Once: after that, dev mode itself uses them.
         if (System.setProperty(CHECKED, "true") != null) {
             return;
         }
@@ -31,7 +31,7 @@ public final class StartCheckProcessor {
             problems.addAll(Ports.inUse(
                     ConfigProvider.getConfig(), "localhost", property -> "-D" + property + "=<another port>"));
         } else {
-            // That dev mode has the ports, too.
+            // The dev mode that uses the folder also uses the ports.
             problems.add(folder);
         }
         if (!problems.isEmpty()) {

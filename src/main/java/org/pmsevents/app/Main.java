@@ -11,10 +11,10 @@ import java.util.function.Function;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** Begins the service, or migrates its database, but not before the required settings are there: one plain message beats a stack trace of each part. */
+/** Starts the service, or migrates its database. Checks the required settings first, to report one message instead of stack traces. */
 @QuarkusMain
 public final class Main {
-    /** What starts the servers of dev mode and the tests; the package doesn't have it. */
+    /** Starts the servers of dev mode and the tests; not part of the packaged service. */
     private static final String DEV_SERVERS = "/META-INF/quarkus-build-steps.list";
 
     private static final String MIGRATE = "migrate";
@@ -37,9 +37,9 @@ public final class Main {
             MigrateCommand.run();
             return;
         }
-        List<String> taken = packaged ? problems(Main::portsInUse) : List.of();
-        if (!taken.isEmpty()) {
-            refuse("PMS Events can't start. " + String.join(" ", taken));
+        List<String> portsTaken = packaged ? problems(Main::portsInUse) : List.of();
+        if (!portsTaken.isEmpty()) {
+            refuse("PMS Events can't start. " + String.join(" ", portsTaken));
         }
         Quarkus.run(null, StartFailure::end, args);
     }
@@ -53,7 +53,7 @@ public final class Main {
         System.exit(1);
     }
 
-    /** In a native executable the configuration that is there before run() is the one of the build: look at the environment itself. */
+    /** In a native executable the configuration before run() is that of the build, so the environment is read directly. */
     private static List<String> problems(Function<Config, List<String>> check) {
         return check.apply(ImageMode.current() == ImageMode.NATIVE_RUN ? environment() : ConfigProvider.getConfig());
     }

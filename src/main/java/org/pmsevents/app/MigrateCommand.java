@@ -4,16 +4,16 @@ import io.quarkus.runtime.Quarkus;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** The command {@code migrate}: brings the database up to date and ends, before replicas come that are told not to migrate. */
+/** The command {@code migrate}: migrates the database and exits, for deployments whose replicas are configured not to migrate. */
 final class MigrateCommand {
     private MigrateCommand() {}
 
-    /** Ends the process: with 0 if the database is up to date now, else with 1 and one line that says why not. */
+    /** Exits with 0 if the database is up to date, otherwise with 1 and one line that gives the reason. */
     static void run() {
         System.setProperty("quarkus.flyway.migrate-at-start", "true");
-        // Quarkus' own mode for this: what comes after the migrations, from the HTTP server on, doesn't begin.
+        // Quarkus exits after the migrations: the HTTP server and everything after it does not start.
         System.setProperty("quarkus.init-and-exit", "true");
-        // The failure is told below, without its stack trace.
+        // The failure is reported below, without its stack trace.
         System.setProperty("quarkus.log.category.\"io.quarkus.runtime\".level", "OFF");
         Quarkus.run(null, MigrateCommand::end);
     }
@@ -30,14 +30,14 @@ final class MigrateCommand {
         System.exit(code);
     }
 
-    /** What PostgreSQL or its driver says, where they say anything: it names the server. */
+    /** The message of PostgreSQL or its driver if there is one, because it names the server. */
     private static String cause(Throwable failure) {
-        var telling = failure;
+        var reported = failure;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException || !(telling instanceof SQLException)) {
-                telling = cause;
+            if (cause instanceof SQLException || !(reported instanceof SQLException)) {
+                reported = cause;
             }
         }
-        return StartFailure.message(telling);
+        return StartFailure.message(reported);
     }
 }

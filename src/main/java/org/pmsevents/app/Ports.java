@@ -12,8 +12,8 @@ import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.config.Config;
 
 /**
- * The ports that the service listens on. They are tried before the start, because the service opens them last, when it has already
- * begun to work.
+ * Checks the ports that the service listens on before the start, because the service opens them last, when it has already begun to
+ * work.
  */
 public final class Ports {
     private static final String HTTP = "quarkus.http";
@@ -30,10 +30,10 @@ public final class Ports {
     private Ports() {}
 
     /**
-     * Tries whether the ports are free.
+     * Checks whether the ports are free.
      *
      * @param defaultHost the address to listen on if none is configured
-     * @param option the option that sets a property, as the reader knows it
+     * @param option names the option that sets a property, as the user types it
      * @return one sentence for each that is in use; empty if all are free
      */
     public static List<String> inUse(Config config, String defaultHost, UnaryOperator<String> option) {
@@ -48,7 +48,7 @@ public final class Ports {
         return taken;
     }
 
-    /** The same sentence for one that could not be opened. */
+    /** The same sentence for a port that could not be opened. */
     static String advice(int port, Config config, UnaryOperator<String> option) {
         return advice(port == port(config, MANAGEMENT) ? MANAGEMENT : HTTP, port, option);
     }

@@ -28,9 +28,9 @@ import org.pmsevents.pms.outbound.PmsUrl;
 import org.pmsevents.pms.webhook.WebhookConfig;
 import org.pmsevents.queue.QueueConfig;
 
-/** Checks the settings before anything starts: names all that are missing or make no sense at once, by their variables. */
+/** Checks the settings before anything starts, and names all missing or invalid ones at once, by their environment variables. */
 public final class RequiredSettings {
-    /** All settings of the service; each has {@code @RegisterForReflection}, so that a native executable can read them here, too. */
+    /** All settings of the service; each has {@code @RegisterForReflection}, so that a native executable can read them here. */
     public static final List<Class<?>> MAPPINGS = List.of(
             FeedConfig.class,
             DeliveryConfig.class,
@@ -64,7 +64,7 @@ public final class RequiredSettings {
 
     private RequiredSettings() {}
 
-    /** One line for each problem, beginning with the variable; empty if all is well. */
+    /** One line for each problem, beginning with the variable; empty if all settings are valid. */
     public static List<String> problems(Config config) {
         List<String> problems = ofTheDatabase(config);
         if (value(config, REDIS).filter(ServerUrl::isRedis).isEmpty()) {
@@ -103,7 +103,7 @@ public final class RequiredSettings {
         return problems;
     }
 
-    /** What migrating the database needs; as {@link #problems}. */
+    /** The problems of the settings that a migration needs; as {@link #problems}. */
     static List<String> ofTheDatabase(Config config) {
         List<String> problems = new ArrayList<>();
         DATABASE.forEach((property, problem) -> {

@@ -10,13 +10,13 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Says in one line why the service can't start, where that is for the operator to change; everything else with its stack trace. */
+/** Reports why the service can't start: in one line if the operator can fix it, otherwise with the stack trace. */
 final class StartFailure {
     private static final Logger LOG = Logger.getLogger(StartFailure.class);
 
     private StartFailure() {}
 
-    /** Ends the process; in dev mode, lets it wait for a change. */
+    /** Exits the process; in dev mode, lets it wait for a change. */
     static void end(int code, @Nullable Throwable failure) {
         if (failure != null && code != 0) {
             var line = line(failure);
@@ -29,7 +29,7 @@ final class StartFailure {
         ApplicationLifecycleManager.getDefaultExitCodeHandler().accept(code, failure);
     }
 
-    /** Null for what is not the operator's to change. */
+    /** Null if the operator can't fix it. */
     static @Nullable String line(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             var line = advice(cause);
@@ -47,7 +47,7 @@ final class StartFailure {
         if (cause instanceof SQLException refusal) {
             return advice(refusal);
         }
-        // what the service itself says of a setting names the variable
+        // the service's own message about a setting names the variable
         if (cause instanceof ConfigValidationException
                 || cause instanceof ConfigurationException
                 || (cause instanceof IllegalStateException && message(cause).contains("PMS_EVENTS_"))) {
@@ -56,11 +56,11 @@ final class StartFailure {
         return null;
     }
 
-    /** By the class of the SQL state: connection, login, no such database, no right. */
+    /** Chosen by the class of the SQL state: connection, login, unknown database, missing privilege. */
     private static @Nullable String advice(SQLException refusal) {
         var state = String.valueOf(refusal.getSQLState());
         if (state.startsWith("08")) {
-            return "PostgreSQL can't be reached. Is QUARKUS_DATASOURCE_REACTIVE_URL right, and does the server run? "
+            return "PostgreSQL can't be reached. Is QUARKUS_DATASOURCE_REACTIVE_URL right, and is the server running? "
                     + message(refusal);
         }
         if (state.startsWith("28")) {

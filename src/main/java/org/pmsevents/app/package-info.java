@@ -1,7 +1,7 @@
 /**
- * The commands of the executable and what has to be set before the service starts.
+ * The commands of the executable, and the settings that are required before the service starts.
  *
  * <p>Uses every room's settings. Promises that nothing starts before the required settings are valid, and that each
- * that is missing or makes no sense is named in one line.
+ * missing or invalid one is named in one line.
  */
 package org.pmsevents.app;

@@ -1,4 +1,4 @@
-/** The form that changes a stock: adds to it, takes from it, or sets it to what was counted. */
+/** The form that changes a stock: adds a number, subtracts one, or sets the counted number. */
 import { el, set, text } from './dom.js';
 import { call, Keys, show } from './api.js';
 import { button } from './panel.js';
@@ -8,7 +8,7 @@ import * as session from './session.js';
 const REASONS = ['sale', 'return', 'receipt', 'damage', 'correction', 'count'];
 const LIMIT = 2_147_483_647;
 
-/** @param view the product: sku, location, stocks; done is told what became of it, in words */
+/** @param view the product: sku, location, stocks; done receives the result as text */
 export function adjustment(view, done) {
   const keys = new Keys();
   const field = (id, label, input) => el('div', { class: 'field' }, el('label', { for: id }, label), input);
@@ -28,7 +28,7 @@ export function adjustment(view, done) {
 
   function refresh() {
     const there = stock()?.onHand;
-    // what somebody looked at when they ticked it, not what has become of it since
+    // the stock at the moment when the box was ticked, not the current one
     if (!only.checked) expected = there ?? null;
     text(onlyText, `Only if there are still ${format.count(expected)}`);
     only.disabled = how.value === 'count' || expected === null;

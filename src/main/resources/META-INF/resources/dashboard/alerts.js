@@ -1,4 +1,4 @@
-/** What somebody has to do something about. */
+/** The alerts received since the page was opened. */
 import { byId, el, list, text } from './dom.js';
 import { Panel } from './panel.js';
 import * as format from './format.js';

@@ -1,23 +1,23 @@
-/** Calls of the REST API: with the token, within a time, and with every failure as a problem (RFC 9457). */
+/** Calls the REST API: with the token, a timeout of 10 s, and every failure as a problem (RFC 9457). */
 import { el } from './dom.js';
 import * as session from './session.js';
 
 const LONGEST = 10_000;
 
-/** What went wrong; status 0 where there was no answer. */
+/** A failed call; status 0 if there was no answer. */
 export class Problem extends Error {
   constructor(status, body) {
     super(body.detail || body.title || `The service answered ${status}.`);
     Object.assign(this, { status, code: body.code ?? '', title: body.title ?? '', traceId: body.traceId ?? '', violations: body.violations ?? [], onHand: body.onHand });
   }
 
-  /** Whether the same may be sent again under the same key, as nobody knows what became of it. */
+  /** Whether the outcome is unknown, so that the request may be repeated under the same key. */
   get isOpen() {
     return this.status === 0 || this.status === 503 || this.status === 504;
   }
 }
 
-/** Asks the API. options: {method, body, key, signal}; waits for a token if there is none. */
+/** Calls the API. options: {method, body, key, signal}; waits for a token if there is none. */
 export async function call(path, options = {}) {
   const token = await session.token();
   const headers = { Authorization: `Bearer ${token}` };
@@ -43,18 +43,18 @@ export async function call(path, options = {}) {
   throw new Problem(answer.status, problem ?? {});
 }
 
-/** A key under which a request is done once, however often it is sent. */
+/** An idempotency key: a request is executed once under it, however often it is sent. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Keeps the key of a request until it is known what became of it, as long as the request stays the same. */
+/** Keeps the key of a request until its outcome is known, as long as the request stays the same. */
 export class Keys {
   #last = { content: null, key: null };
 
   for(content) {
-    const told = JSON.stringify(content);
-    if (this.#last.content !== told) this.#last = { content: told, key: newKey() };
+    const json = JSON.stringify(content);
+    if (this.#last.content !== json) this.#last = { content: json, key: newKey() };
     return this.#last.key;
   }
 
@@ -63,17 +63,17 @@ export class Keys {
   }
 }
 
-/** Shows a problem with all that is wrong, or nothing for null. */
+/** Shows a problem with all its violations, or nothing for null. */
 export function show(box, problem) {
   box.hidden = !problem;
   box.replaceChildren();
   if (!problem) return;
   box.setAttribute('role', 'alert');
-  box.append(el('strong', {}, problem.title || 'That did not work'), ' ', problem.message);
+  box.append(el('strong', {}, problem.title || 'The request failed'), ' ', problem.message);
   if (problem.violations?.length) {
     box.append(el('ul', {}, problem.violations.map((one) => el('li', {}, el('code', {}, one.pointer), ' ', one.detail))));
   }
-  if (problem.isOpen) box.append(' Send it again: it is done once at the most.');
+  if (problem.isOpen) box.append(' You can send it again: it is executed at most once.');
   const facts = [problem.code, problem.traceId && `trace ${problem.traceId}`].filter(Boolean).join(' · ');
   if (facts) box.append(el('span', { class: 'facts' }, facts));
 }

@@ -1,4 +1,4 @@
-/** How well the cache does on the replica that answers, level by level. */
+/** Statistics of the cache on the answering replica, for each level. */
 import { byId, el, meter, text } from './dom.js';
 import { call } from './api.js';
 import { every, soon } from './clock.js';
@@ -13,21 +13,21 @@ function fact(name, value) {
   return el('div', {}, el('dt', {}, name), el('dd', {}, value));
 }
 
-function draw(told) {
-  const { l1, l2, loads } = told;
-  text(byId('cache-replica'), `on ${told.replica}`);
+function draw(stats) {
+  const { l1, l2, loads } = stats;
+  text(byId('cache-replica'), `on ${stats.replica}`);
   byId('cache-body').replaceChildren(
     el('dl', { class: 'facts-list' },
       fact('In the process', meter(l1.hitRate, format.percent(l1.hitRate))),
-      fact('In Redis', l2.reachable === false ? el('span', { class: 'bad' }, 'Redis is away') : meter(l2.hitRate, format.percent(l2.hitRate))),
+      fact('In Redis', l2.reachable === false ? el('span', { class: 'bad' }, 'Redis is unavailable') : meter(l2.hitRate, format.percent(l2.hitRate))),
       fact('Entries', `${format.count(l1.entries)} in ${format.bytesOf(l1.bytes, l1.maximum)}, ${format.compact(l1.evictions)} evicted`),
       fact('Loads', `${format.compact(loads.count)}, ${format.millis(loads.averageMillis)} each, ${format.compact(loads.coalesced)} shared`),
       fact('Failures', `${format.count(loads.failures)} of loads, ${format.count(l2.errors)} of Redis`),
-      fact('Stale, negative', `${format.compact(told.stale)}, ${format.compact(told.negative)}`),
-      fact('Warmed up', told.warm ? `${format.count(told.warm.keys)} keys in ${format.millis(told.warm.millis)}` : 'no')),
+      fact('Stale, negative', `${format.compact(stats.stale)}, ${format.compact(stats.negative)}`),
+      fact('Warmed up', stats.warm ? `${format.count(stats.warm.keys)} keys in ${format.millis(stats.warm.millis)}` : 'no')),
     el('h3', {}, 'Hottest keys'),
-    told.hottest?.length
-      ? el('ol', { class: 'hottest' }, told.hottest.slice(0, HOTTEST).map((one) => el('li', {}, el('code', {}, one.key), el('span', { class: 'number' }, format.compact(one.reads)))))
+    stats.hottest?.length
+      ? el('ol', { class: 'hottest' }, stats.hottest.slice(0, HOTTEST).map((one) => el('li', {}, el('code', {}, one.key), el('span', { class: 'number' }, format.compact(one.reads)))))
       : el('p', { class: 'muted' }, 'None yet.'));
 }
 

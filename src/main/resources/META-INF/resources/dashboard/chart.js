@@ -1,11 +1,11 @@
-/** Charts over time (uPlot), in the colours of the theme, with their numbers in words and as a table. */
+/** Charts over time (uPlot), in the colours of the theme, with a text and a table as alternatives. */
 import { el, text } from './dom.js';
 import * as format from './format.js';
 
 const ROWS = 120;
 const probe = el('span', { hidden: true });
 
-/** A colour of the style sheet as a canvas understands it. */
+/** A colour of the style sheet in a format for a canvas. */
 function colour(name) {
   if (!probe.isConnected) document.body.append(probe);
   probe.className = `colour-${name}`;
@@ -20,7 +20,7 @@ export class Chart {
 
   /**
    * @param series [{label, colour, format, fill, steps, dash}]
-   * @param options {height, title, axis: format of the y axis, min: the least top of the y axis, empty: what is said without data}
+   * @param options {height, title, axis: format of the y axis, min: the minimum of the upper end of the y axis, empty: the text without data}
    */
   constructor(parent, series, options) {
     this.series = series;

@@ -1,8 +1,8 @@
-/** Does what is done again and again, by one timer, and only while somebody can see the page. */
+/** Runs periodic tasks by one timer, and only while the page is visible. */
 const tasks = new Set();
 let timer;
 
-/** Runs it now, if the page is seen, and every so many seconds. */
+/** Runs a task now if the page is visible, and at this interval. */
 export function every(seconds, run) {
   const task = { pause: seconds * 1000 - 50, due: 0, run };
   tasks.add(task);
@@ -10,7 +10,7 @@ export function every(seconds, run) {
   return task;
 }
 
-/** Has a task run at the next beat. */
+/** Schedules a task for the next beat. */
 export function soon(task) {
   task.due = 0;
 }
@@ -18,7 +18,7 @@ export function soon(task) {
 function beat() {
   const now = Date.now();
   for (const task of tasks) {
-    // a clock that was set back must not stop it
+    // a clock that was set back must not delay the task
     if (now >= task.due || task.due - now > task.pause + 1000) {
       task.due = now + task.pause;
       task.run(now);
@@ -40,7 +40,7 @@ export function start() {
   watch();
 }
 
-/** Runs it when there has been no further call for so long, or at the latest after twice that. */
+/** Debounces calls: runs when there was no further call for the given milliseconds, at the latest after twice that. */
 export function settle(wait, run) {
   let pending, first;
   return (...given) => {

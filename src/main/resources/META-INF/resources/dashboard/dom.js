@@ -1,6 +1,6 @@
-/** Elements. Whatever comes from a server enters the page as text or as the value of an attribute, never as markup. */
+/** Elements. Data from a server enters the page as text or as the value of an attribute, never as markup. */
 
-/** Makes an element. attributes: plain ones by name, `on` for listeners, `data` for data-*; null and false leave one out. */
+/** Makes an element. attributes: plain ones by name, `on` for listeners, `data` for data-*; null and false omit one. */
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -20,14 +20,14 @@ export function set(element, name, value) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** Changes a text only where it is another one, so that nothing is laid out or read out for nothing. */
+/** Changes a text only if it differs, to avoid layout and announcements by screen readers. */
 export function text(element, value) {
   const wanted = String(value ?? '');
   if (element.textContent !== wanted) element.textContent = wanted;
 }
 
 /**
- * Makes the children of a list those of the items, in their order. Elements stay with their key, so that focus and selection survive;
+ * Updates the children of a list to match the items, in their order. Elements are reused by key, so that focus and selection survive;
  * render(element, item) fills one.
  */
 export function list(parent, items, key, create, render) {

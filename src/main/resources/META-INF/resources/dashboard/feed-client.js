@@ -1,13 +1,13 @@
 /**
  * The reference client of the WebSocket feed for browsers and Node 22 or newer: every event once and in position order,
  * however often the connection is lost. options: {token(), topics, subjects, after, onReset, onGiveUp, onAlert, onState, heartbeat};
- * onState is told 'connecting', 'following' with the position, and 'lost' with the close code, when it is tried again and, if a token
- * was refused, the problem. onGiveUp is told {code, detail} when another attempt would end the same: 'unauthenticated' if token()
- * gives a refused token again, 'forbidden', 'topic-not-allowed', the close codes '4400' and '1009'.
+ * onState receives 'connecting', 'following' with the position, and 'lost' with the close code, the time until the next attempt and,
+ * if a token was refused, the problem. onGiveUp receives {code, detail} when a retry would fail again: 'unauthenticated' if token()
+ * returns a refused token again, 'forbidden', 'topic-not-allowed', the close codes '4400' and '1009'.
  */
 const MOST_REFUSED_TOKENS = 3;
 
-/** A browser does not say why a handshake was refused: the same token is refused by REST, with a problem. */
+/** A browser does not report why a handshake was refused. REST refuses the same token with a problem. */
 async function problemOf(address, token) {
   const url = new URL('/api/events?limit=1', address);
   url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
@@ -89,10 +89,10 @@ export function follow(addresses, onEvent, options) {
   connect();
   return {
     close,
-    /** Without waiting for the end of the pause, if there is one. */
+    /** Connects at once if the client waits for the next attempt. */
     retry() { if (pause !== undefined && !closed) connect(); },
     get position() { return position; },
-    /** When anything was heard the last time, in milliseconds since 1970. */
+    /** The time of the last message, in milliseconds since 1970. */
     get heardAt() { return heardAt; },
   };
 }

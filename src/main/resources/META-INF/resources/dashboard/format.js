@@ -1,4 +1,4 @@
-/** Numbers and times as an operator reads them; an en dash where nothing is known. */
+/** Formats numbers and times for operators; an en dash stands for an unknown value. */
 const NONE = '–';
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -24,13 +24,13 @@ export function bytes(value) {
   return `${(value < 10 && unit > 0 ? tenths : whole).format(value)} ${units[unit]}`;
 }
 
-/** So much of so much, in the unit of the whole where that is precise enough. */
+/** Used bytes of all bytes, in the unit of the latter if that is precise enough. */
 export function bytesOf(used, whole) {
   const [number, unit] = bytes(used).split(' ');
   return bytes(whole).endsWith(` ${unit}`) ? `${number} of ${bytes(whole)}` : `${bytes(used)} of ${bytes(whole)}`;
 }
 
-/** How long, in its largest one or two units. */
+/** A duration in its largest one or two units. */
 export function duration(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds}\u00a0s`;
@@ -43,7 +43,7 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const valid = (at) => at !== null && at !== undefined && !Number.isNaN(new Date(at).getTime());
 
-/** The time of day; with the date where it isn't from the last hours. */
+/** The time of day; with the date if it is not within the last hours. */
 export function time(at) {
   if (!valid(at)) return NONE;
   const date = new Date(at);

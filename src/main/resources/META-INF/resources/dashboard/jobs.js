@@ -1,4 +1,4 @@
-/** Jobs by state: how far they are, why they failed; to be cancelled, or tried again. */
+/** Jobs by state: progress and errors; jobs can be cancelled and retried. */
 import { byId, el, list, set, text } from './dom.js';
 import { call, Keys, show } from './api.js';
 import { every, settle, soon } from './clock.js';
@@ -11,7 +11,7 @@ const SHOWN = 30;
 const SHOWN_OF_EACH = 10;
 const OPEN = 'open';
 const STATES = ['running', 'available', 'scheduled', 'retryable', 'discarded', 'completed', 'cancelled'];
-/** What there is still to do, the most interesting first. */
+/** The states of unfinished jobs, the most interesting first. */
 const UNFINISHED = ['running', 'retryable', 'available', 'scheduled'];
 const wanted = (state) => chosen === '' || chosen === state || (chosen === OPEN && UNFINISHED.includes(state));
 const OVER = ['cancelled', 'discarded'];
@@ -19,7 +19,7 @@ const OVER = ['cancelled', 'discarded'];
 let rows = [], chosen = OPEN, panel, task, counts = {};
 const keys = new Map();
 
-/** One for each action, until it is known what became of it. */
+/** The idempotency key of each action, until its outcome is known. */
 function keyOf(action) {
   if (keys.size > 100) keys.clear();
   if (!keys.has(action)) keys.set(action, new Keys());
@@ -43,7 +43,7 @@ async function act(path, action) {
 async function cancel(job) {
   const running = job.state === 'running';
   if (await confirmed(running ? 'Stop this job?' : 'Cancel this job?',
-    `${job.kind}${running ? ' is running: what it has done so far stays done.' : ' will not be run.'} It can be told to run again later.`, running ? 'Stop it' : 'Cancel it')) {
+    `${job.kind}${running ? ' is running: what it has done so far is not undone.' : ' will not run.'} You can retry it later.`, running ? 'Stop it' : 'Cancel it')) {
     await act(`/api/jobs/${job.id}/cancel`, 'cancel');
   }
 }
@@ -51,7 +51,7 @@ async function cancel(job) {
 async function retryAll() {
   const kinds = [...new Set(rows.filter((job) => job.state === 'discarded').map((job) => job.kind))];
   if (!kinds.length) return;
-  if (await confirmed('Retry all discarded jobs?', `All discarded jobs of ${kinds.join(', ')} are run again now, also those not shown.`, 'Retry them')) {
+  if (await confirmed('Retry all discarded jobs?', `All discarded jobs of ${kinds.join(', ')} are retried now, including those that are not shown.`, 'Retry them')) {
     for (const kind of kinds) await act(`/api/jobs/retry?kind=${encodeURIComponent(kind)}`, 'retry');
   }
 }
@@ -65,14 +65,14 @@ function progress(job) {
 
 function when(job) {
   if (job.finishedAt) return `ended ${format.time(job.finishedAt)}`;
-  if (job.state === 'running') return job.cancelRequested ? 'is told to stop' : '';
+  if (job.state === 'running') return job.cancelRequested ? 'stopping' : '';
   return `due ${format.time(job.runAt)}`;
 }
 
 function fill(made, job) {
-  const told = JSON.stringify(job);
-  if (made.dataset.told === told) return;
-  made.dataset.told = told;
+  const json = JSON.stringify(job);
+  if (made.dataset.json === json) return;
+  made.dataset.json = json;
   set(made, 'data-state', job.state);
   made.job = job;
   text(made.querySelector('.badge'), job.state);
@@ -102,7 +102,7 @@ function draw() {
     for (const name of ['retry', 'cancel']) set(made.querySelector(`.${name}`), 'aria-label', `${name === 'retry' ? 'Retry' : 'Cancel'} ${job.kind} ${job.id.slice(0, 8)}`);
     return made;
   }, fill);
-  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'Nothing is to be done.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
+  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'There are no unfinished jobs.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
   byId('jobs-retry-all').hidden = chosen !== 'discarded' || !rows.length;
   for (const label of byId('jobs-states').querySelectorAll('label')) {
     const { state } = label.dataset;
@@ -110,7 +110,7 @@ function draw() {
   }
 }
 
-/** What is told of a job that is shown. False if it is not. */
+/** Updates a job that is shown. False if it is not shown. */
 function patch(job) {
   const at = rows.findIndex((one) => one.id === job.id);
   if (at < 0) return false;
@@ -127,7 +127,7 @@ async function load() {
     const states = chosen === OPEN ? UNFINISHED : [chosen];
     const pages = await Promise.all(states.map((state) => call(`/api/jobs?limit=${chosen === OPEN ? SHOWN_OF_EACH : SHOWN}${state ? `&state=${state}` : ''}`)));
     if (number !== asked) return;
-    // one may have gone on from a state to the next in between
+    // a job may have changed its state between two of the requests
     rows = [...new Map(pages.flatMap((page) => page.items).map((job) => [job.id, job])).values()];
     panel.fresh();
     draw();
@@ -150,9 +150,9 @@ export function start() {
   task = every(15, load);
   const again = settle(1_500, () => soon(task));
   live.on('queue.', ({ type, payload }) => {
-    // what has ended has a result and errors that are not told
+    // a finished job has a result and errors that its event does not contain
     if (!patch(payload) || type === 'queue.complete') again();
   });
   live.when('state', ({ name }) => name === 'live' && again());
-  summary.read({ take: (told) => { counts = told.jobs ?? {}; draw(); }, failed() {} });
+  summary.read({ take: (data) => { counts = data.jobs ?? {}; draw(); }, failed() {} });
 }

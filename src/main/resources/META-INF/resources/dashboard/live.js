@@ -1,4 +1,4 @@
-/** The WebSocket: what is told, to whoever wants it, and honestly whether it is up to date. */
+/** The WebSocket: passes events to listeners, and shows whether the page is up to date. */
 import { follow } from './feed-client.js';
 import { every } from './clock.js';
 import * as format from './format.js';
@@ -6,30 +6,30 @@ import * as session from './session.js';
 import { byId, text } from './dom.js';
 
 const VIEWER = ['product.*', 'inventory.*'];
-/** Neither cache.miss nor metrics.request: one for each read or request would drown the rest. */
+/** Without cache.miss and metrics.request: one for each read or request would drown the other events. */
 const OPERATOR = ['queue.*', 'error.*', 'cache.invalid', 'cache.warm', 'metrics.error', 'metrics.resources', 'admin.alert'];
-/** The service says something at least this often. */
+/** The service sends a message at least this often, in milliseconds. */
 const SILENCE = 20_000;
 const BEHIND = 3_000;
 
 const WORDS = {
-  off: 'Not connected', connecting: 'Connecting', live: 'Live', 'catching-up': 'Catching up', quiet: 'No sign of life', lost: 'Disconnected',
+  off: 'Not connected', connecting: 'Connecting', live: 'Live', 'catching-up': 'Catching up', quiet: 'No messages', lost: 'Disconnected',
   refused: 'Refused',
 };
 
 const wanted = [];
-const told = { state: [], reset: [], alert: [] };
+const listeners = { state: [], reset: [], alert: [] };
 let client, token, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
 /** How far the clock here is ahead of the service's. */
 let ahead = null;
 
 export const state = { name: 'off', since: Date.now(), lostAt: null };
 
-/** Hears events whose type begins so. */
+/** Adds a listener to events whose type has this prefix. */
 export const on = (start, listener) => wanted.push([start, listener]);
-/** Is told 'state' of each change of state, 'reset' where what was missed is no longer kept, 'alert' of alerts. */
-export const when = (what, listener) => told[what].push(listener);
-const tell = (what, given) => told[what].forEach((listener) => listener(given));
+/** Adds a listener to 'state' changes, to 'reset' when missed events are no longer stored, or to each 'alert'. */
+export const when = (what, listener) => listeners[what].push(listener);
+const tell = (what, given) => listeners[what].forEach((listener) => listener(given));
 
 export const position = () => client?.position;
 /** The service's time now, as far as it is known. */
@@ -54,10 +54,10 @@ function describe() {
   let detail = '';
   if (name === 'live' && client) detail = client.position === undefined ? '' : `position ${format.count(client.position)}`;
   if (name === 'catching-up') detail = behind ? `${format.duration(behind)} behind` : head > client.position ? `${format.count(head - client.position)} events behind` : '';
-  if (name === 'quiet') detail = `nothing heard for ${format.duration(now - client.heardAt)}`;
+  if (name === 'quiet') detail = `no message for ${format.duration(now - client.heardAt)}`;
   if (name === 'lost') {
     detail = `for ${format.duration(now - state.lostAt)}, since ${format.time(state.lostAt)}`;
-    if (retryAt > now) detail += ` · next try in ${format.duration(retryAt - now)}`;
+    if (retryAt > now) detail += ` · next attempt in ${format.duration(retryAt - now)}`;
   }
   if (name === 'refused') detail = why;
   text(byId('link-detail'), detail);
@@ -78,10 +78,10 @@ function take(event) {
   for (const [start, listener] of wanted) if (event.type.startsWith(start)) listener(event);
 }
 
-/** What a later look at the service tells of its clock and of the last position. */
+/** Updates the clock offset and the head from a later answer of the service. */
 export function compare(at, latest) {
-  const told = Date.parse(at);
-  if (!Number.isNaN(told)) ahead = Date.now() - told;
+  const serverTime = Date.parse(at);
+  if (!Number.isNaN(serverTime)) ahead = Date.now() - serverTime;
   if (Number.isFinite(latest)) head = latest;
 }
 
@@ -106,7 +106,7 @@ function changed(name, detail) {
   } else if (name === 'lost') {
     retryAt = Date.now() + detail.retryIn;
     become('lost');
-    // that of this connection: there may be a new one by now
+    // the token of this connection, which may have been replaced since
     if (detail.code === 1008) session.refused('Your token has expired.', token);
     else if (detail.problem?.status === 401) session.refused(`The service does not accept your token. ${detail.problem.detail}`, token);
   } else if (state.name === 'off') {
@@ -132,7 +132,7 @@ function open() {
 function gaveUp({ code, detail }) {
   why = detail || code;
   become('refused');
-  // goes on when there is another token
+  // continues with the next token
   if (code === 'unauthenticated') { session.refused(why, token); open(); }
 }
 

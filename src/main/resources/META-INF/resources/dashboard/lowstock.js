@@ -1,4 +1,4 @@
-/** What has come to its threshold. */
+/** Stocks at or below their threshold. */
 import { byId, el, list, meter, text } from './dom.js';
 import { call } from './api.js';
 import { every, settle, soon } from './clock.js';
@@ -9,7 +9,7 @@ import * as overview from './overview.js';
 import * as session from './session.js';
 
 const SHOWN = 100;
-let rows = new Map(), more = false, told = new Map(), panel, task;
+let rows = new Map(), more = false, changes = new Map(), panel, task;
 const key = (one) => `${one.sku}\n${one.location}`;
 
 function draw() {
@@ -29,11 +29,11 @@ function draw() {
 const redraw = settle(250, draw);
 
 async function load() {
-  const since = told = new Map();
+  const since = changes = new Map();
   try {
     const page = await call(`/api/inventory?low=true&limit=${SHOWN}`);
     rows = new Map(page.items.map((one) => [key(one), one]));
-    // what was told meanwhile may be newer than what was read
+    // events received during the request may be newer than its answer
     for (const [name, one] of since) if (one) rows.set(name, one); else rows.delete(name);
     more = page.next !== null;
     panel.fresh();
@@ -46,7 +46,7 @@ async function load() {
 function alert({ payload }) {
   if (!rows.has(key(payload)) && rows.size >= SHOWN) more = true;
   else rows.set(key(payload), payload);
-  told.set(key(payload), payload);
+  changes.set(key(payload), payload);
   redraw();
 }
 
@@ -55,7 +55,7 @@ function moved({ payload }) {
   if (!known) return;
   const now = payload.onHand > known.threshold ? null : { ...known, onHand: payload.onHand };
   if (now) rows.set(key(payload), now); else rows.delete(key(payload));
-  told.set(key(payload), now);
+  changes.set(key(payload), now);
   redraw();
 }
 
@@ -66,6 +66,6 @@ export function start() {
   const again = () => soon(task);
   live.when('reset', again);
   live.when('state', ({ name }) => name === 'live' && again());
-  // thresholds that are changed are not told
+  // there is no event for a changed threshold
   task = every(30, load);
 }

@@ -1,4 +1,4 @@
-/** The dashboard: asks who is looking, then brings its parts up. */
+/** The dashboard: signs the user in, then starts its parts. */
 import { byId, text } from './dom.js';
 import * as alerts from './alerts.js';
 import * as cache from './cache.js';
@@ -22,7 +22,7 @@ await session.token();
 
 const left = session.expires() - Date.now();
 text(byId('who'), `${session.actor()} (${session.roles()})`);
-byId('who').title = left < 31_536_000_000 ? `The token is good until ${format.time(session.expires())}.` : '';
+byId('who').title = left < 31_536_000_000 ? `The token is valid until ${format.time(session.expires())}.` : '';
 byId('sign-out').hidden = false;
 
 clock.start();

@@ -1,4 +1,4 @@
-/** The numbers and charts at the top: how much happens, how well, and what needs somebody. */
+/** The numbers and charts at the top: traffic, failures, and what needs attention. */
 import { byId, el, list, set, text } from './dom.js';
 import { every } from './clock.js';
 import { Chart } from './chart.js';
@@ -10,7 +10,7 @@ import * as session from './session.js';
 import * as summary from './summary.js';
 
 const OLD = 20_000;
-/** An event that is later than this belongs to the second in which it was made, not to the one in which it came. */
+/** An event that arrives later than this, in milliseconds, counts in the second of its timestamp, not in that of its arrival. */
 const LATE = 2_000;
 
 const rate = new Rate();
@@ -28,7 +28,7 @@ function tile(key, label, operator) {
   }
 }
 
-/** level: '', 'good', 'warn' or 'bad'; said by a word in the note, too. */
+/** level: '', 'good', 'warn' or 'bad'; the note expresses it in words as well. */
 function fill(key, value, note, level = '') {
   const { made, value: number, note: small } = tiles.get(key);
   text(number, value);
@@ -45,35 +45,35 @@ function requests({ totals, points, step }) {
   fill('hits', format.percent(totals.cacheHitRate), `${format.compact(totals.cacheReads)} reads`);
 }
 
-function errors(told) {
-  const high = told.state === 'high';
+function errors(data) {
+  const high = data.state === 'high';
   const note = high
-    ? `high since ${format.time(told.since)}, limit ${format.percent(told.threshold)}`
-    : told.threshold === null || told.threshold === undefined ? 'normal' : `normal, limit ${format.percent(told.threshold)}`;
-  fill('errors', format.percent(told.rate), note, high ? 'bad' : 'good');
+    ? `high since ${format.time(data.since)}, limit ${format.percent(data.threshold)}`
+    : data.threshold === null || data.threshold === undefined ? 'normal' : `normal, limit ${format.percent(data.threshold)}`;
+  fill('errors', format.percent(data.rate), note, high ? 'bad' : 'good');
 }
 
-/** What PostgreSQL tells is not there while that is away. */
-const AWAY = 'PostgreSQL is away';
+/** The note of numbers that come from PostgreSQL. */
+const UNAVAILABLE = 'PostgreSQL is unavailable';
 
-function jobs({ jobs: told }) {
-  if (!told) { fill('jobs', '–', AWAY, 'bad'); return; }
-  const waiting = sum(told.scheduled, told.available, told.retryable);
-  const parts = [`${format.count(waiting)} wait`];
-  if (told.oldestSeconds !== null && told.oldestSeconds !== undefined) parts.push(`oldest ${format.duration(told.oldestSeconds * 1000)}`);
-  if (told.discarded) parts.push(`${format.count(told.discarded)} discarded`);
-  fill('jobs', `${format.count(told.running)} running`, parts.join(' · '), told.discarded ? 'warn' : '');
+function jobs({ jobs: data }) {
+  if (!data) { fill('jobs', '–', UNAVAILABLE, 'bad'); return; }
+  const waiting = sum(data.scheduled, data.available, data.retryable);
+  const parts = [`${format.count(waiting)} waiting`];
+  if (data.oldestSeconds !== null && data.oldestSeconds !== undefined) parts.push(`oldest ${format.duration(data.oldestSeconds * 1000)}`);
+  if (data.discarded) parts.push(`${format.count(data.discarded)} discarded`);
+  fill('jobs', `${format.count(data.running)} running`, parts.join(' · '), data.discarded ? 'warn' : '');
 }
 
-function pms({ pms: told }) {
-  if (!told) { fill('pms', '–', AWAY, 'bad'); return; }
-  const words = { up: ['Up', 'good'], away: ['Away', 'bad'], disabled: ['None', ''] };
-  const [word, level] = words[told.state] ?? [told.state, ''];
-  fill('pms', word, told.state === 'disabled' ? 'no PMS is configured' : told.since ? `since ${format.time(told.since)}` : 'answers', level);
+function pms({ pms: data }) {
+  if (!data) { fill('pms', '–', UNAVAILABLE, 'bad'); return; }
+  const words = { up: ['Up', 'good'], away: ['Down', 'bad'], disabled: ['None', ''] };
+  const [word, level] = words[data.state] ?? [data.state, ''];
+  fill('pms', word, data.state === 'disabled' ? 'no PMS is configured' : data.since ? `since ${format.time(data.since)}` : 'answers', level);
 }
 
 export function lowStock(number, more) {
-  if (number === null) { fill('low', '–', AWAY, 'bad'); return; }
+  if (number === null) { fill('low', '–', UNAVAILABLE, 'bad'); return; }
   fill('low', `${format.count(number)}${more ? '+' : ''}`, number ? 'at their threshold' : 'nothing is low', number ? 'warn' : 'good');
 }
 
@@ -88,17 +88,17 @@ function tick() {
 
 const charts = {};
 
-function draw(told) {
-  // the one that is still running would always look like a fall
-  const whole = told.points.slice(0, -1);
+function draw(data) {
+  // the current interval is incomplete and would always look like a drop
+  const whole = data.points.slice(0, -1);
   const at = whole.map((point) => Date.parse(point.at) / 1000);
   const column = (name) => whole.map((point) => point[name] ?? null);
   charts.requests.show([at, column('requests'), column('errors')]);
   charts.latency.show([at, column('p50'), column('p95'), column('p99')]);
 }
 
-function routes(told) {
-  const rows = told.routes.slice(0, 30);
+function routes(data) {
+  const rows = data.routes.slice(0, 30);
   list(byId('routes-table').tBodies[0], rows, (row) => `${row.method} ${row.route}`,
     (row) => el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'verb' }, row.method), ' ', row.route),
       ...Array.from({ length: 5 }, () => el('td', { class: 'number' }))),
@@ -132,15 +132,15 @@ export function start() {
   }
   const overview = new Panel('overview', OLD);
   summary.read({
-    take(told) {
-      requests(told);
-      errors(told.errors);
-      jobs(told);
-      pms(told);
-      lowStock(told.lowStock);
-      draw(told);
-      routes(told);
-      const partly = told.complete === false ? { message: 'of one replica only: Redis is away' } : null;
+    take(data) {
+      requests(data);
+      errors(data.errors);
+      jobs(data);
+      pms(data);
+      lowStock(data.lowStock);
+      draw(data);
+      routes(data);
+      const partly = data.complete === false ? { message: 'of one replica only: Redis is unavailable' } : null;
       for (const panel of [...panels, overview]) {
         panel.fresh();
         if (partly) panel.failed(partly);
@@ -156,7 +156,7 @@ export function start() {
       rate.add(now - at > LATE ? at : now);
     });
   }
-  // one replica's own rate; what all of them together have is asked for
+  // the event has the rate of one replica; the summary has that of the cluster
   live.on('metrics.error', () => summary.refresh());
   live.when('state', ({ name }) => {
     const now = live.serviceTime();

@@ -1,4 +1,4 @@
-/** A section of the page and how old it is: greyed, and marked as of when, once it can't be believed to be the present state. */
+/** A section of the page with its age: greyed, and marked with its time, once it may be out of date. */
 import { el, text, set, byId } from './dom.js';
 import { every } from './clock.js';
 import * as format from './format.js';
@@ -13,13 +13,13 @@ export class Panel {
   #why = '';
 
   /**
-   * @param limit after how many milliseconds without news it is old; 0 if it lives by the WebSocket alone
-   * @param told whether it is old as well once nothing is told any more
+   * @param limit the age in milliseconds after which it is old; 0 if it depends on the WebSocket only
+   * @param pushed whether it is also old while the WebSocket is disconnected
    */
-  constructor(id, limit, told = limit === 0) {
+  constructor(id, limit, pushed = limit === 0) {
     this.root = byId(id);
     this.limit = limit;
-    this.told = told;
+    this.pushed = pushed;
     this.#note = this.root.querySelector('.as-of');
     panels.add(this);
   }
@@ -34,13 +34,13 @@ export class Panel {
     this.judge();
   }
 
-  /** What it shows stays, and is marked as old. */
+  /** Keeps the content, and marks it as old. */
   failed(problem) {
     this.#why = problem.status === 403 ? 'your token may not see this' : problem.message;
     this.judge();
   }
 
-  /** Says that a role is needed; nothing is asked for then. True if it is there. */
+  /** Whether the token has the role; shows which role is required if not. */
   needs(role) {
     if (session.can(role)) return true;
     this.root.dataset.denied = role;
@@ -53,7 +53,7 @@ export class Panel {
 
   judge() {
     if (this.root.dataset.denied) return;
-    const deaf = this.told && !['live', 'catching-up', 'connecting'].includes(live.state.name);
+    const deaf = this.pushed && !['live', 'catching-up', 'connecting'].includes(live.state.name);
     const late = this.limit > 0 && this.#at > 0 && Date.now() - this.#at > this.limit;
     const old = deaf || late || this.#why !== '';
     set(this.root, 'data-old', old);
@@ -68,7 +68,7 @@ export function start() {
   live.when('state', all);
 }
 
-/** Asks before what can't be undone. */
+/** Asks for confirmation of an action that can't be undone. */
 export function confirmed(title, question, yes) {
   const dialog = byId('confirm');
   text(byId('confirm-title'), title);
@@ -79,7 +79,7 @@ export function confirmed(title, question, yes) {
   return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }));
 }
 
-/** A button that is off, and says why, where the token does not have the role. */
+/** A button that is disabled, with the reason as its title, if the token does not have the role. */
 export function button(label, role, click, attributes = {}) {
   const allowed = session.can(role);
   const made = el('button', {

@@ -1,4 +1,4 @@
-/** One product: what it is, how much there is of it, how that came to be; to be published and adjusted. */
+/** One product with its stock and its ledger; it can be published, and its stock adjusted. */
 import { byId, el, list, set, text } from './dom.js';
 import { call, Keys, show } from './api.js';
 import { Chart } from './chart.js';
@@ -15,7 +15,7 @@ let view = null, asked = 0, loading = null, missed = false;
 
 export const pathOf = (area, sku) => `/api/${area}/${encodeURIComponent(sku)}`;
 
-/** Shows a product, and reads it anew if it is shown already; goes there if somebody asked for it. */
+/** Shows a product, or reloads it if it is shown already; go moves the focus there. */
 export async function open(sku, go = false) {
   const number = ++asked;
   const fresh = view?.sku !== sku;
@@ -47,7 +47,7 @@ export async function open(sku, go = false) {
   }
 }
 
-/** The movements that events have told of since these were read; both are in order, the newest first. */
+/** The movements received by events since these were read; both are in order, the newest first. */
 function newer(read) {
   const known = new Set(read.map((one) => one.movementId));
   const first = view.movements.findIndex((one) => known.has(one.movementId));
@@ -103,14 +103,14 @@ function take(product) {
     fact('Published', format.time(product.publishedAt)), fact('Changed', format.time(product.updatedAt)), fact('Tags', product.tags.join(', ') || '–'));
 }
 
-/** The stock at each place that the ledger tells of. */
+/** The stock at each location in the ledger. */
 async function locations() {
   const mine = view;
   const places = [...new Set(['main', ...mine.movements.map((one) => one.location)])];
   await Promise.all(places.map(async (place) => {
     try {
       const read = await call(`${pathOf('inventory', mine.sku)}?location=${encodeURIComponent(place)}`);
-      // an event may have told of a newer one meanwhile
+      // an event may have brought a newer stock since the request
       if (!(mine.stocks.get(place)?.version > read.version)) mine.stocks.set(place, read);
     } catch (problem) {
       if (problem.status !== 404) show(mine.problem, problem);
@@ -169,12 +169,12 @@ async function older() {
 async function publish() {
   const mine = view;
   const { sku, version } = mine.product;
-  if (!await confirmed(`Publish ${sku}?`, 'It goes to the PMS and to everyone who listens. A publication can not be taken back.', 'Publish it')) return;
+  if (!await confirmed(`Publish ${sku}?`, 'It is sent to the PMS and to all listeners. Publishing can\'t be undone.', 'Publish it')) return;
   try {
     const answer = await call(`${pathOf('products', sku)}/publish`, { method: 'POST', key: mine.keys.for(`publish ${version}`) });
     mine.keys.settled();
     show(mine.problem, null);
-    const words = { synced: 'Published, and the PMS has it.', pending: 'Published; it is on its way to the PMS.', disabled: 'Published; no PMS is configured.' };
+    const words = { synced: 'Published, and the PMS has it.', pending: 'Published; not sent to the PMS yet.', disabled: 'Published; no PMS is configured.' };
     text(mine.said, words[answer.pmsSync] ?? 'Published.');
     if (mine === view) take(answer);
   } catch (problem) {
@@ -185,7 +185,7 @@ async function publish() {
 
 const reload = settle(500, () => view && open(view.sku));
 
-/** What is told while a product is read for the first time may be missing in what is read. */
+/** An event that arrives while a product is loaded for the first time may be newer than the answer. */
 const early = (payload) => { missed ||= !view?.product && payload.sku === loading; };
 
 live.on('product.', ({ payload }) => {

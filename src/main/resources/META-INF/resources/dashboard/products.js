@@ -44,7 +44,7 @@ async function search() {
   }
 }
 
-function told({ payload }) {
+function onProduct({ payload }) {
   const at = found.findIndex((one) => one.sku === payload.sku);
   if (at >= 0 && payload.version >= found[at].version) { found[at] = payload; draw(); }
 }
@@ -59,7 +59,7 @@ export function start() {
   panel = new Panel('products', 120_000, true);
   byId('search').addEventListener('input', settle(250, search));
   addEventListener('hashchange', open);
-  live.on('product.', told);
+  live.on('product.', onProduct);
   every(60, search);
   open();
 }

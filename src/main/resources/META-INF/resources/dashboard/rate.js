@@ -1,4 +1,4 @@
-/** How many events each of the last seconds had. A second in which nothing could be heard is unknown, not zero, until it is caught up. */
+/** Counts the events of each of the last seconds. A second without a connection is unknown, not zero, until its events have arrived. */
 const SECONDS = 300;
 const MOST_GAPS = 50;
 
@@ -28,19 +28,19 @@ export class Rate {
     this.#lostAt ??= at;
   }
 
-  /** Everything since it was lost has been told by now. */
+  /** All events missed while disconnected have arrived. */
   caughtUp() {
     this.#lostAt = null;
   }
 
-  /** What was missed will not be told. */
+  /** The missed events will not arrive. */
   gap(at) {
     if (this.#lostAt !== null) this.#gaps.push([this.#lostAt, at]);
     if (this.#gaps.length > MOST_GAPS) this.#gaps.shift();
     this.#lostAt = null;
   }
 
-  /** Seconds and their counts up to the last whole one; null where it is unknown. */
+  /** Seconds and their counts up to the last complete one; null for an unknown count. */
   series(now) {
     const last = Math.floor(now / 1000) - 1;
     const seconds = [], counts = [];

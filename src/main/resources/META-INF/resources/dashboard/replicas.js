@@ -1,4 +1,4 @@
-/** The processes of the service: whether they are there, how far behind, and what they have left. */
+/** The replicas of the service: whether they run, their lag, and their resources. */
 import { byId, el, list, meter, set, text } from './dom.js';
 import { every } from './clock.js';
 import { Panel } from './panel.js';
@@ -14,7 +14,7 @@ const COLUMNS = 10;
 const replicas = new Map();
 let head;
 
-/** What a replica says of itself; the newer of what is told and what is asked for counts. */
+/** Stores the state of a replica, from an event or from the summary; the newer one counts. */
 function note(name, seenAt, resources, from) {
   const known = replicas.get(name);
   if (known && known.seenAt > seenAt) return;
@@ -34,8 +34,8 @@ function cells({ resources: r, lag, startedAt }) {
     gauge(share(r.heap?.used, r.heap?.max), format.bytesOf(r.heap?.used, r.heap?.max)),
     r.rss?.limit ? gauge(share(r.rss.used, r.rss.limit), format.bytesOf(r.rss.used, r.rss.limit)) : format.bytes(r.rss?.used),
     el('span', { class: level(r.eventLoopLagMillis / 200) }, format.millis(r.eventLoopLagMillis)),
-    gauge(share(pg.active, pg.max), `${format.count(pg.active)} of ${format.count(pg.max)}${pg.waiting ? `, ${format.count(pg.waiting)} wait` : ''}`),
-    r.redis?.reachable === false ? el('span', { class: 'bad' }, 'away') : format.millis(r.redis?.latencyMillis),
+    gauge(share(pg.active, pg.max), `${format.count(pg.active)} of ${format.count(pg.max)}${pg.waiting ? `, ${format.count(pg.waiting)} waiting` : ''}`),
+    r.redis?.reachable === false ? el('span', { class: 'bad' }, 'unavailable') : format.millis(r.redis?.latencyMillis),
     `${format.count(r.websocket?.connections)}${r.websocket?.queuedBytes ? ` · ${format.bytes(r.websocket.queuedBytes)}` : ''}`,
     format.count(r.jobs?.running),
     startedAt ? format.duration(live.serviceTime() - Date.parse(startedAt)) : '–',
@@ -64,9 +64,9 @@ export function start() {
   const panel = new Panel('replicas', 20_000);
   if (!panel.needs('operator')) return;
   summary.read({
-    take(told) {
-      head = told.head;
-      told.replicas.forEach((one) => note(one.replica, Date.parse(one.seenAt), one.resources, one));
+    take(data) {
+      head = data.head;
+      data.replicas.forEach((one) => note(one.replica, Date.parse(one.seenAt), one.resources, one));
       panel.fresh();
       draw();
     },

@@ -1,9 +1,9 @@
-/** Who is looking: the token, kept for this tab only, and what it allows. The server decides; this is to say so beforehand. */
+/** The token, stored for this tab only, and its roles. The server decides; the page only shows beforehand what is allowed. */
 import { byId, text } from './dom.js';
 
 const KEY = 'pms-events.token';
 const ROLES = ['viewer', 'editor', 'stock', 'operator', 'admin'];
-/** Tokens are accepted for so long after they have expired. */
+/** How long a token is accepted after it has expired, in milliseconds. */
 const SKEW = 30_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -27,11 +27,11 @@ function read(token) {
 
 export const can = (role) => claims?.roles.has(role) ?? false;
 export const actor = () => claims?.actor ?? null;
-/** The roles as the token names them, to tell somebody. */
+/** The roles as the token names them, for messages. */
 export const roles = () => (claims?.given.length ? claims.given.join(', ') : 'no role');
 export const expires = () => claims?.expires ?? 0;
 
-/** A token to send, or null; it may turn out not to be good. */
+/** The current token, which may be invalid, or null. */
 export const current = () => claims?.token ?? null;
 
 /** A token that has not expired; waits until there is one. */
@@ -40,10 +40,10 @@ export async function token() {
   return claims?.token ?? new Promise((resolve) => { waiting.push(resolve); ask(''); });
 }
 
-/** The server does not take a token (any more); a later one, that is there by now, is not meant. */
+/** Discards a token that the server refused, unless it has been replaced since. */
 export function refused(why, which) {
   if (claims && claims.token === which) {
-    // judged at the same moment here and there, or by clocks that differ a little
+    // allows for a small difference between the clocks
     const expired = Date.now() > claims.expires + SKEW - 1000;
     claims = null;
     sessionStorage.removeItem(KEY);
@@ -65,16 +65,16 @@ async function ask(why) {
   const offered = await offer();
   if (offered && dialog.open && !byId('token').value) {
     byId('token').value = offered;
-    text(byId('ask-note'), 'Dev mode has filled in a token of its own. It stays in this tab.');
+    text(byId('ask-note'), 'Dev mode has filled in a token. It is stored in this tab only.');
   }
 }
 
-/** Dev mode tells with the page where it has a token; production never does. */
+/** In dev mode, a header of the page names an address that issues tokens; in production there is none. */
 async function offer() {
-  const told = performance.getEntriesByType('navigation')[0]?.serverTiming?.find((entry) => entry.name === 'dev-token');
-  if (!told) return null;
+  const timing = performance.getEntriesByType('navigation')[0]?.serverTiming?.find((entry) => entry.name === 'dev-token');
+  if (!timing) return null;
   try {
-    const answer = await fetch(told.description);
+    const answer = await fetch(timing.description);
     return answer.ok ? (await answer.text()).trim() : null;
   } catch {
     return null;
@@ -83,14 +83,14 @@ async function offer() {
 
 function take(entered) {
   const fresh = read(entered.trim());
-  if (!fresh) return 'That is not a JSON Web Token: three parts with dots between them.';
+  if (!fresh) return 'That is not a JSON Web Token: three parts separated by dots.';
   if (Date.now() > fresh.expires + SKEW) return 'This token has expired.';
   if (fresh.roles.size === 0) return 'This token has none of the roles viewer, editor, stock, operator and admin.';
   const before = byId('ask').dataset.actor;
   claims = fresh;
   sessionStorage.setItem(KEY, fresh.token);
   byId('ask').close();
-  // what another one may see is not to be mixed with this
+  // data that another user was allowed to see must not remain on the page
   if (before && before !== identity()) location.reload();
   else begin();
   return null;

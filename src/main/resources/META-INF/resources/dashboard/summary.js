@@ -1,4 +1,4 @@
-/** What the whole cluster has done, asked for every few seconds while the page is seen. */
+/** The metrics of the whole cluster, requested every few seconds while the page is visible. */
 import { call } from './api.js';
 import { every, soon } from './clock.js';
 import * as live from './live.js';

@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, or as it was switched here. */
+/** Light or dark: the setting of the system, or the user's choice. */
 import { byId, text } from './dom.js';
 
 const KEY = 'pms-events.theme';

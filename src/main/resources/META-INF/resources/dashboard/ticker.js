@@ -1,4 +1,4 @@
-/** What happens, as it happens: the last few hundred events, a filter, and a pause that goes on counting. */
+/** The last 500 events as they arrive, with a filter, and a pause during which new events are counted. */
 import { byId, el, list, set, text } from './dom.js';
 import { Panel } from './panel.js';
 import { every, settle } from './clock.js';
@@ -24,16 +24,16 @@ const WORDS = {
   'queue.new': job, 'queue.processing': job, 'queue.complete': job,
   'metrics.error': (p) => `${p.state}: ${format.percent(p.rate)} of ${format.count(p.requests)} requests`,
   'metrics.resources': (p) => `heap ${format.bytes(p.heap?.used)}, CPU ${format.percent(p.cpu?.process)}, ${format.count(p.feed?.lag)} behind`,
-  'cache.invalid': (p) => `${p.key ?? (p.tags ?? []).join(', ')} is forgotten`,
+  'cache.invalid': (p) => `${p.key ?? (p.tags ?? []).join(', ')} invalidated`,
   'cache.warm': (p) => `${format.count(p.loaded)} of ${format.count(p.keys)} keys in ${format.millis(p.millis)}`,
   'admin.alert': (p) => `${p.title}: ${p.detail}`,
 };
 
-/** An event in a line. */
+/** One line of text for an event. */
 function words(type, payload) {
   try {
     if (WORDS[type]) return WORDS[type](payload);
-  } catch { /* of another version: shown as it is */ }
+  } catch { /* a payload of another version is shown as JSON */ }
   const plain = payload?.detail ?? payload?.message ?? JSON.stringify(payload ?? {});
   return String(plain).slice(0, 200);
 }
@@ -62,7 +62,7 @@ function row(one) {
     : el('span', {}, one.subject.length > 24 ? `${one.subject.slice(0, 8)}…` : one.subject);
   return el('li', { class: 'event' },
     el('time', { datetime: format.iso(one.at) }, format.time(one.at)),
-    el('button', { type: 'button', class: `type family-${one.family}`, title: 'Show all of it', on: { click: () => inspect(one) } }, one.type),
+    el('button', { type: 'button', class: `type family-${one.family}`, title: 'Show the event as JSON', on: { click: () => inspect(one) } }, one.type),
     el('span', { class: 'subject' }, about),
     el('span', { class: 'words' }, one.words),
     el('span', { class: 'actor' }, one.actor));
@@ -82,11 +82,11 @@ function pause() {
   missed = 0;
   const button = byId('ticker-pause');
   set(button, 'aria-pressed', String(shown !== null));
-  text(button, shown === null ? 'Pause' : 'Go on');
+  text(button, shown === null ? 'Pause' : 'Resume');
   draw();
 }
 
-/** Says within the events that some are missing. */
+/** Inserts a line between the events, such as a gap. */
 function mark(what) {
   kept.push({ number: ++number, mark: true, words: what });
   redraw();
@@ -104,10 +104,10 @@ export function start() {
   byId('ticker-pause').addEventListener('click', pause);
   live.on('', keep);
   live.when('alert', (alert) => keep({ type: 'admin.alert', payload: alert, metadata: { timestamp: alert.at, subject: alert.subject, actor: alert.actor } }));
-  live.when('reset', (reset) => mark(`Some events are missing here: the service no longer keeps those before position ${format.count(reset.oldest)}.`));
+  live.when('reset', (reset) => mark(`Some events are missing here: the service no longer stores those before position ${format.count(reset.oldest)}.`));
   live.when('state', ({ name, before }) => {
     if (name === 'lost') mark(`Disconnected at ${format.time(Date.now())}`);
-    if (before === 'lost' && name !== 'lost') mark(`Connected again at ${format.time(Date.now())}; what was missed of products and stock follows`);
+    if (before === 'lost' && name !== 'lost') mark(`Reconnected at ${format.time(Date.now())}; the missed events of products and stock follow`);
   });
   every(30, draw);
 }

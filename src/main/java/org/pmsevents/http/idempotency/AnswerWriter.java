@@ -7,10 +7,10 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 @FunctionalInterface
 public interface AnswerWriter {
     /**
-     * Stores the answer as the last statement of the change, so that the key is locked for a short time only.
+     * Stores the answer as the last statement of the change, so that the key is locked only briefly.
      *
      * @param answer JSON
-     * @throws KeyTakenException if an answer is stored already; the transaction is lost
+     * @throws KeyTakenException if an answer is stored already; the transaction is aborted
      */
     Uni<Void> store(SqlClient transaction, String answer);
 }

@@ -14,25 +14,25 @@ import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Executes a change once however often it is requested, on whichever replica. A request names its change by a key:
+ * Executes a change once, however often and on whichever replica it is requested. A request identifies its change by a key:
  *
  * <ol>
  *   <li>If an answer is stored under the key, it is replayed; another request under the same key is refused.
  *   <li>If the same key is in flight on this replica, the request may be refused as busy ({@link #exclusively}).
  *   <li>Otherwise the change is made, and its answer stored in the same transaction by a plain INSERT. If two replicas do this at once,
  *       the second INSERT waits for the first and then fails with {@link KeyTakenException}, so that its change is rolled back; the answer
- *       of the first is replayed. Neither a look beforehand nor a lock tried inside the statement can replace that: their snapshot is
- *       older than the other commit. {@code ON CONFLICT DO NOTHING} would let the second change be committed.
+ *       of the first is replayed. Neither a check beforehand nor a lock taken inside the statement can replace the INSERT: their snapshot
+ *       is older than the other commit. {@code ON CONFLICT DO NOTHING} would commit the second change.
  *   <li>After a conflict (deadlock, serialization failure) nothing was changed; the transaction is repeated
  *       ({@link Attempt#repeatOnConflict}).
- *   <li>If the connection is lost during the commit, PostgreSQL is asked what was stored ({@link #lookUp}) before anything else is done. If
- *       it does not know or does not answer, the caller is told that the outcome is unknown.
- *   <li>A refusal that the flow decides for good is an answer, and is stored as such ({@link Refusals}). Any other failure may be different
- *       the next time, and is not stored.
+ *   <li>If the connection is lost during the commit, the stored answer is looked up first ({@link #lookUp}). If there is none, or
+ *       PostgreSQL does not answer, the request fails with an unknown outcome.
+ *   <li>A final refusal of the flow is an answer, and is stored as such ({@link Refusals}). Any other failure may not occur on a repeat,
+ *       and is not stored.
  * </ol>
  *
- * <p>Where the answer is stored, and when in the transaction, is the change's own affair. Stock is written in batches, many keys in one
- * statement, and takes from here the steps that a batch shares with a single request: 4, 5 and the replay.
+ * <p>The change decides where its answer is stored, and when in the transaction. Stock is written in batches, many keys in one statement;
+ * a batch uses the steps here that it shares with a single request: 4, 5 and the replay.
  */
 public final class ExactlyOnce<K extends ExactlyOnce.Key> {
     private static final int LOOK_UPS = 4;
@@ -49,37 +49,37 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
     /** The answers that are stored under keys of one kind. */
     @FunctionalInterface
     public interface Store<K> {
-        /** What is committed under the key and has not expired. */
+        /** The committed answer under the key, unless it has expired. */
         Uni<Optional<StoredAnswer>> find(K key);
     }
 
-    /** What names a change, and what a caller is told who does not get an answer under it. */
+    /** Identifies a change, and creates the failures of requests that get no answer under it. */
     public interface Key {
-        /** What the answer is stored under; the same for every request for the change. */
+        /** Identifies the stored answer; the same for every request for the change. */
         Object scope();
 
-        /** A digest of what is requested; a scope is for one only. */
+        /** A digest of the request; a scope is valid for one request only. */
         Buffer fingerprint();
 
-        /** Called before a stored answer is given. */
+        /** Called before a stored answer is replayed. */
         default void markReplayed() {}
 
-        /** The scope was used for another request. */
+        /** The failure if the scope was used for another request. */
         AppException reused();
 
-        /** Another request under the same key is in flight, or has been and left no answer. This one has changed nothing. */
+        /** The failure if another request under the same key is in flight, or has stored no answer. This one has changed nothing. */
         AppException busy();
 
-        /** Whether the change was made can't be found out. */
+        /** The failure if it can't be determined whether the change was made. */
         Throwable outcomeUnknown(OutcomeUnknownException cause);
     }
 
     /**
      * Makes the change unless its answer is stored.
      *
-     * @param replay reads the stored answer
+     * @param replay parses the stored answer
      * @param change stores its answer under the key in its transaction, or fails with {@link KeyTakenException}
-     * @throws AppException what the key says; a stored refusal; what the change refuses
+     * @throws AppException the failures of the key; a stored refusal; a refusal of the change
      */
     public <T> Uni<T> execute(K key, Function<StoredAnswer, T> replay, Supplier<Uni<T>> change) {
         return store.find(key)
@@ -87,7 +87,7 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
     }
 
     /**
-     * Does the work unless other work under the same key is in flight on this replica, whether its caller still waits or not.
+     * Does the work unless other work under the same key is in flight on this replica, even if the caller of that has disconnected.
      *
      * @throws AppException {@link Key#busy}
      */
@@ -100,7 +100,7 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
         });
     }
 
-    /** Asks PostgreSQL what is committed, several times within 10 s if it does not answer; fails as the last time. */
+    /** Reads what is committed; retries a failure up to 4 times within 10 s, and fails with the last one. */
     public static <T> Uni<T> lookUp(Supplier<Uni<T>> find) {
         return Uni.createFrom()
                 .deferred(find::get)
@@ -113,7 +113,7 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
                 .fail();
     }
 
-    /** Nothing is repeated here: if nothing is stored, the request itself is to be repeated under its key, which is safe at any time. */
+    /** The change is not retried here: if no answer is stored, the client can repeat the request under its key, which is always safe. */
     private <T> Uni<T> first(K key, Function<StoredAnswer, T> replay, Supplier<Uni<T>> change) {
         return Uni.createFrom()
                 .deferred(change::get)

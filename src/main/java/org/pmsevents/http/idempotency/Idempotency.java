@@ -14,8 +14,8 @@ import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Executes a request with an {@code Idempotency-Key} once ({@link ExactlyOnce}): its answer is replayed to whoever sends the same under
- * the same key within 24 hours. A request without a key is executed whenever it is sent.
+ * Executes a request with an {@code Idempotency-Key} once ({@link ExactlyOnce}). Its answer is replayed to the same request under the
+ * same key within 24 hours. A request without a key is executed every time.
  */
 @ApplicationScoped
 public class Idempotency {
@@ -32,8 +32,8 @@ public class Idempotency {
     /**
      * Executes the flow unless its answer is stored already.
      *
-     * @param readAnswer reads the answer that the flow has stored
-     * @param flow stores its answer in the transaction of its change; refusals (404, 409, 412) are stored for it
+     * @param readAnswer parses an answer that the flow stored
+     * @param flow stores its answer in the transaction of its change; its refusals (404, 409, 412) are stored here
      * @throws AppException 409 {@code idempotency-key-busy}; 422 {@code idempotency-key-reused}; what the flow refuses
      */
     public <T> Uni<T> once(
@@ -48,7 +48,7 @@ public class Idempotency {
     }
 
     /**
-     * Refuses a second request under the same key while the first is in flight on this replica, whether its caller still waits or not.
+     * Refuses a second request under the same key while the first is in flight on this replica, even if its caller has disconnected.
      *
      * @throws AppException 409 {@code idempotency-key-busy}
      */
@@ -56,13 +56,13 @@ public class Idempotency {
         return key == null ? work.get() : exactlyOnce.exclusively(key, work);
     }
 
-    /** The answers that are stored under some of the keys, by their scopes. */
+    /** The stored answers of these keys, by their scopes. */
     public Uni<Map<Buffer, StoredAnswer>> find(Collection<IdempotencyKey> keys) {
         var scopes = keys.stream().map(IdempotencyKey::scope).toList();
         return transactions.read(client -> table.find(client, scopes));
     }
 
-    /** Deletes some of what has expired; answers how many rows, at most so many. */
+    /** Deletes expired answers, up to the given number; returns how many rows it deleted. */
     public Uni<Integer> prune(int most) {
         return transactions.run(transaction -> table.prune(transaction, most));
     }
@@ -71,7 +71,7 @@ public class Idempotency {
         return find(List.of(key)).map(found -> Optional.ofNullable(found.get(key.scope())));
     }
 
-    /** A refusal has rolled the change back, so it is stored in a transaction of its own. */
+    /** A refusal rolls the change back, so it is stored in a transaction of its own. */
     private <T> Uni<T> storingRefusals(IdempotencyKey key, Function<AnswerWriter, Uni<T>> flow) {
         return flow.apply((transaction, answer) -> table.insert(transaction, key, false, answer))
                 .onFailure(Refusals::isStored)

@@ -12,7 +12,7 @@ import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * Reads the {@code Idempotency-Key} of the present request: 1 to 255 printable ASCII characters, quoted or bare
+ * Reads the {@code Idempotency-Key} of the current request: 1 to 255 printable ASCII characters, quoted or bare
  * (draft-ietf-httpapi-idempotency-key-header).
  */
 @Singleton
@@ -28,7 +28,7 @@ public class IdempotencyKeys {
     }
 
     /**
-     * The key of the request that is being handled, null if it has none.
+     * The key of the current request, null if it has none.
      *
      * @throws AppException 400 {@code invalid-header}
      */
@@ -73,7 +73,7 @@ public class IdempotencyKeys {
                 400, "invalid-header", "Idempotency-Key must be one key of 1 to 255 printable ASCII characters.");
     }
 
-    /** Each part with its length before it, so that no two lists of parts look alike. */
+    /** Each part is preceded by its length, so that different lists of parts have different digests. */
     private static Buffer digest(byte[]... parts) {
         try {
             var digest = MessageDigest.getInstance("SHA-256");

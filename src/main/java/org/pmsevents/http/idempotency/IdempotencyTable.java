@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The SQL of idempotency keys. A key is taken by a plain insert in the transaction of the change: with {@code ON CONFLICT DO NOTHING}
- * or a look beforehand, two requests at once would both change something.
+ * The SQL of idempotency keys. A key is taken by a plain insert in the transaction of the change. With {@code ON CONFLICT DO NOTHING} or
+ * a check beforehand, two concurrent requests would both make their change.
  */
 @ApplicationScoped
 public class IdempotencyTable {
-    /** Begins an insert in a statement that makes the change as well; to be followed by a query in an order of the scopes. */
+    /** Begins an insert within a statement that also makes the change; a query ordered by scope must follow. */
     public static final String INSERT_INTO =
             "INSERT INTO idempotency_key (scope, fingerprint, refused, answer, trace_id)";
 
@@ -41,7 +41,7 @@ public class IdempotencyTable {
     /**
      * Stores an answer.
      *
-     * @throws KeyTakenException if one is stored already; the transaction is lost
+     * @throws KeyTakenException if one is stored already; the transaction is aborted
      */
     Uni<Void> insert(SqlClient transaction, IdempotencyKey key, boolean refused, String answer) {
         return transaction
@@ -52,12 +52,12 @@ public class IdempotencyTable {
                 .replaceWithVoid();
     }
 
-    /** The failure of a statement that inserts keys, as {@link KeyTakenException} if that is what it says. */
+    /** Converts the failure of a statement that inserts keys to {@link KeyTakenException} if a key is taken. */
     public static Throwable translated(Throwable failure) {
         return KeyTakenException.translated(failure, "idempotency_key_pkey");
     }
 
-    /** The answers stored under these scopes; those that have expired are deleted. */
+    /** The answers stored under these scopes; expired ones are deleted. */
     Uni<Map<Buffer, StoredAnswer>> find(SqlClient client, List<Buffer> scopes) {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(scopes.toArray(Buffer[]::new), (double) RETENTION.toSeconds()))
@@ -76,7 +76,7 @@ public class IdempotencyTable {
                 });
     }
 
-    /** Deletes at most so many that have expired; tells how many that were. */
+    /** Deletes expired answers, up to the limit; returns how many. */
     Uni<Integer> prune(SqlClient client, int limit) {
         return client.preparedQuery(PRUNE)
                 .execute(Tuple.of((double) RETENTION.toSeconds(), limit))

@@ -11,7 +11,7 @@ public class KeyTakenException extends RuntimeException {
     }
 
     /**
-     * The failure of a statement that inserts keys, as this if it says that a key is taken.
+     * Converts the failure of a statement that inserts keys: to this exception if a key is taken, otherwise unchanged.
      *
      * @param primaryKey the name of the constraint that a second insert violates
      */

@@ -7,9 +7,9 @@ import java.util.Set;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.problem.AppException;
 
-/** Writes a refusal as JSON and reads it back, so that it can be given again. */
+/** Writes a refusal as JSON and reads it back, so that it can be replayed. */
 final class Refusals {
-    /** What a flow decides for good; everything else may be different the next time. */
+    /** The final refusals of a flow; any other failure may not occur on a repeat. */
     private static final Set<Integer> STORED = Set.of(404, 409, 412);
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();

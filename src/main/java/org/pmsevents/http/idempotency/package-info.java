@@ -1,7 +1,7 @@
 /**
- * Doing something once and storing the answer with the change.
+ * Executes a change once and stores its answer in the same transaction.
  *
- * <p>Uses http.security and platform. Promises that a request under a key is done once, and gets its first answer
- * again.
+ * <p>Uses http.security and platform. Promises that a request under a key is executed once, and that repeats get
+ * its first answer.
  */
 package org.pmsevents.http.idempotency;

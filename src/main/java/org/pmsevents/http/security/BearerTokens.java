@@ -18,18 +18,18 @@ import java.util.Set;
 import org.pmsevents.http.limits.RateLimit;
 
 /**
- * The one way to log in: {@code Authorization: Bearer} (RFC 6750). It takes the place of the framework's, which would verify on a
- * worker thread, choose the algorithm by the token, and answer with an empty body.
+ * Authenticates requests by {@code Authorization: Bearer} (RFC 6750), the only mechanism. It replaces the mechanism of Quarkus, which
+ * verifies on a worker thread, lets the token choose the algorithm, and answers with an empty body.
  */
 @Alternative
 @Priority(1)
 @ApplicationScoped
 class BearerTokens implements HttpAuthenticationMechanism {
-    /** The attribute by which an open WebSocket is closed with 1008 when its token expires; seconds since the epoch. */
+    /** When Quarkus closes an open WebSocket with 1008 because its token has expired; seconds since the epoch. */
     private static final String EXPIRES = "quarkus.identity.expire-time";
 
     private static final String SCHEME = "Bearer ";
-    private static final String SIGNED_BY_THEMSELVES = "/webhooks/";
+    private static final String WEBHOOKS = "/webhooks/";
 
     private final TokenVerifier verifier;
     private final RateLimit limit;
@@ -42,7 +42,7 @@ class BearerTokens implements HttpAuthenticationMechanism {
     @Override
     public Uni<SecurityIdentity> authenticate(RoutingContext routing, IdentityProviderManager identities) {
         var headers = routing.request().headers().getAll(HttpHeaders.AUTHORIZATION);
-        if (headers.isEmpty() || routing.request().path().startsWith(SIGNED_BY_THEMSELVES)) {
+        if (headers.isEmpty() || routing.request().path().startsWith(WEBHOOKS)) {
             return Uni.createFrom().nullItem();
         }
         return verify(headers)
@@ -70,7 +70,7 @@ class BearerTokens implements HttpAuthenticationMechanism {
                 .build();
     }
 
-    /** Fails the request, so that it is answered where every failure is. */
+    /** Fails the request, so that the failure handler of all requests answers it. */
     @Override
     public Uni<Boolean> sendChallenge(RoutingContext routing) {
         if (!routing.response().ended() && !routing.failed()) {

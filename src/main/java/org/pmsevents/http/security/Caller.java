@@ -5,10 +5,10 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * Whoever a verified token speaks for.
+ * The caller that a verified token identifies.
  *
  * @param actor the token's subject
- * @param roles with all that they include; none is possible
+ * @param roles including those that they include; may be empty
  * @param until the last moment at which the token is accepted, clock skew included
  */
 public record Caller(String actor, Set<String> roles, Instant until) implements Principal {

@@ -13,8 +13,8 @@ import org.pmsevents.platform.tracing.Span;
 import org.pmsevents.platform.tracing.TraceId;
 
 /**
- * Knows who sent the present request and under which trace. The trace id is decided once, before anything else looks at the
- * request, so that its answer, its events and its log lines all carry the same one.
+ * The actor and the trace id of the current request. The trace id is determined once, before any other filter, so that the answer, the
+ * events and the log lines carry the same one.
  */
 @Singleton
 public class CurrentRequest {
@@ -42,17 +42,17 @@ public class CurrentRequest {
                 FilterOrder.TRACE);
     }
 
-    /** The token's subject and the trace of the request that is being handled. */
+    /** The context of the current request, with the token's subject as actor. */
     public RequestContext current() {
         return of(routing());
     }
 
-    /** The same trace, but somebody who is known by other means than a token, such as a signed webhook. */
+    /** The context of the current request with an actor that is not identified by a token, such as the sender of a signed webhook. */
     public RequestContext currentAs(String actor) {
         return of(actor, routing());
     }
 
-    /** The same for those who hold the request themselves. */
+    /** The context of the given request. */
     public static RequestContext of(RoutingContext routing) {
         return of(actor(routing), routing);
     }

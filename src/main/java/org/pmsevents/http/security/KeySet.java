@@ -21,9 +21,9 @@ import org.jose4j.lang.JoseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The issuer's public keys, fetched when first needed and when a token names a key that is not known yet (RFC 7517). It never blocks
- * a thread, never asks the issuer more often than every few seconds however many bad tokens come, has one request under way at most,
- * and keeps the keys it has while the issuer is away.
+ * The issuer's public keys (RFC 7517), fetched when first needed and when a token names an unknown key. It never blocks a thread.
+ * Requests to the issuer are single flight, with a minimum pause between them, however many invalid tokens arrive. While the issuer is
+ * unavailable, the known keys remain in use.
  */
 final class KeySet {
     private static final Logger LOG = Logger.getLogger(KeySet.class);
@@ -39,12 +39,12 @@ final class KeySet {
     private final HttpClient http;
     private final Clock clock;
     private final Duration pause;
-    private final AtomicReference<@Nullable Future<Known>> underWay = new AtomicReference<>();
+    private final AtomicReference<@Nullable Future<Known>> inFlight = new AtomicReference<>();
     private volatile @Nullable Known known;
     private volatile long lastAttempt = Long.MIN_VALUE;
     private volatile @Nullable Throwable lastFailure;
 
-    /** @param pause how long at least between two requests to the issuer */
+    /** @param pause the minimum time between two requests to the issuer */
     KeySet(String url, Vertx vertx, Clock clock, Duration pause) {
         this.url = url;
         this.http = vertx.createHttpClient(new HttpClientOptions()
@@ -54,12 +54,12 @@ final class KeySet {
         this.clock = clock;
         this.pause = pause;
         if (url.startsWith("http:")) {
-            LOG.warn("PMS_EVENTS_JWT_JWKS_URL is no https: whoever is on the way to it can make tokens for anybody");
+            LOG.warn("PMS_EVENTS_JWT_JWKS_URL is not https: anyone on the network path to it can forge tokens for any caller");
         }
     }
 
     /**
-     * The keys among which the one for a token must be.
+     * The keys to verify a token with.
      *
      * @param keyId {@code kid} of the token; null if it names none
      */
@@ -70,13 +70,13 @@ final class KeySet {
             now = null;
         }
         if (now != null && isAmong(now.keys, keyId)) {
-            if (clock.millis() - now.fetchedAt > REFRESH_AFTER.toMillis() && mayAsk()) {
+            if (clock.millis() - now.fetchedAt > REFRESH_AFTER.toMillis() && mayFetch()) {
                 fetch();
             }
             return Uni.createFrom().item(now.keys);
         }
-        var fetching = underWay.get();
-        if (fetching == null && !mayAsk()) {
+        var fetching = inFlight.get();
+        if (fetching == null && !mayFetch()) {
             return lastFailure == null && now != null
                     ? Uni.createFrom().item(now.keys)
                     : Uni.createFrom().failure(new KeysUnavailableException(lastFailure));
@@ -87,18 +87,18 @@ final class KeySet {
                 .map(Known::keys)
                 .onFailure()
                 .transform(KeysUnavailableException::new);
-        // whoever joins somebody else's request must not go on with a connection of its own on that one's event loop
+        // a caller that joins another's fetch must continue on its own context, not on the event loop of the fetch
         var context = Vertx.currentContext();
         return context == null ? keys : keys.emitOn(task -> context.runOnContext(go -> task.run()));
     }
 
-    private boolean mayAsk() {
+    private boolean mayFetch() {
         return lastAttempt == Long.MIN_VALUE || clock.millis() - lastAttempt >= pause.toMillis();
     }
 
     private Future<Known> fetch() {
         var promise = Promise.<Known>promise();
-        var other = underWay.compareAndExchange(null, promise.future());
+        var other = inFlight.compareAndExchange(null, promise.future());
         if (other != null) {
             return other;
         }
@@ -108,7 +108,7 @@ final class KeySet {
                         .setAbsoluteURI(url)
                         .setTimeout(TIMEOUT_MILLIS)
                         .putHeader("Accept", "application/jwk-set+json, application/json"))
-                // on the request's own context: heard of later, a short answer would be over already
+                // the body handler is set on the request's own context: on another one, a short answer could have ended before
                 .compose(request -> request.send().compose(this::body))
                 .compose(this::read)
                 .onComplete(result -> {
@@ -119,7 +119,7 @@ final class KeySet {
                         lastFailure = result.cause();
                         LOG.warnf("The key set for tokens can't be fetched: %s", result.cause());
                     }
-                    underWay.set(null);
+                    inFlight.set(null);
                     promise.handle(result);
                 });
         return promise.future();

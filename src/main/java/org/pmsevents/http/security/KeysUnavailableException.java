@@ -2,7 +2,7 @@ package org.pmsevents.http.security;
 
 import org.jspecify.annotations.Nullable;
 
-/** The key set can't be fetched, so nobody can tell whether a token is good. */
+/** The key set can't be fetched, so the token can't be verified. */
 public final class KeysUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

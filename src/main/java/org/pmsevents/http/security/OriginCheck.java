@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
 
 /**
- * Refuses WebSockets that pages of other origins open: browsers enforce no same-origin policy there (RFC 6455, section 10.2). It
- * looks before the sub-protocol header is turned into other headers, so a page can't forge its origin by that.
+ * Refuses WebSockets that pages of other origins open: browsers enforce no same-origin policy there (RFC 6455, section 10.2). The check
+ * runs before the sub-protocol header is converted into other headers, so a page can't forge its origin by that header.
  */
 @Singleton
 class OriginCheck {
@@ -45,9 +45,9 @@ class OriginCheck {
     }
 
     private boolean isAllowed(String origin, @Nullable String host) {
-        var lowered = origin.toLowerCase(Locale.ROOT);
-        return allowed.contains(lowered)
-                || (host != null && host.toLowerCase(Locale.ROOT).equals(authority(lowered)));
+        var lowerCase = origin.toLowerCase(Locale.ROOT);
+        return allowed.contains(lowerCase)
+                || (host != null && host.toLowerCase(Locale.ROOT).equals(authority(lowerCase)));
     }
 
     private static @Nullable String authority(String origin) {

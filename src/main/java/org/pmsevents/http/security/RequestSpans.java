@@ -12,10 +12,10 @@ import org.pmsevents.platform.tracing.TraceId;
 import org.pmsevents.platform.tracing.Tracing;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
-/** The span of each request, from before anything looks at it until its answer has left or its client is gone. */
+/** Records one span for each request. It begins before any other filter and ends when the answer is sent or the client disconnects. */
 @Singleton
 class RequestSpans {
-    /** Where quarkus-rest leaves the path of the resource that it has found, with its parameters as names. */
+    /** The context key under which quarkus-rest stores the path template of the matched resource. */
     private static final String ROUTE = "UrlPathTemplate";
 
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
@@ -26,7 +26,7 @@ class RequestSpans {
         this.tracing = tracing;
     }
 
-    /** A WebSocket has none: it would be as long as the connection. */
+    /** A WebSocket has no span: it would last as long as the connection. */
     Span begin(String traceId, RoutingContext routing) {
         var request = routing.request();
         if (!tracing.isOn() || request.headers().contains(HttpHeaders.UPGRADE)) {

@@ -14,7 +14,7 @@ public interface SecurityConfig {
     /** Origins, such as {@code https://shop.example}, separated by commas, whose pages may open WebSockets beside the service's own pages. */
     Optional<Set<String>> allowedOrigins();
 
-    /** How long browsers are told to use TLS only (RFC 6797, whole seconds). Not set: they are not told, because it is hard to take back. */
+    /** The {@code max-age} of HSTS (RFC 6797), in whole seconds. Not set: no HSTS header, because it is hard to revoke. */
     @MayBeZero
     Optional<Duration> hsts();
 }

@@ -10,20 +10,20 @@ import java.util.Map;
 import org.pmsevents.http.FilterOrder;
 
 /**
- * What browsers are told of every answer, failures included: how little it may do (Content Security Policy Level 3), that its type is
- * what it says, and that nobody may keep it, unless the resource says otherwise.
+ * Sets security headers on every answer, failures included: a restrictive policy (Content Security Policy Level 3), no type sniffing,
+ * and {@code no-store} for data unless the resource sets its own {@code Cache-Control}.
  */
 @Singleton
 class SecurityHeaders {
-    /** Nothing of the page is inline, and it speaks to nobody but this service. */
+    /** Pages have no inline scripts or styles, and connect to this service only. */
     private static final String PAGE =
             "default-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none';"
                     + " base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
-    /** Data is no page: where a browser is led to take it for one, it may do nothing. */
+    /** Data is not a page: if a browser renders it as one, everything is forbidden. */
     private static final String DATA = "default-src 'none'; frame-ancestors 'none'";
 
-    /** Swagger UI has its settings in a script of its page, and its styles in the elements. */
+    /** Swagger UI has inline scripts for its settings, and inline styles. */
     private static final String SWAGGER_UI = "default-src 'self'; script-src 'self' 'unsafe-inline';"
             + " style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
             + " frame-ancestors 'none'; form-action 'none'";
@@ -35,7 +35,7 @@ class SecurityHeaders {
             name("Cross-Origin-Resource-Policy"), value("same-origin"));
     private static final CharSequence POLICY = name("Content-Security-Policy");
     private static final CharSequence PERMISSIONS = name("Permissions-Policy");
-    private static final CharSequence NONE =
+    private static final CharSequence NO_PERMISSIONS =
             value("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
     private static final CharSequence OPENER = name("Cross-Origin-Opener-Policy");
     private static final CharSequence SAME_ORIGIN = value("same-origin");
@@ -59,25 +59,25 @@ class SecurityHeaders {
         var path = routing.request().path();
         if (path == null || isData(path)) {
             headers.set(POLICY, DATA);
-            routing.addHeadersEndHandler(head -> storeNothingUnlessToldSo(headers));
+            routing.addHeadersEndHandler(head -> defaultToNoStore(headers));
         } else {
             setPolicyOfPage(path, headers);
         }
         routing.next();
     }
 
-    private static void storeNothingUnlessToldSo(MultiMap headers) {
+    private static void defaultToNoStore(MultiMap headers) {
         if (!headers.contains(HttpHeaders.CACHE_CONTROL)) {
             headers.set(HttpHeaders.CACHE_CONTROL, NO_STORE);
         }
     }
 
     private static void setPolicyOfPage(String path, MultiMap headers) {
-        headers.set(PERMISSIONS, NONE).set(OPENER, SAME_ORIGIN);
+        headers.set(PERMISSIONS, NO_PERMISSIONS).set(OPENER, SAME_ORIGIN);
         if (path.startsWith("/q/swagger-ui")) {
             headers.set(POLICY, SWAGGER_UI);
         } else if (!path.startsWith("/q/dev-ui")) {
-            // that is part of dev mode only, and does what it likes
+            // the Dev UI exists in dev mode only, and needs no policy
             headers.set(POLICY, PAGE);
         }
     }

@@ -14,21 +14,21 @@ import org.jose4j.lang.InvalidAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a request is not authenticated. The claims of a token are judged only after its signature, so what is said of them is said to
- * the one who has the token from the issuer. No value of a setting and no part of a token is repeated, except the time of expiry.
+ * Why a request is not authenticated. The claims of a token are checked only after its signature, so only a caller with a token of the
+ * issuer learns what is wrong with them. The detail contains no value of a setting and no part of a token, except the time of expiry.
  *
- * @param reasons stable words, such as {@code expired}; at least one
- * @param detail the same for people; in ASCII without quotes and backslashes, as it is also an {@code error_description} (RFC 6750)
+ * @param reasons stable codes, such as {@code expired}; at least one
+ * @param detail the reasons in plain text; ASCII without quotes and backslashes, because it is also an {@code error_description} (RFC 6750)
  */
 public record TokenRefusal(List<String> reasons, String detail) {
     private static final String KEY = TokenRefusal.class.getName();
 
     static final TokenRefusal MISSING =
-            of("missing", "A bearer token is needed: send the header Authorization: Bearer, followed by the token.");
+            of("missing", "A bearer token is required: send the header Authorization: Bearer, followed by the token.");
     static final TokenRefusal NO_BEARER = of(
-            "no-bearer", "The header Authorization must be there once, and be the word Bearer, a space and the token.");
+            "no-bearer", "The header Authorization must occur once: the word Bearer, a space and the token.");
     static final TokenRefusal FORMAT =
-            of("format", "The token is no signed JSON Web Token: three parts in base64url with dots between them.");
+            of("format", "The token is not a signed JSON Web Token: three base64url parts separated by dots.");
     static final TokenRefusal SIGNATURE =
             of("signature", "The signature of the token does not verify with the configured key.");
     static final TokenRefusal SUBJECT = of(
@@ -93,7 +93,7 @@ public record TokenRefusal(List<String> reasons, String detail) {
         return new TokenRefusal(List.of(reason), detail);
     }
 
-    /** The failure by which the framework hears of it. */
+    /** This refusal as the exception that Quarkus expects. */
     AuthenticationFailedException asFailure() {
         return new AuthenticationFailedException(detail, Map.of(KEY, this));
     }
@@ -102,7 +102,7 @@ public record TokenRefusal(List<String> reasons, String detail) {
         return failure.getAttribute(KEY);
     }
 
-    /** Remembers it for the answer, as the framework replaces the failure by another one on the way there. */
+    /** Stores the refusal with the request for the answer, because Quarkus replaces the failure by another one before that. */
     static void remember(AuthenticationFailedException failure, RoutingContext routing) {
         var refusal = of(failure);
         if (refusal != null) {

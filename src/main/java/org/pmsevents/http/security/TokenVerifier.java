@@ -35,9 +35,9 @@ import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says who a bearer token speaks for. It works in exactly one mode, chosen by the settings and never by the token: HS256 with the
- * shared secret, or RS256 and ES256 with the issuer's key set; so a token can't pick its own way of being verified (RFC 8725).
- * Verifying never blocks; what was verified is remembered for a minute.
+ * Verifies bearer tokens and returns their callers. The settings choose exactly one mode, HS256 with the shared secret, or RS256 and
+ * ES256 with the issuer's key set. A token can't choose how it is verified (RFC 8725). Verification never blocks. A verified token is
+ * cached for one minute.
  */
 @Singleton
 @Startup
@@ -45,17 +45,17 @@ public class TokenVerifier {
     private static final int MIN_SECRET_BYTES = 32;
     private static final int MAX_ACTOR_LENGTH = 255;
     private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
-    private static final Duration LONGEST = Duration.ofDays(365);
-    private static final Duration REMEMBER = Duration.ofMinutes(1);
+    private static final Duration MAX_LIFETIME = Duration.ofDays(365);
+    private static final Duration CACHED_FOR = Duration.ofMinutes(1);
     private static final Duration PAUSE_BETWEEN_FETCHES = Duration.ofSeconds(10);
-    private static final int MAX_REMEMBERED = 2_000;
+    private static final int MAX_CACHED = 2_000;
     private static final String SECRET_ALGORITHM = "HS256";
     private static final String KEY_SET_ALGORITHMS = "RS256 or ES256";
 
     private final JwtConfig config;
     private final Clock clock;
     private final Function<String, Uni<JwtClaims>> mode;
-    private final Cache<String, Caller> remembered;
+    private final Cache<String, Caller> verified;
 
     @Inject
     public TokenVerifier(JwtConfig config, Vertx vertx, Clock clock) {
@@ -65,9 +65,9 @@ public class TokenVerifier {
     TokenVerifier(JwtConfig config, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
         this.config = config;
         this.clock = clock;
-        this.remembered = Caffeine.newBuilder()
-                .maximumSize(MAX_REMEMBERED)
-                .expireAfter(Expiry.<String, Caller>writing((token, caller) -> rememberedFor(caller)))
+        this.verified = Caffeine.newBuilder()
+                .maximumSize(MAX_CACHED)
+                .expireAfter(Expiry.<String, Caller>writing((token, caller) -> timeToLive(caller)))
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
                 .build();
@@ -83,20 +83,20 @@ public class TokenVerifier {
     /**
      * Verifies a token.
      *
-     * @return fails with {@link AuthenticationFailedException}, which carries a {@link TokenRefusal}, if the token is not good, and
-     *     with {@link KeysUnavailableException} if nobody can tell at the moment
+     * @return fails with {@link AuthenticationFailedException}, which carries a {@link TokenRefusal}, if the token is not valid, and
+     *     with {@link KeysUnavailableException} if the key set is unavailable
      */
     public Uni<Caller> verify(String token) {
-        var known = remembered.getIfPresent(token);
-        return known != null
-                ? Uni.createFrom().item(known)
-                : mode.apply(token).map(this::caller).invoke(caller -> remembered.put(token, caller));
+        var cached = verified.getIfPresent(token);
+        return cached != null
+                ? Uni.createFrom().item(cached)
+                : mode.apply(token).map(this::caller).invoke(caller -> verified.put(token, caller));
     }
 
-    /** Never longer than the token is good. */
-    private Duration rememberedFor(Caller caller) {
+    /** Never longer than the token is valid. */
+    private Duration timeToLive(Caller caller) {
         var left = Duration.between(clock.instant(), caller.until());
-        return left.compareTo(REMEMBER) < 0 ? left : REMEMBER;
+        return left.compareTo(CACHED_FOR) < 0 ? left : CACHED_FOR;
     }
 
     private Function<String, Uni<JwtClaims>> bySecret(String secret) {
@@ -130,7 +130,7 @@ public class TokenVerifier {
         };
     }
 
-    /** What a token says of how it is signed; without an algorithm if it can't be read. */
+    /** The signature parameters of a token; the algorithm is null if the header can't be parsed. */
     private record Header(
             @Nullable String algorithm, @Nullable String keyId) {
         static final Header UNREADABLE = new Header(null, null);
@@ -188,30 +188,30 @@ public class TokenVerifier {
                 throw TokenRefusal.SUBJECT.asFailure();
             }
             var expires = Instant.ofEpochMilli(claims.getExpirationTime().getValueInMillis());
-            var longest = clock.instant().plus(LONGEST);
+            var latest = clock.instant().plus(MAX_LIFETIME);
             return new Caller(
                     actor,
-                    Roles.including(roleWords(claims)),
-                    (expires.isBefore(longest) ? expires : longest).plus(CLOCK_SKEW));
+                    Roles.including(roleNames(claims)),
+                    (expires.isBefore(latest) ? expires : latest).plus(CLOCK_SKEW));
         } catch (MalformedClaimException e) {
             throw TokenRefusal.FORMAT.asFailure();
         }
     }
 
-    private static List<String> roleWords(JwtClaims claims) {
-        var words = new ArrayList<String>();
-        addTexts(claims.getClaimValue("groups"), words);
+    private static List<String> roleNames(JwtClaims claims) {
+        var names = new ArrayList<String>();
+        addTexts(claims.getClaimValue("groups"), names);
         if (claims.getClaimValue("app_metadata") instanceof Map<?, ?> metadata) {
-            addTexts(metadata.get("roles"), words);
+            addTexts(metadata.get("roles"), names);
         }
-        return words;
+        return names;
     }
 
-    private static void addTexts(@Nullable Object claim, List<String> words) {
+    private static void addTexts(@Nullable Object claim, List<String> names) {
         if (claim instanceof List<?> list) {
             for (var item : list) {
-                if (item instanceof String word) {
-                    words.add(word);
+                if (item instanceof String name) {
+                    names.add(name);
                 }
             }
         }
@@ -224,7 +224,7 @@ public class TokenVerifier {
                 return url;
             }
         } catch (IllegalArgumentException e) {
-            // said below
+            // reported below
         }
         throw new IllegalStateException(
                 "PMS_EVENTS_JWT_JWKS_URL must be an address that begins with https:// or http://.");

@@ -1,5 +1,5 @@
 /**
- * Bearer tokens, roles, origins, security headers, and the context of the present request.
+ * Bearer tokens, roles, origins, security headers, and the context of the current request.
  *
  * <p>Uses event, http.limits and platform. Promises one mode of verification, chosen by the settings and never by the
  * token.

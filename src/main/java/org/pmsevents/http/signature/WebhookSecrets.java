@@ -7,9 +7,9 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Reads the secrets of webhooks as Standard Webhooks writes them; what it complains of never contains a secret. */
+/** Parses webhook secrets in the format of Standard Webhooks. Its error messages never contain a secret. */
 public final class WebhookSecrets {
-    /** The HMAC that signatures of version {@code v1} are made by. */
+    /** The HMAC of signatures of version {@code v1}. */
     static final String ALGORITHM = "HmacSHA256";
 
     private static final String PREFIX = "whsec_";
@@ -21,7 +21,7 @@ public final class WebhookSecrets {
     /**
      * The secrets of a setting, separated by commas.
      *
-     * @throws IllegalArgumentException if one is none; says which one it is, and nothing of what is in it
+     * @throws IllegalArgumentException if one is invalid; the message gives its number, and no part of the secret
      */
     public static List<SecretKey> parse(String setting) {
         var secrets = new ArrayList<SecretKey>();
@@ -33,7 +33,7 @@ public final class WebhookSecrets {
         return List.copyOf(secrets);
     }
 
-    /** What is wrong with a single secret, without a word of it. */
+    /** What is wrong with a single secret; contains no part of it. */
     public static Optional<String> fault(String secret) {
         try {
             int length = bytes(secret).length;
@@ -57,7 +57,7 @@ public final class WebhookSecrets {
     }
 
     private static IllegalArgumentException bad(int number, String what) {
-        return new IllegalArgumentException("secret " + number + " " + what + "; each is whsec_ and the base64 of "
+        return new IllegalArgumentException("secret " + number + " " + what + "; each must be whsec_ and the base64 of "
                 + MIN_BYTES + " to " + MAX_BYTES + " bytes, separated by commas");
     }
 }

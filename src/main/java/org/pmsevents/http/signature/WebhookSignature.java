@@ -15,30 +15,30 @@ import javax.crypto.SecretKey;
 
 /**
  * Signs webhooks and verifies their signatures (Standard Webhooks 1.0.0, symmetric scheme {@code v1}): HMAC-SHA256 over id, time and the
- * body as it came, compared in constant time. Of several secrets any will do, so that they can be changed one side after the other.
+ * body as received, compared in constant time. A signature by any of the secrets is valid, so that secrets can be rotated.
  */
 public final class WebhookSignature {
-    /** By how much a webhook's time may differ from ours, either way. */
+    /** The maximum difference between a webhook's time and the clock of the service, in either direction. */
     private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
     private static final String VERSION = "v1,";
 
-    /** Without a full stop, which separates the parts that are signed: or one id and time could be passed off as others. */
+    /** No full stop: it separates the signed parts, and another split of id and time would have the same signature. */
     private static final Pattern ID = Pattern.compile("[\\x21-\\x2D\\x2F-\\x7E]{1,255}");
 
-    /** Seconds since the epoch, written in the one way that the signature covers. */
+    /** Seconds since the epoch, without leading zeros. */
     private static final Pattern TIME = Pattern.compile("[1-9][0-9]{0,11}");
 
     private final List<SecretKey> secrets;
     private final Clock clock;
 
-    /** @param secrets none refuses everything */
+    /** @param secrets if empty, every webhook is refused */
     public WebhookSignature(List<SecretKey> secrets, Clock clock) {
         this.secrets = List.copyOf(secrets);
         this.clock = clock;
     }
 
-    /** Why a webhook is refused; for the log and the metrics, never for the caller. */
+    /** Why a webhook is refused; for the log and the metrics, never sent to the caller. */
     public enum Fault {
         NO_SECRETS,
         NO_ID,
@@ -51,7 +51,7 @@ public final class WebhookSignature {
         WRONG_SIGNATURE
     }
 
-    /** What is wrong with a webhook; empty if one who knows a secret has signed it within the last minutes. */
+    /** What is wrong with a webhook; empty if its signature is valid and its time is within the tolerance. */
     public Optional<Fault> fault(Webhook webhook) {
         if (secrets.isEmpty()) {
             return Optional.of(Fault.NO_SECRETS);
@@ -82,14 +82,14 @@ public final class WebhookSignature {
         return isSigned(webhook) ? Optional.empty() : Optional.of(Fault.WRONG_SIGNATURE);
     }
 
-    /** The value of {@code webhook-signature} for a webhook that is sent: a signature by each secret. */
+    /** The value of {@code webhook-signature} for an outgoing webhook: one signature by each secret. */
     public String sign(String id, long epochSeconds, byte[] body) {
         return secrets.stream()
                 .map(secret -> signature(secret, id, Long.toString(epochSeconds), body))
                 .collect(Collectors.joining(" "));
     }
 
-    /** Goes through all signatures and all secrets, wherever the right one is; other versions are none of ours. */
+    /** Always compares all signatures with all secrets, so that the time does not depend on a match; ignores other versions. */
     private boolean isSigned(Webhook webhook) {
         boolean signed = false;
         for (var secret : secrets) {
@@ -111,7 +111,7 @@ public final class WebhookSignature {
             mac.update(bytes(id + "." + time + "."));
             return VERSION + Base64.getEncoder().encodeToString(mac.doFinal(body));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has HMAC-SHA256, and any key will do", e);
+            throw new IllegalStateException("every Java has HMAC-SHA256, and it accepts any key", e);
         }
     }
 
