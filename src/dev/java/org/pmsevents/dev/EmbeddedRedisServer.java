@@ -54,8 +54,8 @@ final class EmbeddedRedisServer implements Startable {
             Path executable = executable();
             for (int attempt = 1; !answers(); attempt++) {
                 if (attempt > 3) {
-                    throw new IllegalStateException("Redis did not start; its log is "
-                            + folder.path().resolve("redis.log"));
+                    throw new IllegalStateException(
+                            "Redis did not start; its log is " + folder.path().resolve("redis.log"));
                 }
                 launch(executable);
             }

@@ -59,8 +59,8 @@ public class PmsSimulator {
         var kept = products.merge(
                 call.pathParam("sku"),
                 product,
-                (stored, received) ->
-                        received.path("version").asLong() >= stored.path("version").asLong() ? received : stored);
+                (has, comes) ->
+                        comes.path("version").asLong() >= has.path("version").asLong() ? comes : has);
         answer(call, kept == product ? 200 : 409, kept);
     }
 

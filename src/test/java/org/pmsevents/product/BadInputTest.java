@@ -67,7 +67,8 @@ class BadInputTest {
     }
 
     private static byte[] with(String member) {
-        return bytes("{\"name\":\"N\",\"price\":{\"amount\":1,\"currency\":\"EUR\"}," + member + "}");
+        return bytes("""
+                {"name":"N","price":{"amount":1,"currency":"EUR"},%s}""".formatted(member));
     }
 
     private static byte[] in(String charset) {
@@ -191,7 +192,8 @@ class BadInputTest {
     }
 
     private static byte[] priced(String amount, String name) {
-        return bytes("{\"name\":" + name + ",\"price\":{\"amount\":" + amount + ",\"currency\":\"EUR\"}}");
+        return bytes("""
+                {"name":%s,"price":{"amount":%s,"currency":"EUR"}}""".formatted(name, amount));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -228,14 +230,14 @@ class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aVersionIsAnIntegerOfThisValueAndNothingLikeIt(String version) {
+    void aVersionMustBeAnIntegerEqualToTheStoredOne(String version) {
         for (var answer : answers(with("\"version\":" + version)).subList(1, 3)) {
             editor.isProblem(answer, 400, "validation-failed").body("violations.pointer", equalTo(List.of("/version")));
         }
     }
 
     @Test
-    void bodiesOfSixtyFourLevelsAreRead() {
+    void aBodyNestedSixtyFourLevelsDeepIsAccepted() {
         var deep = sku + "-64";
         editor.create(
                 deep,
@@ -246,17 +248,18 @@ class BadInputTest {
     }
 
     @Test
-    void everythingThatIsWrongIsSaidAtOnceAndAnnounced() {
+    void allViolationsAreReportedAtOnceAndPublished() {
         var announced = new CopyOnWriteArrayList<EventMessage>();
         var listener = bus.<EventMessage>consumer("error.validation", message -> {
             if (message.body().metadata().traceId().equals(editor.traceId)) {
                 announced.add(message.body());
             }
         });
-        var answer = editor.request("{\"sku\":\"a/b\",\"name\":\"\",\"name\":\"x\",\"description\":5,"
-                        + "\"price\":{\"amount\":\"7\",\"currency\":\"EURO\",\"net\":1},\"tags\":[\"a\",7,\"a\"],"
-                        + "\"attributes\":[],\"status\":\"published\",\"extra/~\":null}")
-                .post("/api/products");
+        var body = """
+                {"sku":"a/b","name":"","name":"x","description":5,\
+                "price":{"amount":"7","currency":"EURO","net":1},"tags":["a",7,"a"],\
+                "attributes":[],"status":"published","extra/~":null}""";
+        var answer = editor.request(body).post("/api/products");
         editor.isProblem(answer, 400, "validation-failed");
         assertThat(Client.json(answer).get("violations"))
                 .extracting(violation -> violation.get("pointer").textValue() + " "
@@ -289,7 +292,7 @@ class BadInputTest {
     }
 
     @Test
-    void aContentTypeThatIsNoJsonIsUnsupported() {
+    void aContentTypeOtherThanJsonIsUnsupported() {
         for (var type : List.of("text/plain", "application/xml", "application/merge-patch+json")) {
             editor.isProblem(
                     editor.request()
@@ -309,7 +312,7 @@ class BadInputTest {
     }
 
     @Test
-    void aPatchThatDoesNotSayWhatItIsIsUnsupported() throws Exception {
+    void aPatchWithoutAContentTypeIsUnsupported() throws Exception {
         var request = HttpRequest.newBuilder(server.resolve(Client.path(sku)))
                 .header("Authorization", Tokens.bearer("edda", "editor"))
                 .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"name\":\"X\"}"))
@@ -320,7 +323,7 @@ class BadInputTest {
     }
 
     @Test
-    void anAnswerInAnotherFormThanJsonIsNotAcceptable() {
+    void anAcceptHeaderWithoutJsonIsNotAcceptable() {
         var image = "image/png";
         editor.isProblem(editor.request().accept(image).get(Client.path(sku)), 406, "not-acceptable");
         editor.isProblem(editor.request().accept(image).get("/api/products"), 406, "not-acceptable");
@@ -329,7 +332,7 @@ class BadInputTest {
     }
 
     @Test
-    void aMethodThatThePathDoesNotHaveIsAnsweredWithThoseThatItHas() {
+    void anUnsupportedMethodIsAnsweredWithTheAllowedOnes() {
         editor.isProblem(editor.request("{}").post(Client.path(sku)), 405, "method-not-allowed")
                 .header("Allow", equalTo("DELETE, GET, HEAD, OPTIONS, PATCH, PUT"));
         editor.isProblem(editor.request("{}").put("/api/products"), 405, "method-not-allowed")
@@ -341,7 +344,7 @@ class BadInputTest {
     }
 
     @Test
-    void whoMayOnlyReadCanNotWrite() {
+    void aViewerCanNotWrite() {
         for (var other : List.of(Client.viewer(), Client.of("sam", "stock"), Client.of("otto", "operator"))) {
             other.read(sku).then().statusCode(200);
             other.isProblem(other.request(Client.product(sku)).post("/api/products"), 403, "forbidden");
@@ -353,7 +356,7 @@ class BadInputTest {
     }
 
     @Test
-    void whoHasNoRoleCanNotEvenRead() {
+    void aCallerWithoutARoleCanNotRead() {
         var nobody = Client.of("nobody");
         nobody.isProblem(nobody.read(sku), 403, "forbidden");
         nobody.isProblem(nobody.request().get("/api/products"), 403, "forbidden");
@@ -361,7 +364,7 @@ class BadInputTest {
     }
 
     @Test
-    void nothingIsToldOrDoneWithoutAToken() {
+    void aRequestWithoutATokenIsRefused() {
         editor.isProblem(editor.anonymous().get(Client.path(sku)), 401, "unauthenticated")
                 .header("WWW-Authenticate", "Bearer");
         editor.isProblem(editor.anonymous().delete(Client.path(sku)), 401, "unauthenticated");
@@ -384,7 +387,7 @@ class BadInputTest {
                 "?status=gone",
                 "?status=DRAFT"
             })
-    void aQueryThatCanNotBeReadIsRefusedWithTheNameOfTheParameter(String query) {
+    void anInvalidQueryParameterIsRefusedByName(String query) {
         var name = query.substring(0, query.indexOf('='));
         editor.isProblem(editor.request().get("/api/products" + query), 400, "validation-failed")
                 .body("violations.pointer", hasItem(name));
@@ -392,7 +395,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a%00b", "%ff", "%ED%A0%80"})
-    void aPathThatIsNoTextIsABadRequest(String path) {
+    void aPathThatIsNotValidTextIsABadRequest(String path) {
         var answer = editor.request().get("/api/products/" + path);
         editor.isProblem(answer, 400, "bad-request");
     }

@@ -107,7 +107,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void ofManyWhoCreateTheSameSkuAtOnceOneDoes() {
+    void ofConcurrentCreationsOfOneSkuExactlyOneSucceeds() {
         assertThat(statuses(8, i -> editor.request(Client.product(sku)).post("/api/products")))
                 .containsOnlyOnce(201)
                 .filteredOn(status -> status != 201)
@@ -117,7 +117,7 @@ class ProductResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"1\"", "W/\"1\"", "\"7\", \"1\"", "\"7\",W/\"1\" , \"x,y\"", "*", "\"1\","})
-    void whoKnowsTheVersionIsToldThatNothingIsNew(String ifNoneMatch) {
+    void aReadWithTheCurrentETagIsNotModified(String ifNoneMatch) {
         editor.create(sku);
         editor.request()
                 .header("If-None-Match", ifNoneMatch)
@@ -130,7 +130,7 @@ class ProductResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"2\"", "W/\"2\"", "\"\"", "\"*\""})
-    void whoKnowsAnotherVersionGetsTheProduct(String ifNoneMatch) {
+    void aReadWithAnotherETagGetsTheProduct(String ifNoneMatch) {
         editor.create(sku);
         editor.request()
                 .header("If-None-Match", ifNoneMatch)
@@ -141,7 +141,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void aProductThatIsNotThereIsNotFoundByAnyCall() {
+    void everyCallForAnUnknownProductIsNotFound() {
         editor.isProblem(editor.read(sku), 404, "product-not-found");
         editor.isProblem(editor.put(sku, Client.product(sku)), 404, "product-not-found");
         editor.isProblem(editor.patch(sku, "{}"), 404, "product-not-found");
@@ -151,7 +151,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void aReplacementChangesWhatItSaysAndClearsWhatItDoesNot() {
+    void aReplacementSetsGivenFieldsAndClearsOmittedOnes() {
         editor.create(sku, Client.product(sku).replace("}}", "},\"tags\":[\"x\"],\"description\":\"d\"}"));
         editor.put(sku, renamed(sku, "Table"))
                 .then()
@@ -165,7 +165,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void aReplacementThatChangesNothingKeepsTheVersionAndTellsNobody() {
+    void aReplacementWithoutAChangeKeepsTheVersionAndPublishesNoEvent() {
         long head = editor.head();
         var created = editor.create(sku);
         editor.put(sku, Client.product(sku)).then().statusCode(200).header("ETag", "\"1\"");
@@ -180,7 +180,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void whatIsReadOnlyIsAcceptedAsItIsStoredAndRefusedOtherwise() {
+    void readOnlyFieldsAreAcceptedWithTheirStoredValuesOnly() {
         var stored = (ObjectNode) editor.create(sku);
         var other = stored.deepCopy();
         other.put("sku", sku + "x")
@@ -197,14 +197,13 @@ class ProductResourceTest {
                     .body("violations.code.unique()", equalTo(List.of("read-only")));
         }
         editor.put(sku, stored.put("name", "Table").toString()).then().statusCode(200);
-        editor.patch(sku, "{\"version\":2,\"status\":\"draft\",\"publishedAt\":null,\"name\":\"Chair\"}")
-                .then()
-                .statusCode(200)
-                .header("ETag", "\"3\"");
+        var patch = """
+                {"version":2,"status":"draft","publishedAt":null,"name":"Chair"}""";
+        editor.patch(sku, patch).then().statusCode(200).header("ETag", "\"3\"");
     }
 
     @Test
-    void aChangeThatIsMeantForAnotherVersionIsRefusedWithThePresentOne() {
+    void aChangeWithAnotherIfMatchIsRefusedWithTheCurrentVersion() {
         editor.create(sku);
         for (var ifMatch : List.of("\"2\"", "W/\"1\"", "\"2\", W/\"1\"", "\"01\"")) {
             editor.isProblem(putIf(ifMatch, renamed(sku, "Table")), 412, "version-mismatch")
@@ -226,7 +225,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void aChangeThatIsMeantForThisVersionIsMade() {
+    void aChangeWithAMatchingIfMatchIsMade() {
         editor.create(sku);
         putIf("\"1\"", renamed(sku, "Two")).then().statusCode(200);
         putIf("\"9\", \"2\"", renamed(sku, "Three")).then().statusCode(200);
@@ -242,7 +241,7 @@ class ProductResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1", "\"1", "1\"", "\"1\" \"2\"", "w/\"1\"", "W/ \"1\"", "*,\"1\"", "\"1\"x", ","})
-    void aPreconditionThatCanNotBeReadIsRefused(String header) {
+    void anInvalidPreconditionIsRefused(String header) {
         editor.create(sku);
         editor.isProblem(putIf(header, renamed(sku, "Table")), 400, "invalid-header");
         editor.isProblem(editor.request().header("If-None-Match", header).get(Client.path(sku)), 400, "invalid-header");
@@ -261,22 +260,17 @@ class ProductResourceTest {
     }
 
     @Test
-    void aPatchMergesAttributesRemovesWhatIsNullAndReplacesArrays() {
-        editor.create(
-                sku,
-                Client.product(sku)
-                        .replace(
-                                "}}",
-                                "},\"tags\":[\"a\",\"b\"],\"description\":\"d\",\"attributes\":"
-                                        + "{\"size\":{\"w\":1,\"h\":2},\"colours\":[\"red\",\"blue\"],\"old\":true}}"));
-        var patched = editor.patch(
-                sku,
-                "{\"description\":null,\"tags\":[\"c\"],\"attributes\":"
-                        + "{\"size\":{\"h\":null,\"d\":{\"x\":null,\"y\":[null]}},\"colours\":[\"green\"],\"old\":null,\"new\":1}}");
+    void aPatchMergesAttributesRemovesNullsAndReplacesArrays() {
+        editor.create(sku, Client.product(sku).replace("}}", """
+                },"tags":["a","b"],"description":"d","attributes":\
+                {"size":{"w":1,"h":2},"colours":["red","blue"],"old":true}}"""));
+        var patched = editor.patch(sku, """
+                {"description":null,"tags":["c"],"attributes":\
+                {"size":{"h":null,"d":{"x":null,"y":[null]}},"colours":["green"],"old":null,"new":1}}""");
         assertThat(patched.statusCode()).isEqualTo(200);
         var product = Client.json(patched);
-        assertThat(product.get("attributes"))
-                .isEqualTo(Client.json("{\"size\":{\"w\":1,\"d\":{\"y\":[null]}},\"colours\":[\"green\"],\"new\":1}"));
+        assertThat(product.get("attributes")).isEqualTo(Client.json("""
+                {"size":{"w":1,"d":{"y":[null]}},"colours":["green"],"new":1}"""));
         assertThat(product.get("tags")).hasToString("[\"c\"]");
         assertThat(product.get("description").isNull()).isTrue();
         assertThat(product.at("/price/currency").textValue()).isEqualTo("EUR");
@@ -315,7 +309,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void aNumberThatOnlyItsExponentMakesLongIsRefused() {
+    void aNumberThatIsLongBecauseOfItsExponentIsRefused() {
         editor.isProblem(
                         editor.request(Client.product(sku).replace("}}", "},\"attributes\":{\"n\":1E1000}}"))
                                 .post("/api/products"),
@@ -326,7 +320,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void attributesAreMeasuredAsTheyAreWritten() {
+    void attributesAreLimitedByTheirSerializedSize() {
         var many = IntStream.range(0, 100).mapToObj(i -> "1E900").collect(Collectors.joining(",", "[", "]"));
         editor.isProblem(
                         editor.request(Client.product(sku).replace("}}", "},\"attributes\":{\"n\":" + many + "}}"))
@@ -386,7 +380,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void theHistoryTellsWhoChangedWhatTheNewestFirst() {
+    void theHistoryListsActorsAndChangesNewestFirst() {
         var alice = Client.of("alice", "editor");
         var bob = Client.of("bob", "admin");
         alice.create(sku);
@@ -427,7 +421,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void manyPatchesAtOnceAreAllMadeOneAfterTheOther() {
+    void concurrentPatchesAreAllMadeOneAfterTheOther() {
         long head = editor.head();
         editor.create(sku);
         var statuses = statuses(32, i -> editor.patch(sku, "{\"attributes\":{\"k" + i + "\":" + i + "}}"));
@@ -448,7 +442,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void ofManyReplacementsOfTheSameVersionOneIsMade() {
+    void ofConcurrentReplacementsOfOneVersionExactlyOneIsMade() {
         editor.create(sku);
         var statuses = statuses(16, i -> putIf("\"1\"", renamed(sku, "Name " + i)));
         assertThat(statuses)
@@ -459,7 +453,7 @@ class ProductResourceTest {
     }
 
     @Test
-    void anEventCarriesTheCallersNameAndTrace() {
+    void anEventCarriesTheActorAndTheTrace() {
         var alice = Client.of("alice@example.org", "editor");
         long head = alice.head();
         alice.create(sku);

@@ -97,7 +97,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void aPublicationComesToThePmsBeforeItIsAnswered() {
+    void aPublicationIsSentToThePmsBeforeItIsAnswered() {
         long head = editor.head();
         editor.create(
                 sku,
@@ -152,7 +152,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void aSlowPmsCostsNoMoreThanTheBudget() {
+    void aSlowPmsDelaysTheAnswerByTheBudgetAtMost() {
         editor.create(sku);
         pms.answer(sku, FakePms.after(release, FakePms.status(200)));
         long begun = System.nanoTime();
@@ -163,7 +163,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void aPmsThatIsDownNeverFailsARequestAndGetsAllOfItLater() {
+    void anUnavailablePmsFailsNoRequestAndGetsAllChangesLater() {
         editor.create(sku);
         pms.close();
         try {
@@ -208,7 +208,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void whatThePmsHasChangedItselfIsNotSentBack() {
+    void aChangeByThePmsIsNotSentBack() {
         editor.create(sku);
         isPublished("synced");
         var itself = Client.of("pms", "editor", "stock");
@@ -221,7 +221,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void whatThePmsPublishesItselfIsNotSentBackEither() {
+    void aPublicationByThePmsIsNotSentBack() {
         editor.create(sku);
         Client.of("pms", "editor").publish(sku).then().statusCode(200).body("pmsSync", equalTo("synced"));
         assertThat(job()).isNull();
@@ -230,7 +230,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void whatIsStillOnItsWayIsSentEvenIfThePmsChangesTheProductMeanwhile() {
+    void aPendingChangeIsSentEvenIfThePmsChangesTheProductMeanwhile() {
         editor.create(sku);
         pms.close();
         try {
@@ -246,7 +246,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void aReplayTellsHowFarTheSyncHasComeByThen() {
+    void aReplayReportsTheCurrentStateOfTheSync() {
         editor.create(sku);
         pms.answer(sku, FakePms.after(release, FakePms.status(200)));
         var path = Client.path(sku) + "/publish";
@@ -269,7 +269,7 @@ class ProductSyncTest {
     }
 
     @Test
-    void aRefusalIsFinalToldOfAndSentAgainByTheNextPublication() {
+    void aRefusalIsFinalPublishedAsAnErrorAndRetriedByTheNextPublication() {
         var told = new CopyOnWriteArrayList<EventMessage>();
         var consumer =
                 vertx.eventBus().<EventMessage>localConsumer("error.integration", message -> told.add(message.body()));
@@ -285,11 +285,9 @@ class ProductSyncTest {
                     .findFirst()
                     .orElseThrow();
             assertThat(event.metadata().traceId()).isEqualTo(editor.traceId);
-            assertThat(Client.json(event.payload()))
-                    .isEqualTo(
-                            Client.json(
-                                    "{\"target\":\"pms\",\"operation\":\"" + sku
-                                            + "\",\"attempt\":1,\"status\":422,\"temporary\":false,\"detail\":\"refused with status 422\"}"));
+            assertThat(Client.json(event.payload())).isEqualTo(Client.json("""
+                    {"target":"pms","operation":"%s","attempt":1,"status":422,"temporary":false,\
+                    "detail":"refused with status 422"}""".formatted(sku)));
             isPublished("synced");
         } finally {
             consumer.unregister();

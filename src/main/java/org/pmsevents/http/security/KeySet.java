@@ -54,7 +54,7 @@ final class KeySet {
         this.clock = clock;
         this.pause = pause;
         if (url.startsWith("http:")) {
-            LOG.warn("PMS_EVENTS_JWT_JWKS_URL is not https: anyone on the network path to it can forge tokens for any caller");
+            LOG.warn("PMS_EVENTS_JWT_JWKS_URL is not https: anyone on the network path to it can forge tokens");
         }
     }
 
@@ -108,7 +108,7 @@ final class KeySet {
                         .setAbsoluteURI(url)
                         .setTimeout(TIMEOUT_MILLIS)
                         .putHeader("Accept", "application/jwk-set+json, application/json"))
-                // the body handler is set on the request's own context: on another one, a short answer could have ended before
+                // the body is read on the request's own context: on another one, a short answer could have ended before
                 .compose(request -> request.send().compose(this::body))
                 .compose(this::read)
                 .onComplete(result -> {

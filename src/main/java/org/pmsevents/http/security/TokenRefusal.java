@@ -25,8 +25,8 @@ public record TokenRefusal(List<String> reasons, String detail) {
 
     static final TokenRefusal MISSING =
             of("missing", "A bearer token is required: send the header Authorization: Bearer, followed by the token.");
-    static final TokenRefusal NO_BEARER = of(
-            "no-bearer", "The header Authorization must occur once: the word Bearer, a space and the token.");
+    static final TokenRefusal NO_BEARER =
+            of("no-bearer", "The header Authorization must occur once: the word Bearer, a space and the token.");
     static final TokenRefusal FORMAT =
             of("format", "The token is not a signed JSON Web Token: three base64url parts separated by dots.");
     static final TokenRefusal SIGNATURE =

@@ -33,7 +33,8 @@ class InventoryResourceTest {
     }
 
     private static String line(String sku, long delta) {
-        return "{\"sku\":" + Client.quoted(sku) + ",\"delta\":" + delta + ",\"reason\":\"sale\"}";
+        return """
+                {"sku":%s,"delta":%s,"reason":"sale"}""".formatted(Client.quoted(sku), delta);
     }
 
     private List<JsonNode> events() {
@@ -45,7 +46,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void aProductBeginsWithNothingAtTheMainLocation() {
+    void aNewProductHasNoStockAtTheMainLocation() {
         var stock = viewer.stock(sku);
         assertThat(stock.get("sku").textValue()).isEqualTo(sku);
         assertThat(stock.get("location").textValue()).isEqualTo("main");
@@ -56,7 +57,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void aProductMayBeCalledAsAPathIs() {
+    void aSkuMayEqualAPathSegment() {
         // the one SKU of the tests that is not random: there may be stock of it from an earlier run
         if (viewer.read("adjustments").statusCode() == 404) {
             editor.create("adjustments");
@@ -77,9 +78,9 @@ class InventoryResourceTest {
     }
 
     @Test
-    void anAdjustmentIsInTheLedgerAndTold() {
-        var answer =
-                Client.json(keeper.adjust(sku, "{\"delta\":7,\"reason\":\"receipt\",\"reference\":\"PO \\\"1\\\"\"}"));
+    void anAdjustmentIsInTheLedgerAndPublished() {
+        var answer = Client.json(keeper.adjust(sku, """
+                {"delta":7,"reason":"receipt","reference":"PO \\"1\\""}"""));
 
         assertThat(answer.get("delta").longValue()).isEqualTo(7);
         assertThat(answer.get("onHand").longValue()).isEqualTo(7);
@@ -96,14 +97,13 @@ class InventoryResourceTest {
         assertThat(event.at("/metadata/actor").textValue()).isEqualTo("stan");
         assertThat(event.at("/metadata/traceId").textValue()).isEqualTo(keeper.traceId);
         assertThat(event.get("payload").toString())
-                .isEqualTo("{\"sku\":" + Client.quoted(sku)
-                        + ",\"location\":\"main\",\"delta\":7,\"onHand\":7,\"version\":2,\"reason\":\"receipt\","
-                        + "\"reference\":\"PO \\\"1\\\"\",\"movementId\":"
-                        + answer.get("movementId") + "}");
+                .isEqualTo("""
+                        {"sku":%s,"location":"main","delta":7,"onHand":7,"version":2,"reason":"receipt",\
+                        "reference":"PO \\"1\\"","movementId":%s}""".formatted(Client.quoted(sku), answer.get("movementId")));
     }
 
     @Test
-    void nothingIsTakenThatIsNotThere() {
+    void moreThanTheStockCanNotBeTaken() {
         keeper.adjust(sku, 3);
         keeper.isProblem(keeper.adjust(sku, "{\"delta\":-4,\"reason\":\"sale\"}"), 409, "insufficient-stock")
                 .body("onHand", equalTo(3));
@@ -112,7 +112,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void anAdjustmentCanExpectWhatIsOnHand() {
+    void anAdjustmentCanRequireAnExpectedStock() {
         keeper.adjust(sku, 3);
         keeper.isProblem(
                         keeper.adjust(sku, "{\"delta\":1,\"reason\":\"receipt\",\"expectedOnHand\":2}"),
@@ -155,7 +155,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void aCountUnderAKeyIsMadeOnceWhateverWasSoldSince() {
+    void aCountUnderAKeyIsMadeOnceEvenAfterLaterSales() {
         var path = Client.stockPath(sku);
         var count = "{\"onHand\":10,\"reason\":\"count\"}";
         var first = keeper.request(count).header("Idempotency-Key", sku).put(path);
@@ -169,7 +169,7 @@ class InventoryResourceTest {
 
     @ParameterizedTest
     @CsvSource({"location=shop,?location", "atomic=true,?atomic", "Atomic=true,?Atomic"})
-    void aParameterThatMeansNothingHereIsRefused(String query, String pointer) {
+    void anUnknownParameterIsRefused(String query, String pointer) {
         var path = Client.stockPath(sku);
         var answers = List.of(
                 keeper.request("{\"delta\":1,\"reason\":\"receipt\"}").post(path + "/adjustments?" + query),
@@ -183,7 +183,7 @@ class InventoryResourceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"atomic", "atomic=", "atomic=1", "atomc=true"})
-    void whetherLinesAreAtomicIsNotGuessed(String query) {
+    void anInvalidAtomicParameterIsRefused(String query) {
         keeper.isProblem(
                 keeper.request("{\"lines\":[{\"sku\":\"" + sku + "\",\"delta\":1,\"reason\":\"receipt\"}]}")
                         .post("/api/inventory/adjustments?" + query),
@@ -193,9 +193,10 @@ class InventoryResourceTest {
     }
 
     @Test
-    void aLocationMayGoBelowZeroOnceItIsSaid() {
+    void aLocationWithBackordersMayGoBelowZero() {
         var location = Client.newSku("shop");
-        var sale = "{\"delta\":-2,\"reason\":\"sale\",\"location\":\"" + location + "\"}";
+        var sale = """
+                {"delta":-2,"reason":"sale","location":"%s"}""".formatted(location);
         keeper.isProblem(keeper.adjust(sku, sale), 409, "insufficient-stock").body("onHand", equalTo(0));
         keeper.request("{\"backorders\":true}")
                 .put("/api/locations/" + location)
@@ -227,7 +228,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void whatIsNotThereIsSaid() {
+    void unknownProductsAndLocationsAreNotFound() {
         var nobody = Client.newSku("NOBODY");
         keeper.isProblem(keeper.adjust(nobody, "{\"delta\":1,\"reason\":\"x\"}"), 404, "product-not-found");
         keeper.isProblem(
@@ -243,7 +244,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void linesAreJudgedOneByOneInTheirOrder() {
+    void linesAreAppliedOneByOneInTheirOrder() {
         var other = Client.newSku("OTHER");
         editor.create(other);
         keeper.adjust(sku, 5);
@@ -264,7 +265,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void atomicLinesAreDoneAllOrNone() {
+    void atomicLinesAreAppliedAllOrNone() {
         keeper.adjust(sku, 5);
         keeper.isProblem(keeper.adjustAll(line(sku, -4) + "," + line(sku, -2), true), 409, "lines-refused")
                 .body("results.status", equalTo(List.of(424, 409)))
@@ -279,7 +280,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void lowStockIsToldOnceUntilItRisesAgain() {
+    void lowStockIsPublishedOnceUntilItRisesAgain() {
         keeper.adjust(sku, 10);
         keeper.threshold(sku, "{\"threshold\":5}").then().statusCode(200).body("threshold", equalTo(5));
         keeper.adjust(sku, -5);
@@ -296,8 +297,8 @@ class InventoryResourceTest {
                         "inventory.updated",
                         "inventory.updated",
                         "inventory.alert");
-        assertThat(events().get(2).get("payload").toString())
-                .isEqualTo("{\"sku\":" + Client.quoted(sku) + ",\"location\":\"main\",\"onHand\":5,\"threshold\":5}");
+        assertThat(events().get(2).get("payload").toString()).isEqualTo("""
+                {"sku":%s,"location":"main","onHand":5,"threshold":5}""".formatted(Client.quoted(sku)));
     }
 
     @Test
@@ -356,7 +357,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void rolesSayWhoMay() {
+    void rolesAreRequired() {
         viewer.isProblem(viewer.adjust(sku, "{\"delta\":1,\"reason\":\"x\"}"), 403, "forbidden");
         editor.isProblem(editor.count(sku, "{\"onHand\":1,\"reason\":\"x\"}"), 403, "forbidden");
         viewer.isProblem(viewer.threshold(sku, "{\"threshold\":1}"), 403, "forbidden");
@@ -415,7 +416,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void theSameKeyIsDoneOnce() {
+    void aRequestUnderAKeyIsExecutedOnce() {
         var key = UUID.randomUUID().toString();
         var body = "{\"delta\":5,\"reason\":\"receipt\"}";
         var path = Client.stockPath(sku) + "/adjustments";
@@ -444,7 +445,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void aRefusalIsKeptUnderItsKey() {
+    void aRefusalIsStoredUnderItsKey() {
         var key = UUID.randomUUID().toString();
         var path = Client.stockPath(sku) + "/adjustments";
         var body = "{\"delta\":-5,\"reason\":\"sale\"}";
@@ -471,7 +472,7 @@ class InventoryResourceTest {
     }
 
     @Test
-    void linesAreKeptUnderTheirKey() {
+    void theResultsOfLinesAreStoredUnderTheirKey() {
         var key = UUID.randomUUID().toString();
         var body = "{\"lines\":[" + line(sku, 3) + "," + line(sku, -9) + "," + line("none", 1) + "]}";
         var first = keeper.request(body).header("Idempotency-Key", key).post("/api/inventory/adjustments");
