@@ -197,7 +197,8 @@ public class StockChangeTable {
                 return new MovedAlreadyException(failure);
             }
             var translated = IdempotencyTable.translated(failure);
-            boolean bad = BAD_VALUES.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
+            boolean bad =
+                    BAD_VALUES.contains(String.valueOf(refusal.getSqlState()).substring(0, 2));
             return translated == failure && bad ? new BadLineException(failure) : translated;
         }
         return failure;

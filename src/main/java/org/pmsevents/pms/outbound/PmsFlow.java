@@ -143,8 +143,7 @@ public class PmsFlow {
         return outage.works()
                 .chain(since -> since.isEmpty() ? Uni.createFrom().voidItem() : resume(context))
                 .onFailure()
-                .invoke(lost ->
-                        LOG.warnf(context, "can't record the end of an outage of the PMS: %s", lost.toString()))
+                .invoke(lost -> LOG.warnf(context, "can't record the end of an outage of the PMS: %s", lost.toString()))
                 .onFailure()
                 .recoverWithNull();
     }
