@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.LineOutcome;
 import org.pmsevents.inventory.StockKey;
@@ -48,17 +50,16 @@ final class CountJudge {
 
     /** @param judged what each {@link #open} count does to its stock, by the index of the count */
     Verdict judge(Map<Integer, JudgedCount> judged, Clock clock) {
-        var indexes = judged.keySet().stream().sorted().toList();
-        for (int index : indexes) {
-            var refusal = refusal(judged.get(index));
+        new TreeMap<>(judged).forEach((index, count) -> {
+            var refusal = refusal(count);
             if (refusal == null) {
                 newest.merge(counts.get(index).stock(), index, this::newer);
             }
             outcomes[index] = refusal == null ? CountOutcome.STALE : refusal;
-        }
+        });
         var corrections = newest.values().stream()
                 .sorted()
-                .map(index -> correction(index, judged.get(index), clock))
+                .map(index -> correction(index, Objects.requireNonNull(judged.get(index)), clock))
                 .toList();
         return new Verdict(corrections, List.of(outcomes));
     }
