@@ -43,7 +43,18 @@ class RoomsTest {
             entry("delivery", Set.of("event", "http", "platform")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("dashboard", Set.of()),
-            entry("wiring", Set.of("cache", "delivery", "event", "http", "inventory", "metrics", "platform", "product", "queue")),
+            entry(
+                    "wiring",
+                    Set.of(
+                            "cache",
+                            "delivery",
+                            "event",
+                            "http",
+                            "inventory",
+                            "metrics",
+                            "platform",
+                            "product",
+                            "queue")),
             entry(
                     "app",
                     Set.of(
