@@ -16,6 +16,9 @@ public final class FilterOrder {
     /** Of those who observe the router: the time is taken of requests too that are refused at once. */
     public static final int MEASURE_OBSERVES_FIRST = 1;
 
+    /** Filter: the requests in progress on each connection are counted, those that are refused as well. */
+    public static final int CONNECTIONS = 110_000;
+
     /** Filter: the trace id is decided, which answers, events and log lines carry. */
     public static final int TRACE = 100_000;
 

@@ -75,7 +75,9 @@ final class DayReport {
                 "keys sent again, answered as before",
                 repeated,
                 repeated - run.answeredOtherwise().size());
-        row("requests asked again for want of an answer", run.service.askedAgain());
+        row(
+                "requests asked again for want of an answer",
+                run.service.askedAgain().size());
         row("seconds for products, counts, thresholds", run.opening());
         row("seconds for the lines", run.trading());
         row(

@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.Client;
@@ -37,7 +39,7 @@ final class DayService {
     private final List<URI> replicas;
     private final String authorization;
     private final AtomicInteger turn = new AtomicInteger();
-    private final AtomicInteger askedAgain = new AtomicInteger();
+    private final Queue<String> askedAgain = new ConcurrentLinkedQueue<>();
 
     DayService(List<URI> replicas, String token) {
         this.replicas = List.copyOf(replicas);
@@ -84,9 +86,9 @@ final class DayService {
                 .POST(BodyPublishers.ofString(body)));
     }
 
-    /** How many requests had to be repeated, each repetition counted. */
-    int askedAgain() {
-        return askedAgain.get();
+    /** The requests that had to be repeated, with the reason; each repetition counts. */
+    List<String> askedAgain() {
+        return List.copyOf(askedAgain);
     }
 
     private HttpRequest.Builder request(String path) {
@@ -100,7 +102,7 @@ final class DayService {
         String last = "";
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (attempt > 0) {
-                askedAgain.incrementAndGet();
+                askedAgain.add(path.getRawPath() + ": " + last);
                 pause(Math.min(LONGEST_PAUSE_MILLIS, SHORTEST_PAUSE_MILLIS << attempt));
             }
             var replica = replicas.get(Math.floorMod(turn.getAndIncrement(), replicas.size()));

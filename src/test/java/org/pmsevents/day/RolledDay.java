@@ -62,7 +62,7 @@ final class RolledDay {
 
                 report(roll, service, listeners, stream, books);
                 assertEndedInTime(roll);
-                assertThat(service.askedAgain()).as("failed requests").isZero();
+                assertThat(service.askedAgain()).as("failed requests").isEmpty();
                 assertAsTheFileSays(replay, books);
                 assertThat(listeners).allSatisfy(listener -> {
                     assertThat(Differences.between(books.feed(), upTo(books.end(), listener.told())))
@@ -137,7 +137,7 @@ final class RolledDay {
                 "3 of 3 replicas replaced under %,d lines: %d failed requests, %,d events, WebSockets resumed %s times,"
                         + " streams ended %d times and cut off %d times; ended with %s%n",
                 day.lines().size(),
-                service.askedAgain(),
+                service.askedAgain().size(),
                 books.events(),
                 listeners.stream().map(Listener::resumed).toList(),
                 stream.ended(),

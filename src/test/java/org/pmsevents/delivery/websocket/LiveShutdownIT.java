@@ -1,12 +1,15 @@
 package org.pmsevents.delivery.websocket;
 
 import static io.restassured.RestAssured.given;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.equalTo;
 import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
@@ -82,6 +85,39 @@ class LiveShutdownIT {
                 assertThat(open.subscribe("late", "product.*").closed().code()).isEqualTo(1012);
             }
         }
+    }
+
+    @Test
+    void aConnectionThatStaysIdleIsClosedBeforeTheReplicaStopsToAnswer() throws Exception {
+        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "10s", "PMS_EVENTS_DELIVERY_DRAIN", "1s");
+        try (var cluster = new Cluster(settings)) {
+            var replica = startReady(cluster);
+            try (var idle = connectAndAsk(replica)) {
+                replica.askToEnd();
+
+                assertThat(idle.getInputStream().read()).as("end of the stream").isEqualTo(-1);
+
+                get(replica, "/api/products").then().statusCode(200).header("Connection", equalTo("close"));
+            }
+        }
+    }
+
+    /** Returns a connection that has had its answer and may be used for the next request. */
+    private static Socket connectAndAsk(Replica replica) throws IOException {
+        var address = replica.address();
+        var socket = new Socket(address.getHost(), address.getPort());
+        socket.setSoTimeout((int) READY.toMillis());
+        var request = "HEAD /api/products HTTP/1.1\r\nHost: any\r\nAuthorization: " + Tokens.bearer("anna", "viewer")
+                + "\r\n\r\n";
+        socket.getOutputStream().write(request.getBytes(US_ASCII));
+        var head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = socket.getInputStream().read();
+            assertThat(next).as("read after %s", head).isNotNegative();
+            head.append((char) next);
+        }
+        assertThat(head.toString()).startsWith("HTTP/1.1 200").doesNotContain("close");
+        return socket;
     }
 
     private static Replica startReady(Cluster cluster) {

@@ -1,0 +1,73 @@
+package org.pmsevents.http.limits;
+
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.pmsevents.http.FilterOrder;
+
+/**
+ * Closes the keep-alive connections that are idle when the delay of the shutdown is nearly over. A connection in use is closed with
+ * its next answer (Quarkus sends {@code Connection: close} during the delay). One that stayed idle would be closed while the
+ * replica ends, and a client that then sends a request on it would get no answer.
+ */
+@Singleton
+class IdleConnections {
+    /** The later they are closed, the fewer are left, and the less likely it is that a client is just about to use one. */
+    private static final double PART_OF_DELAY = 0.8;
+
+    private final Map<HttpConnection, AtomicInteger> inProgress = new ConcurrentHashMap<>();
+    private final Vertx vertx;
+    private final Optional<Duration> delay;
+
+    IdleConnections(Vertx vertx, @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay) {
+        this.vertx = vertx;
+        this.delay = delay;
+    }
+
+    void watch(@Observes Filters filters) {
+        filters.register(this::count, FilterOrder.CONNECTIONS);
+    }
+
+    private void count(RoutingContext routing) {
+        if (routing.request().headers().contains(HttpHeaders.UPGRADE)) {
+            routing.next();
+            return;
+        }
+        var connection = routing.request().connection();
+        var requests = inProgress.computeIfAbsent(connection, this::opened);
+        requests.incrementAndGet();
+        routing.addEndHandler(ended -> requests.decrementAndGet());
+        routing.next();
+    }
+
+    private AtomicInteger opened(HttpConnection connection) {
+        connection.closeHandler(closed -> inProgress.remove(connection));
+        return new AtomicInteger();
+    }
+
+    void drain(@Observes ShutdownDelayInitiatedEvent stopping) {
+        long millis = (long) (delay.orElse(Duration.ZERO).toMillis() * PART_OF_DELAY);
+        if (millis > 0) {
+            vertx.setTimer(millis, timer -> closeIdle());
+        }
+    }
+
+    private void closeIdle() {
+        inProgress.forEach((connection, requests) -> {
+            if (requests.get() == 0) {
+                connection.close();
+            }
+        });
+    }
+}
