@@ -6,6 +6,7 @@ import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -194,8 +195,8 @@ class DashboardIT {
                 "{\"delta\":2,\"reason\":\"count\",\"reference\":" + Client.quoted(name) + ",\"location\":\"main\"}");
         page.untilText("#ticker", name);
         page.type("#search", sku);
-        page.untilText("#search-results", name);
-        page.click("#search-results a");
+        page.until(() -> page.texts("#search-results .subject").equals(List.of(sku)));
+        page.enter("#search-results a");
         page.untilText("#product", name);
         page.untilText(".ledger", name);
         page.enter("#ticker .type");
@@ -254,7 +255,7 @@ class DashboardIT {
         page.press(Keys.ENTER);
         page.tabTo("#search");
         page.press(sku);
-        page.until(() -> page.texts("#search-results .subject").equals(java.util.List.of(sku)));
+        page.until(() -> page.texts("#search-results .subject").equals(List.of(sku)));
         page.tabTo("#search-results a");
         page.press(Keys.ENTER);
         page.until(() -> "product-title".equals(page.script("return document.activeElement.id")));
