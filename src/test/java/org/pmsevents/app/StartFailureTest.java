@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -16,8 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.Pure;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 
 /** Why the service can't start is one line for what an operator can mend, and the ports are checked before anything begins. */
 @Pure
@@ -52,7 +52,8 @@ class StartFailureTest {
 
     @Test
     void aMessageAboutASettingIsTheLine() {
-        assertThat(StartFailure.line(new RuntimeException(new ConfigurationException("quarkus.http.port is no number"))))
+        assertThat(StartFailure.line(
+                        new RuntimeException(new ConfigurationException("quarkus.http.port is no number"))))
                 .isEqualTo("quarkus.http.port is no number");
         assertThat(StartFailure.line(new IllegalStateException("PMS_EVENTS_FEED_RETENTION must be at least 1m")))
                 .isEqualTo("PMS_EVENTS_FEED_RETENTION must be at least 1m");
@@ -92,6 +93,7 @@ class StartFailureTest {
     void anyPortIsFree() {
         var any = Map.of("quarkus.http.port", "0", "quarkus.management.port", "0");
 
-        assertThat(Ports.inUse(config(any), "127.0.0.1", StartFailure::variable)).isEqualTo(List.of());
+        assertThat(Ports.inUse(config(any), "127.0.0.1", StartFailure::variable))
+                .isEqualTo(List.of());
     }
 }

@@ -25,6 +25,7 @@ import org.pmsevents.http.security.Tokens;
 
 /** What admins are told by several replicas, of which one is killed, and after PostgreSQL was away. */
 @Tag("native")
+@Tag("native-suffices")
 class AlertsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String DISCARDED = "job-discarded:queue.probe";

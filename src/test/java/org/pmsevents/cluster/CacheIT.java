@@ -34,6 +34,7 @@ import org.pmsevents.http.security.Tokens;
 
 /** The cache of several replicas, and what becomes of it when a replica, Redis or PostgreSQL is not there. */
 @Tag("native")
+@Tag("native-suffices")
 class CacheIT {
     private static final Duration SOON = Duration.ofSeconds(20);
     /** As in production: a machine that has two thousand readers may need more than a second to hear what PostgreSQL has answered. */

@@ -29,6 +29,7 @@ import org.pmsevents.http.security.Tokens;
  * doubled, each product's events in their order, every subscriber complete.
  */
 @Tag("native")
+@Tag("native-suffices")
 class FeedFaultsIT {
     private static final Duration SETTLED = Duration.ofSeconds(30);
     private static final List<Integer> PORTS = List.of(Cluster.freePort(), Cluster.freePort());

@@ -19,6 +19,7 @@ import org.pmsevents.metrics.Scrape;
 
 /** That the sums of the cluster are right, whoever has counted and whatever is away. */
 @Tag("native")
+@Tag("native-suffices")
 class MetricsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 

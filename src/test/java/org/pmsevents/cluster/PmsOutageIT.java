@@ -17,12 +17,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.pms.outbound.FakePms;
 
 /** What comes to the PMS while it is away, and while replicas crash: everything, once, in its newest version. */
+@Tag("faults-suffice")
 class PmsOutageIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Duration ANSWERED = Duration.ofSeconds(10);

@@ -25,6 +25,7 @@ import org.pmsevents.http.security.Tokens;
 /** Two replicas on a Redis Cluster of three nodes; the profile redis-cluster runs all other tests on one, too. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Tag("native")
+@Tag("native-suffices")
 class RedisClusterIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final int PRODUCTS = 60;

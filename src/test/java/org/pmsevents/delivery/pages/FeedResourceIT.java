@@ -6,4 +6,5 @@ import org.junit.jupiter.api.Tag;
 /** The same on the packaged service. */
 @QuarkusIntegrationTest
 @Tag("native")
+@Tag("native-suffices")
 class FeedResourceIT extends FeedResourceTest {}

@@ -33,6 +33,7 @@ import org.pmsevents.inventory.history.Change.Count;
 
 /** Nothing is taken from the stock twice, and nothing that was acknowledged is missing, however the connection to PostgreSQL is cut. */
 @Tag("native")
+@Tag("native-suffices")
 class StockOutageIT {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final int CALLERS = 8;

@@ -16,6 +16,7 @@ import org.pmsevents.cluster.Cluster;
 
 /** What becomes of jobs when the processes that work on them are killed, paused or stopped. */
 @Tag("native")
+@Tag("native-suffices")
 class JobFaultsIT {
     private static final Duration LONG = Duration.ofSeconds(60);
 
