@@ -75,7 +75,7 @@ final class StoredFeed {
         }
     }
 
-    /** What the primary handler has made of the feed is complete too. */
+    /** What the durable handler has made of the feed is complete too. */
     void awaitHistory(Duration atMost) {
         await().atMost(atMost)
                 .until(() -> number("SELECT count(*) FROM product_history")

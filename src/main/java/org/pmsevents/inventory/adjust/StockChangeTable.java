@@ -155,7 +155,7 @@ public class StockChangeTable {
     }
 
     /** Reads the outcomes that the statement stored under a key. */
-    List<LineOutcome> kept(String answer) {
+    List<LineOutcome> stored(String answer) {
         try {
             var outcomes = new ArrayList<LineOutcome>();
             for (var line : mapper.readTree(answer)) {

@@ -216,7 +216,7 @@ public class StockWriter {
     private void settleStored(PendingRequest each, StoredAnswer answer) {
         var own = each.request().lines().get(0).movementId();
         if (!answer.refused() && own.equals(stock.firstMovementId(answer.answer()))) {
-            each.answer(StockResult.of(each.request(), stock.kept(answer.answer()), null));
+            each.answer(StockResult.of(each.request(), stock.stored(answer.answer()), null));
         } else {
             replay(each, answer);
         }
@@ -226,7 +226,7 @@ public class StockWriter {
         try {
             var key = Objects.requireNonNull(each.request().key());
             var stored = answer.replayedTo(key);
-            each.answer(StockResult.of(each.request(), stock.kept(stored.answer()), stored.traceId()));
+            each.answer(StockResult.of(each.request(), stock.stored(stored.answer()), stored.traceId()));
         } catch (AppException refusal) {
             each.fail(refusal);
         }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.pmsevents.alert.Told;
 import org.pmsevents.delivery.sse.QuickFeed;
 
-/** How far primary handlers are behind, seen from a replica that does not run them. */
+/** How far durable handlers are behind, seen from a replica that does not run them. */
 @QuarkusTest
 @TestProfile(QuickFeed.class)
 class HandlerWatchTest {
