@@ -1,10 +1,12 @@
 package org.pmsevents.http.limits;
 
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.shutdown.ShutdownConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -13,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.pmsevents.http.FilterOrder;
 
 /**
@@ -30,9 +31,9 @@ class IdleConnections {
     private final Vertx vertx;
     private final Optional<Duration> delay;
 
-    IdleConnections(Vertx vertx, @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay) {
+    IdleConnections(Vertx vertx, ShutdownConfig shutdown) {
         this.vertx = vertx;
-        this.delay = delay;
+        this.delay = shutdown.delay();
     }
 
     void watch(@Observes Filters filters) {
@@ -52,7 +53,10 @@ class IdleConnections {
     }
 
     private AtomicInteger opened(HttpConnection connection) {
-        connection.closeHandler(closed -> inProgress.remove(connection));
+        if (connection instanceof ConnectionBase accepted) {
+            // the connection's own close handler is the framework's, which counts connections by it
+            var unused = accepted.channel().closeFuture().addListener(closed -> inProgress.remove(connection));
+        }
         return new AtomicInteger();
     }
 
