@@ -15,7 +15,7 @@ import org.pmsevents.cluster.Replica;
 /** For longer than every build has time for: workers that are killed and paused one after the other. */
 class JobFaults {
     private static final int ROUNDS = 8;
-    private static final int JOBS = 120;
+    private static final int JOBS = 60;
 
     @Test
     void everyJobIsCompletedHoweverManyWorkersDieOverIt() throws Exception {
@@ -27,9 +27,9 @@ class JobFaults {
             var probes = new Probes(database);
             var replicas = new ArrayList<>(List.of(cluster.start(0), cluster.start(0), cluster.start(0)));
             for (int round = 1; round <= ROUNDS; round++) {
-                // longer than it takes to ask for all of them, so that there is somebody to stop
-                probes.create(replicas, JOBS, "{\"steps\":10,\"stepMillis\":100}");
-                await().until(() -> probes.count("state = 'running'") > 8);
+                // so long that several run on each replica even where the machine is slow to take them
+                probes.create(replicas, JOBS, "{\"steps\":20,\"stepMillis\":100}");
+                await().atMost(Duration.ofSeconds(30)).until(() -> probes.count("state = 'running'") > 8);
                 var victim = replicas.get(random.nextInt(replicas.size()));
                 if (random.nextBoolean()) {
                     victim.kill();
