@@ -50,12 +50,19 @@ final class Probes {
 
     /** Puts so many that do nothing into the queue. */
     void insert(int number) throws SQLException {
-        try (var statement = database.createStatement()) {
-            statement.execute("""
-                    INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
-                    SELECT gen_random_uuid(), 'queue.probe', '{}', 'available', 0, now(), 20, 'tester', repeat('a', 32)
-                    FROM generate_series(1, %d)
-                    """.formatted(number));
+        insert(number, "{}");
+    }
+
+    /** Puts so many into the queue, in one statement. */
+    void insert(int number, String payload) throws SQLException {
+        try (var statement = database.prepareStatement("""
+                INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
+                SELECT gen_random_uuid(), 'queue.probe', ?::jsonb, 'available', 0, now(), 20, 'tester', repeat('a', 32)
+                FROM generate_series(1, ?)
+                """)) {
+            statement.setString(1, payload);
+            statement.setInt(2, number);
+            statement.execute();
         }
     }
 
