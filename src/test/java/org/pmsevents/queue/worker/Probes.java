@@ -57,7 +57,7 @@ final class Probes {
     void insert(int number, String payload) throws SQLException {
         try (var statement = database.prepareStatement("""
                 INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
-                SELECT gen_random_uuid(), 'queue.probe', ?::jsonb, 'available', 0, now(), 20, 'tester', repeat('a', 32)
+                SELECT gen_random_uuid(), 'queue.probe', ?::json, 'available', 0, now(), 20, 'tester', repeat('a', 32)
                 FROM generate_series(1, ?)
                 """)) {
             statement.setString(1, payload);
