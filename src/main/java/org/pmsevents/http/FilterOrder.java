@@ -34,6 +34,9 @@ public final class FilterOrder {
     /** Filter: who asks too often is refused. The framework knows the caller at 200, and judges what the caller may do at 100. */
     public static final int RATE_LIMIT = 140;
 
+    /** Filter: webhooks that can't have a valid signature, whatever their body, are refused before it is read. */
+    public static final int SIGNATURE_HEADERS = 20;
+
     /** Filter: bodies are bounded, once the caller has been judged, and before the framework's own check of their length. */
     public static final int BODY_LIMIT = 10;
 

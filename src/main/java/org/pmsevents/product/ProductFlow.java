@@ -159,7 +159,7 @@ public class ProductFlow {
     }
 
     private static Uni<ParsedBody> validateProduct(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> StrictJson.read(body));
+        return StrictJson.read(body, parsed -> parsed);
     }
 
     private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {

@@ -162,8 +162,7 @@ public class InventoryFlow {
      * @throws AppException 400 with all violations
      */
     Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body) {
-        return Uni.createFrom()
-                .item(() -> StockRules.backorders(StrictJson.read(body)))
+        return StrictJson.read(body, StockRules::backorders)
                 .call(backorders ->
                         transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
                 .map(backorders -> new StockJson.LocationView(location, backorders));
@@ -176,7 +175,7 @@ public class InventoryFlow {
 
     private static Uni<List<StockLine>> validateAdjustment(
             byte @Nullable [] body, Function<ParsedBody, List<StockLine>> rules) {
-        return Uni.createFrom().item(() -> rules.apply(StrictJson.read(body)));
+        return StrictJson.read(body, rules);
     }
 
     private Uni<StockChange> updateStock(StockRequest request) {
@@ -254,7 +253,7 @@ public class InventoryFlow {
     }
 
     private static Uni<StockRules.Threshold> validateThreshold(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
+        return StrictJson.read(body, StockRules::threshold);
     }
 
     private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, RequestContext context) {

@@ -11,12 +11,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.AppException;
@@ -34,6 +37,12 @@ public final class StrictJson {
     public static final int MAX_NUMBER_LENGTH = 1_000;
     /** Maximum number of digits after the point, or of zeros before it, that an exponent may produce. */
     public static final int MAX_SCALE = 1_000;
+
+    /** Maximum number of values in a body, objects and arrays included; the largest allowed webhook has a quarter of that. */
+    public static final int MAX_VALUES = 200_000;
+
+    /** The longest body that is parsed on an event loop; about a millisecond. */
+    private static final int MAX_LENGTH_ON_LOOP = 64 * 1024;
 
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final Pattern ABOUT_THE_PARSER = Pattern.compile("[`]|Feature|JsonRead|Stream|\\(from |byte\\[]");
@@ -55,9 +64,27 @@ public final class StrictJson {
     private final Violations violations = new Violations();
     private final StringBuilder pointer = new StringBuilder();
     private int depth;
+    private int values;
 
     private StrictJson(JsonParser parser) {
         this.parser = parser;
+    }
+
+    /**
+     * Parses a body and applies rules to it: a long one on a worker thread, so that the event loop goes on with other requests.
+     * Completes on the caller's context.
+     *
+     * @param rules may block for as long as they calculate; their exceptions fail the Uni
+     * @return fails with 400 {@code body-required}, {@code malformed-json}, or what the rules throw
+     */
+    public static <T> Uni<T> read(byte @Nullable [] body, Function<ParsedBody, T> rules) {
+        var context = Vertx.currentContext();
+        if (body == null || body.length <= MAX_LENGTH_ON_LOOP || context == null) {
+            return Uni.createFrom().item(() -> rules.apply(read(body)));
+        }
+        return Uni.createFrom()
+                .completionStage(() -> context.executeBlocking(() -> rules.apply(read(body)), false)
+                        .toCompletionStage());
     }
 
     /**
@@ -104,6 +131,9 @@ public final class StrictJson {
     }
 
     private JsonNode value() throws IOException {
+        if (++values > MAX_VALUES) {
+            throw malformed("More than " + MAX_VALUES + " values", parser.currentTokenLocation());
+        }
         return switch (parser.currentToken()) {
             case START_OBJECT -> object();
             case START_ARRAY -> array();

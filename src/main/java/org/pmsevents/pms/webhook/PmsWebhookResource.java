@@ -31,6 +31,9 @@ import org.pmsevents.http.signature.Webhook;
 @Produces(MediaType.APPLICATION_JSON)
 @PermitAll
 public class PmsWebhookResource {
+    /** Where counts are received. */
+    static final String STOCK = "/webhooks/pms/stock";
+
     private static final String ACTOR = "pms";
     private static final String REPLAYED = "Idempotent-Replayed";
 

@@ -102,10 +102,11 @@ public class StockSyncFlow {
     private Uni<SyncRequest> validateSync(Webhook webhook, RequestContext context) {
         return Uni.createFrom().item(() -> {
             guard.refuseUnsigned(webhook, context);
-            var now = clock.instant();
-            var lines = SyncRules.lines(StrictJson.read(webhook.body()), now);
-            return new SyncRequest(webhook.id(), digest(webhook.body()), lines, now);
-        });
+            return clock.instant();
+        }).chain(now -> StrictJson.read(
+                webhook.body(),
+                parsed -> new SyncRequest(
+                        webhook.id(), digest(webhook.body()), SyncRules.lines(parsed, now), now)));
     }
 
     private Uni<SyncChange> syncStock(SyncRequest request, RequestContext context) {

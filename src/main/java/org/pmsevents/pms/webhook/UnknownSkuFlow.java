@@ -101,7 +101,7 @@ public class UnknownSkuFlow {
     }
 
     private static Uni<String> validateResolution(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> SyncRules.resolution(StrictJson.read(body)));
+        return StrictJson.read(body, SyncRules::resolution);
     }
 
     /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.vertx.core.Vertx;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -199,5 +204,46 @@ class StrictJsonTest {
         Assertions.assertTimeout(
                 Duration.ofSeconds(2),
                 () -> assertThat(read(text).tree().get("lines").size()).isEqualTo(10_001));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[]", "1", "\"\"", "null", "{\"a\":{}}", "[[[[]]]]"})
+    void aBodyOfMoreValuesThanAnyCallTakesIsRefused(String value) {
+        int count = 4 * 1024 * 1024 / (value.length() + 1) - 20;
+        var values = "[" + value + ("," + value).repeat(count - 1) + "]";
+
+        assertThat(refusal(values).getMessage()).contains("More than 200000 values");
+        assertThat(refusal("{\"lines\":" + values + "}").getMessage()).contains("More than 200000 values");
+    }
+
+    @Test
+    void aBodyOfAsManyLinesAsAWebhookMayHaveIsRead() {
+        var line = "{\"sku\":\"A\",\"location\":\"main\",\"onHand\":1,\"countedAt\":\"2026-01-01T00:00:00Z\"}";
+
+        assertThat(read("{\"lines\":[" + line + ("," + line).repeat(9_999) + "]}").tree().get("lines"))
+                .hasSize(10_000);
+    }
+
+    @Test
+    void aLongBodyIsParsedOffTheEventLoopAndItsResultComesBackToIt() throws Exception {
+        var vertx = Vertx.vertx();
+        try {
+            var context = vertx.getOrCreateContext();
+            var threads = new CompletableFuture<List<Thread>>();
+            var text = new byte[100_000];
+            Arrays.fill(text, (byte) ' ');
+            text[0] = '1';
+            context.runOnContext(go -> StrictJson.read(text, parsed -> Thread.currentThread())
+                    .subscribe()
+                    .with(
+                            parser -> threads.complete(List.of(parser, Thread.currentThread())),
+                            threads::completeExceptionally));
+            var parsedAndCompleted = threads.get(30, TimeUnit.SECONDS);
+
+            assertThat(parsedAndCompleted.get(0).getName()).contains("worker");
+            assertThat(parsedAndCompleted.get(1).getName()).contains("eventloop");
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
     }
 }
