@@ -52,12 +52,13 @@ public final class StrictJson {
             .build();
 
     private final JsonParser parser;
-    private final Violations violations = new Violations();
+    private final Violations violations;
     private final StringBuilder pointer = new StringBuilder();
     private int depth;
 
-    private StrictJson(JsonParser parser) {
+    private StrictJson(JsonParser parser, Violations violations) {
         this.parser = parser;
+        this.violations = violations;
     }
 
     /**
@@ -66,12 +67,21 @@ public final class StrictJson {
      * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
      */
     public static ParsedBody read(byte @Nullable [] body) {
+        return read(body, new Violations());
+    }
+
+    /**
+     * The same, with the violations that are to collect what is found.
+     *
+     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
+     */
+    public static ParsedBody read(byte @Nullable [] body, Violations violations) {
         if (body == null || body.length == 0) {
             throw AppException.bodyRequired();
         }
         var text = decode(body);
         try (var parser = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
-            return new StrictJson(parser).readAll();
+            return new StrictJson(parser, violations).readAll();
         } catch (JsonProcessingException e) {
             throw malformed(reason(e), e.getLocation());
         } catch (IOException e) {
