@@ -10,7 +10,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.inventory.count.StockSync;
@@ -77,7 +79,7 @@ public class StockSyncFlow {
      * @param answer JSON
      * @param applied null if an earlier delivery applied it
      */
-    private record SyncChange(String answer, @Nullable Applied applied, Instant answerBy) {}
+    private record SyncChange(String answer, @Nullable Applied applied, Deadline answerBy) {}
 
     /**
      * The answer to a webhook.
@@ -90,11 +92,12 @@ public class StockSyncFlow {
     /**
      * Applies the counts of a webhook, each as of its own time.
      *
+     * @param age how long ago the webhook arrived; counts without a time are as of then
      * @throws AppException 401 {@code bad-signature}; 400 if the body is no JSON or has no list of lines; 422 {@code webhook-id-reused}; 503 if the stock is
      *     locked by others for too long, or {@code outcome-unknown}
      */
-    Uni<Answer> sync(Webhook webhook, RequestContext context) {
-        return validateSync(webhook, context)
+    Uni<Answer> sync(Webhook webhook, Duration age, RequestContext context) {
+        return validateSync(webhook, age, context)
                 .chain(valid -> syncStock(valid, context))
                 .call(this::emitEvent)
                 .call(this::updateCache)
@@ -103,12 +106,12 @@ public class StockSyncFlow {
     }
 
     /** Checks the signature first: an unsigned body is not parsed. */
-    private Uni<SyncRequest> validateSync(Webhook webhook, RequestContext context) {
+    private Uni<SyncRequest> validateSync(Webhook webhook, Duration age, RequestContext context) {
         return Uni.createFrom().item(() -> {
             guard.refuseUnsigned(webhook, context);
-            var now = clock.instant();
-            var lines = SyncRules.lines(webhook.body(), now);
-            return new SyncRequest(webhook.id(), digest(webhook.body()), lines.readable(), lines.unreadable(), now);
+            var arrived = clock.instant().minus(age).truncatedTo(ChronoUnit.MICROS);
+            var lines = SyncRules.lines(webhook.body(), arrived);
+            return new SyncRequest(webhook.id(), digest(webhook.body()), lines.readable(), lines.unreadable(), arrived);
         });
     }
 
