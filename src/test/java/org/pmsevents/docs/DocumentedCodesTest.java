@@ -52,6 +52,7 @@ class DocumentedCodesTest {
     private static final Map<String, Kind> KINDS = Map.ofEntries(
             entry("Violation", Kind.VIOLATION),
             entry("Violations", Kind.VIOLATION),
+            entry("ItemViolations", Kind.VIOLATION),
             entry("Fields", Kind.VIOLATION),
             entry("LineOutcome", Kind.LINE),
             entry("CountOutcome", Kind.LINE),

@@ -10,7 +10,6 @@ import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -146,7 +145,6 @@ public class DurableHandlers {
             DeadLetterWriter deadLetterWriter,
             EventSpans spans,
             FeedConfig config,
-            Clock clock,
             MeterRegistry meters,
             Vertx vertx) {
         this.table = table;
@@ -158,7 +156,7 @@ public class DurableHandlers {
         this.config = config;
         this.meters = meters;
         this.vertx = vertx;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+        this.warnings = new Throttle(Duration.ofSeconds(10));
     }
 
     /**

@@ -50,6 +50,7 @@ public class FeedLifecycle {
     private final DurableHandlers durableHandlers;
     private final Retention retention;
     private final Alerts alerts;
+    private final ClockWatch clock;
     private final FeedConfig config;
     private final Draining draining;
     private final Periodic periodic;
@@ -69,6 +70,7 @@ public class FeedLifecycle {
             DurableHandlers durableHandlers,
             Retention retention,
             Alerts alerts,
+            ClockWatch clock,
             FeedConfig config,
             Draining draining,
             Periodic periodic) {
@@ -83,6 +85,7 @@ public class FeedLifecycle {
         this.durableHandlers = durableHandlers;
         this.retention = retention;
         this.alerts = alerts;
+        this.clock = clock;
         this.config = config;
         this.draining = draining;
         this.periodic = periodic;
@@ -119,12 +122,12 @@ public class FeedLifecycle {
 
     private Uni<Void> join() {
         return schema.requireCurrent()
-                .chain(() -> events.state(pool))
+                .chain(this::state)
                 .chain(state -> {
                     channel = redisPublisher.open(state.feedId());
                     return subscriber.subscribe(channel);
                 })
-                .chain(() -> events.state(pool))
+                .chain(this::state)
                 .invoke(state -> {
                     feed.join(state.feedId(), state.head());
                     LOG.debugf("joined the feed at position %d", state.head());
@@ -142,6 +145,13 @@ public class FeedLifecycle {
                 .replaceWithVoid();
     }
 
+    private Uni<EventTable.State> state() {
+        return Uni.createFrom().deferred(() -> {
+            long asked = System.nanoTime();
+            return events.state(pool).invoke(state -> clock.heard(asked, state.now()));
+        });
+    }
+
     private Uni<?> poll() {
         subscriber.check(channel);
         return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
@@ -149,7 +159,7 @@ public class FeedLifecycle {
 
     private Uni<Void> look() {
         long asked = System.nanoTime();
-        return events.state(pool)
+        return state()
                 .call(state -> state.risen()
                         ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())

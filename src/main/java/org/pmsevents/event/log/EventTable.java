@@ -7,6 +7,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,7 +54,8 @@ public class EventTable {
             SELECT feed_id, head, pruned,
                    (SELECT extract(epoch FROM clock_timestamp() - stored_at)::float8
                     FROM event WHERE position IS NULL AND seq > floor ORDER BY seq LIMIT 1) AS waited,
-                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen
+                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen,
+                   clock_timestamp() AS now
             FROM feed_head, feed_tail
             """;
 
@@ -78,9 +80,10 @@ public class EventTable {
      *
      * @param waited upper bound of how long a committed event has been without a position; null if every one has a position
      * @param risen whether the low watermark can be raised
+     * @param now PostgreSQL's time
      */
     public record State(
-            UUID feedId, long head, long pruned, @Nullable Duration waited, boolean risen) {
+            UUID feedId, long head, long pruned, @Nullable Duration waited, boolean risen, Instant now) {
         public boolean waiting() {
             return waited != null;
         }
@@ -147,7 +150,8 @@ public class EventTable {
                     row.getLong("head"),
                     row.getLong("pruned"),
                     waited(row.getDouble("waited")),
-                    row.getBoolean("risen"));
+                    row.getBoolean("risen"),
+                    row.getOffsetDateTime("now").toInstant());
         });
     }
 

@@ -5,7 +5,6 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,10 +39,10 @@ public class ErrorFlow {
     private final Alerts alerts;
     private final Throttle announcements;
 
-    public ErrorFlow(EventPublisher events, Alerts alerts, Clock clock) {
+    public ErrorFlow(EventPublisher events, Alerts alerts) {
         this.events = events;
         this.alerts = alerts;
-        this.announcements = new Throttle(clock, REPEAT);
+        this.announcements = new Throttle(REPEAT);
     }
 
     /** Handles any failure; returns the answer. */

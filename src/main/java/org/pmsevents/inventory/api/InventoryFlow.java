@@ -4,7 +4,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,6 +17,7 @@ import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
@@ -91,14 +91,14 @@ public class InventoryFlow {
             StockRequest request,
             StockResult result,
             @Nullable UUID lastEventId,
-            Instant answerBy) {}
+            Deadline answerBy) {}
 
     /** A stock with its new threshold, the alert if that makes it low, and the notice to the caches if anything has changed. */
     private record ThresholdChange(
             Stock stock,
             @Nullable EventMessage alert,
             @Nullable Long notice,
-            Instant answerBy) {}
+            Deadline answerBy) {}
 
     /**
      * Adds to a stock or takes from it.

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.Violations;
 
 /**
- * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer), and collects
- * violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
+ * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer; {@code 12.0} and
+ * {@code 1.2e1} are the integer 12, as in JSON Schema), and collects violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
  * callers read all members and then call {@link Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
  */
 public final class Fields {
@@ -261,15 +261,20 @@ public final class Fields {
     }
 
     private @Nullable Long integer(JsonNode node, String name, long min, long max) {
-        if (!node.isIntegralNumber()) {
-            wrongType(pointerTo(name), "an integer, written without fraction or exponent");
+        if (!node.isNumber()) {
+            wrongType(pointerTo(name), "an integer");
             return null;
         }
-        if (!node.canConvertToLong() || node.longValue() < min || node.longValue() > max) {
+        var value = node.decimalValue();
+        if (value.signum() != 0 && value.stripTrailingZeros().scale() > 0) {
+            wrongType(pointerTo(name), "an integer, a number without fraction");
+            return null;
+        }
+        if (value.compareTo(BigDecimal.valueOf(min)) < 0 || value.compareTo(BigDecimal.valueOf(max)) > 0) {
             violation(name, "out-of-range", "Must be from " + min + " to " + max + ".");
             return null;
         }
-        return node.longValue();
+        return value.longValueExact();
     }
 
     private @Nullable BigDecimal decimal(JsonNode node, String name, BigDecimal min, BigDecimal max, int maxScale) {

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.unchecked.Unchecked;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +63,14 @@ public final class StrictJson {
             .build();
 
     private final JsonParser parser;
-    private final Violations violations = new Violations();
+    private final Violations violations;
     private final StringBuilder pointer = new StringBuilder();
     private int depth;
     private int values;
 
-    private StrictJson(JsonParser parser) {
+    private StrictJson(JsonParser parser, Violations violations) {
         this.parser = parser;
+        this.violations = violations;
     }
 
     /**
@@ -78,13 +81,17 @@ public final class StrictJson {
      * @return fails with 400 {@code body-required}, {@code malformed-json}, or what the rules throw
      */
     public static <T> Uni<T> read(byte @Nullable [] body, Function<ParsedBody, T> rules) {
+        return offLoop(body == null ? 0 : body.length, () -> rules.apply(read(body)));
+    }
+
+    /** Does what a body of this length needs: on a worker thread if it is long, else at once. Completes on the caller's context. */
+    public static <T> Uni<T> offLoop(int length, Callable<T> work) {
         var context = Vertx.currentContext();
-        if (body == null || body.length <= MAX_LENGTH_ON_LOOP || context == null) {
-            return Uni.createFrom().item(() -> rules.apply(read(body)));
-        }
-        return Uni.createFrom()
-                .completionStage(() -> context.executeBlocking(() -> rules.apply(read(body)), false)
-                        .toCompletionStage());
+        return length <= MAX_LENGTH_ON_LOOP || context == null
+                ? Uni.createFrom().item(Unchecked.supplier(work::call))
+                : Uni.createFrom()
+                        .completionStage(
+                                () -> context.executeBlocking(work, false).toCompletionStage());
     }
 
     /**
@@ -93,12 +100,21 @@ public final class StrictJson {
      * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
      */
     public static ParsedBody read(byte @Nullable [] body) {
+        return read(body, new Violations());
+    }
+
+    /**
+     * The same, with the violations that are to collect what is found.
+     *
+     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
+     */
+    public static ParsedBody read(byte @Nullable [] body, Violations violations) {
         if (body == null || body.length == 0) {
             throw AppException.bodyRequired();
         }
         var text = decode(body);
         try (var parser = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
-            return new StrictJson(parser).readAll();
+            return new StrictJson(parser, violations).readAll();
         } catch (JsonProcessingException e) {
             throw malformed(reason(e), e.getLocation());
         } catch (IOException e) {

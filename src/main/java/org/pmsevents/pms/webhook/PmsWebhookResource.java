@@ -88,7 +88,7 @@ public class PmsWebhookResource {
                 all(headers, Webhook.TIME),
                 all(headers, Webhook.SIGNATURE),
                 body == null ? new byte[0] : body);
-        return flow.sync(webhook, request.currentAs(ACTOR)).map(PmsWebhookResource::response);
+        return flow.sync(webhook, request.age(), request.currentAs(ACTOR)).map(PmsWebhookResource::response);
     }
 
     private static Response response(StockSyncFlow.Answer answer) {

@@ -9,7 +9,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -39,7 +38,7 @@ class FeedSubscriptionsTest {
         try {
             var meters = new SimpleMeterRegistry();
             var dispatcher =
-                    new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+                    new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
             var group = subscriptions.group();
