@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL of stock rows and locations, except changes of {@code on_hand}: see {@code StockChangeTable}. */
 @ApplicationScoped
@@ -24,13 +25,7 @@ public class StockTable {
 
     private static final String EXISTS = "SELECT FROM stock WHERE sku = $1 LIMIT 1";
 
-    private static final String LIST = """
-            SELECT %s FROM stock
-            WHERE ($1::text IS NULL OR (sku, location) > ($1, $2))
-              AND ($3::text IS NULL OR location = $3)
-              AND (NOT $4 OR low)
-            ORDER BY sku, location LIMIT $5
-            """.formatted(COLUMNS);
+    private static final String LIST = "SELECT " + COLUMNS + " FROM stock";
 
     /** Creates the first row of a product, in the transaction that creates the product. */
     private static final String CREATE = "INSERT INTO stock (sku, location) VALUES ($1, $2)";
@@ -134,13 +129,17 @@ public class StockTable {
     /** Lists stock in the order of SKU and location. */
     public Uni<List<Stock>> list(
             SqlClient client, @Nullable StockKey after, @Nullable String location, boolean low, int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(
-                        after == null ? null : after.sku(),
-                        after == null ? null : after.location(),
-                        location,
-                        low,
-                        limit))
+        var query = ListQuery.of(LIST);
+        if (after != null && location == null) {
+            query.where("(sku, location) > (?, ?)", after.sku(), after.location());
+        } else if (after != null) {
+            // the index of a location is by SKU
+            query.where("sku >= ? AND (sku, location) > (?, ?)", after.sku(), after.sku(), after.location());
+        }
+        return query.when(location != null, "location = ?", location)
+                .when(low, "low")
+                .end("ORDER BY sku, location LIMIT ?", limit)
+                .execute(client)
                 .map(StockTable::all);
     }
 
