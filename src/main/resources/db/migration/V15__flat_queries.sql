@@ -25,6 +25,8 @@ BEGIN
                    '(lower(name COLLATE "und-x-icu") COLLATE "C") %1$I.gin_trgm_ops, '
                    '(lower(sku COLLATE "und-x-icu") COLLATE "C") %1$I.gin_trgm_ops)', home);
   END IF;
+EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
+  RAISE WARNING 'searches have no index, because pg_trgm can not be used: %', SQLERRM;
 END
 $$;
 
