@@ -202,8 +202,7 @@ public class StockTable {
         boolean first = after.getString("sku") == null;
         return transaction
                 .preparedQuery(CORRECT_LOW)
-                .execute(Tuple.of(
-                        first ? "" : after.getString("sku"), first ? "" : after.getString("location")))
+                .execute(Tuple.of(first ? "" : after.getString("sku"), first ? "" : after.getString("location")))
                 .map(rows -> {
                     var corrected = new ArrayList<JudgedStock>(rows.size());
                     boolean more = false;

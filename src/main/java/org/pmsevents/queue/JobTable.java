@@ -18,8 +18,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.RequestContext;
-import org.pmsevents.platform.database.ListQuery;
 import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL for creating, reading and controlling jobs. {@code WorkTable} has the SQL of workers. */
 @ApplicationScoped

@@ -111,8 +111,8 @@ class ProductListTest {
         pool.withTransaction(client -> client.query(
                                 "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL plan_cache_mode = force_custom_plan")
                         .execute()
-                        .chain(() -> client.preparedQuery("EXPLAIN " + query.sql())
-                                .execute(query.parameters())))
+                        .chain(() ->
+                                client.preparedQuery("EXPLAIN " + query.sql()).execute(query.parameters())))
                 .await()
                 .atMost(Duration.ofSeconds(10))
                 .forEach(row -> plan.append(row.getString(0)).append('\n'));

@@ -65,8 +65,9 @@ final class SideLane {
 
     private void enqueue(PendingRequest request) {
         lines += request.size();
-        request.skus().forEach(sku -> queues.computeIfAbsent(sku, first -> new ArrayDeque<>())
-                .add(request));
+        request.skus()
+                .forEach(sku ->
+                        queues.computeIfAbsent(sku, first -> new ArrayDeque<>()).add(request));
     }
 
     /** Makes the request ready if it is the first of all its SKUs. */

@@ -105,8 +105,7 @@ public class StockWriter {
 
     private Uni<List<List<LineOutcome>>> change(List<StockRequest> requests, Locks locks) {
         return locks.waits()
-                ? transactions.run(client ->
-                        stock.limitLocks(client).chain(() -> stock.change(client, requests)))
+                ? transactions.run(client -> stock.limitLocks(client).chain(() -> stock.change(client, requests)))
                 : transactions.statement(client -> stock.changeUnlocked(client, requests));
     }
 
@@ -229,8 +228,7 @@ public class StockWriter {
                         .map(movements -> new Found(stored, movements)));
     }
 
-    private Uni<Void> settle(
-            List<PendingRequest> batch, Attempt attempt, Locks locks, Found found, Throwable unknown) {
+    private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Locks locks, Found found, Throwable unknown) {
         var rest = new ArrayList<PendingRequest>();
         for (var each : batch) {
             var answer = stored(each, found.stored());

@@ -136,14 +136,11 @@ public class StockSyncTable {
      * @param indexes selects counts
      */
     Uni<Map<Integer, JudgedCount>> judge(SqlClient transaction, List<StockCount> counts, List<Integer> indexes) {
-        return transaction
-                .preparedQuery(JUDGE)
-                .execute(judged(counts, indexes))
-                .map(rows -> {
-                    var judged = new HashMap<Integer, JudgedCount>();
-                    rows.forEach(row -> judged.put(row.getInteger("n"), judged(row)));
-                    return judged;
-                });
+        return transaction.preparedQuery(JUDGE).execute(judged(counts, indexes)).map(rows -> {
+            var judged = new HashMap<Integer, JudgedCount>();
+            rows.forEach(row -> judged.put(row.getInteger("n"), judged(row)));
+            return judged;
+        });
     }
 
     /** The parameters of {@link #JUDGE}. */

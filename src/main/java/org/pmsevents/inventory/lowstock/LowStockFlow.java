@@ -117,8 +117,7 @@ public class LowStockFlow {
         int count = checked.corrected().size();
         return count == 0
                 ? Uni.createFrom().item(new Corrected(0, 0, checked.isLast()))
-                : cache.leaveNotice(transaction, LISTS)
-                        .map(notice -> new Corrected(count, notice, checked.isLast()));
+                : cache.leaveNotice(transaction, LISTS).map(notice -> new Corrected(count, notice, checked.isLast()));
     }
 
     private Uni<Void> emitEvents(Corrected corrected, RequestContext context) {

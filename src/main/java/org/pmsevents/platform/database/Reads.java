@@ -182,8 +182,11 @@ public class Reads {
         }
 
         private void release(SqlConnection opened) {
-            opened.close().onTermination().invoke(share::end).subscribe().with(released -> {}, failure ->
-                    LOG.debugf("not released: %s", failure));
+            opened.close()
+                    .onTermination()
+                    .invoke(share::end)
+                    .subscribe()
+                    .with(released -> {}, failure -> LOG.debugf("not released: %s", failure));
         }
 
         /** The caller has its answer, or waits no longer. */

@@ -48,10 +48,10 @@ public class ProductHistoryTable {
                 .end("ORDER BY position DESC LIMIT ?", limit)
                 .execute(client)
                 .map(rows -> {
-            var entries = new ArrayList<ProductHistoryEntry>(rows.size());
-            rows.forEach(row -> entries.add(entry(row)));
-            return entries;
-        });
+                    var entries = new ArrayList<ProductHistoryEntry>(rows.size());
+                    rows.forEach(row -> entries.add(entry(row)));
+                    return entries;
+                });
     }
 
     private static ProductHistoryEntry entry(Row row) {

@@ -72,7 +72,8 @@ class SingleFlightTest {
         var cancelled = new AtomicInteger();
         var work = new CompletableFuture<SingleFlight.Loaded>();
         var reader = singleFlight.join(
-                KEY, load -> Uni.createFrom().completionStage(work).onCancellation().invoke(cancelled::incrementAndGet));
+                KEY,
+                load -> Uni.createFrom().completionStage(work).onCancellation().invoke(cancelled::incrementAndGet));
         var first = reader.subscribe().with(loaded -> {});
         var second = reader.subscribe().with(loaded -> {});
         first.cancel();

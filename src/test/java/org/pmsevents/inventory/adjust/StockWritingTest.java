@@ -238,11 +238,12 @@ class StockWritingTest {
         var holder = holding(sku, StockKey.MAIN);
         var first = begun(batcher.write(request(line(sku, 1, "receipt"))));
         awaitWaitingFor(1);
-        var second = begun(batcher.write(
-                request(StockLine.adjustment(east, 2, null, "receipt", null, clock))));
+        var second = begun(batcher.write(request(StockLine.adjustment(east, 2, null, "receipt", null, clock))));
         var third = begun(batcher.write(request(line(sku, 4, "receipt"))));
         var unrelated = begun(batcher.write(request(line(other, 1, "receipt"))));
-        assertThat(outcome(unrelated).accepted()).as("came last, waits for nobody").isTrue();
+        assertThat(outcome(unrelated).accepted())
+                .as("came last, waits for nobody")
+                .isTrue();
         letGo(holder);
         assertThat(outcome(first).onHand()).isEqualTo(1);
         assertThat(outcome(second).onHand()).isEqualTo(2);

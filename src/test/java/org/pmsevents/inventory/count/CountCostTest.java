@@ -56,8 +56,8 @@ class CountCostTest {
         done(pool.preparedQuery(FILL).execute(Tuple.of(sku, LOCATIONS, MOVEMENTS)))
                 .forEach(row -> counts.add(
                         new StockCount(new StockKey(sku, row.getString("location")), 5, countedAt.toInstant())));
-        done(pool.query("INSERT INTO stock (sku, location, on_hand) SELECT '" + sku + "', location, 4 FROM location WHERE location LIKE '"
-                        + sku + "-%'")
+        done(pool.query("INSERT INTO stock (sku, location, on_hand) SELECT '" + sku
+                        + "', location, 4 FROM location WHERE location LIKE '" + sku + "-%'")
                 .execute());
     }
 
@@ -68,8 +68,8 @@ class CountCostTest {
     @Test
     void whatMovedSinceIsReadAtTheCountedPlaceOnly() {
         var table = new StockSyncTable();
-        var judged = done(pool.withTransaction(client ->
-                table.plan(client).chain(() -> table.judge(client, counts, indexes()))));
+        var judged = done(
+                pool.withTransaction(client -> table.plan(client).chain(() -> table.judge(client, counts, indexes()))));
         assertThat(judged).hasSize(LOCATIONS);
         assertThat(judged.values()).allMatch(each -> each.countedNow() == 5 + MOVEMENTS);
 
@@ -107,8 +107,7 @@ class CountCostTest {
         var holder = done(pool.getConnection());
         try {
             hold(holder);
-            var failed = pool.withTransaction(
-                            client -> table.plan(client).chain(() -> table.lock(client, keys)))
+            var failed = pool.withTransaction(client -> table.plan(client).chain(() -> table.lock(client, keys)))
                     .onItem()
                     .transform(locked -> "locked")
                     .onFailure(ConflictException.class)

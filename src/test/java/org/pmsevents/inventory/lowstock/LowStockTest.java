@@ -103,10 +103,7 @@ class LowStockTest {
         var many = pool.preparedQuery("""
                         WITH place AS (INSERT INTO location (location) SELECT $1 || '-' || n FROM generate_series(1, 2500) AS n RETURNING location)
                         SELECT location FROM place
-                        """)
-                .execute(Tuple.of(sku))
-                .await()
-                .atMost(PATIENCE);
+                        """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
         assertThat(many).hasSize(2500);
         pool.preparedQuery("""
                         INSERT INTO stock (sku, location, low) SELECT $1, location, row_number() OVER (ORDER BY location) % 5 = 0
@@ -128,7 +125,9 @@ class LowStockTest {
         check();
         assertThat(misjudged()).isZero();
         makeOneMisjudged();
-        lowStock.checkStock(Duration.ofHours(1), RequestContext.system()).await().atMost(PATIENCE);
+        lowStock.checkStock(Duration.ofHours(1), RequestContext.system())
+                .await()
+                .atMost(PATIENCE);
         assertThat(misjudged()).as("the last round has just begun").isEqualTo(1);
         check();
         assertThat(misjudged()).isZero();

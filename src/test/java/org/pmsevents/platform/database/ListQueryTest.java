@@ -40,7 +40,8 @@ class ListQueryTest {
     void noStatementHasFiltersThatMayBeNull() throws IOException {
         var found = new ArrayList<String>();
         try (var files = Files.walk(Path.of("src/main/java"))) {
-            for (var file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+            for (var file :
+                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
                 if (!file.endsWith("ListQuery.java")
                         && OPTIONAL.matcher(Files.readString(file)).find()) {
                     found.add(file.toString());

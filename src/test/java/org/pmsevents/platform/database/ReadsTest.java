@@ -48,8 +48,9 @@ class ReadsTest {
     }
 
     private long running() {
-        return done(pool.query("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600) AS "
-                                + mark + "' AND pid <> pg_backend_pid()")
+        return done(pool.query(
+                                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600) AS "
+                                        + mark + "' AND pid <> pg_backend_pid()")
                         .execute())
                 .iterator()
                 .next()
@@ -62,8 +63,8 @@ class ReadsTest {
         await().until(() -> running() == 1);
         read.cancel();
         await().until(() -> running() == 0);
-        int rows = done(reads.search(
-                client -> client.query("SELECT 1").execute().map(found -> found.size())));
+        int rows =
+                done(reads.search(client -> client.query("SELECT 1").execute().map(found -> found.size())));
         assertThat(rows).as("the connection is of use afterwards").isEqualTo(1);
     }
 
