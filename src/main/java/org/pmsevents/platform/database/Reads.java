@@ -29,7 +29,8 @@ public class Reads {
 
     private static final int MOST_WAITING = 1_000;
     private static final int MOST_SEARCHES_WAITING = 64;
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+    private static final Duration LONGEST_SEARCH_WAIT = Duration.ofSeconds(2);
 
     /** How long the server lets a list or a search run. */
     private static final Duration STATEMENT = Duration.ofSeconds(3);
@@ -49,7 +50,7 @@ public class Reads {
         this.pool = pool;
         this.reads = new ReadShare(() -> bounds.maxSize() / READ_SHARE, MOST_WAITING, LONGEST_WAIT, vertx);
         this.searches =
-                new ReadShare(() -> bounds.maxSize() / SEARCH_SHARE, MOST_SEARCHES_WAITING, LONGEST_WAIT, vertx);
+                new ReadShare(() -> bounds.maxSize() / SEARCH_SHARE, MOST_SEARCHES_WAITING, LONGEST_SEARCH_WAIT, vertx);
     }
 
     /**
