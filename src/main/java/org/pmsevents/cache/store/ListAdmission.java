@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.pmsevents.cache.CacheKey;
-import org.pmsevents.cache.CacheTag;
 
 /**
  * Decides which lists are stored in Redis: those that are read a second time within 10 minutes. Anybody can ask for a list that nobody
@@ -23,10 +22,6 @@ public class ListAdmission {
 
     /** Returns true for what is no list, and for a list from its second call on. */
     public boolean admits(CacheKey key) {
-        return !isList(key) || readOnce.asMap().putIfAbsent(key, true) != null;
-    }
-
-    private static boolean isList(CacheKey key) {
-        return key.kind().equals(CacheTag.PRODUCTS) || key.kind().equals(CacheTag.STOCKS);
+        return !key.isList() || readOnce.asMap().putIfAbsent(key, true) != null;
     }
 }

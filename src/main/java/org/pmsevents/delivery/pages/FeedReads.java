@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.log.EventTable;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.problem.AppException;
 
 /** Reads the feed page by page, with the position as the cursor. */
@@ -18,10 +18,10 @@ public class FeedReads {
     private static final int REACH = 5_000;
 
     private final EventTable events;
-    private final Transactions database;
+    private final Reads database;
     private final SecurityIdentity identity;
 
-    FeedReads(EventTable events, Transactions database, SecurityIdentity identity) {
+    FeedReads(EventTable events, Reads database, SecurityIdentity identity) {
         this.events = events;
         this.database = database;
         this.identity = identity;
@@ -34,7 +34,7 @@ public class FeedReads {
      */
     Uni<String> page(long after, int limit, List<String> topics) {
         var types = Topics.replayable(topics, identity.getRoles());
-        return database.read(client -> events.read(client, after, limit, REACH, types))
+        return database.list(client -> events.read(client, after, limit, REACH, types))
                 .invoke(stretch -> refuse(after, stretch))
                 .map(stretch -> "{\"items\":["
                         + stretch.events().stream().map(FeedEvent::json).collect(Collectors.joining(","))

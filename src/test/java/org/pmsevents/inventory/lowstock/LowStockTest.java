@@ -72,7 +72,7 @@ class LowStockTest {
     }
 
     private void check() {
-        lowStock.checkStock(RequestContext.system()).await().atMost(PATIENCE);
+        lowStock.checkStock(Duration.ZERO, RequestContext.system()).await().atMost(PATIENCE);
     }
 
     private List<String> told() {
@@ -95,6 +95,59 @@ class LowStockTest {
         await().untilAsserted(() -> assertThat(told()).containsExactly("inventory.alert 4", "inventory.alert 5"));
         await().untilAsserted(() ->
                 assertThat(meters.counter("pms.inventory.alerts").count()).isGreaterThanOrEqualTo(alerts + 2));
+    }
+
+    /** More stock than a page, and more of it misjudged than is corrected at once. */
+    @Test
+    void allStockIsLookedAtPageByPageByOneReplicaAtATime() {
+        var many = pool.preparedQuery("""
+                        WITH place AS (INSERT INTO location (location) SELECT $1 || '-' || n FROM generate_series(1, 2500) AS n RETURNING location)
+                        SELECT location FROM place
+                        """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
+        assertThat(many).hasSize(2500);
+        pool.preparedQuery("""
+                        INSERT INTO stock (sku, location, low) SELECT $1, location, row_number() OVER (ORDER BY location) % 5 = 0
+                        FROM location WHERE location LIKE $1 || '-%'
+                        """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
+        assertThat(misjudged()).as("no threshold, and yet low").isEqualTo(500);
+        var other = pool.getConnection().await().atMost(PATIENCE);
+        try {
+            other.query("BEGIN; SELECT FROM stock_check FOR UPDATE")
+                    .execute()
+                    .await()
+                    .atMost(PATIENCE);
+            check();
+            assertThat(misjudged()).as("while another replica looks").isEqualTo(500);
+        } finally {
+            other.query("ROLLBACK").execute().await().atMost(PATIENCE);
+            other.close().await().atMost(PATIENCE);
+        }
+        check();
+        assertThat(misjudged()).isZero();
+        makeOneMisjudged();
+        lowStock.checkStock(Duration.ofHours(1), RequestContext.system())
+                .await()
+                .atMost(PATIENCE);
+        assertThat(misjudged()).as("the last round has just begun").isEqualTo(1);
+        check();
+        assertThat(misjudged()).isZero();
+    }
+
+    private void makeOneMisjudged() {
+        pool.preparedQuery("UPDATE stock SET low = true WHERE sku = $1 AND location = $1 || '-1'")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE);
+    }
+
+    private long misjudged() {
+        return pool.preparedQuery("SELECT count(*) FROM stock WHERE sku = $1 AND low AND location <> 'main'")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE)
+                .iterator()
+                .next()
+                .getLong(0);
     }
 
     @Test
