@@ -5,6 +5,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.List;
 import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.security.OriginNotAllowedException;
 
@@ -15,6 +16,8 @@ import org.pmsevents.http.security.OriginNotAllowedException;
 @Singleton
 class RouterProblems {
     private static final int[] WITHOUT_A_ROUTE = {400, 404, 405, 406, 413, 415, 500};
+
+    private static final List<String> API = List.of("/api/", "/webhooks/", "/ws/");
 
     private final ProblemWriter writer;
 
@@ -34,7 +37,7 @@ class RouterProblems {
     private void checkUri(RoutingContext routing) {
         if (!UriValidation.isValid(routing.request())) {
             writer.write(Failures.ofStatus(400), routing);
-        } else if (hasPathParameters(routing)) {
+        } else if (hasPathParameters(routing) || hasEmptySegment(routing)) {
             writer.write(Failures.ofStatus(404), routing);
         } else {
             routing.next();
@@ -45,6 +48,14 @@ class RouterProblems {
     private static boolean hasPathParameters(RoutingContext routing) {
         var path = routing.request().path();
         return path != null && path.indexOf(';') >= 0;
+    }
+
+    /** The framework would skip empty segments, so {@code /api/products/a/} would be a second path of the product a. */
+    private static boolean hasEmptySegment(RoutingContext routing) {
+        var path = routing.request().path();
+        return path != null
+                && API.stream().anyMatch(routing.normalizedPath()::startsWith)
+                && (path.contains("//") || routing.normalizedPath().endsWith("/"));
     }
 
     private void failed(RoutingContext routing) {

@@ -9,8 +9,12 @@ import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
 import jakarta.inject.Inject;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -98,5 +102,41 @@ class IdempotencyTest {
         assertThat(execute("SELECT FROM idempotency_key WHERE created_at < now() - interval '24 hours'")
                         .size())
                 .isZero();
+    }
+
+    @Test
+    void aPathThatIsSpeltDifferentlyIsTheSameRequest() {
+        var suffix = sku.substring(3);
+        for (var spellings : List.of(
+                List.of("A:" + suffix, "A%3A" + suffix, "%41%3a" + suffix),
+                List.of("%C3%84" + suffix, "%c3%84" + suffix))) {
+            var name = URLDecoder.decode(spellings.get(0), StandardCharsets.UTF_8);
+            Client.editor().create(name);
+            var sameKey = UUID.randomUUID().toString();
+            var movements = new HashSet<String>();
+            for (var spelling : spellings) {
+                var answer = keeper.request(BODY)
+                        .header("Idempotency-Key", sameKey)
+                        .post("/api/inventory/" + spelling + "/adjustments");
+                answer.then().statusCode(200);
+                movements.add(answer.path("movementId"));
+            }
+            assertThat(movements).hasSize(1);
+            assertThat(keeper.stock(name).get("onHand").longValue()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aPathWithAnEmptySegmentIsNoOtherSpelling() {
+        for (var path : List.of(
+                Client.stockPath(sku) + "/adjustments/",
+                Client.stockPath(sku) + "//adjustments",
+                Client.stockPath(sku) + "/adjustments/.",
+                Client.stockPath(sku).replace("/api/", "/api//") + "/adjustments")) {
+            keeper.isProblem(keeper.request(BODY).header("Idempotency-Key", key).post(path), 404, "not-found");
+        }
+        keeper.isProblem(keeper.request().get(Client.path(sku) + "/"), 404, "not-found");
+        keeper.isProblem(keeper.request().get("/api/products/"), 404, "not-found");
+        assertThat(onHand()).isZero();
     }
 }
