@@ -22,6 +22,9 @@ public final class FilterOrder {
     /** Filter: the trace id is decided, which answers, events and log lines carry. */
     public static final int TRACE = 100_000;
 
+    /** Filter: the address of a client behind proxies is found, before anything is limited by it. */
+    public static final int CLIENT_ADDRESS = 98_000;
+
     /** Filter: headers that browsers are told with every answer, refusals included. */
     public static final int SECURITY_HEADERS = 95_000;
 

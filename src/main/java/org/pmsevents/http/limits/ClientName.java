@@ -1,10 +1,9 @@
 package org.pmsevents.http.limits;
 
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.smallrye.common.net.Inet;
 import io.vertx.ext.web.RoutingContext;
 import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.HexFormat;
 
 /** The identity that limits apply to: the subject of the token, or the network address of a request without one. */
@@ -22,24 +21,25 @@ final class ClientName {
         return ofAddress(routing);
     }
 
-    /** The address of the connection, or the forwarded one if {@code quarkus.http.proxy} trusts the proxy. */
+    /** The address of the connection, or that of the client for whom a trusted proxy has opened it ({@link ForwardedClient}). */
     static String ofAddress(RoutingContext routing) {
+        var forwarded = ForwardedClient.of(routing);
+        if (forwarded != null) {
+            return "address:" + network(forwarded);
+        }
         var address = routing.request().remoteAddress();
         var host = address == null ? null : address.hostAddress();
         return "address:" + (host == null ? "unknown" : network(host));
     }
 
     static String network(String host) {
-        if (host.indexOf(':') < 0) {
+        // never a name, which would have to be looked up
+        var address = host.indexOf(':') < 0 ? null : Inet.parseInetAddress(host);
+        if (address == null) {
             return host;
         }
-        try {
-            var address = InetAddress.getByName(host);
-            return address instanceof Inet6Address
-                    ? HexFormat.of().formatHex(address.getAddress(), 0, NETWORK_BYTES)
-                    : address.getHostAddress();
-        } catch (UnknownHostException e) {
-            return host;
-        }
+        return address instanceof Inet6Address
+                ? HexFormat.of().formatHex(address.getAddress(), 0, NETWORK_BYTES)
+                : address.getHostAddress();
     }
 }
