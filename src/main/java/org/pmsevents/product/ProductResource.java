@@ -247,7 +247,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
+        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(ProductQuery.LIST, limit, after)), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -264,7 +264,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.history(sku, PageRequest.of(limit, after))
+        return reads.history(sku, PageRequest.of("history", sku, limit, after))
                 .map(page -> Response.ok(page).build());
     }
 

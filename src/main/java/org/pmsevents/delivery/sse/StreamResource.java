@@ -18,6 +18,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.ResponseHeader;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.delivery.Positions;
 import org.pmsevents.http.security.Roles;
@@ -39,6 +40,7 @@ public class StreamResource {
 
     @GET
     @Produces(MediaType.SERVER_SENT_EVENTS)
+    @ResponseHeader(name = "X-Accel-Buffering", value = "no") // nginx would keep events until its buffer is full
     @Operation(summary = "Live events (server-sent events); Last-Event-ID resumes, or else the parameter after")
     @APIResponse(
             responseCode = "200",

@@ -4,7 +4,10 @@ import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.smallrye.common.net.Inet;
 import io.vertx.ext.web.RoutingContext;
 import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** The identity that limits apply to: the subject of the token, or the network address of a request without one. */
 final class ClientName {
@@ -33,13 +36,23 @@ final class ClientName {
     }
 
     static String network(String host) {
-        // never a name, which would have to be looked up
-        var address = host.indexOf(':') < 0 ? null : Inet.parseInetAddress(host);
+        var address = host.indexOf(':') < 0 ? null : parse(host);
         if (address == null) {
             return host;
         }
         return address instanceof Inet6Address
                 ? HexFormat.of().formatHex(address.getAddress(), 0, NETWORK_BYTES)
                 : address.getHostAddress();
+    }
+
+    /** An address, without its zone; IPv4 if it is one within IPv6. Null if it is something else: a name is never looked up. */
+    static @Nullable InetAddress parse(String host) {
+        int zone = host.indexOf('%');
+        var bytes = Inet.parseInetAddressToBytes(zone < 0 ? host : host.substring(0, zone));
+        try {
+            return bytes == null ? null : InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address has 4 or 16 bytes", e);
+        }
     }
 }

@@ -9,7 +9,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +63,7 @@ class ForwardedClient {
         var networks = new ArrayList<CidrAddress>();
         for (var name : names) {
             var network = Inet.parseCidrAddress(name.strip());
-            var address = network == null ? Inet.parseInetAddress(withoutPort(name.strip())) : null;
+            var address = network == null ? ClientName.parse(withoutPort(name.strip())) : null;
             if (network != null) {
                 networks.add(network);
             } else if (address != null) {
@@ -146,7 +145,7 @@ class ForwardedClient {
     }
 
     private static boolean isTrusted(String host, List<CidrAddress> trusted) {
-        @Nullable InetAddress address = Inet.parseInetAddress(host);
+        var address = ClientName.parse(host);
         return address != null && trusted.stream().anyMatch(network -> network.matches(address));
     }
 

@@ -94,7 +94,7 @@ public class JobResource {
             @QueryParam("kind") @Nullable String kind,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Nullable String after) {
-        return reads.list(state, kind, PageRequest.of(limit, after));
+        return reads.list(state, kind, PageRequest.of("jobs", limit, after));
     }
 
     @GET

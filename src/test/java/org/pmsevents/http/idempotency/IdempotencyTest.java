@@ -3,12 +3,15 @@ package org.pmsevents.http.idempotency;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.http.problem.RawHttp;
+import org.pmsevents.http.security.Tokens;
 import org.pmsevents.queue.CleanUp;
 import org.pmsevents.wiring.IdempotencyCleanUp;
 
@@ -33,6 +38,9 @@ class IdempotencyTest {
     private final Client keeper = Client.of("stan", "stock");
     private final String sku = Client.newSku("KEY");
     private final String key = UUID.randomUUID().toString();
+
+    @TestHTTPResource("/")
+    URI server;
 
     @Inject
     Pool pool;
@@ -127,13 +135,21 @@ class IdempotencyTest {
     }
 
     @Test
-    void aPathWithAnEmptySegmentIsNoOtherSpelling() {
-        for (var path : List.of(
-                Client.stockPath(sku) + "/adjustments/",
-                Client.stockPath(sku) + "//adjustments",
-                Client.stockPath(sku) + "/adjustments/.",
-                Client.stockPath(sku).replace("/api/", "/api//") + "/adjustments")) {
-            keeper.isProblem(keeper.request(BODY).header("Idempotency-Key", key).post(path), 404, "not-found");
+    void aPathWithAnEmptySegmentIsNoOtherSpelling() throws IOException {
+        var path = Client.stockPath(sku);
+        for (var other : List.of(
+                path + "/adjustments/",
+                path + "//adjustments",
+                path + "/adjustments/.",
+                path + "/adjustments/%2e",
+                path.replace("/api/", "/api//") + "/adjustments")) {
+            var answer = RawHttp.send(
+                    server,
+                    "POST " + other + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: " + key
+                            + "\r\nAuthorization: " + Tokens.bearer("stan", "stock") + "\r\nContent-Length: "
+                            + BODY.length() + "\r\n\r\n" + BODY);
+            assertThat(answer.status()).as(other).isEqualTo(404);
+            assertThat(answer.body()).contains("\"code\":\"not-found\"");
         }
         keeper.isProblem(keeper.request().get(Client.path(sku) + "/"), 404, "not-found");
         keeper.isProblem(keeper.request().get("/api/products/"), 404, "not-found");

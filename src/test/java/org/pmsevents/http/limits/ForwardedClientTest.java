@@ -23,6 +23,7 @@ class ForwardedClientTest {
         assertThat(client("anything", CLIENT, "192.0.2.1", "192.0.2.2", "2001:db8::5"))
                 .isEqualTo(CLIENT);
         assertThat(client(CLIENT)).isEqualTo(CLIENT);
+        assertThat(client(CLIENT, "::ffff:10.0.0.2")).isEqualTo(CLIENT);
     }
 
     @Test

@@ -148,6 +148,31 @@ class ProblemsTest {
                 .statusCode(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "identity, gzip", "nonsense"})
+    void anEncodedBodyIsRefusedWithWhatIsAccepted(String coding) throws IOException {
+        for (var framing : List.of("Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")) {
+            var answer = RawHttp.send(
+                    server,
+                    "POST /api/test-edge/strict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            + "Authorization: " + Tokens.bearer("alice", "viewer") + "\r\nContent-Encoding: " + coding
+                            + "\r\n" + framing);
+            isProblem(answer, 415, "unsupported-media-type");
+            assertThat(answer.header("accept-encoding")).isEqualTo("identity");
+        }
+    }
+
+    @Test
+    void identityIsNoEncoding() {
+        isProblem(
+                viewer().header("Content-Encoding", "identity")
+                        .contentType("application/json")
+                        .body("{")
+                        .post("/api/test-edge/strict"),
+                400,
+                "malformed-json");
+    }
+
     @Test
     void aRoleThatIsMissingIsForbidden() {
         isProblem(viewer().get("/api/test-edge/editors"), 403, "forbidden");
