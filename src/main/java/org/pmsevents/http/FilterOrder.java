@@ -40,6 +40,9 @@ public final class FilterOrder {
     /** Filter: bodies are bounded, once the caller has been judged, and before the framework's own check of their length. */
     public static final int BODY_LIMIT = 10;
 
+    /** Filter: the methods of a path are listed, for callers who may use the path at all. */
+    public static final int OPTIONS = 5;
+
     /** Order of a route: entity tags for the files of the dashboard, before the files themselves. */
     public static final int PAGE_FILES = -1;
 

@@ -1,14 +1,17 @@
 package org.pmsevents.delivery.sse;
 
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.util.List;
@@ -58,6 +61,17 @@ public class StreamResource {
             @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "Position")) @Nullable String lastEventId,
             @Context Sse sse) {
         return streams.open(types == null ? List.of() : types, resumeAfter(lastEventId, after), sse);
+    }
+
+    /** Describes the stream: as a GET without content it would never end. */
+    @HEAD
+    @Operation(hidden = true)
+    public Uni<Response> describe() {
+        return Uni.createFrom()
+                .item(() -> Response.ok()
+                        .header("Content-Type", MediaType.SERVER_SENT_EVENTS)
+                        .header("X-Accel-Buffering", "no")
+                        .build());
     }
 
     private static @Nullable Long resumeAfter(@Nullable String lastEventId, @Nullable String after) {

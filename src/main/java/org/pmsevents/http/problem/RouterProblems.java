@@ -1,6 +1,9 @@
 package org.pmsevents.http.problem;
 
 import io.quarkus.security.ForbiddenException;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -32,6 +35,29 @@ class RouterProblems {
             var failure = Failures.ofStatus(status);
             router.errorHandler(status, routing -> writer.write(failure, routing));
         }
+    }
+
+    void answerOptions(@Observes Filters filters) {
+        filters.register(this::options, FilterOrder.OPTIONS);
+    }
+
+    /** The framework would describe a path by the first of its classes, and one that does not exist as if it did. */
+    private void options(RoutingContext routing) {
+        if (routing.request().method() != HttpMethod.OPTIONS
+                || API.stream().noneMatch(routing.normalizedPath()::startsWith)) {
+            routing.next();
+            return;
+        }
+        var methods = AllowedMethods.of(routing);
+        if (AllowedMethods.isEmpty(methods)) {
+            writer.write(Failures.ofStatus(404), routing);
+            return;
+        }
+        var response = routing.response().setStatusCode(204).putHeader(HttpHeaders.ALLOW, methods);
+        if (methods.contains(HttpMethod.PATCH.name())) {
+            response.putHeader("Accept-Patch", ProblemMappers.MERGE_PATCH);
+        }
+        response.end();
     }
 
     private void checkUri(RoutingContext routing) {

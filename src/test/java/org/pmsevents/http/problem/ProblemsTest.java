@@ -211,6 +211,54 @@ class ProblemsTest {
                 .header("Allow", containsString("POST"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/products | GET, HEAD, OPTIONS, POST",
+                "/api/products/x | DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+                "/api/products/x/publish | OPTIONS, POST",
+                "/api/inventory/x | GET, HEAD, OPTIONS, PUT",
+                "/api/inventory/x/adjustments | OPTIONS, POST",
+                "/api/inventory/adjustments | GET, HEAD, OPTIONS, POST, PUT",
+                "/api/events | GET, HEAD, OPTIONS",
+                "/api/events/stream | GET, HEAD, OPTIONS",
+                "/api/events/dead-letters | GET, HEAD, OPTIONS",
+                "/api/cache | DELETE, OPTIONS",
+                "/api/jobs | GET, HEAD, OPTIONS, POST",
+                "/webhooks/pms/stock | OPTIONS, POST"
+            })
+    void whatAPathAllowsIsTheSameInAllAnswers(String path, String allowed) {
+        var options = viewer().options(path);
+        assertThat(options.statusCode()).isEqualTo(204);
+        assertThat(options.header("Allow")).isEqualTo(allowed);
+        assertThat(options.header("Accept-Patch"))
+                .isEqualTo(allowed.contains("PATCH") ? "application/merge-patch+json" : null);
+        for (var method : List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")) {
+            if (!allowed.contains(method)) {
+                var refused = viewer().contentType("application/json").request(method, path);
+                assertThat(refused.statusCode()).as(method).isEqualTo(405);
+                assertThat(refused.header("Allow")).as(method).isEqualTo(allowed);
+            }
+        }
+    }
+
+    @Test
+    void whatDoesNotExistHasNoOptions() {
+        for (var path : List.of("/api/nothing", "/api/products/x/nothing", "/webhooks/nothing")) {
+            isProblem(viewer().options(path), 404, "not-found");
+        }
+    }
+
+    @Test
+    void theHeadOfAStreamEnds() {
+        viewer().head("/api/events/stream")
+                .then()
+                .statusCode(200)
+                .header("Content-Type", startsWith("text/event-stream"))
+                .header("X-Accel-Buffering", equalTo("no"));
+    }
+
     @Test
     void anAnswerThatCanNotBeGivenAsAskedIsNotAcceptable() {
         isProblem(viewer().accept("image/png").get("/api/test-edge/origin"), 406, "not-acceptable");
