@@ -17,6 +17,7 @@ class OpenApiTest {
 
     /** Of every call: too many requests. */
     private static final String ANY_CALL = "429";
+
     private static final String CONDITION = "412";
 
     private JsonNode document;
@@ -111,7 +112,9 @@ class OpenApiTest {
                         assertThat(operation
                                         .at("/responses/" + CONDITION + "/$ref")
                                         .asText())
-                                .isIn("#/components/responses/PreconditionFailed", "#/components/responses/VersionMismatch");
+                                .isIn(
+                                        "#/components/responses/PreconditionFailed",
+                                        "#/components/responses/VersionMismatch");
                     }
                 }));
     }

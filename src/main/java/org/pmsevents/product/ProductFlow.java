@@ -121,7 +121,8 @@ public class ProductFlow {
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<Publication> publish(String sku, Preconditions conditions, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<Publication> publish(
+            String sku, Preconditions conditions, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency
                 .once(
                         key,

@@ -247,7 +247,9 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(ProductQuery.LIST, limit, after)), request.current())
+        return reads.list(
+                        ProductQuery.of(status(status), tag, search, PageRequest.of(ProductQuery.LIST, limit, after)),
+                        request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 

@@ -116,7 +116,12 @@ public class LiveFlow {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing = new OutgoingFrames(
-                connection, query.flag(Query.BATCH), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
+                connection,
+                query.flag(Query.BATCH),
+                config.maxQueuedBytes(),
+                tooSlow,
+                feed::onContext,
+                sessions.written());
         var session =
                 new LiveSession(caller, outgoing, sessions.audience(), config, clients, payloads, frames, tooSlow);
         sessions.add(connection.id(), session);

@@ -27,8 +27,7 @@ class ForwardedClient {
     private static final String KEY = ForwardedClient.class.getName();
     private static final String FORWARDED = "Forwarded";
     private static final String X_FORWARDED_FOR = "X-Forwarded-For";
-    private static final Pattern FOR =
-            Pattern.compile("(?i)(?:^|;)\\s*+for\\s*+=\\s*+(?:\"([^\"]*+)\"|([^;\"]*+))");
+    private static final Pattern FOR = Pattern.compile("(?i)(?:^|;)\\s*+for\\s*+=\\s*+(?:\"([^\"]*+)\"|([^;\"]*+))");
     private static final Pattern WITH_PORT = Pattern.compile("(\\d[\\d.]*+):\\d++|\\[([^\\]]++)](?::\\d++)?");
     /** Longer than any address. */
     private static final int MAX_NAME_LENGTH = 64;
@@ -110,7 +109,9 @@ class ForwardedClient {
     }
 
     private static List<String> elements(String header, List<String> values) {
-        return header.equals(FORWARDED) ? ofForwarded(values) : List.of(String.join(",", values).split(",", -1));
+        return header.equals(FORWARDED)
+                ? ofForwarded(values)
+                : List.of(String.join(",", values).split(",", -1));
     }
 
     /** The {@code for} of each element; an element without one is an unknown address. */

@@ -98,7 +98,9 @@ class IdleConnections {
         });
         routing.addEndHandler(ended -> {
             use.ended();
-            if (HttpHeaders.CLOSE.toString().equalsIgnoreCase(routing.response().headers().get(HttpHeaders.CONNECTION))) {
+            if (HttpHeaders.CLOSE
+                    .toString()
+                    .equalsIgnoreCase(routing.response().headers().get(HttpHeaders.CONNECTION))) {
                 connection.close();
             }
         });

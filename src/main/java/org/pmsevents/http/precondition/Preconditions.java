@@ -23,8 +23,7 @@ public final class Preconditions {
      * @throws AppException 400 {@code invalid-header}
      */
     public static Preconditions of(List<String> ifMatch, List<String> ifNoneMatch) {
-        return new Preconditions(
-                new EntityTags("If-Match", ifMatch), new EntityTags("If-None-Match", ifNoneMatch));
+        return new Preconditions(new EntityTags("If-Match", ifMatch), new EntityTags("If-None-Match", ifNoneMatch));
     }
 
     /**

@@ -77,7 +77,8 @@ class SecurityHeaders {
 
     /** A shared cache must not give the answer for one origin to another, nor that for none. */
     private static void varyByOrigin(MultiMap headers) {
-        if (headers.getAll(HttpHeaders.VARY).stream().noneMatch(names -> names.equals("*") || ORIGIN.matcher(names).find())) {
+        if (headers.getAll(HttpHeaders.VARY).stream()
+                .noneMatch(names -> names.equals("*") || ORIGIN.matcher(names).find())) {
             headers.add(HttpHeaders.VARY, HttpHeaders.ORIGIN);
         }
     }

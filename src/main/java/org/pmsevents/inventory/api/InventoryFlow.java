@@ -162,13 +162,11 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations
      */
-    Uni<StockJson.LocationView> setLocation(
-            String location, byte @Nullable [] body, Preconditions conditions) {
+    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body, Preconditions conditions) {
         return Uni.createFrom()
                 .item(() -> StockRules.backorders(StrictJson.read(body)))
-                .call(backorders ->
-                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)
-                                .invoke(conditions::checkExistence)))
+                .call(backorders -> transactions.run(transaction ->
+                        stock.setLocation(transaction, location, backorders).invoke(conditions::checkExistence)))
                 .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 

@@ -16,7 +16,9 @@ public final class WebOrigin {
     public static String normalized(String origin) {
         var lowerCase = origin.strip().toLowerCase(Locale.ROOT);
         var parts = PARTS.matcher(lowerCase);
-        return parts.matches() ? parts.group(1) + "://" + authority(parts.group(1), parts.group(2), parts.group(3)) : lowerCase;
+        return parts.matches()
+                ? parts.group(1) + "://" + authority(parts.group(1), parts.group(2), parts.group(3))
+                : lowerCase;
     }
 
     /** Whether a page of the origin was served under this value of {@code Host}. */
@@ -26,7 +28,8 @@ public final class WebOrigin {
     }
 
     private static String authority(String scheme, String host, @Nullable String port) {
-        boolean isDefault = port == null || port.isEmpty() || port.equals(scheme.equals("https") ? HTTPS_PORT : HTTP_PORT);
+        boolean isDefault =
+                port == null || port.isEmpty() || port.equals(scheme.equals("https") ? HTTPS_PORT : HTTP_PORT);
         return isDefault ? host : host + ":" + port;
     }
 }

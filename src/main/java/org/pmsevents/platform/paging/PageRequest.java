@@ -110,6 +110,7 @@ public record PageRequest(String list, int limit, @Nullable String after) {
     }
 
     private static AppException unreadable() {
-        return AppException.validationFailed("?after", "format", "after must be the value of next on an earlier page of this list.");
+        return AppException.validationFailed(
+                "?after", "format", "after must be the value of next on an earlier page of this list.");
     }
 }

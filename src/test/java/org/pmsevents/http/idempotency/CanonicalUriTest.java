@@ -26,10 +26,17 @@ class CanonicalUriTest {
 
     @Test
     void otherPathsStayOthers() {
-        assertThat(List.of("/api/x/a/b", "/api/x/a%2Fb", "/api/x/a%252Fb", "/api/x/A/b", "/api/x/a/b/", "/api/x/a+b")
-                        .stream()
-                        .map(CanonicalUri::path)
-                        .distinct())
+        assertThat(
+                        List.of(
+                                        "/api/x/a/b",
+                                        "/api/x/a%2Fb",
+                                        "/api/x/a%252Fb",
+                                        "/api/x/A/b",
+                                        "/api/x/a/b/",
+                                        "/api/x/a+b")
+                                .stream()
+                                .map(CanonicalUri::path)
+                                .distinct())
                 .hasSize(6);
     }
 

@@ -145,7 +145,8 @@ class IdempotencyTest {
                 path.replace("/api/", "/api//") + "/adjustments")) {
             var answer = RawHttp.send(
                     server,
-                    "POST " + other + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: " + key
+                    "POST " + other + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: "
+                            + key
                             + "\r\nAuthorization: " + Tokens.bearer("stan", "stock") + "\r\nContent-Length: "
                             + BODY.length() + "\r\n\r\n" + BODY);
             assertThat(answer.status()).as(other).isEqualTo(404);

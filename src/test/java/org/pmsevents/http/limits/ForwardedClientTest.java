@@ -12,7 +12,8 @@ class ForwardedClientTest {
     private static final String CLIENT = "198.51.100.7";
 
     private static String client(String... forwarded) {
-        var trusted = ForwardedClient.trusted(List.of("10.0.0.0/8", "192.0.2.1", "192.0.2.2:8080", "2001:db8::/32", "lb"));
+        var trusted =
+                ForwardedClient.trusted(List.of("10.0.0.0/8", "192.0.2.1", "192.0.2.2:8080", "2001:db8::/32", "lb"));
         return ForwardedClient.first(PROXY, List.of(forwarded), trusted);
     }
 
@@ -49,7 +50,9 @@ class ForwardedClientTest {
     @Test
     void forwardedNamesTheSame() {
         assertThat(ForwardedClient.ofForwarded(List.of(
-                        "for=203.0.113.1;proto=http, proto=https;For=\"[2001:db9::1]:4711\"", "by=x", "for=198.51.100.7")))
+                        "for=203.0.113.1;proto=http, proto=https;For=\"[2001:db9::1]:4711\"",
+                        "by=x",
+                        "for=198.51.100.7")))
                 .containsExactly("203.0.113.1", "[2001:db9::1]:4711", "unknown", CLIENT);
     }
 }

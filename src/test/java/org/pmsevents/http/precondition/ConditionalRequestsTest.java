@@ -61,10 +61,16 @@ class ConditionalRequestsTest {
         }
         send("If-Match", "\"1\"", request -> request.get(path)).then().statusCode(200);
         send("If-Match", "*", request -> request.get(path)).then().statusCode(200);
-        send("If-Match", "\"7\"", request -> request.header("If-None-Match", "\"1\"").get(path))
+        send(
+                        "If-Match",
+                        "\"7\"",
+                        request -> request.header("If-None-Match", "\"1\"").get(path))
                 .then()
                 .statusCode(412);
-        send("If-Match", "\"1\"", request -> request.header("If-None-Match", "\"1\"").get(path))
+        send(
+                        "If-Match",
+                        "\"1\"",
+                        request -> request.header("If-None-Match", "\"1\"").get(path))
                 .then()
                 .statusCode(304);
     }
@@ -118,14 +124,16 @@ class ConditionalRequestsTest {
 
     @Test
     void whatIsCreatedMayBeRequiredNotToExist() {
-        Function<RequestSpecification, Response> create = request ->
-                request.contentType("application/json").body(Client.product(sku)).post("/api/products");
+        Function<RequestSpecification, Response> create = request -> request.contentType("application/json")
+                .body(Client.product(sku))
+                .post("/api/products");
         client.isProblem(send("If-Match", "*", create), 412, "precondition-failed");
         send("If-None-Match", "*", create).then().statusCode(201);
 
         var location = "/api/locations/" + Client.newSku("if-");
-        Function<RequestSpecification, Response> set = request ->
-                request.contentType("application/json").body("{\"backorders\":true}").put(location);
+        Function<RequestSpecification, Response> set = request -> request.contentType("application/json")
+                .body("{\"backorders\":true}")
+                .put(location);
         client.isProblem(send("If-Match", "*", set), 412, "precondition-failed");
         client.request().get(location).then().statusCode(404);
         send("If-None-Match", "*", set).then().statusCode(200);

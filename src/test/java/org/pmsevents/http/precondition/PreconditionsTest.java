@@ -25,11 +25,10 @@ class PreconditionsTest {
     }
 
     private static void fails(ThrowingCallable evaluation, String code) {
-        assertThatThrownBy(evaluation)
-                .isInstanceOfSatisfying(AppException.class, failure -> {
-                    assertThat(failure.status()).isEqualTo(412);
-                    assertThat(failure.code()).isEqualTo(code);
-                });
+        assertThatThrownBy(evaluation).isInstanceOfSatisfying(AppException.class, failure -> {
+            assertThat(failure.status()).isEqualTo(412);
+            assertThat(failure.code()).isEqualTo(code);
+        });
     }
 
     private static boolean matches(long version, String... headers) {
@@ -106,9 +105,7 @@ class PreconditionsTest {
         fails(() -> ifMatch("W/\"3\"").isNotModified(3), "version-mismatch");
         assertThat(ifMatch("*").isNotModified(3)).isFalse();
         assertThat(ifMatch("\"3\"").isNotModified(3)).isFalse();
-        fails(
-                () -> Preconditions.of(List.of("\"2\""), List.of("\"3\"")).isNotModified(3),
-                "version-mismatch");
+        fails(() -> Preconditions.of(List.of("\"2\""), List.of("\"3\"")).isNotModified(3), "version-mismatch");
         assertThat(Preconditions.of(List.of("\"3\""), List.of("\"3\"")).isNotModified(3))
                 .isTrue();
     }

@@ -100,21 +100,22 @@ class ErrorFlowTest {
                 socket.setSoLinger(reset, 0);
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 socket.getOutputStream().flush();
-                await("it is read").until(() -> meters.get("pms.limits.body.bytes")
-                                .tag("sender", "known")
-                                .gauge()
-                                .value()
-                        > 0);
+                await("it is read")
+                        .until(() -> meters.get("pms.limits.body.bytes")
+                                        .tag("sender", "known")
+                                        .gauge()
+                                        .value()
+                                > 0);
             }
-            await("it is ended").until(() -> meters.get("pms.limits.body.bytes")
-                            .tag("sender", "known")
-                            .gauge()
-                            .value()
-                    == 0);
+            await("it is ended")
+                    .until(() -> meters.get("pms.limits.body.bytes")
+                                    .tag("sender", "known")
+                                    .gauge()
+                                    .value()
+                            == 0);
         }
         alice().get("/api/test-edge/fail/thrown").then().statusCode(500);
-        await().until(() -> heard.stream()
-                .anyMatch(event -> event.payload().contains("internal-error")));
+        await().until(() -> heard.stream().anyMatch(event -> event.payload().contains("internal-error")));
         assertThat(heard).hasSize(1);
     }
 

@@ -151,7 +151,8 @@ class ProblemsTest {
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "deflate", "br", "identity, gzip", "nonsense"})
     void anEncodedBodyIsRefusedWithWhatIsAccepted(String coding) throws IOException {
-        for (var framing : List.of("Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")) {
+        for (var framing :
+                List.of("Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")) {
             var answer = RawHttp.send(
                     server,
                     "POST /api/test-edge/strict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

@@ -44,8 +44,7 @@ class AllowedOriginsTest {
                 Client.viewer().request(),
                 Client.viewer().request().header("Origin", SHOP),
                 Client.viewer().request().header("Origin", "https://evil.example"))) {
-            assertThat(request.get("/api/products").headers().getValues("Vary"))
-                    .containsExactly("origin");
+            assertThat(request.get("/api/products").headers().getValues("Vary")).containsExactly("origin");
         }
     }
 
