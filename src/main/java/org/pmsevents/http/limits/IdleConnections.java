@@ -85,6 +85,8 @@ class IdleConnections {
 
     private void count(RoutingContext routing) {
         if (routing.request().headers().contains(HttpHeaders.UPGRADE)) {
+            // from here on it may be a WebSocket, which is closed by its own rules
+            open.remove(routing.request().connection());
             routing.next();
             return;
         }
