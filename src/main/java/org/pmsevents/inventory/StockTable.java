@@ -101,6 +101,7 @@ public class StockTable {
     private static final String SET_LOCATION = """
             INSERT INTO location (location, backorders) VALUES ($1, $2)
             ON CONFLICT (location) DO UPDATE SET backorders = excluded.backorders, updated_at = now()
+            RETURNING xmax <> 0 AS existed
             """;
 
     private static final String COUNT_LOW = "SELECT count(*) AS low FROM stock WHERE low";
@@ -216,10 +217,11 @@ public class StockTable {
                 });
     }
 
-    public Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
+    /** Creates or changes a location; returns whether it existed. */
+    public Uni<Boolean> setLocation(SqlClient client, String location, boolean backorders) {
         return client.preparedQuery(SET_LOCATION)
                 .execute(Tuple.of(location, backorders))
-                .replaceWithVoid();
+                .map(rows -> rows.iterator().next().getBoolean("existed"));
     }
 
     public Uni<Long> countLow(SqlClient client) {

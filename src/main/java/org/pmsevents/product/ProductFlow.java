@@ -19,6 +19,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.inventory.api.InventoryFlow;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.ParsedBody;
@@ -89,23 +90,23 @@ public class ProductFlow {
      *
      * @throws AppException 400 with all violations; 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<ProductView> replace(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
+    Uni<ProductView> replace(String sku, byte @Nullable [] body, Preconditions conditions, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.replacement(valid, stored)));
+                .chain(valid -> update(sku, conditions, context, stored -> ProductRules.replacement(valid, stored)));
     }
 
     /** Applies a merge patch (RFC 7396); otherwise as {@link #replace}. */
-    Uni<ProductView> patch(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
+    Uni<ProductView> patch(String sku, byte @Nullable [] body, Preconditions conditions, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.patched(valid, stored)));
+                .chain(valid -> update(sku, conditions, context, stored -> ProductRules.patched(valid, stored)));
     }
 
     private Uni<ProductView> update(
-            String sku, Precondition ifMatch, RequestContext context, Function<Product, ProductDraft> edit) {
+            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
         return transactions
                 .run(
                         context,
-                        transaction -> findProduct(transaction, sku, ifMatch)
+                        transaction -> findProduct(transaction, sku, conditions)
                                 .map(ProductFlow::refuseArchived)
                                 .chain(found -> updateProduct(transaction, found, edit.apply(found), context)))
                 .invoke(sync::announce)
@@ -121,7 +122,8 @@ public class ProductFlow {
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<Publication> publish(
+            String sku, Preconditions conditions, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency
                 .once(
                         key,
@@ -129,7 +131,7 @@ public class ProductFlow {
                         answers -> transactions
                                 .run(
                                         context,
-                                        transaction -> validateProduct(transaction, sku, ifMatch)
+                                        transaction -> validateProduct(transaction, sku, conditions)
                                                 .chain(valid -> publishProduct(transaction, valid, context))
                                                 .call(change -> answers.store(
                                                         transaction, ProductJson.publication(published(change)))))
@@ -146,11 +148,11 @@ public class ProductFlow {
      *
      * @throws AppException 404; 412 {@code version-mismatch}
      */
-    Uni<Void> archive(String sku, Precondition ifMatch, RequestContext context) {
+    Uni<Void> archive(String sku, Preconditions conditions, RequestContext context) {
         return transactions
                 .run(
                         context,
-                        transaction -> findProduct(transaction, sku, ifMatch)
+                        transaction -> findProduct(transaction, sku, conditions)
                                 .chain(found -> archiveProduct(transaction, found, context)))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
@@ -178,15 +180,15 @@ public class ProductFlow {
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
-    /** Returns the product if it exists, has the version of {@code If-Match} and is not archived. */
-    private Uni<Product> validateProduct(SqlClient transaction, String sku, Precondition ifMatch) {
-        return findProduct(transaction, sku, ifMatch).map(ProductFlow::refuseArchived);
+    /** Returns the product if it exists, meets the conditions of the request and is not archived. */
+    private Uni<Product> validateProduct(SqlClient transaction, String sku, Preconditions conditions) {
+        return findProduct(transaction, sku, conditions).map(ProductFlow::refuseArchived);
     }
 
-    private Uni<Product> findProduct(SqlClient transaction, String sku, Precondition ifMatch) {
+    private Uni<Product> findProduct(SqlClient transaction, String sku, Preconditions conditions) {
         return products.lock(transaction, sku)
                 .map(found -> found.orElseThrow(() -> notFound(sku)))
-                .invoke(found -> ifMatch.check(found.version()));
+                .invoke(found -> conditions.checkChange(found.version()));
     }
 
     private Uni<ProductChange> updateProduct(

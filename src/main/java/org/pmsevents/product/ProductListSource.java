@@ -39,7 +39,7 @@ public class ProductListSource implements CacheSource {
     @Override
     public Uni<CacheEntry> fetchFromDB(String id) {
         var query = ProductQuery.of(id);
-        var page = new PageRequest(query.limit(), query.after());
+        var page = new PageRequest(ProductQuery.LIST, query.limit(), query.after());
         return found(query, page.oneMore())
                 .map(found -> page.page(found, Product::sku))
                 .map(found ->

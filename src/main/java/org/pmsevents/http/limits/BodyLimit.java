@@ -17,6 +17,7 @@ import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,12 +26,13 @@ import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
 import org.pmsevents.http.limits.BodyMemory.Sender;
 import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.problem.AppException;
 
 /**
- * Limits request bodies: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408), all of them together in
- * memory (503). A long body takes memory as it arrives, not as it is announced. Where there is no room for one more, the body that
- * has been arriving for longest has to go, so that slow senders can't keep the others out. The framework's own check runs later;
- * it would answer with an empty body.
+ * Limits request bodies: none is encoded (415), each is limited in length ({@code quarkus.http.limits.max-body-size}, 413) and in time
+ * (408), all of them together in memory (503). A long body takes memory as it arrives, not as it is announced. Where there is no room
+ * for one more, the body that has been arriving for longest has to go, so that slow senders can't keep the others out. The
+ * framework's own check runs later; it would answer with an empty body.
  */
 @Singleton
 class BodyLimit {
@@ -40,6 +42,7 @@ class BodyLimit {
 
     /** A body up to this length is left to the framework to read, and takes the memory that it announces. */
     private static final int SHORT = 64 * 1024;
+    private static final String IDENTITY = "identity";
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
     private static final String WEBHOOKS = "/webhooks/";
@@ -88,6 +91,9 @@ class BodyLimit {
             routing.next();
         } else if (!isRead(request) || (stated != null && length == 0)) {
             routing.next();
+        } else if (isEncoded(request)) {
+            routing.fail(AppException.unsupportedMediaType("The body must not be compressed: send no Content-Encoding.")
+                    .header(HttpHeaders.ACCEPT_ENCODING.toString(), IDENTITY));
         } else {
             boolean isShort = stated != null && length <= SHORT;
             var arrives = admit(routing, isCall ? Sender.KNOWN : Sender.UNKNOWN, isShort ? length : 0);
@@ -108,6 +114,14 @@ class BodyLimit {
         } catch (NumberFormatException e) {
             return Long.MAX_VALUE;
         }
+    }
+
+    /** No coding is decoded here, so an encoded body would be taken for malformed JSON (RFC 9110, sections 8.4 and 15.5.16). */
+    private static boolean isEncoded(HttpServerRequest request) {
+        return request.headers().getAll(HttpHeaders.CONTENT_ENCODING).stream()
+                .flatMap(codings -> Arrays.stream(codings.split(",")))
+                .map(String::strip)
+                .anyMatch(coding -> !coding.isEmpty() && !coding.equalsIgnoreCase(IDENTITY));
     }
 
     private static boolean isRead(HttpServerRequest request) {

@@ -48,7 +48,21 @@ public class ErrorFlow {
     /** Handles any failure; returns the answer. */
     Problem answer(AppException failure, RoutingContext routing) {
         var request = FailedRequest.of(routing);
+        if (isClientGone(failure, routing)) {
+            // no failure of the service, and nobody reads the answer
+            logError(failure, request);
+            return formatResponse(failure, request);
+        }
         return failure.status() >= 500 ? systemError(failure, request) : refusal(failure, request);
+    }
+
+    /**
+     * Whether the connection of the client broke: it did if its request has not arrived completely, or the answer can't be sent any more.
+     * The same exceptions report lost connections to PostgreSQL.
+     */
+    private static boolean isClientGone(AppException failure, RoutingContext routing) {
+        return Failures.isConnectionLost(failure.getCause())
+                && (routing.response().closed() || !routing.request().isEnded());
     }
 
     /** Request → validate → emitEvent('error.validation') → logError → formatResponse. */

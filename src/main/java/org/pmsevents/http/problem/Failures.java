@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.limits.OverLimitException;
 import org.pmsevents.http.security.KeysUnavailableException;
 import org.pmsevents.http.security.OriginNotAllowedException;
@@ -207,10 +208,16 @@ final class Failures {
                 || failure instanceof UnknownHostException
                 || failure instanceof SSLException
                 || (failure instanceof VertxException && isOneOf(failure, "ssl handshake"))
-                || failure instanceof ClosedChannelException
-                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
+                || isConnectionLost(failure)
                 || (failure instanceof NoStackTraceThrowable
                         && isOneOf(failure, "timeout", "pool", "connection is not active"));
+    }
+
+    /** Whether the failure is that of a connection that the other side has closed, without an answer. */
+    static boolean isConnectionLost(@Nullable Throwable failure) {
+        return failure instanceof HttpClosedException
+                || failure instanceof ClosedChannelException
+                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"));
     }
 
     private static boolean isOneOf(Throwable failure, String... words) {

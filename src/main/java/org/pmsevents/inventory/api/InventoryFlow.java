@@ -21,6 +21,7 @@ import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
@@ -161,10 +162,10 @@ public class InventoryFlow {
      *
      * @throws AppException 400 with all violations
      */
-    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body) {
+    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body, Preconditions conditions) {
         return StrictJson.read(body, StockRules::backorders)
-                .call(backorders ->
-                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
+                .call(backorders -> transactions.run(transaction ->
+                        stock.setLocation(transaction, location, backorders).invoke(conditions::checkExistence)))
                 .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 

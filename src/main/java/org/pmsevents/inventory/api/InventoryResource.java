@@ -30,6 +30,7 @@ import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.StockJson;
+import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.adjust.AdjustmentJson;
 import org.pmsevents.inventory.read.InventoryReads;
 import org.pmsevents.platform.paging.Page;
@@ -100,7 +101,7 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(location, flag("low", low), PageRequest.of(limit, after), request.current())
+        return reads.list(location, flag("low", low), PageRequest.of(StockQuery.LIST, limit, after), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -231,7 +232,7 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.movements(sku, location, PageRequest.of(limit, after));
+        return reads.movements(sku, location, PageRequest.of("movements", sku, limit, after));
     }
 
     /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */

@@ -33,7 +33,7 @@ public class StockListSource implements CacheSource {
     @Override
     public Uni<CacheEntry> fetchFromDB(String id) {
         var query = StockQuery.of(id);
-        var page = new PageRequest(query.limit(), null);
+        var page = new PageRequest(StockQuery.LIST, query.limit(), null);
         return database.list(client -> stock.list(client, query.after(), query.location(), query.low(), page.oneMore()))
                 .map(found -> page.page(
                         found,

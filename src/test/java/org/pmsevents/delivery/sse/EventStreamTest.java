@@ -55,6 +55,8 @@ class EventStreamTest {
         long head = editor.head();
         try (var stream = openLive("")) {
             assertThat(stream.response.statusCode()).isEqualTo(200);
+            assertThat(stream.response.headers().firstValue("X-Accel-Buffering"))
+                    .contains("no");
             assertThat(stream.response.headers().firstValue("Content-Type"))
                     .hasValueSatisfying(type -> assertThat(type).startsWith("text/event-stream"));
             assertThat(stream.blocks.get(0).isHeartbeat()).isTrue();
