@@ -26,6 +26,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.inventory.count.StockSync;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
 
 /** The stock flow of the PMS. A signed webhook of counts is committed together with its ledger lines, its events and its answer. */
