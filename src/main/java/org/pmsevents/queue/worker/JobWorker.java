@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.periodic.Periodic;
@@ -57,6 +58,7 @@ public class JobWorker {
     private final JobEvents events;
     private final QueueConfig config;
     private final Pool pool;
+    private final Transactions transactions;
     private final Tracing tracing;
     private final Periodic periodic;
     private final UUID id;
@@ -74,6 +76,7 @@ public class JobWorker {
             JobEvents events,
             QueueConfig config,
             Pool pool,
+            Transactions transactions,
             Tracing tracing,
             Periodic periodic,
             Vertx vertx,
@@ -85,6 +88,7 @@ public class JobWorker {
         this.events = events;
         this.config = config;
         this.pool = pool;
+        this.transactions = transactions;
         this.tracing = tracing;
         this.periodic = periodic;
         this.id = UuidV7.next(clock);
@@ -182,7 +186,8 @@ public class JobWorker {
             answered.complete(null);
             return Uni.createFrom().item(false);
         }
-        return table.claim(pool, wanted, id, config.lease())
+        return transactions
+                .statement(client -> table.claim(client, wanted, id, config.lease()))
                 .ifNoItem()
                 .after(CALL)
                 .fail()
