@@ -7,6 +7,7 @@ import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotice;
 import io.vertx.sqlclient.DatabaseException;
 import io.vertx.sqlclient.impl.SqlConnectionInternal;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ final class HeldConnection {
 
     /** The function of PostgreSQL that gives the warning, whatever the language of its messages. */
     private static final String WAITS_FOR_STANDBY = "SyncRepWaitForLSN";
+
+    private static final Duration CLOSED = Duration.ofMillis(20);
 
     private final SqlConnection connection;
     private Uni<?> unanswered = Uni.createFrom().voidItem();
@@ -81,9 +84,25 @@ final class HeldConnection {
 
     private void close(@Nullable Throwable ignored) {
         if (readOnly && connection.getDelegate() instanceof SqlConnectionInternal internal) {
-            // the connection itself, below the pool
-            internal.unwrap().unwrap().close(internal, Promise.promise());
+            // the connection itself, below the pool; the pool learns a moment later that it is closed, and would use it
+            // until then
+            var closed = Promise.<Void>promise();
+            internal.unwrap().unwrap().close(internal, closed);
+            Uni.createFrom()
+                    .completionStage(closed.future().toCompletionStage())
+                    .onFailure()
+                    .recoverWithNull()
+                    .onItem()
+                    .delayIt()
+                    .by(CLOSED)
+                    .subscribe()
+                    .with(done -> giveBack(), failure -> giveBack());
+        } else {
+            giveBack();
         }
+    }
+
+    private void giveBack() {
         connection.close().subscribe().with(released -> {}, failure -> LOG.debugf("not released: %s", failure));
     }
 }

@@ -78,7 +78,8 @@ class WorkFlow {
 
     /** The same for a cancelled job. */
     Uni<Void> stop(RunningJob run) {
-        return updateStatus(() -> transactions.statement(client -> table.stop(client, run.jobId(), run.token(), run.progress())))
+        return updateStatus(() ->
+                        transactions.statement(client -> table.stop(client, run.jobId(), run.token(), run.progress())))
                 .invoke(done -> emitEnd(run, done))
                 .replaceWithVoid();
     }
@@ -141,7 +142,8 @@ class WorkFlow {
     }
 
     private Uni<Optional<Job>> completeJob(RunningJob run, @Nullable String result) {
-        return updateStatus(() -> transactions.statement(client -> table.complete(client, run.jobId(), run.token(), result, run.progress())));
+        return updateStatus(() -> transactions.statement(
+                client -> table.complete(client, run.jobId(), run.token(), result, run.progress())));
     }
 
     private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {
