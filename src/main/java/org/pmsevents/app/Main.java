@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.pmsevents.platform.config.LiteralSecrets;
 
 /** Starts the service, or migrates its database. Checks the required settings first, to report one message instead of stack traces. */
 @QuarkusMain
@@ -61,6 +62,7 @@ public final class Main {
     private static Config environment() {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
+                .withInterceptors(new LiteralSecrets())
                 .withSources(new SysPropConfigSource(), new EnvConfigSource(System.getenv(), 300))
                 .build();
     }

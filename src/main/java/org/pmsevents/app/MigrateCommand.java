@@ -3,6 +3,7 @@ package org.pmsevents.app;
 import io.quarkus.runtime.Quarkus;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.UnfitDatabaseException;
 
 /** The command {@code migrate}: migrates the database and exits, for deployments whose replicas are configured not to migrate. */
 final class MigrateCommand {
@@ -19,7 +20,10 @@ final class MigrateCommand {
     }
 
     private static void end(int code, @Nullable Throwable failure) {
-        if (failure != null && code != 0) {
+        var unfit = failure == null ? null : unfit(failure);
+        if (unfit != null) {
+            System.err.println("PMS Events can't migrate the database. " + StartFailure.message(unfit));
+        } else if (failure != null && code != 0) {
             System.err.println(
                     "PMS Events can't migrate the database. Is QUARKUS_DATASOURCE_REACTIVE_URL (or, where that is"
                             + " a pooler, PMS_EVENTS_MIGRATION_URL) right, and may the user change tables? "
@@ -28,6 +32,15 @@ final class MigrateCommand {
             System.out.println("The database is up to date.");
         }
         System.exit(code);
+    }
+
+    private static @Nullable Throwable unfit(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnfitDatabaseException) {
+                return cause;
+            }
+        }
+        return null;
     }
 
     /** The message of PostgreSQL or its driver if there is one, because it names the server. */

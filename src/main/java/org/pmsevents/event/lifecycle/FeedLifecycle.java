@@ -1,5 +1,6 @@
 package org.pmsevents.event.lifecycle;
 
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -21,7 +22,9 @@ import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
 import org.pmsevents.event.transport.SequencedPublication;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.DatabaseFitness;
 import org.pmsevents.platform.database.Schema;
+import org.pmsevents.platform.database.UnfitDatabaseException;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
@@ -40,6 +43,7 @@ public class FeedLifecycle {
     private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
     private final Schema schema;
+    private final DatabaseFitness fitness;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
@@ -60,6 +64,7 @@ public class FeedLifecycle {
 
     FeedLifecycle(
             Schema schema,
+            DatabaseFitness fitness,
             EventTable events,
             Pool pool,
             Feed feed,
@@ -75,6 +80,7 @@ public class FeedLifecycle {
             Draining draining,
             Periodic periodic) {
         this.schema = schema;
+        this.fitness = fitness;
         this.events = events;
         this.pool = pool;
         this.feed = feed;
@@ -122,6 +128,9 @@ public class FeedLifecycle {
 
     private Uni<Void> join() {
         return schema.requireCurrent()
+                .chain(fitness::require)
+                .onFailure(UnfitDatabaseException.class)
+                .invoke(FeedLifecycle::refuse)
                 .chain(this::state)
                 .chain(state -> {
                     channel = redisPublisher.open(state.feedId());
@@ -150,6 +159,12 @@ public class FeedLifecycle {
             long asked = System.nanoTime();
             return events.state(pool).invoke(state -> clock.heard(asked, state.now()));
         });
+    }
+
+    /** Ends the process: what is wrong does not change by itself. */
+    private static void refuse(Throwable unfit) {
+        System.err.println("PMS Events can't start. " + unfit.getMessage());
+        Quarkus.asyncExit(1);
     }
 
     private Uni<?> poll() {

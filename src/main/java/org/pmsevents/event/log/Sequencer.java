@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventCounts;
+import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.periodic.Coalescer;
 
 /**
@@ -28,16 +28,16 @@ public class Sequencer {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final EventTable events;
-    private final Pool pool;
+    private final Transactions transactions;
     private final EventCounts counts;
     private final DistributionSummary batches;
     private final Timer duration;
     private final Coalescer calls;
     private final List<SequencedListener> listeners = new CopyOnWriteArrayList<>();
 
-    Sequencer(EventTable events, Pool pool, EventCounts counts, Vertx vertx, MeterRegistry meters) {
+    Sequencer(EventTable events, Transactions transactions, EventCounts counts, Vertx vertx, MeterRegistry meters) {
         this.events = events;
-        this.pool = pool;
+        this.transactions = transactions;
         this.counts = counts;
         // runs in the next turn of the event loop, so that one call serves all callers of this turn
         this.calls = new Coalescer(
@@ -64,7 +64,8 @@ public class Sequencer {
 
     private Uni<Boolean> sequence() {
         long begun = System.nanoTime();
-        return events.sequence(pool, BATCH)
+        return transactions
+                .statement(client -> events.sequence(client, BATCH))
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()

@@ -60,6 +60,12 @@ final class Failures {
     /** Deadlock, serialization failure, lock timeout, statement timeout, idle-in-transaction timeout. */
     private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
 
+    /**
+     * SQL states by their beginnings: connection exceptions; no disk space, memory or connections left; shutting down or starting up;
+     * failed input or output; read-only. Those who operate the database must act, after which the service works again by itself.
+     */
+    private static final List<String> UNAVAILABLE = List.of("08", "53", "57P0", "58", "25006");
+
     private Failures() {}
 
     private static Map.Entry<Integer, String[]> status(int status, String code, String detail) {
@@ -195,12 +201,7 @@ final class Failures {
     private static boolean isDatabaseUnavailable(Throwable failure) {
         if (failure instanceof PgException refusal) {
             var state = refusal.getSqlState();
-            // connection exceptions, too many connections, shutting down or starting up
-            return state != null
-                    && (state.startsWith("08")
-                            || state.startsWith("57P0")
-                            || state.equals("53300")
-                            || state.equals("25006"));
+            return state != null && UNAVAILABLE.stream().anyMatch(state::startsWith);
         }
         return failure instanceof ClosedConnectionException
                 || failure instanceof ConnectionPoolTooBusyException

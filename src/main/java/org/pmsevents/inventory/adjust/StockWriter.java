@@ -148,6 +148,9 @@ public class StockWriter {
                         "cause",
                         failure.getClass().getSimpleName())
                 .increment();
+        if (failure instanceof OutcomeUnknownException unknown && unknown.isUnreplicated()) {
+            return Uni.createFrom().failure(failure);
+        }
         boolean taken = failure instanceof KeyTakenException;
         if (failure instanceof OutcomeUnknownException
                 || failure instanceof StockChangeTable.MovedAlreadyException
@@ -246,13 +249,18 @@ public class StockWriter {
                                         .outcome())
                                 .toList(),
                         null));
-            } else if (moved > 0 || attempt.isLast()) {
+            } else if (moved > 0 || attempt.isLast() || isPending(unknown)) {
                 each.fail(unknown);
             } else {
                 rest.add(each);
             }
         }
         return attempt(rest, attempt.next(found.nothing()), locks);
+    }
+
+    /** Whether an attempt may still be committed: another one would only wait for its rows. */
+    private static boolean isPending(Throwable failure) {
+        return failure instanceof OutcomeUnknownException unknown && unknown.isPending();
     }
 
     /** Answers with the stored answer: as its own if this request stored it, otherwise as a replay of an earlier request. */

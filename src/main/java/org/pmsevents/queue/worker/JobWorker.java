@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.periodic.Periodic;
@@ -57,6 +58,7 @@ public class JobWorker {
     private final JobEvents events;
     private final QueueConfig config;
     private final Pool pool;
+    private final Transactions transactions;
     private final Tracing tracing;
     private final Periodic periodic;
     private final LostClaims lost;
@@ -74,6 +76,7 @@ public class JobWorker {
             JobEvents events,
             QueueConfig config,
             Pool pool,
+            Transactions transactions,
             Tracing tracing,
             Periodic periodic,
             Vertx vertx,
@@ -85,6 +88,7 @@ public class JobWorker {
         this.events = events;
         this.config = config;
         this.pool = pool;
+        this.transactions = transactions;
         this.tracing = tracing;
         this.periodic = periodic;
         this.lost = new LostClaims(() -> UuidV7.next(clock), config.lease());
@@ -189,7 +193,8 @@ public class JobWorker {
 
     /** The outcome of a claim that fails is unknown: it may be committed, even later. */
     private Uni<List<Job>> claim(Map<String, Integer> wanted) {
-        return table.claim(pool, wanted, lost.id(), config.lease())
+        return transactions
+                .statement(client -> table.claim(client, wanted, lost.id(), config.lease()))
                 .ifNoItem()
                 .after(CALL)
                 .fail()

@@ -353,6 +353,9 @@ class ProblemsTest {
     @ParameterizedTest
     @CsvSource({
         "pg-shutdown,database-unavailable",
+        "pg-disk-full,database-unavailable",
+        "pg-memory,database-unavailable",
+        "pg-io,database-unavailable",
         "closed,database-unavailable",
         "connect,database-unavailable",
         "timeout,timeout",
