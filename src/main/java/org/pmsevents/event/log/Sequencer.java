@@ -34,6 +34,7 @@ public class Sequencer {
     private final Timer duration;
     private final Coalescer calls;
     private final List<SequencedListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile String epoch = "";
 
     Sequencer(EventTable events, Pool pool, EventCounts counts, Vertx vertx, MeterRegistry meters) {
         this.events = events;
@@ -57,6 +58,11 @@ public class Sequencer {
         listeners.add(listener);
     }
 
+    /** Sets the epoch that the next calls are marked with. What a call of an earlier epoch returns is not published. */
+    public void inEpoch(String feedId) {
+        epoch = feedId;
+    }
+
     /** Requests a call that sequences all events committed so far. Returns at once. */
     public void trigger() {
         calls.demand();
@@ -64,7 +70,7 @@ public class Sequencer {
 
     private Uni<Boolean> sequence() {
         long begun = System.nanoTime();
-        return events.sequence(pool, BATCH)
+        return events.sequence(pool, BATCH, epoch)
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
