@@ -74,8 +74,18 @@ public class Epoch {
     private void begun(String reason, EventTable.State before, EventTable.State now, @Nullable Long highest) {
         var detail = detail(reason, now.head(), highest) + " Epoch " + now.feedId() + " in place of " + before.feedId() + ".";
         LOG.error(detail);
+        alert(now, detail);
+    }
+
+    /** On each replica, in case that the one that began the epoch has ended: the alert counts once. */
+    void tell(EventTable.State now) {
+        alert(now, "Epoch " + now.feedId() + " begins at position " + now.head() + ", in place of " + feed.id() + ".");
+    }
+
+    private void alert(EventTable.State now, String detail) {
         alerts.raise(Alert.critical(
-                "feed-epoch", "The feed began a new epoch", detail, "feed", RequestContext.system()));
+                        "feed-epoch", "The feed began a new epoch", detail, "feed", RequestContext.system())
+                .once(now.feedId()));
     }
 
     static String detail(String reason, long head, @Nullable Long highest) {

@@ -158,6 +158,7 @@ public class FeedLifecycle {
         LOG.warnf(
                 "a new epoch of the feed has begun, %s instead of %s: starting anew at position %d",
                 state.feedId(), feed.id(), state.head());
+        epoch.tell(state);
         subscriber.close();
         open(state);
         return feed.restart(state)
@@ -175,16 +176,16 @@ public class FeedLifecycle {
         long asked = System.nanoTime();
         long reached = feed.position();
         return events.state(pool, feed.latest())
-                .chain(state -> epoch.check(state, reached))
-                .call(state -> state.feedId().toString().equals(feed.id())
-                        ? Uni.createFrom().voidItem()
-                        : restart(state))
                 .call(state -> state.risen()
                         ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
+                .chain(state -> epoch.check(state, reached))
+                .call(state -> state.feedId().toString().equals(feed.id())
+                        ? Uni.createFrom().voidItem()
+                        : restart(state))
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
