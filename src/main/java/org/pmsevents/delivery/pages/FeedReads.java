@@ -5,6 +5,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.pmsevents.delivery.Positions;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.log.EventTable;
@@ -28,20 +29,29 @@ public class FeedReads {
     }
 
     /**
-     * The events after a position as JSON text, {@code {"items":[…],"next":…}}.
+     * The events after a position as JSON text, {@code {"items":[…],"next":…,"epoch":…}}.
      *
-     * @throws AppException 410 {@code position-expired} with the oldest position; 400 {@code position-unknown} with the head
+     * @throws AppException 410 {@code feed-restarted} if the epoch is another; 410 {@code position-expired} with the oldest position; 400 {@code position-unknown} with the head
      */
-    Uni<String> page(long after, int limit, List<String> topics) {
+    Uni<String> page(Positions.Place place, int limit, List<String> topics) {
+        long after = place.position();
         var types = Topics.replayable(topics, identity.getRoles());
         return database.list(client -> events.read(client, after, limit, REACH, types))
-                .invoke(stretch -> refuse(after, stretch))
+                .invoke(stretch -> refuse(place, stretch))
                 .map(stretch -> "{\"items\":["
                         + stretch.events().stream().map(FeedEvent::json).collect(Collectors.joining(","))
-                        + "],\"next\":" + stretch.lastLooked() + "}");
+                        + "],\"next\":" + stretch.lastLooked() + ",\"epoch\":\"" + stretch.epoch() + "\"}");
     }
 
-    private static void refuse(long after, EventTable.Stretch stretch) {
+    private static void refuse(Positions.Place place, EventTable.Stretch stretch) {
+        long after = place.position();
+        if (place.epoch() != null && !place.epoch().equals(stretch.epoch())) {
+            throw AppException.gone(
+                            "feed-restarted", "The feed has begun another epoch; read the state and continue from head.")
+                    .with("epoch", stretch.epoch())
+                    .with("oldest", stretch.pruned() + 1)
+                    .with("head", stretch.head());
+        }
         if (after > stretch.head()) {
             throw AppException.of(400, "position-unknown", "The feed has not reached position " + after + " yet.")
                     .with("head", stretch.head());

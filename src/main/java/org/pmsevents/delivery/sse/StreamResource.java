@@ -47,8 +47,9 @@ public class StreamResource {
     @Operation(summary = "Live events (server-sent events); Last-Event-ID resumes, or else the parameter after")
     @APIResponse(
             responseCode = "200",
-            description = "Events, each with its position as id. A block with only an id is a heartbeat. "
-                    + "The event reset, with oldest and head, means that the position asked for is not stored.",
+            description = "Events, each with EPOCH:POSITION as id. A block with only an id is a heartbeat. "
+                    + "The event reset, with epoch, oldest and head, means that the position asked for is not stored or of "
+                    + "another epoch, or that a new epoch has begun.",
             content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(ref = "EventMessage")))
     @APIResponse(responseCode = "400", ref = "EventsRefused")
     @APIResponse(responseCode = "403", ref = "TopicNotAllowed")
@@ -57,10 +58,12 @@ public class StreamResource {
                     @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
                     @Nullable
                     List<String> types,
-            @QueryParam("after") @Parameter(schema = @Schema(ref = "Position")) @Nullable String after,
-            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "Position")) @Nullable String lastEventId,
+            @QueryParam("after") @Parameter(schema = @Schema(ref = "PlaceInFeed")) @Nullable String after,
+            @QueryParam("epoch") @Parameter(description = "The epoch of after", schema = @Schema(ref = "Epoch")) @Nullable
+                    String epoch,
+            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "PlaceInFeed")) @Nullable String lastEventId,
             @Context Sse sse) {
-        return streams.open(types == null ? List.of() : types, resumeAfter(lastEventId, after), sse);
+        return streams.open(types == null ? List.of() : types, resumeAfter(lastEventId, after, epoch), sse);
     }
 
     /** Describes the stream: as a GET without content it would never end. */
@@ -74,10 +77,11 @@ public class StreamResource {
                         .build());
     }
 
-    private static @Nullable Long resumeAfter(@Nullable String lastEventId, @Nullable String after) {
+    private static Positions.@Nullable Place resumeAfter(
+            @Nullable String lastEventId, @Nullable String after, @Nullable String epoch) {
         if (lastEventId != null && !lastEventId.isEmpty()) {
-            return Positions.parse("Last-Event-ID", lastEventId);
+            return Positions.place("Last-Event-ID", lastEventId, null);
         }
-        return after == null ? null : Long.valueOf(Positions.parse("?after", after));
+        return after == null ? null : Positions.place("?after", after, epoch);
     }
 }

@@ -194,6 +194,13 @@ public class DurableHandlers {
         return Uni.createFrom().completionStage(() -> CompletableFuture.allOf(runs));
     }
 
+    /** Another epoch has begun: where each handler stands is read from the database again. */
+    public void forget() {
+        enrolled.clear();
+        handlers.values().forEach(handler -> handler.pausedUntil = System.nanoTime());
+        wake();
+    }
+
     /** Runs all handlers: there may be new events, or a retry may be due. */
     public void wake() {
         if (started) {

@@ -31,7 +31,7 @@ import org.pmsevents.platform.shutdown.Draining;
 
 /**
  * Joins the feed at the start: subscribes to Redis, then reads the head. After that, polls whether this replica is behind, whether events
- * wait for positions, and whether the Redis subscription is alive.
+ * wait for positions, whether the Redis subscription is alive, and whether the database is still in the same epoch.
  */
 @ApplicationScoped
 public class FeedLifecycle {
@@ -53,6 +53,7 @@ public class FeedLifecycle {
     private final RedisSubscriber subscriber;
     private final DurableHandlers durableHandlers;
     private final Retention retention;
+    private final Epoch epoch;
     private final Alerts alerts;
     private final ClockWatch clock;
     private final FeedConfig config;
@@ -74,6 +75,7 @@ public class FeedLifecycle {
             RedisSubscriber subscriber,
             DurableHandlers durableHandlers,
             Retention retention,
+            Epoch epoch,
             Alerts alerts,
             ClockWatch clock,
             FeedConfig config,
@@ -90,6 +92,7 @@ public class FeedLifecycle {
         this.subscriber = subscriber;
         this.durableHandlers = durableHandlers;
         this.retention = retention;
+        this.epoch = epoch;
         this.alerts = alerts;
         this.clock = clock;
         this.config = config;
@@ -104,8 +107,10 @@ public class FeedLifecycle {
     void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
         sequencer.register(publication);
         sequencer.register(sequenced -> {
-            feed.offer(sequenced.events());
-            feed.heardOf(sequenced.head());
+            if (sequenced.epoch().equals(feed.id())) {
+                feed.offer(sequenced.epoch(), sequenced.events());
+                feed.heardOf(sequenced.head());
+            }
         });
         sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
         draining.onShutdown("stopping the durable handlers", durableHandlers::stop);
@@ -131,14 +136,15 @@ public class FeedLifecycle {
                 .chain(fitness::require)
                 .onFailure(UnfitDatabaseException.class)
                 .invoke(FeedLifecycle::refuse)
-                .chain(this::state)
+                .chain(epoch::checkAtStart)
                 .chain(state -> {
-                    channel = redisPublisher.open(state.feedId());
+                    open(state);
                     return subscriber.subscribe(channel);
                 })
                 .chain(this::state)
                 .invoke(state -> {
-                    feed.join(state.feedId(), state.head());
+                    open(state);
+                    feed.join(state);
                     LOG.debugf("joined the feed at position %d", state.head());
                     sequencer.trigger();
                     durableHandlers.start();
@@ -157,7 +163,7 @@ public class FeedLifecycle {
     private Uni<EventTable.State> state() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
-            return events.state(pool).invoke(state -> clock.heard(asked, state.now()));
+            return events.state(pool, feed.latest()).invoke(state -> clock.heard(asked, state.now()));
         });
     }
 
@@ -167,6 +173,25 @@ public class FeedLifecycle {
         Quarkus.asyncExit(1);
     }
 
+    private void open(EventTable.State state) {
+        channel = redisPublisher.open(state.feedId());
+        sequencer.inEpoch(state.feedId().toString());
+    }
+
+    /** Leaves the epoch for another one: nothing that this replica has learnt or hears of the earlier one is used any more. */
+    private Uni<Void> restart(EventTable.State state) {
+        LOG.warnf(
+                "a new epoch of the feed has begun, %s instead of %s: starting anew at position %d",
+                state.feedId(), feed.id(), state.head());
+        epoch.tell(state);
+        subscriber.close();
+        open(state);
+        return feed.restart(state)
+                .invoke(durableHandlers::forget)
+                .invoke(sequencer::trigger)
+                .chain(() -> subscriber.subscribe(channel));
+    }
+
     private Uni<?> poll() {
         subscriber.check(channel);
         return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
@@ -174,6 +199,7 @@ public class FeedLifecycle {
 
     private Uni<Void> look() {
         long asked = System.nanoTime();
+        long reached = feed.position();
         return state()
                 .call(state -> state.risen()
                         ? events.raiseLowWatermark(pool)
@@ -181,10 +207,14 @@ public class FeedLifecycle {
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
+                .chain(state -> epoch.check(state, reached))
+                .call(state -> state.feedId().toString().equals(feed.id())
+                        ? Uni.createFrom().voidItem()
+                        : restart(state))
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
-                    feed.heardOf(state, asked);
+                    feed.heardOf(state, asked, reached);
                     durableHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();

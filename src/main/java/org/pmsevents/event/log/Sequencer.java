@@ -34,6 +34,7 @@ public class Sequencer {
     private final Timer duration;
     private final Coalescer calls;
     private final List<SequencedListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile String epoch = "";
 
     Sequencer(EventTable events, Transactions transactions, EventCounts counts, Vertx vertx, MeterRegistry meters) {
         this.events = events;
@@ -57,6 +58,11 @@ public class Sequencer {
         listeners.add(listener);
     }
 
+    /** Sets the epoch that the next calls are marked with. What a call of an earlier epoch returns is not published. */
+    public void inEpoch(String feedId) {
+        epoch = feedId;
+    }
+
     /** Requests a call that sequences all events committed so far. Returns at once. */
     public void trigger() {
         calls.demand();
@@ -65,7 +71,7 @@ public class Sequencer {
     private Uni<Boolean> sequence() {
         long begun = System.nanoTime();
         return transactions
-                .statement(client -> events.sequence(client, BATCH))
+                .statement(client -> events.sequence(client, BATCH, epoch))
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()

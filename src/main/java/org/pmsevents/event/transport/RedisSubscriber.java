@@ -47,6 +47,7 @@ public class RedisSubscriber {
     private final Map<String, Counter> received = new HashMap<>();
 
     private volatile @Nullable RedisConnection connection;
+    private volatile String channel = "";
     private volatile boolean connecting;
     private volatile long lastReceivedAt = System.nanoTime() - MAX_SILENCE.toNanos() - 1;
 
@@ -77,6 +78,7 @@ public class RedisSubscriber {
     /** Subscribes to the channel. Completes when that has succeeded or failed; never fails. */
     public Uni<Void> subscribe(String channel) {
         connecting = true;
+        this.channel = channel;
         var opening = redis.connect().memoize().indefinitely();
         return opening.chain(opened -> {
                     opened.handler(this::onPush);
@@ -167,13 +169,16 @@ public class RedisSubscriber {
         }
         lastReceivedAt = System.nanoTime();
         try {
-            message(push.get(2).toString());
+            message(push.get(1).toString(), push.get(2).toString());
         } catch (RuntimeException e) {
             LOG.warnf("cannot decode a Redis message: %s", e.getMessage());
         }
     }
 
-    private void message(String text) {
+    private void message(String from, String text) {
+        if (!from.equals(channel)) {
+            return;
+        }
         var lines = text.split("\n", -1);
         var header = lines[0].split(" ", -1);
         var counter = received.get(header[0]);
@@ -187,7 +192,7 @@ public class RedisSubscriber {
             case RedisPublisher.FEED -> {
                 var events = events(lines);
                 progress.markPublished(events);
-                feed.offer(events);
+                feed.offer(from.substring(from.lastIndexOf(':') + 1), events);
             }
             case RedisPublisher.CLUSTER -> {
                 for (int i = 1; i < lines.length; i++) {

@@ -120,6 +120,21 @@ class EventStreamTest {
     }
 
     @Test
+    void anIdOfAnotherEpochIsAnsweredWithAReset() throws IOException {
+        long head = editor.head();
+        try (var stream = EventStream.open(server, "", "another:" + head)) {
+            await().until(() -> stream.blocks.size() >= 2);
+            assertThat(stream.blocks.get(0).event()).isEqualTo("reset");
+            assertThat(stream.blocks.get(1).id())
+                    .isEqualTo(Client.json(stream.blocks.get(0).data()).get("epoch").textValue() + ":" + head);
+            try (var resumed = EventStream.open(server, "", stream.blocks.get(1).id())) {
+                await().until(() -> !resumed.blocks.isEmpty());
+                assertThat(resumed.blocks).noneMatch(block -> block.event().equals("reset"));
+            }
+        }
+    }
+
+    @Test
     void anIdThatTheFeedHasNotComeToIsAnsweredWithAReset() throws IOException {
         long head = editor.head();
         for (long unknown : new long[] {head + 1_000, Long.MAX_VALUE}) {

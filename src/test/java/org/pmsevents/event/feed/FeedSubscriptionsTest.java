@@ -71,11 +71,16 @@ class FeedSubscriptionsTest {
         private volatile long upTo;
 
         @Override
-        public void subscribed(long position) {}
+        public void subscribed(long position, String epoch) {}
 
         @Override
-        public void reset(long oldest, long head) {
+        public void reset(long oldest, long head, String epoch) {
             throw new AssertionError("a reset");
+        }
+
+        @Override
+        public void restarted(long oldest, long head, String epoch) {
+            throw new AssertionError("a new epoch");
         }
 
         @Override
