@@ -38,7 +38,8 @@ final class MigrateCommand {
         } else if (code == 0) {
             System.out.println("The database is up to date.");
             if (renewsFeed) {
-                System.out.println("The feed has begun a new epoch. Jobs for the PMS and the alert webhook are cancelled.");
+                System.out.println(
+                        "The feed has begun a new epoch. Jobs for the PMS and the alert webhook are cancelled.");
             }
         }
         System.exit(code);

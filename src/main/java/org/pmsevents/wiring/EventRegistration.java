@@ -37,9 +37,9 @@ import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.handler.LiveHandlers;
 import org.pmsevents.event.publish.FrequentEvents;
 import org.pmsevents.event.transport.AlertBroadcast;
-import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.level.StockLevels;
+import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.platform.StartOrder;
 
 /** Registers every handler and consumer of events, in one place. */

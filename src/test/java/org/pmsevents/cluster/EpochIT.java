@@ -113,8 +113,9 @@ class EpochIT {
         try (var database = cluster.database()) {
             long head = number(database, "SELECT head FROM feed_head");
             var old = text(database, "SELECT feed_id FROM feed_head");
-            await().atMost(SOON).until(() -> Stream.of(one, two)
-                    .allMatch(each -> stock(each).path("onHand").intValue() == 20));
+            await().atMost(SOON)
+                    .until(() -> Stream.of(one, two)
+                            .allMatch(each -> stock(each).path("onHand").intValue() == 20));
             await().atMost(SOON).until(() -> "20".equals(level()));
             await().atMost(SOON).until(() -> number(database, "SELECT min(position) FROM handler_cursor") == head);
 
@@ -135,7 +136,9 @@ class EpochIT {
                 adjust(one, 3);
             }
 
-            await().atMost(SOON).until(() -> !text(database, "SELECT feed_id FROM feed_head").equals(old));
+            await().atMost(SOON)
+                    .until(() ->
+                            !text(database, "SELECT feed_id FROM feed_head").equals(old));
             var epoch = text(database, "SELECT feed_id FROM feed_head");
             for (var socket : sockets) {
                 var ids = new ArrayList<String>();
@@ -147,8 +150,10 @@ class EpochIT {
                 assertThat(ids).containsExactlyInAnyOrder("a", "b");
             }
             for (var stream : streams) {
-                await().atMost(SOON).until(() -> stream.events().stream()
-                        .anyMatch(block -> block.event().equals("reset") && block.data().contains(epoch)));
+                await().atMost(SOON)
+                        .until(() -> stream.events().stream()
+                                .anyMatch(block -> block.event().equals("reset")
+                                        && block.data().contains(epoch)));
             }
             for (var replica : List.of(one, two)) {
                 await().atMost(SOON).until(() -> stock(replica).path("onHand").intValue() == 40);
@@ -167,10 +172,12 @@ class EpochIT {
                 }
             }
             await().atMost(SOON).until(() -> "45".equals(level()));
-            await().atMost(SOON).until(() -> number(database, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'") == 1);
-            await().atMost(SOON).until(() -> number(
-                            database, "SELECT count(*) FROM handler_cursor, feed_head WHERE position <> head")
-                    == 0);
+            await().atMost(SOON)
+                    .until(() -> number(database, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'") == 1);
+            await().atMost(SOON)
+                    .until(() ->
+                            number(database, "SELECT count(*) FROM handler_cursor, feed_head WHERE position <> head")
+                                    == 0);
             assertThat(text(database, "SELECT feed_id FROM feed_head")).isEqualTo(epoch);
 
             try (var resumed = LiveSocket.open(
@@ -208,9 +215,12 @@ class EpochIT {
 
             adjust(copy, 500);
             await().atMost(SOON).until(() -> stock(copy).path("onHand").intValue() == 510);
-            await().atMost(SOON).until(() -> number(copied, "SELECT count(*) FROM handler_cursor, feed_head"
-                            + " WHERE handler = 'stock-levels' AND position = head")
-                    == 1);
+            await().atMost(SOON)
+                    .until(() -> number(
+                                    copied,
+                                    "SELECT count(*) FROM handler_cursor, feed_head"
+                                            + " WHERE handler = 'stock-levels' AND position = head")
+                            == 1);
             adjust(production, 1);
 
             var told = socket.nextNews();
@@ -218,8 +228,10 @@ class EpochIT {
             assertThat(stock(production).path("onHand").intValue()).isEqualTo(11);
             assertThat(stock(copy).path("onHand").intValue()).isEqualTo(510);
             await().atMost(SOON).until(() -> "11".equals(level()));
-            await().atMost(SOON).until(() -> number(copied, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'") == 1);
-            assertThat(number(database, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'")).isZero();
+            await().atMost(SOON)
+                    .until(() -> number(copied, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'") == 1);
+            assertThat(number(database, "SELECT count(*) FROM alert WHERE key = 'feed-epoch'"))
+                    .isZero();
         }
     }
 }

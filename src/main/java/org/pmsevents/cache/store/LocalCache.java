@@ -60,7 +60,9 @@ public class LocalCache {
 
     /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!asOf.epoch().equals(tagVersions.epoch()) || !key.isCacheable() || entry.json().length() > LARGEST_ENTRY) {
+        if (!asOf.epoch().equals(tagVersions.epoch())
+                || !key.isCacheable()
+                || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
         var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
@@ -68,10 +70,12 @@ public class LocalCache {
                 .merge(
                         key,
                         localEntry,
-                        (there, given) -> there.asOf().epoch().equals(given.asOf().epoch())
-                                        && there.entry().version() > given.entry().version()
-                                ? there
-                                : given);
+                        (there, given) ->
+                                there.asOf().epoch().equals(given.asOf().epoch())
+                                                && there.entry().version()
+                                                        > given.entry().version()
+                                        ? there
+                                        : given);
     }
 
     /** Drops all entries: another epoch of the feed has begun, in which versions may be lower. */

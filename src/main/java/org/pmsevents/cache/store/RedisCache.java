@@ -111,8 +111,9 @@ public class RedisCache {
 
     /** Removes older versions and prevents their return. */
     public Uni<Void> invalidate(CacheKey key, long version) {
-        return redis.send(
-                        script(INVALIDATE, key, feed.id()).arg(Long.toString(version)).arg(Long.toString(spread(config.expiry()))))
+        return redis.send(script(INVALIDATE, key, feed.id())
+                        .arg(Long.toString(version))
+                        .arg(Long.toString(spread(config.expiry()))))
                 .replaceWithVoid();
     }
 

@@ -47,7 +47,8 @@ public class FeedReads {
         long after = place.position();
         if (place.epoch() != null && !place.epoch().equals(stretch.epoch())) {
             throw AppException.gone(
-                            "feed-restarted", "The feed has begun another epoch; read the state and continue from head.")
+                            "feed-restarted",
+                            "The feed has begun another epoch; read the state and continue from head.")
                     .with("epoch", stretch.epoch())
                     .with("oldest", stretch.pruned() + 1)
                     .with("head", stretch.head());

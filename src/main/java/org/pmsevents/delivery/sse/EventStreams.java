@@ -246,10 +246,7 @@ public class EventStreams {
 
         /** Sends a block without data: readers store the id and see no event. The builder requires a comment. */
         private void sendPosition(long position) {
-            send(sse.newEventBuilder()
-                    .id(id(position))
-                    .comment("position")
-                    .build());
+            send(sse.newEventBuilder().id(id(position)).comment("position").build());
         }
 
         private void send(OutboundSseEvent event) {

@@ -59,9 +59,12 @@ public class StreamResource {
                     @Nullable
                     List<String> types,
             @QueryParam("after") @Parameter(schema = @Schema(ref = "PlaceInFeed")) @Nullable String after,
-            @QueryParam("epoch") @Parameter(description = "The epoch of after", schema = @Schema(ref = "Epoch")) @Nullable
+            @QueryParam("epoch")
+                    @Parameter(description = "The epoch of after", schema = @Schema(ref = "Epoch"))
+                    @Nullable
                     String epoch,
-            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "PlaceInFeed")) @Nullable String lastEventId,
+            @HeaderParam("Last-Event-ID") @Parameter(schema = @Schema(ref = "PlaceInFeed")) @Nullable
+                    String lastEventId,
             @Context Sse sse) {
         return streams.open(types == null ? List.of() : types, resumeAfter(lastEventId, after, epoch), sse);
     }

@@ -236,7 +236,10 @@ public class LiveFlow {
             var after = list("after");
             try {
                 return new LiveProtocol.Subscribe(
-                        "query", list("topics"), list("subjects"), after.isEmpty() ? null : position(after.get(0)),
+                        "query",
+                        list("topics"),
+                        list("subjects"),
+                        after.isEmpty() ? null : position(after.get(0)),
                         list("epoch").stream().findFirst().orElse(null));
             } catch (NumberFormatException e) {
                 return new LiveProtocol.Invalid("query", "after must be a position.");

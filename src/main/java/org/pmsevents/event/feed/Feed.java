@@ -98,15 +98,16 @@ public class Feed {
 
     /** Leaves the epoch for another one, at its head. Completes when everything of the earlier one is forgotten. */
     public Uni<Void> restart(EventTable.State state) {
-        return Uni.createFrom().<Void>emitter(done -> context.runOnContext(go -> {
-            restart = () -> {
-                begin(state);
-                done.complete(null);
-            };
-            if (!dispatching) {
-                restartNow();
-            }
-        }));
+        return Uni.createFrom()
+                .<Void>emitter(done -> context.runOnContext(go -> {
+                    restart = () -> {
+                        begin(state);
+                        done.complete(null);
+                    };
+                    if (!dispatching) {
+                        restartNow();
+                    }
+                }));
     }
 
     private void name(EventTable.State state) {
@@ -298,11 +299,13 @@ public class Feed {
         } else if (head > position && !reading) {
             reading = true;
             int begun = generation;
-            vertx.setTimer(GAP_WAIT_MILLIS, timer -> context.runOnContext(go -> {
-                if (begun == generation) {
-                    fillGap();
-                }
-            }));
+            vertx.setTimer(
+                    GAP_WAIT_MILLIS,
+                    timer -> context.runOnContext(go -> {
+                        if (begun == generation) {
+                            fillGap();
+                        }
+                    }));
         }
     }
 

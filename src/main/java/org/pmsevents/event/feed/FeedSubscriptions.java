@@ -231,8 +231,7 @@ public class FeedSubscriptions {
         }
     }
 
-    private void readNow(
-            Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed, int inEpoch) {
+    private void readNow(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed, int inEpoch) {
         if (subscription.ended || subscription.epochs != inEpoch) {
             return;
         }

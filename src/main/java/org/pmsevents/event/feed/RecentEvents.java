@@ -26,7 +26,8 @@ final class RecentEvents {
     }
 
     synchronized void add(List<FeedEvent> dispatched) {
-        dispatched.forEach(event -> ids.put(event.position(), event.message().metadata().id()));
+        dispatched.forEach(
+                event -> ids.put(event.position(), event.message().metadata().id()));
         while (ids.size() > MOST) {
             ids.pollFirstEntry();
         }

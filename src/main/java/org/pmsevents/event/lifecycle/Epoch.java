@@ -43,7 +43,12 @@ public class Epoch {
                 .invoke(Epoch::logUnknown)
                 .chain(state -> publishedHead.read(state.feedId()).chain(published -> {
                     var known = published.orElse(EventTable.Known.NOTHING);
-                    return check(state, known.positions().isEmpty() ? null : known.positions().get(0), known);
+                    return check(
+                            state,
+                            known.positions().isEmpty()
+                                    ? null
+                                    : known.positions().get(0),
+                            known);
                 }));
     }
 
@@ -60,19 +65,19 @@ public class Epoch {
                 : Uni.createFrom().item(state);
     }
 
-    private Uni<EventTable.State> check(
-            EventTable.State state, @Nullable Long highest, EventTable.Known known) {
+    private Uni<EventTable.State> check(EventTable.State state, @Nullable Long highest, EventTable.Known known) {
         return events.check(pool, state.feedId(), highest, known)
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
                 .invoke(reason -> feed.settled())
-                .chain(reason -> events.state(pool)
-                        .invoke(now -> reason.ifPresent(why -> begun(why, state, now, highest))));
+                .chain(reason ->
+                        events.state(pool).invoke(now -> reason.ifPresent(why -> begun(why, state, now, highest))));
     }
 
     private void begun(String reason, EventTable.State before, EventTable.State now, @Nullable Long highest) {
-        var detail = detail(reason, now.head(), highest) + " Epoch " + now.feedId() + " in place of " + before.feedId() + ".";
+        var detail = detail(reason, now.head(), highest) + " Epoch " + now.feedId() + " in place of " + before.feedId()
+                + ".";
         LOG.error(detail);
         alert(now, detail);
     }
@@ -83,8 +88,7 @@ public class Epoch {
     }
 
     private void alert(EventTable.State now, String detail) {
-        alerts.raise(Alert.critical(
-                        "feed-epoch", "The feed began a new epoch", detail, "feed", RequestContext.system())
+        alerts.raise(Alert.critical("feed-epoch", "The feed began a new epoch", detail, "feed", RequestContext.system())
                 .once(now.feedId()));
     }
 
@@ -93,11 +97,11 @@ public class Epoch {
                 ? "Positions " + (head + 1) + " to " + highest + " are lost or stand for other events."
                 : "Positions up to " + head + " may stand for other events than before.";
         return switch (reason) {
-            case "copied" -> "The database is a copy, or was restored on another server: it ends at position " + head + ".";
+            case "copied" ->
+                "The database is a copy, or was restored on another server: it ends at position " + head + ".";
             case "behind" -> "The database has gone back. " + lost;
             case "rewritten" -> "The database has gone back and on again. " + lost;
-            default ->
-                "The database was restored or failed over, and nothing shows that it lost no changes. " + lost;
+            default -> "The database was restored or failed over, and nothing shows that it lost no changes. " + lost;
         };
     }
 

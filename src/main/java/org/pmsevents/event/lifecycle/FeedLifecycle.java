@@ -200,8 +200,7 @@ public class FeedLifecycle {
     private Uni<Void> look() {
         long asked = System.nanoTime();
         long reached = feed.position();
-        return state()
-                .call(state -> state.risen()
+        return state().call(state -> state.risen()
                         ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())
                 .ifNoItem()

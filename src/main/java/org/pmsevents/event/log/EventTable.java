@@ -180,21 +180,23 @@ public class EventTable {
 
     /** @param known events that the caller has seen, to find out whether their positions hold other events now; few */
     public Uni<State> state(SqlClient client, Known known) {
-        return client.preparedQuery(STATE).execute(Tuple.of(positions(known), ids(known))).map(rows -> {
-            var row = rows.iterator().next();
-            return new State(
-                    row.getUUID("feed_id"),
-                    row.getLong("head"),
-                    row.getLong("pruned"),
-                    waited(row.getDouble("waited")),
-                    row.getBoolean("risen"),
-                    row.getOffsetDateTime("now").toInstant(),
-                    row.getUUID("previous_id"),
-                    row.getUUID("head_event"),
-                    row.getBoolean("moved"),
-                    row.getBoolean("identified"),
-                    row.getBoolean("rewritten"));
-        });
+        return client.preparedQuery(STATE)
+                .execute(Tuple.of(positions(known), ids(known)))
+                .map(rows -> {
+                    var row = rows.iterator().next();
+                    return new State(
+                            row.getUUID("feed_id"),
+                            row.getLong("head"),
+                            row.getLong("pruned"),
+                            waited(row.getDouble("waited")),
+                            row.getBoolean("risen"),
+                            row.getOffsetDateTime("now").toInstant(),
+                            row.getUUID("previous_id"),
+                            row.getUUID("head_event"),
+                            row.getBoolean("moved"),
+                            row.getBoolean("identified"),
+                            row.getBoolean("rewritten"));
+                });
     }
 
     /**
@@ -209,8 +211,9 @@ public class EventTable {
                 .addLong(highest)
                 .addArrayOfLong(positions(known))
                 .addArrayOfUUID(ids(known));
-        return client.preparedQuery(CHECK).execute(given).map(rows -> Optional.ofNullable(
-                rows.iterator().next().getString("reason")));
+        return client.preparedQuery(CHECK)
+                .execute(given)
+                .map(rows -> Optional.ofNullable(rows.iterator().next().getString("reason")));
     }
 
     private static Long[] positions(Known known) {

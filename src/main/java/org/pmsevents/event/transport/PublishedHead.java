@@ -71,8 +71,7 @@ public class PublishedHead {
 
     private static Optional<EventTable.Known> parse(String stored) {
         var parts = stored.split(" ", 2);
-        return Optional.of(
-                new EventTable.Known(List.of(Long.valueOf(parts[0])), List.of(UUID.fromString(parts[1]))));
+        return Optional.of(new EventTable.Known(List.of(Long.valueOf(parts[0])), List.of(UUID.fromString(parts[1]))));
     }
 
     private Uni<Boolean> write() {

@@ -42,6 +42,7 @@ class BodyLimit {
 
     /** A body up to this length is left to the framework to read, and takes the memory that it announces. */
     private static final int SHORT = 64 * 1024;
+
     private static final String IDENTITY = "identity";
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";

@@ -98,7 +98,9 @@ public class StockLevelGateway {
 
     private Uni<Void> writeEach(String feedId, Collection<StockLevel> levels) {
         return Uni.join()
-                .all(levels.stream().map(level -> writeTogether(feedId, List.of(level))).toList())
+                .all(levels.stream()
+                        .map(level -> writeTogether(feedId, List.of(level)))
+                        .toList())
                 .andFailFast()
                 .replaceWithVoid();
     }

@@ -133,8 +133,8 @@ public class StockLevels {
 
     /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
-        return claim()
-                .chain(claimed -> claimed ? redis.lead(replica, LEASE) : Uni.createFrom().item(false))
+        return claim().chain(claimed ->
+                        claimed ? redis.lead(replica, LEASE) : Uni.createFrom().item(false))
                 .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
     }
 
@@ -182,7 +182,12 @@ public class StockLevels {
             lastOfPage = null;
             written.invalidateAll();
         }
-        return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica, feed.id()));
+        return writePage()
+                .repeat()
+                .whilst(more -> more)
+                .collect()
+                .last()
+                .chain(() -> redis.complete(replica, feed.id()));
     }
 
     /** Writes a page, including levels that this replica has written before: Redis may have lost them. Returns whether there are more. */
@@ -200,7 +205,10 @@ public class StockLevels {
     private Uni<Void> writeAll(List<StockLevel> levels) {
         return levels.isEmpty()
                 ? Uni.createFrom().voidItem()
-                : mayWrite().chain(may -> may ? writeAll(feed.id(), levels) : Uni.createFrom().voidItem());
+                : mayWrite()
+                        .chain(may -> may
+                                ? writeAll(feed.id(), levels)
+                                : Uni.createFrom().voidItem());
     }
 
     private Uni<Void> writeAll(String feedId, List<StockLevel> levels) {

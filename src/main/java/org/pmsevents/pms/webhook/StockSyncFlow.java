@@ -183,8 +183,9 @@ public class StockSyncFlow {
         alerts.raise(Alert.warning(
                 "webhook-lines",
                 "A stock webhook had lines that can't be read",
-                "webhook-id " + request.id() + ": " + unreadable + " of " + (request.lines().size() + unreadable)
-                        + " lines were rejected. The first: " + first.pointer() + ", " + first.code() + ": " + first.detail(),
+                "webhook-id " + request.id() + ": " + unreadable + " of "
+                        + (request.lines().size() + unreadable) + " lines were rejected. The first: " + first.pointer()
+                        + ", " + first.code() + ": " + first.detail(),
                 SOURCE,
                 context));
     }

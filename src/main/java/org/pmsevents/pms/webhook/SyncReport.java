@@ -32,7 +32,9 @@ record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected
             @Nullable String sku,
             String code,
             String detail,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String pointer) {}
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String pointer) {}
 
     /** The payload of {@code inventory.synced}. All numbers count lines. */
     @RegisterForReflection

@@ -16,7 +16,8 @@ import org.pmsevents.inventory.count.StockCount;
  * @param unreadable those that can't
  * @param at when the webhook was received
  */
-record SyncRequest(String id, Buffer fingerprint, List<CountLine> lines, List<SyncReport.Rejected> unreadable, Instant at) {
+record SyncRequest(
+        String id, Buffer fingerprint, List<CountLine> lines, List<SyncReport.Rejected> unreadable, Instant at) {
 
     /** Returns the lines whose time is not too far ahead. */
     List<CountLine> timely() {

@@ -123,7 +123,9 @@ public class JobWorker {
         running.values().forEach(this::abandon);
         try {
             claiming.get(RELEASE_SECONDS, TimeUnit.SECONDS);
-            table.release(pool, lost.allIds(), List.of()).subscribeAsCompletionStage().get(RELEASE_SECONDS, TimeUnit.SECONDS);
+            table.release(pool, lost.allIds(), List.of())
+                    .subscribeAsCompletionStage()
+                    .get(RELEASE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

@@ -126,7 +126,9 @@ class EventStreamTest {
             await().until(() -> stream.blocks.size() >= 2);
             assertThat(stream.blocks.get(0).event()).isEqualTo("reset");
             assertThat(stream.blocks.get(1).id())
-                    .isEqualTo(Client.json(stream.blocks.get(0).data()).get("epoch").textValue() + ":" + head);
+                    .isEqualTo(Client.json(stream.blocks.get(0).data())
+                                    .get("epoch")
+                                    .textValue() + ":" + head);
             try (var resumed = EventStream.open(server, "", stream.blocks.get(1).id())) {
                 await().until(() -> !resumed.blocks.isEmpty());
                 assertThat(resumed.blocks).noneMatch(block -> block.event().equals("reset"));

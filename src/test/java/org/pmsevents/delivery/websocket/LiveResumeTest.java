@@ -207,7 +207,8 @@ class LiveResumeTest {
             assertThat(socket.next().path("op").asText()).isEqualTo("reset");
         }
         try (var socket = LiveSocket.open(address, "", "viewer")) {
-            socket.send("{'op':'subscribe','id':'1','topics':['product.*'],'after':" + head + ",'epoch':'" + epoch + "'}");
+            socket.send(
+                    "{'op':'subscribe','id':'1','topics':['product.*'],'after':" + head + ",'epoch':'" + epoch + "'}");
             assertThat(socket.next().path("op").asText()).isEqualTo("subscribed");
         }
     }

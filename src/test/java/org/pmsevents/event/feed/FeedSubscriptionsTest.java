@@ -37,8 +37,7 @@ class FeedSubscriptionsTest {
         var vertx = Vertx.vertx();
         try {
             var meters = new SimpleMeterRegistry();
-            var dispatcher =
-                    new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
+            var dispatcher = new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
             var group = subscriptions.group();

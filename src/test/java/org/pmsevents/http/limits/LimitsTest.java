@@ -99,8 +99,8 @@ class LimitsTest {
     private void beginWebhook(String length, String part) throws IOException {
         beginBody(
                 "/webhooks/pms/stock",
-                length + "\r\nwebhook-id: slow\r\nwebhook-timestamp: " + Instant.now().getEpochSecond()
-                        + "\r\nwebhook-signature: v1,bm90aGluZw==",
+                length + "\r\nwebhook-id: slow\r\nwebhook-timestamp: "
+                        + Instant.now().getEpochSecond() + "\r\nwebhook-signature: v1,bm90aGluZw==",
                 part);
     }
 

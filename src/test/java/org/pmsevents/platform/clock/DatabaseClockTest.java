@@ -68,7 +68,8 @@ class DatabaseClockTest {
         assertThat(clock.instant()).isEqualTo(wall);
         measure(Duration.ZERO, Duration.ofSeconds(2), Duration.ofMillis(1));
         assertThat(clock.instant()).isEqualTo(wall);
-        assertThat(measure(Duration.ZERO, Duration.ofMillis(1), Duration.ofSeconds(5)).exceeds(Duration.ofSeconds(1)))
+        assertThat(measure(Duration.ZERO, Duration.ofMillis(1), Duration.ofSeconds(5))
+                        .exceeds(Duration.ofSeconds(1)))
                 .as("half of the round trip is no difference")
                 .isFalse();
     }

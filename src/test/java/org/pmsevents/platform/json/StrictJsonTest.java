@@ -220,7 +220,9 @@ class StrictJsonTest {
     void aBodyOfAsManyLinesAsAWebhookMayHaveIsRead() {
         var line = "{\"sku\":\"A\",\"location\":\"main\",\"onHand\":1,\"countedAt\":\"2026-01-01T00:00:00Z\"}";
 
-        assertThat(read("{\"lines\":[" + line + ("," + line).repeat(9_999) + "]}").tree().get("lines"))
+        assertThat(read("{\"lines\":[" + line + ("," + line).repeat(9_999) + "]}")
+                        .tree()
+                        .get("lines"))
                 .hasSize(10_000);
     }
 

@@ -271,7 +271,8 @@ class QueueTest {
         var holder = get(pool.getConnection());
         try {
             get(holder.query("SELECT pg_advisory_lock(13)").execute());
-            // the claim of this job, and nothing else, waits for the lock: for longer than the worker waits for its answer
+            // the claim of this job, and nothing else, waits for the lock: for longer than the worker waits for its
+            // answer
             get(pool.query("""
                             CREATE FUNCTION hold_claim() RETURNS trigger LANGUAGE plpgsql AS $$
                             BEGIN PERFORM pg_advisory_xact_lock(13); RETURN NEW; END $$;
@@ -279,12 +280,12 @@ class QueueTest {
                             WHEN (NEW.state = 'running' AND OLD.state <> 'running' AND NEW.payload ->> 'name' = '%s')
                             EXECUTE FUNCTION hold_claim()
                             """.formatted(name)).execute());
-            var id = create(new NewJob<>(
-                            single, new TestJobs.Named(name), 0, null, null, 1, RequestContext.system()))
+            var id = create(new NewJob<>(single, new TestJobs.Named(name), 0, null, null, 1, RequestContext.system()))
                     .id();
-            await().until(() -> ask("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 13 AND NOT granted")
-                            .getLong("n")
-                    == 1);
+            await().until(() ->
+                    ask("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 13 AND NOT granted")
+                                    .getLong("n")
+                            == 1);
             // claims are made one at a time, so the next one says that the first was given up
             var next = NewJob.of(kind, new TestJobs.Named("next" + name), RequestContext.system());
             awaitState(create(next).id(), JobState.COMPLETED);
