@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.shutdown.ShutdownConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -20,7 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
 
@@ -55,9 +55,9 @@ class IdleConnections {
     private volatile @Nullable Channel listener;
     private volatile boolean ending;
 
-    IdleConnections(Vertx vertx, @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay) {
+    IdleConnections(Vertx vertx, ShutdownConfig shutdown) {
         this.vertx = vertx;
-        this.delay = delay;
+        this.delay = shutdown.delay();
     }
 
     /** The requests in progress of a connection, and when the last one ended. */
