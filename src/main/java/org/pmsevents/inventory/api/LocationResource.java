@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.read.InventoryReads;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.problem.AppException;
 
@@ -50,7 +51,7 @@ public class LocationResource {
     @APIResponse(responseCode = "404", ref = "LocationNotFound")
     public Uni<StockJson.LocationView> read(
             @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location) {
-        return reads.readLocation(location);
+        return reads.readLocation(NormalText.of(location));
     }
 
     @PUT
@@ -69,9 +70,11 @@ public class LocationResource {
     public Uni<StockJson.LocationView> set(
             @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location,
             byte @Nullable [] body) {
-        if (!PathName.isValid(location)) {
-            throw AppException.validationFailed("/location", "pattern", PathName.RULE);
+        var name = NormalText.of(location);
+        var fault = PathName.fault(name);
+        if (fault != null) {
+            throw AppException.validationFailed("/location", "pattern", fault);
         }
-        return flow.setLocation(location, body);
+        return flow.setLocation(name, body);
     }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Assertions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -135,6 +136,25 @@ class StrictJsonTest {
         assertThat(read("{\"a\":1,\"\\u0061\":2}").violations().list())
                 .extracting(Violation::pointer)
                 .containsExactly("/a");
+    }
+
+    private static List<String> violations(String text) {
+        return read(text).violations().list().stream()
+                .map(violation -> violation.pointer() + " " + violation.code())
+                .toList();
+    }
+
+    @Test
+    void bringsTextsAndNamesToOneNormalForm() {
+        var tree = read("{\"A\u0308\":[\"e\u0301\",\"\\u0065\\u0301\"]}").tree();
+        assertThat(tree.toString()).isEqualTo("{\"\u00C4\":[\"\u00E9\",\"\u00E9\"]}");
+        assertThat(violations("{\"\u00C4\":1,\"A\u0308\":2}")).containsExactly("/A\u0308 duplicate-key");
+    }
+
+    @Test
+    void refusesMoreMarksThanAnyLanguageNeedsWithoutSortingThem() {
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(1_000_000) + "\"}")).containsExactly("/a invalid-text");
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(32) + "\"}")).isEmpty();
     }
 
     @Test
