@@ -53,15 +53,28 @@ public class StockTable {
     private static final String SET_THRESHOLD = """
             UPDATE stock SET threshold = $3::bigint, low = change.low, version = stock.version + 1, updated_at = clock_timestamp()
             FROM stock AS before
-            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low, $3::bigint, true, 0, NULL, NULL) AS change
+            JOIN product ON product.sku = before.sku
+            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low,
+                                            CASE WHEN product.status <> 'archived' THEN $3::bigint END, true, 0, NULL, NULL) AS change
             WHERE stock.sku = $1 AND stock.location = $2 AND before.sku = $1 AND before.location = $2
             RETURNING stock.*, CASE WHEN change.alerts THEN stock_alert(stock.sku, stock.location, stock.on_hand, stock.threshold)::text END AS alert
             """;
 
-    /** Corrects stock that became low, or is no longer low, without a movement. Skips locked rows: the next run corrects them. */
+    /** Stock of an archived product is never low. Rows are locked in the order that is used everywhere for stock. */
+    private static final String RETIRE = """
+            WITH held AS MATERIALIZED (
+              SELECT sku, location FROM stock WHERE sku = $1 AND low ORDER BY sku, location FOR NO KEY UPDATE)
+            UPDATE stock SET low = false FROM held WHERE stock.sku = held.sku AND stock.location = held.location
+            """;
+
+    /**
+     * Corrects stock that became low, or is no longer low, without a movement, such as that of a product that was restored. Skips
+     * locked rows: the next run corrects them.
+     */
     private static final String CORRECT_LOW = """
             WITH misjudged AS MATERIALIZED (
-              SELECT sku, location FROM stock WHERE low <> stock_is_low(on_hand, threshold)
+              SELECT sku, location FROM stock
+              WHERE low <> (stock_is_low(on_hand, threshold) AND sku NOT IN (SELECT sku FROM product WHERE status = 'archived'))
               ORDER BY sku, location LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
             corrected AS (
               UPDATE stock SET low = NOT stock.low FROM misjudged
@@ -132,6 +145,11 @@ public class StockTable {
             rows.forEach(row -> existing.add(key(row)));
             return existing;
         });
+    }
+
+    /** No stock of the product is low any more; returns how many were. */
+    public Uni<Integer> retire(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(RETIRE).execute(Tuple.of(sku)).map(updated -> updated.rowCount());
     }
 
     /** Sets the threshold, or removes it if null. The row must be locked. */
