@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -106,7 +107,7 @@ public class ProductResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
         var known = Precondition.ifNoneMatch(ifNoneMatch);
-        return reads.read(sku, request.current()).map(product -> {
+        return reads.read(NormalText.of(sku), request.current()).map(product -> {
             long version = product.entry().version();
             var response = known.names(version)
                     ? Response.notModified()
@@ -139,7 +140,7 @@ public class ProductResource {
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch,
             byte @Nullable [] body) {
-        return flow.replace(sku, body, Precondition.ifMatch(ifMatch), request.current())
+        return flow.replace(NormalText.of(sku), body, Precondition.ifMatch(ifMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -169,7 +170,7 @@ public class ProductResource {
             throw AppException.unsupportedMediaType("The Content-Type of a patch must be " + MERGE_PATCH + ".")
                     .header("Accept-Patch", MERGE_PATCH);
         }
-        return flow.patch(sku, body, Precondition.ifMatch(ifMatch), request.current())
+        return flow.patch(NormalText.of(sku), body, Precondition.ifMatch(ifMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -191,7 +192,7 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch) {
-        return flow.publish(sku, Precondition.ifMatch(ifMatch), keys.current(null), request.current())
+        return flow.publish(NormalText.of(sku), Precondition.ifMatch(ifMatch), keys.current(null), request.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
                         .build());
@@ -208,8 +209,31 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch) {
-        return flow.archive(sku, Precondition.ifMatch(ifMatch), request.current())
+        return flow.archive(NormalText.of(sku), Precondition.ifMatch(ifMatch), request.current())
                 .map(done -> Response.noContent().build());
+    }
+
+    @POST
+    @Path("/{sku}/restore")
+    @RolesAllowed(Roles.EDITOR)
+    @Operation(summary = "Take an archived product back, as a draft")
+    @Parameter(ref = "IdempotencyKey")
+    @APIResponse(
+            responseCode = "200",
+            description = "The product, a draft",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductNotArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<Response> restore(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch) {
+        return flow.restore(
+                        NormalText.of(sku), Precondition.ifMatch(ifMatch), keys.current(null), request.current())
+                .map(ProductResource::ok);
     }
 
     @GET
@@ -227,7 +251,11 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
+        return reads.list(ProductQuery.of(
+                                status(status),
+                                NormalText.ofNullable(tag),
+                                NormalText.ofNullable(search),
+                                 PageRequest.of(limit, after)), request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -244,7 +272,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.history(sku, PageRequest.of(limit, after))
+        return reads.history(NormalText.of(sku), PageRequest.of(limit, after))
                 .map(page -> Response.ok(page).build());
     }
 
