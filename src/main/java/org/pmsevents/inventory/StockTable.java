@@ -49,9 +49,18 @@ public class StockTable {
     private static final String SET_THRESHOLD = """
             UPDATE stock SET threshold = $3::bigint, low = change.low, version = stock.version + 1, updated_at = clock_timestamp()
             FROM stock AS before
-            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low, $3::bigint, true, 0, NULL, NULL) AS change
+            JOIN product ON product.sku = before.sku
+            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low,
+                                            CASE WHEN product.status <> 'archived' THEN $3::bigint END, true, 0, NULL, NULL) AS change
             WHERE stock.sku = $1 AND stock.location = $2 AND before.sku = $1 AND before.location = $2
             RETURNING stock.*, CASE WHEN change.alerts THEN stock_alert(stock.sku, stock.location, stock.on_hand, stock.threshold)::text END AS alert
+            """;
+
+    /** Stock of an archived product is never low. Rows are locked in the order that is used everywhere for stock. */
+    private static final String RETIRE = """
+            WITH held AS MATERIALIZED (
+              SELECT sku, location FROM stock WHERE sku = $1 AND low ORDER BY sku, location FOR NO KEY UPDATE)
+            UPDATE stock SET low = false FROM held WHERE stock.sku = held.sku AND stock.location = held.location
             """;
 
     /** One row for all replicas: it is held by the one that looks, and says how far the round has come. */
@@ -68,12 +77,13 @@ public class StockTable {
             """;
 
     /**
-     * Corrects stock that became low, or is no longer low, without a movement, in the next page of the primary key, and leaves the place
+     * Corrects stock that became low, or is no longer low, without a movement, such as that of a product that was restored, in the next page of the primary key, and leaves the place
      * where the next page begins. Skips locked rows: the next round corrects them.
      */
     private static final String CORRECT_LOW = """
             WITH page AS MATERIALIZED (
-              SELECT sku, location, low <> stock_is_low(on_hand, threshold) AS misjudged FROM stock
+              SELECT sku, location, low <> (stock_is_low(on_hand, threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = stock.sku AND p.status = 'archived')) AS misjudged
+              FROM stock
               WHERE (sku, location) > ($1, $2) ORDER BY sku, location LIMIT %1$d),
             chosen AS MATERIALIZED (SELECT sku, location FROM page WHERE misjudged ORDER BY sku, location LIMIT %2$d),
             reached AS (
@@ -87,7 +97,7 @@ public class StockTable {
                                      begun_at = CASE WHEN $1 = '' THEN clock_timestamp() ELSE begun_at END WHERE single),
             misjudged AS MATERIALIZED (
               SELECT s.sku, s.location FROM stock AS s JOIN chosen ON s.sku = chosen.sku AND s.location = chosen.location
-              WHERE s.low <> stock_is_low(s.on_hand, s.threshold)
+              WHERE s.low <> (stock_is_low(s.on_hand, s.threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = s.sku AND p.status = 'archived'))
               ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s SKIP LOCKED),
             corrected AS (
               UPDATE stock SET low = NOT stock.low FROM misjudged
@@ -164,6 +174,11 @@ public class StockTable {
             rows.forEach(row -> existing.add(key(row)));
             return existing;
         });
+    }
+
+    /** No stock of the product is low any more; returns how many were. */
+    public Uni<Integer> retire(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(RETIRE).execute(Tuple.of(sku)).map(updated -> updated.rowCount());
     }
 
     /** Sets the threshold, or removes it if null. The row must be locked. */

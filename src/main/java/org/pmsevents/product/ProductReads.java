@@ -34,7 +34,7 @@ public class ProductReads {
      * @throws AppException 404 {@code product-not-found}
      */
     Uni<CacheAnswer> read(String sku, RequestContext context) {
-        if (!PathName.isValid(sku)) {
+        if (!PathName.isAddressable(sku)) {
             return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
         }
         return cache.read(CacheKey.product(sku), context).invoke(found -> {

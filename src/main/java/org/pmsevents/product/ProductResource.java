@@ -34,6 +34,7 @@ import org.pmsevents.http.precondition.EvaluatesConditions;
 import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -114,7 +115,7 @@ public class ProductResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
         var conditions = Preconditions.of(ifMatch, ifNoneMatch);
-        return reads.read(sku, request.current()).map(product -> {
+        return reads.read(NormalText.of(sku), request.current()).map(product -> {
             long version = product.entry().version();
             var response = conditions.isNotModified(version)
                     ? Response.notModified()
@@ -150,7 +151,7 @@ public class ProductResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch,
             byte @Nullable [] body) {
-        return flow.replace(sku, body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
+        return flow.replace(NormalText.of(sku), body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -183,7 +184,7 @@ public class ProductResource {
             throw AppException.unsupportedMediaType("The Content-Type of a patch must be " + MERGE_PATCH + ".")
                     .header("Accept-Patch", MERGE_PATCH);
         }
-        return flow.patch(sku, body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
+        return flow.patch(NormalText.of(sku), body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -208,7 +209,11 @@ public class ProductResource {
                     List<String> ifMatch,
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
-        return flow.publish(sku, Preconditions.of(ifMatch, ifNoneMatch), keys.current(null), request.current())
+        return flow.publish(
+                        NormalText.of(sku),
+                        Preconditions.of(ifMatch, ifNoneMatch),
+                        keys.current(null),
+                        request.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
                         .build());
@@ -228,8 +233,37 @@ public class ProductResource {
                     List<String> ifMatch,
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
-        return flow.archive(sku, Preconditions.of(ifMatch, ifNoneMatch), request.current())
+        return flow.archive(NormalText.of(sku), Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(done -> Response.noContent().build());
+    }
+
+    @POST
+    @Path("/{sku}/restore")
+    @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
+    @Operation(summary = "Take an archived product back, as a draft")
+    @Parameter(ref = "IdempotencyKey")
+    @APIResponse(
+            responseCode = "200",
+            description = "The product, a draft",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductNotArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<Response> restore(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch) {
+        return flow.restore(
+                        NormalText.of(sku),
+                        Preconditions.of(ifMatch, ifNoneMatch),
+                        keys.current(null),
+                        request.current())
+                .map(ProductResource::ok);
     }
 
     @GET
@@ -248,7 +282,11 @@ public class ProductResource {
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
         return reads.list(
-                        ProductQuery.of(status(status), tag, search, PageRequest.of(ProductQuery.LIST, limit, after)),
+                        ProductQuery.of(
+                                status(status),
+                                NormalText.ofNullable(tag),
+                                NormalText.ofNullable(search),
+                                PageRequest.of(ProductQuery.LIST, limit, after)),
                         request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
@@ -266,7 +304,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.history(sku, PageRequest.of("history", sku, limit, after))
+        return reads.history(NormalText.of(sku), PageRequest.of("history", NormalText.of(sku), limit, after))
                 .map(page -> Response.ok(page).build());
     }
 

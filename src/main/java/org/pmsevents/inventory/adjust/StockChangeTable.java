@@ -33,7 +33,8 @@ public class StockChangeTable {
      *
      * <p>The rows are locked first, or those of them that nobody else has locked: of a SKU that is held by others, and of a request with
      * such a line, nothing is changed, so that the order of its lines holds. Stock is locked in the same order everywhere, otherwise batches could deadlock. Then the lines of
-     * each stock are folded over its {@code on_hand}: each line is decided after those before it. The functions {@code stock_change}
+     * each stock are folded over its {@code on_hand}: each line is decided after those before it. Stock of an archived product has no
+     * threshold here. The functions {@code stock_change}
      * and {@code stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated
      * once, whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are
      * sorted, so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays
@@ -51,10 +52,12 @@ public class StockChangeTable {
                 WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
                                           reason, reference, actor, trace_id, occurred_at, request, n)),
             held AS MATERIALIZED (
-              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.threshold, s.low, l.backorders
+              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low, l.backorders,
+                     CASE WHEN p.status <> 'archived' THEN s.threshold END AS threshold
               FROM (SELECT DISTINCT sku, location FROM line) AS wanted
               JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
               JOIN location AS l ON l.location = s.location
+              JOIN product AS p ON p.sku = s.sku
               ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s %3$s),
             missing AS MATERIALIZED (
               SELECT DISTINCT sku, location FROM line

@@ -7,10 +7,12 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
@@ -47,6 +49,8 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 /** The stock flows. Every movement is committed with its ledger line and its events, then published, and only then answered. */
 @ApplicationScoped
 public class InventoryFlow {
+    private static final List<CacheTag> LOW_LISTS = List.of(CacheTag.stocks());
+
     private final StockTable stock;
     private final StockRows rows;
     private final AdjustmentBatcher batcher;
@@ -172,6 +176,23 @@ public class InventoryFlow {
     /** Creates the stock of a new product, 0 at the main location, in the transaction that creates the product. */
     public Uni<Void> openStock(SqlClient transaction, String sku) {
         return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
+    }
+
+    /**
+     * In the transaction that archives a product: none of its stock is low any more.
+     *
+     * @return the notice to the caches for {@link #stockRetired}; empty if none of it was low
+     */
+    public Uni<Optional<Long>> retireStock(SqlClient transaction, String sku) {
+        return stock.retire(transaction, sku)
+                .chain(changed -> changed == 0
+                        ? Uni.createFrom().item(Optional.empty())
+                        : cache.leaveNotice(transaction, LOW_LISTS).map(Optional::of));
+    }
+
+    /** After the commit of {@link #retireStock}. */
+    public void stockRetired(Optional<Long> notice, RequestContext context) {
+        notice.ifPresent(left -> cache.invalidate(LOW_LISTS, left, context));
     }
 
     private static Uni<List<StockLine>> validateAdjustment(

@@ -25,6 +25,7 @@ import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.read.InventoryReads;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.problem.AppException;
 
@@ -55,7 +56,7 @@ public class LocationResource {
     @APIResponse(responseCode = "404", ref = "LocationNotFound")
     public Uni<StockJson.LocationView> read(
             @PathParam("location") @Parameter(schema = @Schema(ref = "Location")) String location) {
-        return reads.readLocation(location);
+        return reads.readLocation(NormalText.of(location));
     }
 
     @PUT
@@ -80,9 +81,11 @@ public class LocationResource {
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "*")
                     List<String> ifNoneMatch,
             byte @Nullable [] body) {
-        if (!PathName.isValid(location)) {
-            throw AppException.validationFailed("/location", "pattern", PathName.RULE);
+        var name = NormalText.of(location);
+        var fault = PathName.fault(name);
+        if (fault != null) {
+            throw AppException.validationFailed("/location", "pattern", fault);
         }
-        return flow.setLocation(location, body, Preconditions.of(ifMatch, ifNoneMatch));
+        return flow.setLocation(name, body, Preconditions.of(ifMatch, ifNoneMatch));
     }
 }

@@ -99,8 +99,7 @@ final class StockRules {
     }
 
     private static String location(Fields fields) {
-        var location =
-                fields.optionalText("location", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
+        var location = fields.optionalName("location");
         return location == null ? StockKey.MAIN : location;
     }
 }

@@ -71,7 +71,9 @@ public class StockSyncTable {
                 AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
             JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
             JOIN location AS l ON l.location = s.location
-            CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low, s.threshold, l.backorders,
+            JOIN product AS p ON p.sku = s.sku
+            CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low,
+                                            CASE WHEN p.status <> 'archived' THEN s.threshold END, l.backorders,
                                             NULL, counted.on_hand + later.moved, NULL) AS change
             """;
 

@@ -59,7 +59,7 @@ public class InventoryReads {
 
     /** Invalid names bypass the cache: no stock can have them. */
     private Uni<CacheAnswer> find(StockKey key, RequestContext context) {
-        return PathName.isValid(key.sku()) && PathName.isValid(key.location())
+        return PathName.isAddressable(key.sku()) && PathName.isAddressable(key.location())
                 ? cache.read(CacheKey.stock(key.sku(), key.location()), context)
                 : source.fetchFromDB(key).map(CacheAnswer::fresh);
     }

@@ -52,10 +52,15 @@ public final class Fields {
         var known = Set.of(allowed);
         object.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
-                violation(name, "unknown-field", "There is no field with this name here.");
+                unknown(name);
             }
         });
         return this;
+    }
+
+    /** Rejects a member. */
+    public void unknown(String name) {
+        violation(name, "unknown-field", "There is no field with this name here.");
     }
 
     /** Whether the member is there, even as null. */
@@ -99,6 +104,31 @@ public final class Fields {
             violation(name, code, detail);
         }
         return text;
+    }
+
+    /** The name of a product or location that may be new: see {@link PathName#fault}. */
+    public String requiredName(String name) {
+        var text = requiredText(name, PathName.MAX_LENGTH);
+        if (!text.isBlank()) {
+            refuseFault(name, text);
+        }
+        return text;
+    }
+
+    /** As {@link #requiredName}; null if it is absent. */
+    public @Nullable String optionalName(String name) {
+        var text = optionalText(name, PathName.MAX_LENGTH);
+        if (text != null) {
+            refuseFault(name, text);
+        }
+        return text;
+    }
+
+    private void refuseFault(String name, String text) {
+        var fault = PathName.fault(text);
+        if (fault != null) {
+            violation(name, "pattern", fault);
+        }
     }
 
     public @Nullable String optionalText(String name, int maxLength) {

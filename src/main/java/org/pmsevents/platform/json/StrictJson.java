@@ -29,8 +29,8 @@ import org.pmsevents.platform.problem.Violations;
 
 /**
  * The one parser of request bodies. JSON libraries forgive too much. This parser guarantees that its result is exactly what was
- * sent (RFC 8259 in UTF-8, no byte order mark, no duplicate key, exact decimals), that PostgreSQL can store every text in it, and
- * that every number in it is safe to calculate with.
+ * sent (RFC 8259 in UTF-8, no byte order mark, no duplicate key, exact decimals), that every text in it, also each name, is in NFC and
+ * one that PostgreSQL can store, and that every number in it is safe to calculate with.
  */
 public final class StrictJson {
     /** Maximum nesting of objects and arrays. */
@@ -172,13 +172,13 @@ public final class StrictJson {
                         "A name is longer than " + MAX_NAME_LENGTH + " characters", parser.currentTokenLocation());
             }
             int mark = descend(name);
-            checked(name);
+            var normal = checked(name);
             parser.nextToken();
             var member = value();
-            if (object.has(name)) {
+            if (object.has(normal)) {
                 violations.add(pointer.toString(), "duplicate-key", "This name occurs more than once in its object.");
             } else {
-                object.set(name, member);
+                object.set(normal, member);
             }
             pointer.setLength(mark);
         }
@@ -263,7 +263,14 @@ public final class StrictJson {
                 }
             }
         }
-        return text;
+        if (NormalText.hasTooManyMarks(text)) {
+            violations.add(
+                    pointer.toString(),
+                    "invalid-text",
+                    "More than " + NormalText.MAX_MARKS + " combining marks follow one another.");
+            return text;
+        }
+        return NormalText.of(text);
     }
 
     private static AppException malformed(String reason, @Nullable JsonLocation at) {

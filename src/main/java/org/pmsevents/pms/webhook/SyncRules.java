@@ -63,8 +63,7 @@ final class SyncRules {
     private static CountLine line(int index, Fields fields, Instant now) {
         // any text: a SKU that no product can have is stored as unknown, for a person to resolve
         var sku = fields.requiredText("sku", PathName.MAX_LENGTH);
-        var location =
-                fields.optionalText("location", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
+        var location = fields.optionalName("location");
         var countedAt = fields.optionalInstant("countedAt");
         return new CountLine(
                 index,
@@ -102,9 +101,7 @@ final class SyncRules {
 
     /** Reads the SKU to which a person resolves an unknown SKU. */
     static String resolution(ParsedBody body) {
-        var sku = body.fields()
-                .only("sku")
-                .requiredText("sku", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
+        var sku = body.fields().only("sku").requiredText("sku", PathName.MAX_LENGTH);
         body.violations().throwIfAny();
         return sku;
     }

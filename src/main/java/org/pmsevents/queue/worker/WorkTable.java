@@ -65,7 +65,7 @@ public class WorkTable {
 
     private static final String ADD_ERROR = """
             (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
-            || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'error', %s)
+            || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'error', %s)
             """;
 
     /**

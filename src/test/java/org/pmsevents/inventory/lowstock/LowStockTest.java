@@ -1,6 +1,7 @@
 package org.pmsevents.inventory.lowstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,6 +11,7 @@ import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,6 +150,58 @@ class LowStockTest {
                 .iterator()
                 .next()
                 .getLong(0);
+    }
+
+    private List<String> lowSkus() {
+        var low = new ArrayList<String>();
+        String next = "";
+        while (next != null) {
+            var page = Client.json(editor.request().get("/api/inventory?low=true&limit=500" + next));
+            page.get("items").forEach(item -> low.add(item.get("sku").textValue()));
+            next = page.get("next").isNull()
+                    ? null
+                    : "&after=" + page.get("next").textValue();
+        }
+        return low;
+    }
+
+    @Test
+    void anArchivedProductIsNeitherListedAsLowNorTold() {
+        keeper.adjust(sku, -6);
+        assertThat(lowSkus()).contains(sku);
+        editor.archive(sku).then().statusCode(204);
+        assertThat(lowSkus()).doesNotContain(sku);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
+        keeper.adjust(sku, 20);
+        keeper.adjust(sku, -21);
+        keeper.count(sku, "{\"onHand\":0,\"reason\":\"count\"}").then().statusCode(200);
+        keeper.threshold(sku, "{\"threshold\":7}").then().statusCode(200).body("threshold", equalTo(7));
+        setOnHand(1);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
+        keeper.adjust(sku, 1);
+        await().until(() -> told().contains("inventory.updated 2"));
+        assertThat(told())
+                .filteredOn(event -> event.startsWith("inventory.alert"))
+                .containsExactly("inventory.alert 4");
+
+        editor.request().post(Client.path(sku) + "/restore").then().statusCode(200);
+        check();
+        assertThat(lowSkus()).contains(sku);
+        await().untilAsserted(() -> assertThat(told()).endsWith("inventory.alert 2"));
+    }
+
+    /** As an earlier version has left it. */
+    @Test
+    void stockOfAProductThatWasArchivedWhileLowIsCorrected() {
+        keeper.adjust(sku, -6);
+        pool.preparedQuery("UPDATE product SET status = 'archived' WHERE sku = $1")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
     }
 
     @Test

@@ -142,6 +142,26 @@ class StrictJsonTest {
                 .containsExactly("/a");
     }
 
+    private static List<String> violations(String text) {
+        return read(text).violations().list().stream()
+                .map(violation -> violation.pointer() + " " + violation.code())
+                .toList();
+    }
+
+    @Test
+    void bringsTextsAndNamesToOneNormalForm() {
+        var tree = read("{\"A\u0308\":[\"e\u0301\",\"\\u0065\\u0301\"]}").tree();
+        assertThat(tree.toString()).isEqualTo("{\"\u00C4\":[\"\u00E9\",\"\u00E9\"]}");
+        assertThat(violations("{\"\u00C4\":1,\"A\u0308\":2}")).containsExactly("/A\u0308 duplicate-key");
+    }
+
+    @Test
+    void refusesMoreMarksThanAnyLanguageNeedsWithoutSortingThem() {
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(1_000_000) + "\"}"))
+                .containsExactly("/a invalid-text");
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(32) + "\"}")).isEmpty();
+    }
+
     @Test
     void reportsTextThatPostgresCanNotStore() {
         var body = read(
