@@ -11,6 +11,7 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,7 +42,7 @@ class CountCostTest {
 
     private final String sku = Client.newSku("PLACES");
     private final List<StockCount> counts = new ArrayList<>();
-    private final OffsetDateTime countedAt = OffsetDateTime.now().minusMinutes(5);
+    private final OffsetDateTime countedAt = OffsetDateTime.now(ZoneOffset.UTC).minusMinutes(5);
 
     @Inject
     Pool pool;
