@@ -144,7 +144,10 @@ class IdleConnections {
             // nobody has connected yet
             ending = true;
         } else {
-            var unused = accepting.close().addListener(closed -> ending = true);
+            // the socket is closed by the selector, when it next looks
+            var unused = accepting
+                    .close()
+                    .addListener(closed -> vertx.setTimer(LOOK_MILLIS, timer -> ending = true));
         }
     }
 
