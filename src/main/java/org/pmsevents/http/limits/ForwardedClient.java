@@ -11,9 +11,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
 
@@ -36,12 +35,11 @@ class ForwardedClient {
     private final List<String> headers;
     private final List<CidrAddress> trusted;
 
-    ForwardedClient(
-            VertxHttpConfig http,
-            @ConfigProperty(name = "quarkus.http.proxy.trusted-proxies") Optional<List<String>> trusted) {
+    ForwardedClient(VertxHttpConfig http, Config config) {
         this.on = http.proxy().proxyAddressForwarding();
         this.headers = headers(http.proxy());
-        this.trusted = trusted(trusted.orElse(List.of()));
+        this.trusted = trusted(config.getOptionalValues("quarkus.http.proxy.trusted-proxies", String.class)
+                .orElse(List.of()));
     }
 
     /** The headers that are believed; if a request has several, the first one counts. */
