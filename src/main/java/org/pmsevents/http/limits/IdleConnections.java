@@ -144,10 +144,7 @@ class IdleConnections {
             // nobody has connected yet
             ending = true;
         } else {
-            // the socket is closed by the selector, when it next looks
-            var unused = accepting
-                    .close()
-                    .addListener(closed -> vertx.setTimer(LOOK_MILLIS, timer -> ending = true));
+            var unused = accepting.close().addListener(closed -> ending = true);
         }
     }
 
