@@ -214,7 +214,7 @@ public class LiveFlow {
     /** The query of the handshake, which may contain a subscription. */
     private record Query(Map<String, List<String>> parameters) {
         private static final String BATCH = "batch";
-        private static final List<String> PARAMETERS = List.of("topics", "subjects", "after", BATCH);
+        private static final List<String> PARAMETERS = List.of("topics", "subjects", "after", "epoch", BATCH);
         private static final Set<String> FLAGS = Set.of("true", "false");
 
         Query(@Nullable String query) {
