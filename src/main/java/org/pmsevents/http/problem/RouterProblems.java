@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import org.pmsevents.http.FilterOrder;
+import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.http.security.OriginNotAllowedException;
 
 /**
@@ -95,7 +96,7 @@ class RouterProblems {
             return status == 401 ? Failures.unauthenticated(routing) : Failures.ofStatus(status < 400 ? 500 : status);
         }
         var known = Failures.of(failure);
-        if (known.status() == 401) {
+        if (known.status() == 401 && !(failure instanceof AppException)) {
             return Failures.unauthenticated(routing);
         }
         if (failure instanceof ForbiddenException && !(failure instanceof OriginNotAllowedException)) {

@@ -381,7 +381,7 @@ class InventoryResourceTest {
                 "{\"delta\":0,\"reason\":\"a\"}                    | /delta     | zero",
                 "{\"delta\":1.9,\"reason\":\"a\"}                  | /delta     | type",
                 "{\"delta\":\"1\",\"reason\":\"a\"}                | /delta     | type",
-                "{\"delta\":1e0,\"reason\":\"a\"}                  | /delta     | type",
+                "{\"delta\":1e-1,\"reason\":\"a\"}                 | /delta     | type",
                 "{\"delta\":2147483648,\"reason\":\"a\"}           | /delta     | out-of-range",
                 "{\"delta\":1,\"reason\":\"Sale\"}                 | /reason    | pattern",
                 "{\"delta\":1}                                   | /reason    | required",
