@@ -238,7 +238,6 @@ class BadInputTest {
 
     @Test
     void aPriceThatIsStoredMayBeSentAgainThoughItsCurrencyHasEnded() {
-        editor.create(sku);
         pool.preparedQuery("UPDATE product SET price_amount = 1.955833, price_currency = 'DEM' WHERE sku = $1")
                 .executeAndAwait(Tuple.of(sku));
         editor.patch(sku, "{\"name\":\"Table\"}").then().statusCode(200).body("price.currency", equalTo("DEM"));

@@ -161,7 +161,8 @@ class ProductResourceTest {
         assertThat(again.statusCode()).isEqualTo(200);
         assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
         assertThat(again.asString()).isEqualTo(first.asString());
-        editor.isProblem(Client.viewer().request().post(Client.path(sku) + "/restore"), 403, "forbidden");
+        var viewer = Client.viewer();
+        viewer.isProblem(viewer.request().post(Client.path(sku) + "/restore"), 403, "forbidden");
         editor.isProblem(
                 editor.request().post(Client.path(Client.newSku("none ")) + "/restore"), 404, "product-not-found");
     }

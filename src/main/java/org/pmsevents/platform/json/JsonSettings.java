@@ -18,6 +18,12 @@ import java.time.Instant;
 @Singleton
 public class JsonSettings implements ObjectMapperCustomizer {
 
+    /** After the framework has registered its modules, of which the last one decides. */
+    @Override
+    public int priority() {
+        return MINIMUM_PRIORITY;
+    }
+
     @Override
     public void customize(ObjectMapper mapper) {
         mapper.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)

@@ -101,7 +101,7 @@ final class SyncRules {
 
     /** Reads the SKU to which a person resolves an unknown SKU. */
     static String resolution(ParsedBody body) {
-        var sku = body.fields().only("sku").requiredText("sku", PathName.MAX_LENGTH);
+        var sku = body.fields().only("sku").requiredName("sku");
         body.violations().throwIfAny();
         return sku;
     }
