@@ -62,6 +62,9 @@ class DocumentedCodesTest {
             entry("SystemError", Kind.SYSTEM),
             entry("ErrorFlow", Kind.SYSTEM));
 
+    /** Marks a line within a statement, whose request then waits. */
+    private static final String NEVER_AN_ANSWER = "held";
+
     /** The codes in the code, each with the statuses that it is known to have. */
     private static final Map<Kind, Map<String, Set<Integer>>> CODES = codes();
 
@@ -93,6 +96,7 @@ class DocumentedCodesTest {
                 .matcher(sql)
                 .results()
                 .forEach(code -> codes.get(Kind.LINE).putIfAbsent(code.group(1), new TreeSet<>()));
+        codes.get(Kind.LINE).remove(NEVER_AN_ANSWER);
         return codes;
     }
 

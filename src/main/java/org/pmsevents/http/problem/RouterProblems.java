@@ -10,8 +10,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import org.pmsevents.http.FilterOrder;
-import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.http.security.OriginNotAllowedException;
+import org.pmsevents.platform.problem.AppException;
 
 /**
  * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over

@@ -7,7 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import javax.sql.DataSource;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.config.Config;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +36,8 @@ public class MigrationHistory implements FlywayConfigurationCustomizer {
 
     private final boolean migrates;
 
-    MigrationHistory(@ConfigProperty(name = "quarkus.flyway.migrate-at-start") boolean migrates) {
-        this.migrates = migrates;
+    MigrationHistory(Config config) {
+        this.migrates = config.getValue("quarkus.flyway.migrate-at-start", boolean.class);
     }
 
     @Override

@@ -208,13 +208,13 @@ class StrictJsonTest {
 
     @Test
     void boundsWhatItReports() {
-        var body = read("{" + "\"a\":1,".repeat(500_000) + "\"b\":1}");
+        var body = read("{" + "\"a\":1,".repeat(150_000) + "\"b\":1}");
         assertThat(body.violations().list()).hasSize(1_000);
-        assertThat(body.violations().omitted()).isEqualTo(498_999);
+        assertThat(body.violations().omitted()).isEqualTo(148_999);
         assertThatThrownBy(body.violations()::throwIfAny)
                 .isInstanceOfSatisfying(
                         AppException.class,
-                        refusal -> assertThat(refusal.members()).containsEntry("violationsOmitted", 498_999));
+                        refusal -> assertThat(refusal.members()).containsEntry("violationsOmitted", 148_999));
     }
 
     @Test
