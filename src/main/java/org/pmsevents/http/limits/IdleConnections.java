@@ -4,8 +4,6 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.shutdown.ShutdownConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -27,7 +25,7 @@ class IdleConnections {
     /** The later they are closed, the fewer are left, and the less likely it is that a client is just about to use one. */
     private static final double PART_OF_DELAY = 0.8;
 
-    private final Map<HttpConnection, AtomicInteger> inProgress = new ConcurrentHashMap<>();
+    private final Map<ConnectionBase, AtomicInteger> inProgress = new ConcurrentHashMap<>();
     private final Vertx vertx;
     private final Optional<Duration> delay;
 
@@ -41,23 +39,29 @@ class IdleConnections {
     }
 
     private void count(RoutingContext routing) {
-        if (routing.request().headers().contains(HttpHeaders.UPGRADE)) {
-            routing.next();
-            return;
+        var connection = (ConnectionBase) routing.request().connection();
+        if (InFlight.isSocket(routing.request())) {
+            // from here on it is closed as a WebSocket
+            inProgress.remove(connection);
+        } else {
+            var requests = requests(connection);
+            requests.incrementAndGet();
+            routing.addEndHandler(ended -> requests.decrementAndGet());
         }
-        var connection = routing.request().connection();
-        var requests = inProgress.computeIfAbsent(connection, this::opened);
-        requests.incrementAndGet();
-        routing.addEndHandler(ended -> requests.decrementAndGet());
         routing.next();
     }
 
-    private AtomicInteger opened(HttpConnection connection) {
-        if (connection instanceof ConnectionBase accepted) {
-            // the connection's own close handler is the framework's, which counts connections by it
-            var unused = accepted.channel().closeFuture().addListener(closed -> inProgress.remove(connection));
+    /** All requests of a connection come on its own event loop. */
+    private AtomicInteger requests(ConnectionBase connection) {
+        var known = inProgress.get(connection);
+        if (known != null) {
+            return known;
         }
-        return new AtomicInteger();
+        var requests = new AtomicInteger();
+        inProgress.put(connection, requests);
+        // the connection's own close handler is the framework's, which counts connections by it
+        var unused = connection.channel().closeFuture().addListener(closed -> inProgress.remove(connection));
+        return requests;
     }
 
     void drain(@Observes ShutdownDelayInitiatedEvent stopping) {

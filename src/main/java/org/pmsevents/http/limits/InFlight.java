@@ -54,7 +54,8 @@ class InFlight {
         }
     }
 
-    private static boolean isSocket(HttpServerRequest request) {
+    /** Whether the request asks for a WebSocket. A client may also offer another protocol by {@code Upgrade}, such as {@code h2c}. */
+    static boolean isSocket(HttpServerRequest request) {
         return request.headers().contains(HttpHeaders.UPGRADE) && SOCKETS.equals(request.path());
     }
 

@@ -26,6 +26,11 @@ import org.pmsevents.http.security.Tokens;
 class LiveShutdownIT {
     private static final Duration READY = Duration.ofSeconds(60);
 
+    /** Frames of RFC 6455, section 5.5: the client's is masked, here by zeros. */
+    private static final byte[] EMPTY_PING = {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0};
+
+    private static final byte[] EMPTY_PONG = {(byte) 0x8A, 0};
+
     private static final Map<String, String> QUICK_DRAIN =
             Map.of("PMS_EVENTS_DELIVERY_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
 
@@ -102,13 +107,42 @@ class LiveShutdownIT {
         }
     }
 
+    @Test
+    void aWebSocketOnAConnectionThatHadRequestsBeforeIsNoIdleConnection() throws Exception {
+        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "10s", "PMS_EVENTS_DELIVERY_DRAIN", "1h");
+        try (var cluster = new Cluster(settings)) {
+            var replica = startReady(cluster);
+            try (var idle = connectAndAsk(replica);
+                    var socket = connectAndAsk(replica)) {
+                ask(socket, "GET /ws", """
+                        Connection: Upgrade
+                        Upgrade: websocket
+                        Sec-WebSocket-Version: 13
+                        Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==
+                        """, "HTTP/1.1 101");
+                replica.askToEnd();
+                assertThat(idle.getInputStream().read()).as("end of the stream").isEqualTo(-1);
+
+                socket.getOutputStream().write(EMPTY_PING);
+
+                assertThat(socket.getInputStream().readNBytes(2)).isEqualTo(EMPTY_PONG);
+            }
+        }
+    }
+
     /** Returns a connection that has had its answer and may be used for the next request. */
     private static Socket connectAndAsk(Replica replica) throws IOException {
         var address = replica.address();
         var socket = new Socket(address.getHost(), address.getPort());
         socket.setSoTimeout((int) READY.toMillis());
-        var request = "HEAD /api/products HTTP/1.1\r\nHost: any\r\nAuthorization: " + Tokens.bearer("anna", "viewer")
-                + "\r\n\r\n";
+        assertThat(ask(socket, "HEAD /api/products", "", "HTTP/1.1 200")).doesNotContain("close");
+        return socket;
+    }
+
+    /** Sends a request, and returns the head of the answer. */
+    private static String ask(Socket socket, String what, String headers, String status) throws IOException {
+        var request = what + " HTTP/1.1\r\nHost: any\r\nAuthorization: " + Tokens.bearer("anna", "viewer") + "\r\n"
+                + headers.replace("\n", "\r\n") + "\r\n";
         socket.getOutputStream().write(request.getBytes(US_ASCII));
         var head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
@@ -116,8 +150,8 @@ class LiveShutdownIT {
             assertThat(next).as("read after %s", head).isNotNegative();
             head.append((char) next);
         }
-        assertThat(head.toString()).startsWith("HTTP/1.1 200").doesNotContain("close");
-        return socket;
+        assertThat(head.toString()).startsWith(status);
+        return head.toString();
     }
 
     private static Replica startReady(Cluster cluster) {
