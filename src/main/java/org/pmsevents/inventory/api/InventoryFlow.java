@@ -7,13 +7,10 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.flow.InvalidationFlow;
-import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
@@ -21,10 +18,7 @@ import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
-import org.pmsevents.inventory.Stock;
-import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
-import org.pmsevents.inventory.StockProblems;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.inventory.StockTags;
@@ -35,8 +29,6 @@ import org.pmsevents.inventory.adjust.StockRequest;
 import org.pmsevents.inventory.adjust.StockResult;
 import org.pmsevents.inventory.level.StockLevel;
 import org.pmsevents.inventory.level.StockLevels;
-import org.pmsevents.inventory.lowstock.LowStockFlow;
-import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
@@ -51,10 +43,8 @@ public class InventoryFlow {
     private final AdjustmentBatcher batcher;
     private final StockLevels levels;
     private final Idempotency idempotency;
-    private final Transactions transactions;
     private final EventPublisher events;
     private final AfterCommit afterCommit;
-    private final LowStockFlow lowStock;
     private final InvalidationFlow cache;
     private final Tracing tracing;
     private final Clock clock;
@@ -65,10 +55,8 @@ public class InventoryFlow {
             AdjustmentBatcher batcher,
             StockLevels levels,
             Idempotency idempotency,
-            Transactions transactions,
             EventPublisher events,
             AfterCommit afterCommit,
-            LowStockFlow lowStock,
             InvalidationFlow cache,
             Tracing tracing,
             Clock clock) {
@@ -77,10 +65,8 @@ public class InventoryFlow {
         this.batcher = batcher;
         this.levels = levels;
         this.idempotency = idempotency;
-        this.transactions = transactions;
         this.events = events;
         this.afterCommit = afterCommit;
-        this.lowStock = lowStock;
         this.cache = cache;
         this.tracing = tracing;
         this.clock = clock;
@@ -91,13 +77,6 @@ public class InventoryFlow {
             StockRequest request,
             StockResult result,
             @Nullable UUID lastEventId,
-            Instant answerBy) {}
-
-    /** A stock with its new threshold, the alert if that makes it low, and the notice to the caches if anything has changed. */
-    private record ThresholdChange(
-            Stock stock,
-            @Nullable EventMessage alert,
-            @Nullable Long notice,
             Instant answerBy) {}
 
     /**
@@ -141,32 +120,6 @@ public class InventoryFlow {
                 .call(this::emitEvent)
                 .call(this::updateCache)
                 .call(this::notifyWebSocket);
-    }
-
-    /**
-     * Sets the threshold of a stock, or removes it.
-     *
-     * @throws AppException 400 with all violations; 404 {@code product-not-found}
-     */
-    Uni<StockJson.StockView> setThreshold(String sku, byte @Nullable [] body, RequestContext context) {
-        return validateThreshold(body)
-                .chain(threshold -> updateThreshold(sku, threshold, context))
-                .invoke(change -> invalidateCache(change, context))
-                .call(this::emitAlert)
-                .map(change -> StockJson.view(change.stock()));
-    }
-
-    /**
-     * Sets whether stock at a location may go below zero; creates the location if it does not exist.
-     *
-     * @throws AppException 400 with all violations
-     */
-    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body) {
-        return Uni.createFrom()
-                .item(() -> StockRules.backorders(StrictJson.read(body)))
-                .call(backorders ->
-                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
-                .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
     /** Creates the stock of a new product, 0 at the main location, in the transaction that creates the product. */
@@ -251,50 +204,5 @@ public class InventoryFlow {
             }
         }
         return levels;
-    }
-
-    private static Uni<StockRules.Threshold> validateThreshold(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
-    }
-
-    private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, RequestContext context) {
-        var key = new StockKey(sku, wanted.location());
-        return rows.open(List.of(key))
-                .chain(() -> transactions.run(
-                        context,
-                        transaction -> stock.lock(transaction, key)
-                                .map(found -> found.orElseThrow(() -> StockProblems.productNotFound(sku)))
-                                .chain(found -> updateThreshold(transaction, found, wanted.threshold(), context))));
-    }
-
-    private Uni<ThresholdChange> updateThreshold(
-            SqlClient transaction, Stock found, @Nullable Long threshold, RequestContext context) {
-        if (Objects.equals(found.threshold(), threshold)) {
-            return Uni.createFrom().item(new ThresholdChange(found, null, null, afterCommit.answerBy()));
-        }
-        return stock.setThreshold(transaction, found.key(), threshold)
-                .chain(updated -> lowStock.recordAlert(transaction, updated, context)
-                        .chain(alert -> cache.leaveNotice(transaction, StockTags.of(List.of(found.key())))
-                                .map(notice -> new ThresholdChange(
-                                        updated.stock(), alert.orElse(null), notice, afterCommit.answerBy()))));
-    }
-
-    /** A change of a threshold has no event, so the caches need a notice. */
-    private void invalidateCache(ThresholdChange change, RequestContext context) {
-        var notice = change.notice();
-        if (notice != null) {
-            cache.invalidate(StockTags.of(List.of(change.stock().key())), notice, context);
-        }
-    }
-
-    private Uni<Void> emitAlert(ThresholdChange change) {
-        var alert = change.alert();
-        return alert == null
-                ? Uni.createFrom().voidItem()
-                : afterCommit.attempt("emitEvent", alert.metadata(), change.answerBy(), sendAlert(alert));
-    }
-
-    private Supplier<Uni<?>> sendAlert(EventMessage alert) {
-        return () -> events.published(alert).chain(() -> events.dispatched(alert));
     }
 }

@@ -49,12 +49,19 @@ public class InventoryResource {
     private static final String ADJUSTMENTS = "adjustments";
 
     private final InventoryFlow flow;
+    private final StockSettingsFlow settings;
     private final InventoryReads reads;
     private final CurrentRequest request;
     private final IdempotencyKeys keys;
 
-    InventoryResource(InventoryFlow flow, InventoryReads reads, CurrentRequest request, IdempotencyKeys keys) {
+    InventoryResource(
+            InventoryFlow flow,
+            StockSettingsFlow settings,
+            InventoryReads reads,
+            CurrentRequest request,
+            IdempotencyKeys keys) {
         this.flow = flow;
+        this.settings = settings;
         this.reads = reads;
         this.request = request;
         this.keys = keys;
@@ -214,7 +221,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.setThreshold(sku, body, request.current());
+        return settings.setThreshold(sku, body, request.current());
     }
 
     @GET

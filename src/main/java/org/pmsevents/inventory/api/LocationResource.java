@@ -33,10 +33,10 @@ import org.pmsevents.platform.problem.AppException;
 @Produces(MediaType.APPLICATION_JSON)
 @RolesAllowed(Roles.VIEWER)
 public class LocationResource {
-    private final InventoryFlow flow;
+    private final StockSettingsFlow flow;
     private final InventoryReads reads;
 
-    LocationResource(InventoryFlow flow, InventoryReads reads) {
+    LocationResource(StockSettingsFlow flow, InventoryReads reads) {
         this.flow = flow;
         this.reads = reads;
     }
