@@ -196,7 +196,7 @@ class DashboardIT {
         page.untilText("#ticker", name);
         page.type("#search", sku);
         page.until(() -> page.texts("#search-results .subject").equals(List.of(sku)));
-        page.enter("#search-results a");
+        page.click("#search-results a");
         page.untilText("#product", name);
         page.untilText(".ledger", name);
         page.enter("#ticker .type");

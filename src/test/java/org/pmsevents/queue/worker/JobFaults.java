@@ -15,7 +15,7 @@ import org.pmsevents.cluster.Replica;
 /** For longer than every build has time for: workers that are killed and paused one after the other. */
 class JobFaults {
     private static final int ROUNDS = 8;
-    private static final int JOBS = 60;
+    private static final int JOBS = 120;
 
     @Test
     void everyJobIsCompletedHoweverManyWorkersDieOverIt() throws Exception {
@@ -29,7 +29,7 @@ class JobFaults {
             for (int round = 1; round <= ROUNDS; round++) {
                 await().atMost(Duration.ofMinutes(1))
                         .until(() -> replicas.stream().allMatch(Replica::isReady));
-                probes.insert(JOBS, "{\"steps\":50,\"stepMillis\":100}");
+                probes.insert(JOBS, "{\"steps\":25,\"stepMillis\":100}");
                 // a replica takes 16 at most: with more than two can take, each of the three has some
                 await().atMost(Duration.ofSeconds(30)).until(() -> probes.count("state = 'running'") > 32);
                 var victim = replicas.get(random.nextInt(replicas.size()));
