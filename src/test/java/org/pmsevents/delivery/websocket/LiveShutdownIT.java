@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -25,11 +26,6 @@ import org.pmsevents.http.security.Tokens;
 @Tag("native")
 class LiveShutdownIT {
     private static final Duration READY = Duration.ofSeconds(60);
-
-    /** Frames of RFC 6455, section 5.5: the client's is masked, here by zeros. */
-    private static final byte[] EMPTY_PING = {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0};
-
-    private static final byte[] EMPTY_PONG = {(byte) 0x8A, 0};
 
     private static final Map<String, String> QUICK_DRAIN =
             Map.of("PMS_EVENTS_DELIVERY_DRAIN", "1s", "QUARKUS_SHUTDOWN_TIMEOUT", "10m");
@@ -109,7 +105,10 @@ class LiveShutdownIT {
 
     @Test
     void aWebSocketOnAConnectionThatHadRequestsBeforeIsNoIdleConnection() throws Exception {
-        var settings = Map.of("QUARKUS_SHUTDOWN_DELAY", "10s", "PMS_EVENTS_DELIVERY_DRAIN", "1h");
+        var settings = Map.of(
+                "QUARKUS_SHUTDOWN_DELAY", "10s",
+                "PMS_EVENTS_DELIVERY_DRAIN", "24h",
+                "PMS_EVENTS_DELIVERY_HEARTBEAT", "10m");
         try (var cluster = new Cluster(settings)) {
             var replica = startReady(cluster);
             try (var idle = connectAndAsk(replica);
@@ -120,14 +119,24 @@ class LiveShutdownIT {
                         Sec-WebSocket-Version: 13
                         Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==
                         """, "HTTP/1.1 101");
+                // one that is still being opened would be sent away at once
+                assertAnswersPing(socket);
                 replica.askToEnd();
                 assertThat(idle.getInputStream().read()).as("end of the stream").isEqualTo(-1);
-
-                socket.getOutputStream().write(EMPTY_PING);
-
-                assertThat(socket.getInputStream().readNBytes(2)).isEqualTo(EMPTY_PONG);
+                assertAnswersPing(socket);
             }
         }
+    }
+
+    /** Frames of RFC 6455, section 5.2: a text, that of the client masked by zeros. */
+    private static void assertAnswersPing(Socket socket) throws IOException {
+        var ping = "{\"op\":\"ping\"}".getBytes(US_ASCII);
+        var frame = ByteBuffer.allocate(6 + ping.length);
+        frame.put((byte) 0x81).put((byte) (0x80 | ping.length)).putInt(0).put(ping);
+        socket.getOutputStream().write(frame.array());
+        var in = socket.getInputStream();
+        assertThat(in.read()).as("kind of the frame").isEqualTo(0x81);
+        assertThat(new String(in.readNBytes(in.read()), US_ASCII)).contains("pong");
     }
 
     /** Returns a connection that has had its answer and may be used for the next request. */
