@@ -48,20 +48,23 @@ final class Probes {
         assertThat(answers).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(202));
     }
 
-    /** Puts so many that do nothing into the queue. */
+    /** Puts so many that do nothing into the queue, in one statement. */
     void insert(int number) throws SQLException {
-        insert(number, "{}");
+        insert(number, "'{}'");
     }
 
-    /** Puts so many into the queue, in one statement. */
-    void insert(int number, String payload) throws SQLException {
+    /** Puts so many of 1.5 to 3.4 s into the queue: those that a worker claims together do not end together. */
+    void insertOfUnequalLength(int number) throws SQLException {
+        insert(number, "json_build_object('steps', 15 + n % 20, 'stepMillis', 100)");
+    }
+
+    private void insert(int number, String payload) throws SQLException {
         try (var statement = database.prepareStatement("""
                 INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
-                SELECT gen_random_uuid(), 'queue.probe', ?::json, 'available', 0, now(), 20, 'tester', repeat('a', 32)
-                FROM generate_series(1, ?)
-                """)) {
-            statement.setString(1, payload);
-            statement.setInt(2, number);
+                SELECT gen_random_uuid(), 'queue.probe', (%s)::json, 'available', 0, now(), 20, 'tester', repeat('a', 32)
+                FROM generate_series(1, ?) AS n
+                """.formatted(payload))) {
+            statement.setInt(1, number);
             statement.execute();
         }
     }
@@ -95,8 +98,17 @@ final class Probes {
     }
 
     long count(String condition) throws SQLException {
+        return number("SELECT count(*) FROM job WHERE " + condition);
+    }
+
+    /** How many attempts have failed, those included whose workers fell silent. */
+    long errors() throws SQLException {
+        return number("SELECT coalesce(sum(jsonb_array_length(errors)), 0) FROM job");
+    }
+
+    private long number(String query) throws SQLException {
         try (var statement = database.createStatement();
-                var rows = statement.executeQuery("SELECT count(*) FROM job WHERE " + condition)) {
+                var rows = statement.executeQuery(query)) {
             rows.next();
             return rows.getLong(1);
         }
