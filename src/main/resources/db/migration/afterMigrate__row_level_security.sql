@@ -3,11 +3,11 @@
 -- for, and neither does anybody wait behind this: it is done at the next start then.
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('flyway_schema_history') AND NOT relrowsecurity) THEN
+    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('${flyway:table}') AND NOT relrowsecurity) THEN
         PERFORM set_config('lock_timeout', '2s', true);
-        ALTER TABLE flyway_schema_history ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE ${flyway:table} ENABLE ROW LEVEL SECURITY;
     END IF;
 EXCEPTION WHEN lock_not_available THEN
-    RAISE WARNING 'flyway_schema_history is in use: its row-level security is left to the next start';
+    RAISE WARNING '${flyway:table} is in use: its row-level security is left to the next start';
 END
 $$;

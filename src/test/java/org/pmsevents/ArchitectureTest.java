@@ -43,6 +43,7 @@ class ArchitectureTest {
     private static final String HANDLERS = "..pmsevents.wiring..";
     private static final String EVENT = "org.pmsevents.event..";
     private static final String DEV = "..pmsevents.dev..";
+    private static final String DATABASE = "org.pmsevents.platform.database";
 
     @ArchTest
     static final ArchRule eventKnowsNoFeature = noClasses()
@@ -77,7 +78,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyTablesAskPostgres = noClasses()
-            .that(are("neither a table nor the opener of transactions", ArchitectureTest::mayNotAskPostgres))
+            .that(are("neither a table nor of the database room", ArchitectureTest::mayNotAskPostgres))
             .should()
             .callMethodWhere(calls("PostgreSQL", ArchitectureTest::asksPostgres))
             .because("all the SQL about a table stands in one place, with its error codes");
@@ -103,9 +104,7 @@ class ArchitectureTest {
     static final ArchRule timeComesFromTheClock = noClasses()
             .that()
             .resideOutsideOfPackage(DEV)
-            .and(are(
-                    "not the producer of the clock",
-                    type -> !type.getSimpleName().startsWith("Clock")))
+            .and(are("not the machine's clock", type -> !type.getSimpleName().equals("MachineClock")))
             .should()
             .callMethodWhere(calls("the system's clock", ArchitectureTest::readsTheSystemClock))
             .because("a test must be able to set the clock (System.nanoTime measures durations and is fine)");
@@ -147,7 +146,7 @@ class ArchitectureTest {
 
     private static boolean mayNotAskPostgres(JavaClass type) {
         return !outermost(type).getSimpleName().endsWith("Table")
-                && !outermost(type).getSimpleName().equals("Transactions")
+                && !type.getPackageName().equals(DATABASE)
                 && !resideInAnyPackage(DEV).test(type);
     }
 

@@ -10,19 +10,22 @@ import java.util.List;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.pmsevents.platform.config.LiteralSecrets;
 
-/** Starts the service, or migrates its database. Checks the required settings first, to report one message instead of stack traces. */
+/** Starts the service, or migrates its database, or begins a new epoch of the feed. Checks the required settings first, to report one message instead of stack traces. */
 @QuarkusMain
 public final class Main {
     /** Starts the servers of dev mode and the tests; not part of the packaged service. */
     private static final String DEV_SERVERS = "/META-INF/quarkus-build-steps.list";
 
     private static final String MIGRATE = "migrate";
+    private static final String RENEW_FEED = "renew-feed";
 
     public static void main(String... args) {
-        boolean migrates = args.length == 1 && args[0].equals(MIGRATE);
+        boolean renews = args.length == 1 && args[0].equals(RENEW_FEED);
+        boolean migrates = renews || args.length == 1 && args[0].equals(MIGRATE);
         if (args.length > 0 && !migrates) {
-            refuse("PMS Events knows one command, " + MIGRATE + ", and serves without one.");
+            refuse("PMS Events knows two commands, " + MIGRATE + " and " + RENEW_FEED + ", and serves without one.");
         }
         // Quarkus knows its launch mode only later, in run().
         boolean packaged = Main.class.getResource(DEV_SERVERS) == null;
@@ -34,7 +37,7 @@ public final class Main {
                     + String.join("\n  - ", problems));
         }
         if (migrates) {
-            MigrateCommand.run();
+            MigrateCommand.run(renews);
             return;
         }
         List<String> portsTaken = packaged ? problems(Main::portsInUse) : List.of();
@@ -61,6 +64,7 @@ public final class Main {
     private static Config environment() {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
+                .withInterceptors(new LiteralSecrets())
                 .withSources(new SysPropConfigSource(), new EnvConfigSource(System.getenv(), 300))
                 .build();
     }

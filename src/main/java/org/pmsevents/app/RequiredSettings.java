@@ -68,7 +68,12 @@ public final class RequiredSettings {
     public static List<String> problems(Config config) {
         List<String> problems = ofTheDatabase(config);
         if (value(config, REDIS).filter(ServerUrl::isRedis).isEmpty()) {
-            problems.add("QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379");
+            boolean underscore =
+                    value(config, REDIS).filter(ServerUrl::hasUnderscore).isPresent();
+            problems.add("QUARKUS_REDIS_HOSTS: where Redis is, as redis://host:6379"
+                    + (underscore
+                            ? "; the name of a host must not have an underscore, so give it an alias with a hyphen"
+                            : ""));
         }
         Optional<String> secret = value(config, "pms-events.jwt.secret");
         Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");

@@ -9,6 +9,7 @@ import java.util.Locale;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.UnfitDatabaseException;
 
 /** Reports why the service can't start: in one line if the operator can fix it, otherwise with the stack trace. */
 final class StartFailure {
@@ -47,6 +48,9 @@ final class StartFailure {
         if (cause instanceof SQLException refusal) {
             return advice(refusal);
         }
+        if (cause instanceof UnfitDatabaseException) {
+            return message(cause);
+        }
         // the service's own message about a setting names the variable
         if (cause instanceof ConfigValidationException
                 || cause instanceof ConfigurationException
@@ -64,7 +68,8 @@ final class StartFailure {
                     + message(refusal);
         }
         if (state.startsWith("28")) {
-            return "PostgreSQL refuses the login. Are QUARKUS_DATASOURCE_USERNAME and QUARKUS_DATASOURCE_PASSWORD right? "
+            return "PostgreSQL refuses the login. Are QUARKUS_DATASOURCE_USERNAME and QUARKUS_DATASOURCE_PASSWORD"
+                    + " right? "
                     + message(refusal);
         }
         if (state.equals("3D000")) {

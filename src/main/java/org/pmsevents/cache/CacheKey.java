@@ -57,6 +57,11 @@ public record CacheKey(String kind, String id, CacheTag tag) {
                 : Optional.of(stock(id.substring(0, separator), id.substring(separator + 1)));
     }
 
+    /** Whether this is a page of products or stock. */
+    public boolean isList() {
+        return kind.equals(CacheTag.PRODUCTS) || kind.equals(CacheTag.STOCKS);
+    }
+
     /** Whether the entry may be cached: a search may have any length. */
     public boolean isCacheable() {
         return id.length() <= LONGEST;

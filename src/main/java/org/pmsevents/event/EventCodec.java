@@ -13,6 +13,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.json.JsonTime;
 
 /** Converts events to their wire form and back. Payloads are copied as text, so that decimals keep all their digits. */
 @ApplicationScoped
@@ -53,7 +54,7 @@ public class EventCodec {
             out.writeFieldName("payload");
             out.writeRawValue(event.payload());
             out.writeObjectFieldStart("metadata");
-            out.writeStringField("timestamp", metadata.timestamp().toString());
+            out.writeStringField("timestamp", JsonTime.text(metadata.timestamp()));
             out.writeStringField("actor", metadata.actor());
             out.writeStringField("traceId", metadata.traceId());
             out.writeStringField("id", metadata.id().toString());

@@ -69,6 +69,12 @@ public class EventProgress {
         events.forEach(event -> of(event.message().metadata().id()).dispatched().complete(null));
     }
 
+    /** Another epoch of the feed has begun: what was emitted before will not be dispatched. */
+    public synchronized void forgetAll() {
+        latest.clear();
+        processed.clear();
+    }
+
     /** Cleanup task of the live handlers: schedules the event to be forgotten, and forgets those that are due. */
     public Uni<Void> forget(EventMessage event) {
         forget(event.metadata().id(), System.nanoTime());

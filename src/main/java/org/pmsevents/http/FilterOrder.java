@@ -22,6 +22,9 @@ public final class FilterOrder {
     /** Filter: the trace id is decided, which answers, events and log lines carry. */
     public static final int TRACE = 100_000;
 
+    /** Filter: the address of a client behind proxies is found, before anything is limited by it. */
+    public static final int CLIENT_ADDRESS = 98_000;
+
     /** Filter: headers that browsers are told with every answer, refusals included. */
     public static final int SECURITY_HEADERS = 95_000;
 
@@ -34,8 +37,14 @@ public final class FilterOrder {
     /** Filter: who asks too often is refused. The framework knows the caller at 200, and judges what the caller may do at 100. */
     public static final int RATE_LIMIT = 140;
 
+    /** Filter: webhooks that can't have a valid signature, whatever their body, are refused before it is read. */
+    public static final int SIGNATURE_HEADERS = 20;
+
     /** Filter: bodies are bounded, once the caller has been judged, and before the framework's own check of their length. */
     public static final int BODY_LIMIT = 10;
+
+    /** Filter: the methods of a path are listed, for callers who may use the path at all. */
+    public static final int OPTIONS = 5;
 
     /** Order of a route: entity tags for the files of the dashboard, before the files themselves. */
     public static final int PAGE_FILES = -1;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL that reads the ledger. The statements that change stock write it. */
 @ApplicationScoped
@@ -21,11 +22,7 @@ public class LedgerTable {
 
     private static final String FIND = "SELECT " + COLUMNS + " FROM stock_movement WHERE id = ANY($1)";
 
-    private static final String LIST = """
-            SELECT %s FROM stock_movement
-            WHERE sku = $1 AND ($2::text IS NULL OR location = $2) AND ($3::bigint IS NULL OR seq < $3)
-            ORDER BY seq DESC LIMIT $4
-            """.formatted(COLUMNS);
+    private static final String LIST = "SELECT " + COLUMNS + " FROM stock_movement";
 
     /** Returns those of the movements that exist. */
     public Uni<Map<UUID, Movement>> find(SqlClient client, Collection<UUID> ids) {
@@ -41,8 +38,12 @@ public class LedgerTable {
     /** Lists the ledger of a product at one location, or at all if it is null; the newest movement first. */
     public Uni<List<Movement>> list(
             SqlClient client, String sku, @Nullable String location, @Nullable Long before, int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(sku, location, before, limit))
+        return ListQuery.of(LIST)
+                .where("sku = ?", sku)
+                .when(location != null, "location = ?", location)
+                .when(before != null, "seq < ?", before)
+                .end("ORDER BY seq DESC LIMIT ?", limit)
+                .execute(client)
                 .map(rows -> {
                     var movements = new ArrayList<Movement>(rows.size());
                     rows.forEach(row -> movements.add(movement(row)));

@@ -39,9 +39,12 @@ public record LineOutcome(
         return code == null;
     }
 
-    /** The outcome of this line when no line of the request is applied. */
+    /**
+     * The outcome of this line when no line of the request is applied. One that was refused keeps what it found, after the lines before
+     * it; for the others it is what is there.
+     */
     public LineOutcome notApplied() {
-        return refused(code == null ? NOT_APPLIED : code, onHandBefore, onHandBefore);
+        return code == null ? refused(NOT_APPLIED, onHandBefore, onHandBefore) : refused(code, onHand, onHandBefore);
     }
 
     public boolean moved() {

@@ -13,6 +13,8 @@ public record StockQuery(
         boolean low,
         int limit,
         @Nullable StockKey after) {
+    /** The name of the list in its cursors. */
+    public static final String LIST = "stocks";
 
     /** Parses an {@link #id}. */
     public static StockQuery of(String id) {

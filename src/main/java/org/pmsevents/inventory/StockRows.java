@@ -23,7 +23,7 @@ public class StockRows {
     private final Transactions transactions;
     private final InvalidationFlow cache;
 
-    /** Rows are never deleted. */
+    /** Rows are never deleted within an epoch of the feed. */
     private final Cache<StockKey, Boolean> known = Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .executor(Runnable::run)
@@ -33,6 +33,11 @@ public class StockRows {
         this.stock = stock;
         this.transactions = transactions;
         this.cache = cache;
+    }
+
+    /** Another epoch of the feed has begun: the database may have gone back, and lost rows. */
+    public void forget() {
+        known.invalidateAll();
     }
 
     /** Creates the missing rows of products that exist. */

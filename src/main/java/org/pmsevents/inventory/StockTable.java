@@ -6,11 +6,13 @@ import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL of stock rows and locations, except changes of {@code on_hand}: see {@code StockChangeTable}. */
 @ApplicationScoped
@@ -23,13 +25,7 @@ public class StockTable {
 
     private static final String EXISTS = "SELECT FROM stock WHERE sku = $1 LIMIT 1";
 
-    private static final String LIST = """
-            SELECT %s FROM stock
-            WHERE ($1::text IS NULL OR (sku, location) > ($1, $2))
-              AND ($3::text IS NULL OR location = $3)
-              AND (NOT $4 OR low)
-            ORDER BY sku, location LIMIT $5
-            """.formatted(COLUMNS);
+    private static final String LIST = "SELECT " + COLUMNS + " FROM stock";
 
     /** Creates the first row of a product, in the transaction that creates the product. */
     private static final String CREATE = "INSERT INTO stock (sku, location) VALUES ($1, $2)";
@@ -53,27 +49,69 @@ public class StockTable {
     private static final String SET_THRESHOLD = """
             UPDATE stock SET threshold = $3::bigint, low = change.low, version = stock.version + 1, updated_at = clock_timestamp()
             FROM stock AS before
-            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low, $3::bigint, true, 0, NULL, NULL) AS change
+            JOIN product ON product.sku = before.sku
+            CROSS JOIN LATERAL stock_change(before.on_hand, before.version, before.low,
+                                            CASE WHEN product.status <> 'archived' THEN $3::bigint END, true, 0, NULL, NULL) AS change
             WHERE stock.sku = $1 AND stock.location = $2 AND before.sku = $1 AND before.location = $2
             RETURNING stock.*, CASE WHEN change.alerts THEN stock_alert(stock.sku, stock.location, stock.on_hand, stock.threshold)::text END AS alert
             """;
 
-    /** Corrects stock that became low, or is no longer low, without a movement. Skips locked rows: the next run corrects them. */
+    /** Stock of an archived product is never low. Rows are locked in the order that is used everywhere for stock. */
+    private static final String RETIRE = """
+            WITH held AS MATERIALIZED (
+              SELECT sku, location FROM stock WHERE sku = $1 AND low ORDER BY sku, location FOR NO KEY UPDATE)
+            UPDATE stock SET low = false FROM held WHERE stock.sku = held.sku AND stock.location = held.location
+            """;
+
+    /** One row for all replicas: it is held by the one that looks, and says how far the round has come. */
+    private static final String CLAIM_CHECK = """
+            SELECT sku, location FROM stock_check
+            WHERE sku IS NOT NULL OR begun_at <= clock_timestamp() - $1 * interval '1 millisecond'
+            FOR UPDATE SKIP LOCKED
+            """;
+
+    /** Plans are kept, so they must be right for a table of any size: the primary key is read in its order. */
+    private static final String CHECK_PLANS = """
+            SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+            SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+            """;
+
+    /**
+     * Corrects stock that became low, or is no longer low, without a movement, such as that of a product that was restored, in the next page of the primary key, and leaves the place
+     * where the next page begins. Skips locked rows: the next round corrects them.
+     */
     private static final String CORRECT_LOW = """
-            WITH misjudged AS MATERIALIZED (
-              SELECT sku, location FROM stock WHERE low <> stock_is_low(on_hand, threshold)
-              ORDER BY sku, location LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
+            WITH page AS MATERIALIZED (
+              SELECT sku, location, low <> (stock_is_low(on_hand, threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = stock.sku AND p.status = 'archived')) AS misjudged
+              FROM stock
+              WHERE (sku, location) > ($1, $2) ORDER BY sku, location LIMIT %1$d),
+            chosen AS MATERIALIZED (SELECT sku, location FROM page WHERE misjudged ORDER BY sku, location LIMIT %2$d),
+            reached AS (
+              SELECT sku, location FROM (SELECT * FROM chosen ORDER BY sku DESC, location DESC LIMIT 1) AS last
+              WHERE (SELECT count(*) FROM chosen) = %2$d
+              UNION ALL
+              SELECT sku, location FROM (SELECT * FROM page ORDER BY sku DESC, location DESC LIMIT 1) AS last
+              WHERE (SELECT count(*) FROM chosen) < %2$d AND (SELECT count(*) FROM page) = %1$d),
+            moved_on AS (
+              UPDATE stock_check SET sku = (SELECT sku FROM reached), location = (SELECT location FROM reached),
+                                     begun_at = CASE WHEN $1 = '' THEN clock_timestamp() ELSE begun_at END WHERE single),
+            misjudged AS MATERIALIZED (
+              SELECT s.sku, s.location FROM stock AS s JOIN chosen ON s.sku = chosen.sku AND s.location = chosen.location
+              WHERE s.low <> (stock_is_low(s.on_hand, s.threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = s.sku AND p.status = 'archived'))
+              ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s SKIP LOCKED),
             corrected AS (
               UPDATE stock SET low = NOT stock.low FROM misjudged
               WHERE stock.sku = misjudged.sku AND stock.location = misjudged.location
               RETURNING stock.*)
-            SELECT *, CASE WHEN low THEN stock_alert(sku, location, on_hand, threshold)::text END AS alert
-            FROM corrected ORDER BY sku, location
-            """;
+            SELECT *, CASE WHEN low THEN stock_alert(sku, location, on_hand, threshold)::text END AS alert,
+                   EXISTS (SELECT FROM reached) AS more
+            FROM (SELECT 1) AS one LEFT JOIN corrected ON true ORDER BY sku, location
+            """.formatted(2_000, 200);
 
     private static final String SET_LOCATION = """
             INSERT INTO location (location, backorders) VALUES ($1, $2)
             ON CONFLICT (location) DO UPDATE SET backorders = excluded.backorders, updated_at = now()
+            RETURNING xmax <> 0 AS existed
             """;
 
     private static final String COUNT_LOW = "SELECT count(*) AS low FROM stock WHERE low";
@@ -102,13 +140,17 @@ public class StockTable {
     /** Lists stock in the order of SKU and location. */
     public Uni<List<Stock>> list(
             SqlClient client, @Nullable StockKey after, @Nullable String location, boolean low, int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(
-                        after == null ? null : after.sku(),
-                        after == null ? null : after.location(),
-                        location,
-                        low,
-                        limit))
+        var query = ListQuery.of(LIST);
+        if (after != null && location == null) {
+            query.where("(sku, location) > (?, ?)", after.sku(), after.location());
+        } else if (after != null) {
+            // the index of a location is by SKU
+            query.where("sku >= ? AND (sku, location) > (?, ?)", after.sku(), after.sku(), after.location());
+        }
+        return query.when(location != null, "location = ?", location)
+                .when(low, "low")
+                .end("ORDER BY sku, location LIMIT ?", limit)
+                .execute(client)
                 .map(StockTable::all);
     }
 
@@ -134,6 +176,11 @@ public class StockTable {
         });
     }
 
+    /** No stock of the product is low any more; returns how many were. */
+    public Uni<Integer> retire(SqlClient transaction, String sku) {
+        return transaction.preparedQuery(RETIRE).execute(Tuple.of(sku)).map(updated -> updated.rowCount());
+    }
+
     /** Sets the threshold, or removes it if null. The row must be locked. */
     public Uni<JudgedStock> setThreshold(SqlClient transaction, StockKey key, @Nullable Long threshold) {
         return transaction
@@ -142,19 +189,54 @@ public class StockTable {
                 .map(updated -> judged(updated.iterator().next()));
     }
 
-    /** Corrects wrong values of {@code low}, of at most {@code limit} stocks. */
-    public Uni<List<JudgedStock>> correctLow(SqlClient transaction, int limit) {
-        return transaction.preparedQuery(CORRECT_LOW).execute(Tuple.of(limit)).map(rows -> {
-            var corrected = new ArrayList<JudgedStock>(rows.size());
-            rows.forEach(row -> corrected.add(judged(row)));
-            return corrected;
-        });
+    /**
+     * A page of the check of low stock.
+     *
+     * @param corrected stocks that became low or are no longer low
+     * @param isLast whether the round is complete, or this replica has nothing to look at
+     */
+    public record CheckedPage(List<JudgedStock> corrected, boolean isLast) {}
+
+    /**
+     * Looks at the next page of all stock and corrects wrong values of {@code low}. All replicas share the round: one looks at a time, and
+     * the next round begins when {@code period} has passed since the last one began.
+     */
+    public Uni<CheckedPage> correctLow(SqlClient transaction, Duration period) {
+        return transaction
+                .query(CHECK_PLANS)
+                .execute()
+                .chain(() -> transaction.preparedQuery(CLAIM_CHECK).execute(Tuple.of((double) period.toMillis())))
+                .chain(claimed -> {
+                    for (var row : claimed) {
+                        return correctLow(transaction, row);
+                    }
+                    return Uni.createFrom().item(new CheckedPage(List.of(), true));
+                });
     }
 
-    public Uni<Void> setLocation(SqlClient client, String location, boolean backorders) {
+    private static Uni<CheckedPage> correctLow(SqlClient transaction, Row after) {
+        boolean first = after.getString("sku") == null;
+        return transaction
+                .preparedQuery(CORRECT_LOW)
+                .execute(Tuple.of(first ? "" : after.getString("sku"), first ? "" : after.getString("location")))
+                .map(rows -> {
+                    var corrected = new ArrayList<JudgedStock>(rows.size());
+                    boolean more = false;
+                    for (var row : rows) {
+                        more = row.getBoolean("more");
+                        if (row.getString("sku") != null) {
+                            corrected.add(judged(row));
+                        }
+                    }
+                    return new CheckedPage(corrected, !more);
+                });
+    }
+
+    /** Creates or changes a location; returns whether it existed. */
+    public Uni<Boolean> setLocation(SqlClient client, String location, boolean backorders) {
         return client.preparedQuery(SET_LOCATION)
                 .execute(Tuple.of(location, backorders))
-                .replaceWithVoid();
+                .map(rows -> rows.iterator().next().getBoolean("existed"));
     }
 
     public Uni<Long> countLow(SqlClient client) {

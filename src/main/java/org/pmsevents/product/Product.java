@@ -37,6 +37,15 @@ public record Product(
         return new Product(draft, ProductStatus.ARCHIVED, version + 1, createdAt, now, publishedAt);
     }
 
+    /** As a draft again; when it was first published stays known. */
+    Product restored(Instant now) {
+        return new Product(draft, ProductStatus.DRAFT, version + 1, createdAt, now, publishedAt);
+    }
+
+    boolean isArchived() {
+        return status == ProductStatus.ARCHIVED;
+    }
+
     public String sku() {
         return draft.sku();
     }

@@ -1,9 +1,9 @@
 package org.pmsevents.product;
 
-import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.pms.outbound.PmsSync;
 import org.pmsevents.queue.Job;
 
@@ -18,11 +18,11 @@ import org.pmsevents.queue.Job;
 record ProductChange(
         Product product,
         @Nullable EventMessage recorded,
-        Instant answerBy,
+        Deadline answerBy,
         PmsSync pmsSync,
         @Nullable Job syncJob) {
 
-    ProductChange(Product product, @Nullable EventMessage recorded, Instant answerBy) {
+    ProductChange(Product product, @Nullable EventMessage recorded, Deadline answerBy) {
         this(product, recorded, answerBy, PmsSync.DISABLED, null);
     }
 
@@ -30,7 +30,7 @@ record ProductChange(
         return new ProductChange(product, recorded, answerBy, sync, job);
     }
 
-    ProductChange with(Instant later) {
+    ProductChange with(Deadline later) {
         return new ProductChange(product, recorded, later, pmsSync, syncJob);
     }
 

@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.inventory.api.InventoryFlow;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.json.ParsedBody;
@@ -62,6 +64,9 @@ public class ProductFlow {
         this.clock = clock;
     }
 
+    /** An archived product, and the notice to the caches if its stock was low. */
+    private record Archiving(ProductChange change, Optional<Long> notice) {}
+
     /** A published product and the state of its sync to the PMS. */
     record Publication(ProductView product, PmsSync pmsSync) {}
 
@@ -88,23 +93,23 @@ public class ProductFlow {
      *
      * @throws AppException 400 with all violations; 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<ProductView> replace(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
+    Uni<ProductView> replace(String sku, byte @Nullable [] body, Preconditions conditions, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.replacement(valid, stored)));
+                .chain(valid -> update(sku, conditions, context, stored -> ProductRules.replacement(valid, stored)));
     }
 
     /** Applies a merge patch (RFC 7396); otherwise as {@link #replace}. */
-    Uni<ProductView> patch(String sku, byte @Nullable [] body, Precondition ifMatch, RequestContext context) {
+    Uni<ProductView> patch(String sku, byte @Nullable [] body, Preconditions conditions, RequestContext context) {
         return validateProduct(body)
-                .chain(valid -> update(sku, ifMatch, context, stored -> ProductRules.patched(valid, stored)));
+                .chain(valid -> update(sku, conditions, context, stored -> ProductRules.patched(valid, stored)));
     }
 
     private Uni<ProductView> update(
-            String sku, Precondition ifMatch, RequestContext context, Function<Product, ProductDraft> edit) {
+            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
         return transactions
                 .run(
                         context,
-                        transaction -> findProduct(transaction, sku, ifMatch)
+                        transaction -> findProduct(transaction, sku, conditions)
                                 .map(ProductFlow::refuseArchived)
                                 .chain(found -> updateProduct(transaction, found, edit.apply(found), context)))
                 .invoke(sync::announce)
@@ -120,7 +125,8 @@ public class ProductFlow {
      *
      * @throws AppException 404; 409 {@code product-archived}; 412 {@code version-mismatch}
      */
-    Uni<Publication> publish(String sku, Precondition ifMatch, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<Publication> publish(
+            String sku, Preconditions conditions, @Nullable IdempotencyKey key, RequestContext context) {
         return idempotency
                 .once(
                         key,
@@ -128,7 +134,7 @@ public class ProductFlow {
                         answers -> transactions
                                 .run(
                                         context,
-                                        transaction -> validateProduct(transaction, sku, ifMatch)
+                                        transaction -> validateProduct(transaction, sku, conditions)
                                                 .chain(valid -> publishProduct(transaction, valid, context))
                                                 .call(change -> answers.store(
                                                         transaction, ProductJson.publication(published(change)))))
@@ -141,16 +147,18 @@ public class ProductFlow {
     }
 
     /**
-     * Archives a product: it keeps its SKU and can be read, but not changed. A product that is archived already stays unchanged.
+     * Archives a product: it keeps its SKU and can be read, but not changed, and its stock is no longer low. A product that is archived already stays unchanged.
      *
      * @throws AppException 404; 412 {@code version-mismatch}
      */
-    Uni<Void> archive(String sku, Precondition ifMatch, RequestContext context) {
+    Uni<Void> archive(String sku, Preconditions conditions, RequestContext context) {
         return transactions
                 .run(
                         context,
-                        transaction -> findProduct(transaction, sku, ifMatch)
+                        transaction -> findProduct(transaction, sku, conditions)
                                 .chain(found -> archiveProduct(transaction, found, context)))
+                .invoke(done -> inventory.stockRetired(done.notice(), context))
+                .map(Archiving::change)
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, context))
@@ -158,8 +166,35 @@ public class ProductFlow {
                 .replaceWithVoid();
     }
 
+    /**
+     * Takes an archived product back, as a draft.
+     *
+     * @throws AppException 404; 409 {@code product-not-archived}; 412 {@code version-mismatch}
+     */
+    Uni<ProductView> restore(
+            String sku, Preconditions conditions, @Nullable IdempotencyKey key, RequestContext context) {
+        return idempotency.once(
+                key,
+                ProductJson::viewOf,
+                answers -> transactions
+                        .run(
+                                context,
+                                transaction -> findProduct(transaction, sku, conditions)
+                                        .map(ProductFlow::requireArchived)
+                                        .chain(found -> restoreProduct(transaction, found, context))
+                                        .call(change -> answers.store(
+                                                transaction,
+                                                ProductJson.view(change.product())
+                                                        .json())))
+                        .invoke(sync::announce)
+                        .call(this::emitEvent)
+                        .call(change -> invalidateCache(change, context))
+                        .call(this::notifyWebSocket)
+                        .map(change -> ProductJson.view(change.product())));
+    }
+
     private static Uni<ParsedBody> validateProduct(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> StrictJson.read(body));
+        return StrictJson.read(body, parsed -> parsed);
     }
 
     private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {
@@ -169,7 +204,7 @@ public class ProductFlow {
                 .run(
                         context,
                         transaction -> products.insert(transaction, product)
-                                .invoke(inserted -> refuseExisting(inserted, product.sku()))
+                                .call(inserted -> refuseExisting(transaction, inserted, product.sku()))
                                 .chain(() -> inventory.openStock(transaction, product.sku()))
                                 .chain(() -> events.record(transaction, event))
                                 .chain(() -> answers.store(
@@ -177,15 +212,15 @@ public class ProductFlow {
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
-    /** Returns the product if it exists, has the version of {@code If-Match} and is not archived. */
-    private Uni<Product> validateProduct(SqlClient transaction, String sku, Precondition ifMatch) {
-        return findProduct(transaction, sku, ifMatch).map(ProductFlow::refuseArchived);
+    /** Returns the product if it exists, meets the conditions of the request and is not archived. */
+    private Uni<Product> validateProduct(SqlClient transaction, String sku, Preconditions conditions) {
+        return findProduct(transaction, sku, conditions).map(ProductFlow::refuseArchived);
     }
 
-    private Uni<Product> findProduct(SqlClient transaction, String sku, Precondition ifMatch) {
+    private Uni<Product> findProduct(SqlClient transaction, String sku, Preconditions conditions) {
         return products.lock(transaction, sku)
                 .map(found -> found.orElseThrow(() -> notFound(sku)))
-                .invoke(found -> ifMatch.check(found.version()));
+                .invoke(found -> conditions.checkChange(found.version()));
     }
 
     private Uni<ProductChange> updateProduct(
@@ -202,9 +237,17 @@ public class ProductFlow {
                         : Uni.createFrom().item(change));
     }
 
-    private Uni<ProductChange> archiveProduct(SqlClient transaction, Product found, RequestContext context) {
-        var archived = found.status() == ProductStatus.ARCHIVED ? found : found.archived(clock.instant());
-        return store(transaction, found, archived, EventType.PRODUCT_UPDATED, context);
+    /** The stock comes first: an event is recorded after all rows of its change. */
+    private Uni<Archiving> archiveProduct(SqlClient transaction, Product found, RequestContext context) {
+        var archived = found.isArchived() ? found : found.archived(clock.instant());
+        return inventory
+                .retireStock(transaction, found.sku())
+                .chain(notice -> store(transaction, found, archived, EventType.PRODUCT_UPDATED, context)
+                        .map(change -> new Archiving(change, notice)));
+    }
+
+    private Uni<ProductChange> restoreProduct(SqlClient transaction, Product found, RequestContext context) {
+        return store(transaction, found, found.restored(clock.instant()), EventType.PRODUCT_UPDATED, context);
     }
 
     /** Stores the product and its event; does nothing if no field has changed. */
@@ -276,16 +319,42 @@ public class ProductFlow {
                 : afterCommit.attempt(step, change.event().metadata(), change.answerBy(), work);
     }
 
-    private static void refuseExisting(boolean inserted, String sku) {
-        if (!inserted) {
-            throw AppException.conflict("product-exists", "A product with the SKU " + sku + " exists already.");
+    /** @throws AppException 409 {@code product-exists}, which says whether the product is archived */
+    private Uni<Void> refuseExisting(SqlClient transaction, boolean inserted, String sku) {
+        return inserted
+                ? Uni.createFrom().voidItem()
+                : products.find(transaction, sku).map(found -> {
+                    throw exists(sku, found.filter(Product::isArchived).isPresent());
+                });
+    }
+
+    private static AppException exists(String sku, boolean archived) {
+        return AppException.conflict(
+                        "product-exists",
+                        archived
+                                ? "The product " + sku
+                                        + " is archived. POST /api/products/{sku}/restore takes it back as a draft."
+                                : "A product with the SKU " + sku + " exists already.")
+                .with("archived", archived);
+    }
+
+    private static Product requireArchived(Product found) {
+        if (!found.isArchived()) {
+            throw AppException.conflict(
+                    "product-not-archived",
+                    "The product " + found.sku() + " is not archived; it is "
+                            + found.status().wireName() + ".");
         }
+        return found;
     }
 
     private static Product refuseArchived(Product found) {
-        if (found.status() == ProductStatus.ARCHIVED) {
+        if (found.isArchived()) {
             throw AppException.conflict(
-                    "product-archived", "The product " + found.sku() + " is archived and can't be changed.");
+                    "product-archived",
+                    "The product " + found.sku()
+                            + " is archived and can't be changed. POST /api/products/{sku}/restore takes it"
+                            + " back as a draft.");
         }
         return found;
     }

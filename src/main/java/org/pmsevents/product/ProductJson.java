@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import org.pmsevents.platform.json.JsonText;
+import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.pms.outbound.PmsSync;
 
 /** The JSON form of a product: the same in REST answers, cache entries and events. */
@@ -29,10 +30,10 @@ final class ProductJson {
         json.set("attributes", draft.attributes());
         json.put("status", product.status().wireName());
         json.put("version", product.version());
-        json.put("createdAt", product.createdAt().toString());
-        json.put("updatedAt", product.updatedAt().toString());
+        json.put("createdAt", JsonTime.text(product.createdAt()));
+        json.put("updatedAt", JsonTime.text(product.updatedAt()));
         var publishedAt = product.publishedAt();
-        json.put("publishedAt", publishedAt == null ? null : publishedAt.toString());
+        json.put("publishedAt", publishedAt == null ? null : JsonTime.text(publishedAt));
         return json;
     }
 

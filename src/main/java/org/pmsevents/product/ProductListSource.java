@@ -1,10 +1,13 @@
 package org.pmsevents.product;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.function.Function;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -13,10 +16,10 @@ import org.pmsevents.platform.paging.PageRequest;
 @ApplicationScoped
 public class ProductListSource implements CacheSource {
     private final ProductTable products;
-    private final Transactions database;
+    private final Reads database;
     private final JsonWriter json;
 
-    ProductListSource(ProductTable products, Transactions database, JsonWriter json) {
+    ProductListSource(ProductTable products, Reads database, JsonWriter json) {
         this.products = products;
         this.database = database;
         this.json = json;
@@ -27,12 +30,17 @@ public class ProductListSource implements CacheSource {
         return "products";
     }
 
+    private Uni<List<Product>> found(ProductQuery query, int limit) {
+        Function<SqlClient, Uni<List<Product>>> list =
+                client -> products.list(client, query.after(), query.status(), query.tag(), query.search(), limit);
+        return query.search() == null && query.tag() == null ? database.list(list) : database.search(list);
+    }
+
     @Override
     public Uni<CacheEntry> fetchFromDB(String id) {
         var query = ProductQuery.of(id);
-        var page = new PageRequest(query.limit(), query.after());
-        return database.read(client -> products.list(
-                        client, query.after(), query.status(), query.tag(), query.search(), page.oneMore()))
+        var page = new PageRequest(ProductQuery.LIST, query.limit(), query.after());
+        return found(query, page.oneMore())
                 .map(found -> page.page(found, Product::sku))
                 .map(found ->
                         new Page<>(found.items().stream().map(ProductJson::of).toList(), found.next()))

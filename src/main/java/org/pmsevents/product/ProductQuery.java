@@ -16,6 +16,8 @@ record ProductQuery(
         @Nullable String search,
         int limit,
         @Nullable String after) {
+    /** The name of the list in its cursors. */
+    static final String LIST = "products";
 
     static ProductQuery of(
             @Nullable ProductStatus status, @Nullable String tag, @Nullable String search, PageRequest page) {

@@ -6,7 +6,7 @@ import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.RequestContext;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -18,10 +18,10 @@ import org.pmsevents.product.history.ProductHistoryTable;
 public class ProductReads {
     private final ProductTable products;
     private final ProductHistoryTable history;
-    private final Transactions database;
+    private final Reads database;
     private final CacheFlow cache;
 
-    ProductReads(ProductTable products, ProductHistoryTable history, Transactions database, CacheFlow cache) {
+    ProductReads(ProductTable products, ProductHistoryTable history, Reads database, CacheFlow cache) {
         this.products = products;
         this.history = history;
         this.database = database;
@@ -34,7 +34,7 @@ public class ProductReads {
      * @throws AppException 404 {@code product-not-found}
      */
     Uni<CacheAnswer> read(String sku, RequestContext context) {
-        if (!PathName.isValid(sku)) {
+        if (!PathName.isAddressable(sku)) {
             return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
         }
         return cache.read(CacheKey.product(sku), context).invoke(found -> {
@@ -56,9 +56,9 @@ public class ProductReads {
      */
     Uni<Page<ProductHistoryEntry>> history(String sku, PageRequest page) {
         var before = page.afterNumber();
-        return database.read(client -> products.find(client, sku))
+        return database.byKey(client -> products.find(client, sku))
                 .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
-                .chain(() -> database.read(client -> history.list(client, sku, before, page.oneMore())))
+                .chain(() -> database.list(client -> history.list(client, sku, before, page.oneMore())))
                 .map(entries -> page.page(entries, entry -> Long.toString(entry.position())));
     }
 }

@@ -29,8 +29,12 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.precondition.CreatesResource;
+import org.pmsevents.http.precondition.EvaluatesConditions;
+import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -64,6 +68,7 @@ public class ProductResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
+    @CreatesResource
     @Operation(summary = "Create a product as a draft")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
@@ -93,6 +98,7 @@ public class ProductResource {
 
     @GET
     @Path("/{sku}")
+    @EvaluatesConditions
     @Operation(summary = "Read a product")
     @APIResponse(
             responseCode = "200",
@@ -101,14 +107,17 @@ public class ProductResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
     @APIResponse(responseCode = "304", description = "The version is in If-None-Match")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
     public Uni<Response> read(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch,
             @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifNoneMatch) {
-        var known = Precondition.ifNoneMatch(ifNoneMatch);
-        return reads.read(sku, request.current()).map(product -> {
+        var conditions = Preconditions.of(ifMatch, ifNoneMatch);
+        return reads.read(NormalText.of(sku), request.current()).map(product -> {
             long version = product.entry().version();
-            var response = known.names(version)
+            var response = conditions.isNotModified(version)
                     ? Response.notModified()
                     : Response.ok(product.entry().json());
             return product.marked(response.header("ETag", etag(version)).header("Cache-Control", REVALIDATED))
@@ -120,6 +129,7 @@ public class ProductResource {
     @Path("/{sku}")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
     @Operation(summary = "Replace a product")
     @RequestBody(
             required = true,
@@ -138,8 +148,10 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch,
             byte @Nullable [] body) {
-        return flow.replace(sku, body, Precondition.ifMatch(ifMatch), request.current())
+        return flow.replace(NormalText.of(sku), body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(ProductResource::ok);
     }
 
@@ -147,6 +159,7 @@ public class ProductResource {
     @Path("/{sku}")
     @Consumes(MERGE_PATCH)
     @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
     @Operation(summary = "Change parts of a product (RFC 7396)")
     @RequestBody(required = true, content = @Content(mediaType = MERGE_PATCH, schema = @Schema(ref = "ProductPatch")))
     @APIResponse(
@@ -163,19 +176,22 @@ public class ProductResource {
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
                     List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch,
             @HeaderParam("Content-Type") @Parameter(hidden = true) @Nullable String contentType,
             byte @Nullable [] body) {
         if (contentType == null || contentType.isBlank()) {
             throw AppException.unsupportedMediaType("The Content-Type of a patch must be " + MERGE_PATCH + ".")
                     .header("Accept-Patch", MERGE_PATCH);
         }
-        return flow.patch(sku, body, Precondition.ifMatch(ifMatch), request.current())
+        return flow.patch(NormalText.of(sku), body, Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(ProductResource::ok);
     }
 
     @POST
     @Path("/{sku}/publish")
     @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
     @Operation(summary = "Publish a product")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
@@ -190,8 +206,14 @@ public class ProductResource {
     public Uni<Response> publish(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
-                    List<String> ifMatch) {
-        return flow.publish(sku, Precondition.ifMatch(ifMatch), keys.current(null), request.current())
+                    List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch) {
+        return flow.publish(
+                        NormalText.of(sku),
+                        Preconditions.of(ifMatch, ifNoneMatch),
+                        keys.current(null),
+                        request.current())
                 .map(done -> Response.ok(ProductJson.publication(done))
                         .header("ETag", etag(done.product()))
                         .build());
@@ -200,6 +222,7 @@ public class ProductResource {
     @DELETE
     @Path("/{sku}")
     @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
     @Operation(summary = "Archive a product")
     @APIResponse(responseCode = "204", description = "The product is archived")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
@@ -207,9 +230,40 @@ public class ProductResource {
     public Uni<Response> archive(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
-                    List<String> ifMatch) {
-        return flow.archive(sku, Precondition.ifMatch(ifMatch), request.current())
+                    List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch) {
+        return flow.archive(NormalText.of(sku), Preconditions.of(ifMatch, ifNoneMatch), request.current())
                 .map(done -> Response.noContent().build());
+    }
+
+    @POST
+    @Path("/{sku}/restore")
+    @RolesAllowed(Roles.EDITOR)
+    @EvaluatesConditions
+    @Operation(summary = "Take an archived product back, as a draft")
+    @Parameter(ref = "IdempotencyKey")
+    @APIResponse(
+            responseCode = "200",
+            description = "The product, a draft",
+            headers = @Header(name = "ETag", ref = "Version"),
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    @APIResponse(responseCode = "409", ref = "ProductNotArchived")
+    @APIResponse(responseCode = "412", ref = "VersionMismatch")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
+    public Uni<Response> restore(
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
+            @HeaderParam("If-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifMatch,
+            @HeaderParam("If-None-Match") @Parameter(schema = @Schema(type = SchemaType.STRING), example = "\"3\"")
+                    List<String> ifNoneMatch) {
+        return flow.restore(
+                        NormalText.of(sku),
+                        Preconditions.of(ifMatch, ifNoneMatch),
+                        keys.current(null),
+                        request.current())
+                .map(ProductResource::ok);
     }
 
     @GET
@@ -227,7 +281,13 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(ProductQuery.of(status(status), tag, search, PageRequest.of(limit, after)), request.current())
+        return reads.list(
+                        ProductQuery.of(
+                                status(status),
+                                NormalText.ofNullable(tag),
+                                NormalText.ofNullable(search),
+                                PageRequest.of(ProductQuery.LIST, limit, after)),
+                        request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -244,7 +304,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.history(sku, PageRequest.of(limit, after))
+        return reads.history(NormalText.of(sku), PageRequest.of("history", NormalText.of(sku), limit, after))
                 .map(page -> Response.ok(page).build());
     }
 

@@ -4,7 +4,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheSource;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 
 /** Loads products for the cache. */
 @ApplicationScoped
@@ -12,9 +12,9 @@ public class ProductSource implements CacheSource {
     private static final CacheEntry NO_SUCH_PRODUCT = CacheEntry.absent("product-not-found");
 
     private final ProductTable products;
-    private final Transactions database;
+    private final Reads database;
 
-    ProductSource(ProductTable products, Transactions database) {
+    ProductSource(ProductTable products, Reads database) {
         this.products = products;
         this.database = database;
     }
@@ -26,7 +26,7 @@ public class ProductSource implements CacheSource {
 
     @Override
     public Uni<CacheEntry> fetchFromDB(String sku) {
-        return database.read(client -> products.find(client, sku))
+        return database.byKey(client -> products.find(client, sku))
                 .map(found ->
                         found.map(product -> ProductJson.view(product).cached()).orElse(NO_SUCH_PRODUCT));
     }

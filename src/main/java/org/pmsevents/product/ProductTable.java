@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.ListQuery;
 import org.pmsevents.platform.json.JsonText;
 
 /** The SQL of products. */
@@ -45,18 +46,15 @@ public class ProductTable {
             WHERE sku = $1
             """;
 
+    private static final String LIST = "SELECT " + COLUMNS + " FROM product";
+
     /**
      * Ignores case by the rules of Unicode, whatever the locale of the database: under the collation of SKUs only ASCII letters
-     * have case.
+     * have case. The index {@code product_search} is on exactly these expressions.
      */
-    private static final String LIST = """
-            SELECT %s FROM product
-            WHERE ($1::text IS NULL OR sku > $1)
-              AND ($2::text IS NULL OR status = $2)
-              AND ($3::text IS NULL OR tags @> ARRAY[$3])
-              AND ($4::text IS NULL OR name ILIKE $4 COLLATE "und-x-icu" OR sku ILIKE $4 COLLATE "und-x-icu")
-            ORDER BY sku LIMIT $5
-            """.formatted(COLUMNS);
+    private static final String SEARCH = """
+            (lower(name COLLATE "und-x-icu") COLLATE "C" LIKE lower(?::text COLLATE "und-x-icu") COLLATE "C"
+              OR lower(sku COLLATE "und-x-icu") COLLATE "C" LIKE lower(?::text COLLATE "und-x-icu") COLLATE "C")""";
 
     private final ObjectMapper mapper;
 
@@ -94,18 +92,26 @@ public class ProductTable {
             @Nullable String tag,
             @Nullable String search,
             int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(
-                        after,
-                        status == null ? null : status.wireName(),
-                        tag,
-                        search == null ? null : "%" + search.replaceAll("([\\\\%_])", "\\\\$1") + "%",
-                        limit))
-                .map(rows -> {
-                    var products = new ArrayList<Product>(rows.size());
-                    rows.forEach(row -> products.add(product(row)));
-                    return products;
-                });
+        return list(after, status, tag, search, limit).execute(client).map(rows -> {
+            var products = new ArrayList<Product>(rows.size());
+            rows.forEach(row -> products.add(product(row)));
+            return products;
+        });
+    }
+
+    static ListQuery list(
+            @Nullable String after,
+            @Nullable ProductStatus status,
+            @Nullable String tag,
+            @Nullable String search,
+            int limit) {
+        var pattern = search == null ? null : "%" + search.replaceAll("([\\\\%_])", "\\\\$1") + "%";
+        return ListQuery.of(LIST)
+                .when(after != null, "sku > ?", after)
+                .when(status != null, "status = ?", status == null ? null : status.wireName())
+                .when(tag != null, "tags @> ARRAY[?::text]", tag)
+                .when(pattern != null, SEARCH, pattern, pattern)
+                .end("ORDER BY sku LIMIT ?", limit);
     }
 
     private static Tuple row(Product product) {

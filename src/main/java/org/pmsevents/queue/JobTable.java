@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventMetadata;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.ConflictException;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL for creating, reading and controlling jobs. {@code WorkTable} has the SQL of workers. */
 @ApplicationScoped
@@ -45,11 +46,7 @@ public class JobTable {
     private static final String FIND = "SELECT %s FROM job WHERE id = $1".formatted(COLUMNS);
 
     /** The newest first: ids are UUIDv7. */
-    private static final String LIST = """
-            SELECT %s FROM job
-            WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR id < $3)
-            ORDER BY id DESC LIMIT $4
-            """.formatted(COLUMNS);
+    private static final String LIST = "SELECT %s FROM job".formatted(COLUMNS);
 
     /** A running job is only asked to stop. */
     private static final String CANCEL = """
@@ -133,8 +130,12 @@ public class JobTable {
 
     public Uni<List<Job>> list(
             SqlClient client, @Nullable JobState state, @Nullable String kind, @Nullable UUID after, int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(state == null ? null : state.wireName(), kind, after, limit))
+        return ListQuery.of(LIST)
+                .when(state != null, "state = ?", state == null ? null : state.wireName())
+                .when(kind != null, "kind = ?", kind)
+                .when(after != null, "id < ?", after)
+                .end("ORDER BY id DESC LIMIT ?", limit)
+                .execute(client)
                 .map(JobTable::jobs);
     }
 

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pmsevents.cache.flow.WarmUpFlow;
 import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.delivery.websocket.LiveFlow;
 import org.pmsevents.delivery.websocket.LiveSessions;
@@ -31,10 +32,13 @@ import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.feed.Dispatcher;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.event.handler.LiveHandlers;
 import org.pmsevents.event.publish.FrequentEvents;
 import org.pmsevents.event.transport.AlertBroadcast;
+import org.pmsevents.inventory.StockRows;
+import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.platform.StartOrder;
 
@@ -57,6 +61,7 @@ public class EventRegistration {
     void register(
             @Observes @Priority(StartOrder.REGISTRATION) StartupEvent started,
             Dispatcher dispatcher,
+            Feed feed,
             DurableHandlers durableHandlers,
             LiveHandlers liveHandlers,
             FrequentEvents frequent,
@@ -70,7 +75,16 @@ public class EventRegistration {
             CacheHandler cache,
             QueueHandler queue,
             ErrorHandler errors,
-            MetricsHandler metrics) {
+            MetricsHandler metrics,
+            WarmUpFlow warmUp,
+            StockRows stockRows,
+            StockLevels stockLevels) {
+        // the database has gone back or is another: what was learnt of it is forgotten, then clients are told
+        feed.onNewEpoch(epoch -> progress.forgetAll());
+        feed.onNewEpoch(epoch -> stockRows.forget());
+        feed.onNewEpoch(epoch -> stockLevels.forget());
+        feed.onNewEpoch(warmUp::restart);
+
         // ordered consumers of every batch of the feed: first the cache, then WebSockets and streams
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);

@@ -21,7 +21,7 @@ async function problemOf(address, token) {
 
 export function follow(addresses, onEvent, options) {
   const heartbeat = options.heartbeat ?? 15_000;
-  let position = options.after, attempts = 0, failures = 0, closed = false, heardAt = 0, refused, refusals = 0, socket, silence, pause;
+  let position = options.after, epoch = options.epoch, attempts = 0, failures = 0, closed = false, heardAt = 0, refused, refusals = 0, socket, silence, pause;
   const tell = (state, detail = {}) => options.onState?.(state, detail);
   const seen = (upTo) => { position = upTo; failures = 0; };
   const close = () => { closed = true; clearTimeout(silence); clearTimeout(pause); socket?.close(1000); };
@@ -40,10 +40,10 @@ export function follow(addresses, onEvent, options) {
     if (closed || from !== socket) return;
     const at = message.metadata?.position;
     if (message.op === undefined && !(at <= position)) { onEvent(message); if (at !== undefined) seen(at); }
-    else if (message.op === 'subscribed') { position = message.position; tell('following', { position }); }
+    else if (message.op === 'subscribed') { position = message.position; epoch = message.epoch ?? epoch; tell('following', { position }); }
     else if (message.op === 'position') seen(Math.max(position, message.position));
     else if (message.op === 'alert') options.onAlert?.(message.alert);
-    else if (message.op === 'reset') options.onReset?.(message);
+    else if (message.op === 'reset') { epoch = message.epoch ?? epoch; options.onReset?.(message); }
     else if (message.op === 'error') message.code === 'unavailable' ? again(from) : giveUp(message.code, message.detail);
   };
   const notOpened = async (address, token, lost, code) => {
@@ -70,7 +70,7 @@ export function follow(addresses, onEvent, options) {
       opened = true;
       refused = undefined;
       refusals = 0;
-      next.send(JSON.stringify({ op: 'subscribe', id: 'feed', topics: options.topics, subjects: options.subjects ?? [], after: position }));
+      next.send(JSON.stringify({ op: 'subscribe', id: 'feed', topics: options.topics, subjects: options.subjects ?? [], after: position, epoch: position === undefined ? undefined : epoch }));
     };
     next.onmessage = ({ data }) => {
       if (next !== socket) return;

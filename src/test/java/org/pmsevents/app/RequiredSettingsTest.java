@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Pure;
 
 @Pure
@@ -67,6 +68,18 @@ class RequiredSettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("QUARKUS_REDIS_HOSTS:");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"redis://redis_cache", "rediss://:hid_den@redis_cache:6379/0", "redis://one:1,redis://t_wo:2"})
+    void anUnderscoreInTheNameOfAHostIsNamed(String hosts) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32), "QUARKUS_REDIS_HOSTS", hosts)))
+                .singleElement()
+                .asString()
+                .startsWith("QUARKUS_REDIS_HOSTS:")
+                .contains("underscore")
+                .doesNotContain("hid_den");
     }
 
     @Test

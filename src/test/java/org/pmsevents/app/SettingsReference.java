@@ -36,13 +36,15 @@ final class SettingsReference {
             - Numbers must be at least 1, unless 0 is mentioned. Shares lie between 0 and 1.
             - A value that makes no sense, or a required setting that is missing, stops the start with one line that names the variable.
 
+            - In the environment, passwords, secrets and URLs of servers are taken literally: `$` and `${x}` mean themselves, and line breaks at the end are dropped.
+
             ## Quarkus
 
             The service is built with [Quarkus](https://quarkus.io/guides/all-config), whose settings apply as well. The important ones:
 
             | variable | property | default | meaning |
             |---|---|---|---|
-            | `QUARKUS_DATASOURCE_REACTIVE_URL` | `quarkus.datasource.reactive.url` | required | PostgreSQL: `postgresql://host:5432/database` |
+            | `QUARKUS_DATASOURCE_REACTIVE_URL` | `quarkus.datasource.reactive.url` | required | PostgreSQL: `postgresql://host:5432/database`; [several](../operate/deploy.md#database) with commas |
             | `QUARKUS_DATASOURCE_USERNAME` | `quarkus.datasource.username` | required | the owner of the tables |
             | `QUARKUS_DATASOURCE_PASSWORD` | `quarkus.datasource.password` | required | that user's password |
             | `PMS_EVENTS_MIGRATION_URL` | `pms-events.migration-url` | the URL above | PostgreSQL itself for the migrations, where the URL above is a [pooler](../operate/deploy.md#pooler) |

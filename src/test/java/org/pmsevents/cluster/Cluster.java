@@ -58,6 +58,37 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
+    /** Copies the database, which no replica may be using. */
+    void copyDatabase() throws SQLException {
+        try (var connection = connect("postgres");
+                var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + copy() + " TEMPLATE " + database);
+        }
+    }
+
+    private String copy() {
+        return database + "_copy";
+    }
+
+    Connection databaseCopy() throws SQLException {
+        return connect(copy());
+    }
+
+    /** What a replica on the copy is told of the servers: the Redis is the same. */
+    Map<String, String> environmentOfCopy() {
+        var environment = environment();
+        environment.replaceAll((name, value) -> value.endsWith("/" + database) ? value + "_copy" : value);
+        return environment;
+    }
+
+    /** Starts a replica on the copy of the database. */
+    Replica startOnCopy() {
+        var replica = Replica.start(database.substring(0, 14) + "-copy-" + ++started, 0, environmentOfCopy());
+        replicas.add(replica);
+        replica.address();
+        return replica;
+    }
+
     /** Starts a replica on a port, and waits until it listens. */
     public Replica start(int port, String... options) {
         var environment = environment();
@@ -145,6 +176,7 @@ public final class Cluster implements AutoCloseable {
         postgresProxy.close();
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE IF EXISTS " + copy() + " WITH (FORCE)");
             statement.execute("DROP DATABASE " + database + " WITH (FORCE)");
         }
         postgres.close();

@@ -72,7 +72,8 @@ class MigrationIT {
     private long migrations(String condition) throws SQLException {
         try (var database = cluster.database();
                 var statement = database.createStatement();
-                var rows = statement.executeQuery("SELECT count(*) FROM flyway_schema_history WHERE " + condition)) {
+                var rows =
+                        statement.executeQuery("SELECT count(*) FROM pms_events_schema_history WHERE " + condition)) {
             rows.next();
             return rows.getLong(1);
         }
@@ -141,7 +142,8 @@ class MigrationIT {
         for (int times = 0; times < 2; times++) {
             assertThat(end(begin(databaseOnly(), "migrate")).code()).isZero();
             assertThat(tables("NOT relrowsecurity")).isEmpty();
-            assertThat(tables("relrowsecurity")).contains("flyway_schema_history", "product", "stock", "event", "job");
+            assertThat(tables("relrowsecurity"))
+                    .contains("pms_events_schema_history", "product", "stock", "event", "job");
         }
         try (var database = cluster.database();
                 var statement = database.createStatement();

@@ -6,6 +6,7 @@ import static org.pmsevents.Waiting.await;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.http.security.Tokens;
@@ -69,5 +70,34 @@ class RateLimitIT {
             cluster.reconnectRedis();
             await().atMost(SOON).until(() -> status(replicas[0], "greedy") == 429);
         }
+    }
+
+    @Test
+    void aClientBehindAProxyIsTheAddressThatTheProxyAppends() throws Exception {
+        try (var cluster = new Cluster(Map.of(
+                "PMS_EVENTS_LIMITS_REQUESTS_PER_SECOND", "1",
+                "PMS_EVENTS_LIMITS_BURST", Integer.toString(BURST),
+                "QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING", "true",
+                "QUARKUS_HTTP_PROXY_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"))) {
+            var replica = cluster.start(0);
+            await().atMost(SOON).until(replica::isReady);
+            // until Redis answers in time nobody is counted
+            await().atMost(SOON).until(() -> forwarded(replica, "198.51.100.1") == 429);
+            await().atMost(SOON).until(() -> forwarded(replica, "203.0.113." + random(), "198.51.100.7") == 429);
+            assertThat(forwarded(replica, "198.51.100.7", "10.0.0.3")).isEqualTo(429);
+            assertThat(forwarded(replica, "198.51.100.7", "198.51.100.8")).isEqualTo(401);
+        }
+    }
+
+    private static int random() {
+        return ThreadLocalRandom.current().nextInt(1, 255);
+    }
+
+    /** Without a token a client is its address. */
+    private static int forwarded(Replica replica, String... addresses) {
+        return given().baseUri(replica.address().toString())
+                .header("X-Forwarded-For", String.join(", ", addresses))
+                .get("/api/events?limit=1")
+                .statusCode();
     }
 }

@@ -101,6 +101,21 @@ final class RedisNodes implements AutoCloseable {
         servers.forEach(server -> ask(server.address(), "FLUSHALL"));
     }
 
+    /** The field of a hash; empty if no node has it. */
+    String field(String key, String field) {
+        for (var server : servers) {
+            try {
+                var lines = ask(server.address(), "HGET " + key + " " + field).split("\r\n");
+                if (lines.length == 2) {
+                    return lines[1];
+                }
+            } catch (IllegalStateException moved) {
+                // another node has it
+            }
+        }
+        return "";
+    }
+
     /** How many keys each node holds. */
     List<Integer> keys() {
         return servers.stream()

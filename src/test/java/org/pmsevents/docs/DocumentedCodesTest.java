@@ -52,6 +52,7 @@ class DocumentedCodesTest {
     private static final Map<String, Kind> KINDS = Map.ofEntries(
             entry("Violation", Kind.VIOLATION),
             entry("Violations", Kind.VIOLATION),
+            entry("ItemViolations", Kind.VIOLATION),
             entry("Fields", Kind.VIOLATION),
             entry("LineOutcome", Kind.LINE),
             entry("CountOutcome", Kind.LINE),
@@ -60,6 +61,9 @@ class DocumentedCodesTest {
             entry("LiveSession", Kind.WEBSOCKET),
             entry("SystemError", Kind.SYSTEM),
             entry("ErrorFlow", Kind.SYSTEM));
+
+    /** Marks a line within a statement, whose request then waits. */
+    private static final String NEVER_AN_ANSWER = "held";
 
     /** The codes in the code, each with the statuses that it is known to have. */
     private static final Map<Kind, Map<String, Set<Integer>>> CODES = codes();
@@ -92,6 +96,7 @@ class DocumentedCodesTest {
                 .matcher(sql)
                 .results()
                 .forEach(code -> codes.get(Kind.LINE).putIfAbsent(code.group(1), new TreeSet<>()));
+        codes.get(Kind.LINE).remove(NEVER_AN_ANSWER);
         return codes;
     }
 

@@ -41,7 +41,7 @@ class FiveMinutesTest {
     private static final String ELLIPSIS = "…";
     /** In commands and in what they print. */
     private static final Pattern POSITION =
-            Pattern.compile("(after=|Last-Event-ID: |\"position\":|\"next\":|\\bid:)(\\d+)");
+            Pattern.compile("(after=|Last-Event-ID: |\"position\":|\"next\":|\\bid:…:)(\\d+)");
 
     private static final Duration LONGEST = Duration.ofSeconds(60);
 

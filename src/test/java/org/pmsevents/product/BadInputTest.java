@@ -11,6 +11,8 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,6 +38,9 @@ import org.pmsevents.http.security.Tokens;
 /** Whatever is wrong with a request: it is said in a problem, and the product and the feed stay as they were. */
 @QuarkusTest
 class BadInputTest {
+    @Inject
+    Pool pool;
+
     private final Client editor = Client.editor();
     private final String sku = Client.newSku("BAD");
     private long head;
@@ -188,7 +193,30 @@ class BadInputTest {
                         "no currency",
                         bytes("{\"name\":\"N\",\"price\":{\"amount\":1,\"currency\":\"eur\"}}"),
                         "/price/currency",
-                        "unknown-currency"));
+                        "unknown-currency"),
+                arguments("half a yen", costing("10.50", "JPY"), "/price/amount", "too-precise"),
+                arguments("half a cent", costing("0.005", "EUR"), "/price/amount", "too-precise"),
+                arguments("less than a fils", costing("1.2345", "KWD"), "/price/amount", "too-precise"),
+                arguments("no currency at all", costing("1", "XXX"), "/price/currency", "unknown-currency"),
+                arguments("a test", costing("1", "XTS"), "/price/currency", "unknown-currency"),
+                arguments("gold", costing("1", "XAU"), "/price/currency", "unknown-currency"),
+                arguments("drawing rights", costing("1", "XDR"), "/price/currency", "unknown-currency"),
+                arguments("a fund", costing("1", "CHE"), "/price/currency", "unknown-currency"),
+                arguments("former money", costing("1", "DEM"), "/price/currency", "unknown-currency"),
+                arguments(
+                        "unknown null",
+                        bytes("{\"name\":\"N\",\"price\":{\"amount\":1,\"currency\":\"EUR\"},\"nope\":null}"),
+                        "/nope",
+                        "unknown-field"),
+                arguments(
+                        "unknown null of a price",
+                        bytes("{\"name\":\"N\",\"price\":{\"amount\":1,\"currency\":\"EUR\",\"net\":null}}"),
+                        "/price/net",
+                        "unknown-field"));
+    }
+
+    private static byte[] costing(String amount, String currency) {
+        return bytes("{\"name\":\"N\",\"price\":{\"amount\":" + amount + ",\"currency\":\"" + currency + "\"}}");
     }
 
     private static byte[] priced(String amount, String name) {
@@ -206,6 +234,15 @@ class BadInputTest {
                 assertThat(violation.get("code").textValue()).isEqualTo(code);
             });
         }
+    }
+
+    @Test
+    void aPriceThatIsStoredMayBeSentAgainThoughItsCurrencyHasEnded() {
+        pool.preparedQuery("UPDATE product SET price_amount = 1.955833, price_currency = 'DEM' WHERE sku = $1")
+                .executeAndAwait(Tuple.of(sku));
+        editor.patch(sku, "{\"name\":\"Table\"}").then().statusCode(200).body("price.currency", equalTo("DEM"));
+        editor.isProblem(editor.patch(sku, "{\"price\":{\"amount\":2}}"), 400, "validation-failed")
+                .body("violations.pointer", equalTo(List.of("/price/currency")));
     }
 
     private void isRefusedByAll(byte[] body, String code) {

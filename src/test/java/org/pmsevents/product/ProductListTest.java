@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.inject.Inject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -16,6 +19,9 @@ import org.pmsevents.Client;
 
 @QuarkusTest
 class ProductListTest {
+    @Inject
+    Pool pool;
+
     private final Client editor = Client.editor();
     private final String mark = Client.newSku("L");
 
@@ -95,6 +101,22 @@ class ProductListTest {
                 .filter(sku -> sku.startsWith(mark))
                 .toList();
         assertThat(found).containsExactlyInAnyOrder(mark, mark + name);
+    }
+
+    /** The index is what a search is bounded by; the planner prefers others while the table is small. */
+    @Test
+    void aSearchCanUseItsIndex() {
+        var query = ProductTable.list(null, null, null, "no-such-thing", 10);
+        var plan = new StringBuilder();
+        pool.withTransaction(client -> client.query(
+                                "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL plan_cache_mode = force_custom_plan")
+                        .execute()
+                        .chain(() ->
+                                client.preparedQuery("EXPLAIN " + query.sql()).execute(query.parameters())))
+                .await()
+                .atMost(Duration.ofSeconds(10))
+                .forEach(row -> plan.append(row.getString(0)).append('\n'));
+        assertThat(plan.toString()).contains("product_search");
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.Client;
 
@@ -97,13 +98,73 @@ class ProductResourceTest {
         editor.read(odd).then().statusCode(200).body("sku", equalTo(odd));
     }
 
+    @ParameterizedTest
+    @CsvSource({"10,JPY", "10.00,JPY", "1.234,KWD", "1.2340,KWD", "12.50,EUR", "0,USD"})
+    void aPriceHasTheDigitsOfItsCurrency(String amount, String currency) {
+        var body = Client.product(sku).replace("12.50", amount).replace("EUR", currency);
+        var created = editor.request(body).post("/api/products");
+        assertThat(created.statusCode()).isEqualTo(201);
+        assertThat(created.asString()).contains("\"amount\":" + amount + ",\"currency\":\"" + currency + "\"");
+        assertThat(editor.read(sku).asString()).contains("\"amount\":" + amount + ",");
+    }
+
     @Test
     void aSkuIsTakenOnce() {
         editor.create(sku);
         editor.isProblem(editor.request(Client.product(sku)).post("/api/products"), 409, "product-exists");
         assertThat(etag()).isEqualTo("\"1\"");
         editor.archive(sku).then().statusCode(204);
-        editor.isProblem(editor.request(Client.product(sku)).post("/api/products"), 409, "product-exists");
+        editor.isProblem(editor.request(Client.product(sku)).post("/api/products"), 409, "product-exists")
+                .body("archived", equalTo(true))
+                .body("detail", containsString("archived"))
+                .body("detail", containsString("restore"));
+    }
+
+    private Response restore(String ifMatch) {
+        return editor.request().header("If-Match", ifMatch).post(Client.path(sku) + "/restore");
+    }
+
+    @Test
+    void anArchivedProductComesBackAsADraft() {
+        long head = editor.head();
+        editor.create(sku);
+        editor.isProblem(restore("*"), 409, "product-not-archived");
+        var published = Client.json(editor.publish(sku));
+        editor.isProblem(restore("*"), 409, "product-not-archived");
+        editor.archive(sku).then().statusCode(204);
+        editor.isProblem(restore("\"2\""), 412, "version-mismatch");
+        var restored = restore("\"3\"");
+        assertThat(restored.statusCode()).isEqualTo(200);
+        assertThat(restored.header("ETag")).isEqualTo("\"4\"");
+        var product = Client.json(restored);
+        assertThat(product.get("status").textValue()).isEqualTo("draft");
+        assertThat(product.get("publishedAt")).isEqualTo(published.get("publishedAt"));
+        assertThat(Client.json(editor.read(sku))).isEqualTo(product);
+        assertThat(toldUpTo(head, 4))
+                .containsExactly("product.created 1", "product.published 2", "product.updated 3", "product.updated 4");
+        var told = editor.events(head, sku).get(3);
+        assertThat(told.at("/payload/changed").toString()).isEqualTo("[\"status\"]");
+        await().until(() -> editor.history(sku).size() == 4);
+        assertThat(editor.history(sku).get(0).at("/product/status").textValue()).isEqualTo("draft");
+        editor.patch(sku, "{\"name\":\"Table\"}").then().statusCode(200);
+        editor.publish(sku).then().statusCode(200).body("status", equalTo("published"));
+    }
+
+    @Test
+    void aRestorationUnderAKeyIsDoneOnce() {
+        editor.create(sku);
+        editor.archive(sku).then().statusCode(204);
+        var key = Client.newSku("key-");
+        var first = editor.request().header("Idempotency-Key", key).post(Client.path(sku) + "/restore");
+        assertThat(first.statusCode()).isEqualTo(200);
+        var again = editor.request().header("Idempotency-Key", key).post(Client.path(sku) + "/restore");
+        assertThat(again.statusCode()).isEqualTo(200);
+        assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+        assertThat(again.asString()).isEqualTo(first.asString());
+        var viewer = Client.viewer();
+        viewer.isProblem(viewer.request().post(Client.path(sku) + "/restore"), 403, "forbidden");
+        editor.isProblem(
+                editor.request().post(Client.path(Client.newSku("none ")) + "/restore"), 404, "product-not-found");
     }
 
     @Test
@@ -296,16 +357,16 @@ class ProductResourceTest {
                         .asString())
                 .contains(exact);
         editor.patch(sku, "{\"price\":{\"amount\":1.10}}").then().body(containsString("\"amount\":1.10,"));
-        editor.patch(sku, "{\"price\":{\"amount\":0.00000010}}").then().body(containsString("\"amount\":0.00000010,"));
+        editor.patch(sku, "{\"price\":{\"amount\":0.10000000}}").then().body(containsString("\"amount\":0.10000000,"));
         editor.patch(sku, "{\"price\":{\"amount\":1e2}}").then().body(containsString("\"amount\":100,"));
         assertThat(toldUpTo(head, 4)).hasSize(4);
         assertThat(editor.request().get("/api/events?limit=500&after=" + head).asString())
                 .contains(exact)
-                .contains("\"amount\":1.10,", "\"amount\":0.00000010,", "\"amount\":100,");
+                .contains("\"amount\":1.10,", "\"amount\":0.10000000,", "\"amount\":100,");
         await().until(() -> editor.history(sku).size() == 4);
         assertThat(editor.request().get(Client.path(sku) + "/history").asString())
                 .contains(exact)
-                .contains("\"amount\":0.00000010,");
+                .contains("\"amount\":0.10000000,");
     }
 
     @Test

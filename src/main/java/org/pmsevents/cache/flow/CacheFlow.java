@@ -14,6 +14,7 @@ import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.store.ListAdmission;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.RedisCache;
 import org.pmsevents.cache.store.SharedCache;
@@ -35,6 +36,7 @@ public class CacheFlow {
 
     private final LocalCache local;
     private final SharedCache shared;
+    private final ListAdmission admission;
     private final TagVersions tagVersions;
     private final Freshness freshness;
     private final SingleFlight singleFlight;
@@ -47,6 +49,7 @@ public class CacheFlow {
     CacheFlow(
             LocalCache local,
             SharedCache shared,
+            ListAdmission admission,
             TagVersions tagVersions,
             Freshness freshness,
             SingleFlight singleFlight,
@@ -57,6 +60,7 @@ public class CacheFlow {
             CacheMeters meters) {
         this.local = local;
         this.shared = shared;
+        this.admission = admission;
         this.tagVersions = tagVersions;
         this.freshness = freshness;
         this.singleFlight = singleFlight;
@@ -234,6 +238,9 @@ public class CacheFlow {
     /** Does not wait for Redis. */
     private Uni<Void> updateCache(CacheKey key, CacheEntry fetched, SingleFlight.Load load) {
         local.put(key, fetched, load.asOf(), load.begunAt());
+        if (!admission.admits(key)) {
+            return Uni.createFrom().voidItem();
+        }
         shared.store(key, fetched, load.asOf())
                 .subscribe()
                 .with(stored -> {}, failure -> LOG.errorf(failure, "%s was not stored in Redis", key));

@@ -18,6 +18,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.json.NormalText;
 
 /** The cache, for operators. */
 @Path("/api/cache")
@@ -58,7 +59,7 @@ public class CacheResource {
                     String key,
             @QueryParam("tag") @Parameter(description = "products, stocks, product:MUG-1 or stock:MUG-1") @Nullable
                     String tag) {
-        return flow.clear(key, tag, request.current())
+        return flow.clear(NormalText.ofNullable(key), NormalText.ofNullable(tag), request.current())
                 .map(done -> Response.noContent().build());
     }
 }

@@ -19,8 +19,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.version.Eviction;
 import org.pmsevents.cache.version.Freshness;
+import org.pmsevents.cache.version.Notices;
 import org.pmsevents.cache.version.TagVersions;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
@@ -55,6 +57,8 @@ public class WarmUpFlow {
     private final Freshness freshness;
     private final HotKeys hotKeys;
     private final CacheFlow cache;
+    private final LocalCache local;
+    private final Notices notices;
     private final EventPublisher events;
     private final ReplicaName replica;
     private final CacheConfig config;
@@ -71,6 +75,8 @@ public class WarmUpFlow {
             Freshness freshness,
             HotKeys hotKeys,
             CacheFlow cache,
+            LocalCache local,
+            Notices notices,
             EventPublisher events,
             ReplicaName replica,
             CacheConfig config,
@@ -85,6 +91,8 @@ public class WarmUpFlow {
         this.freshness = freshness;
         this.hotKeys = hotKeys;
         this.cache = cache;
+        this.local = local;
+        this.notices = notices;
         this.events = events;
         this.replica = replica;
         this.config = config;
@@ -131,11 +139,33 @@ public class WarmUpFlow {
     /** Without this no value from before the start is valid. It continues even if the warm-up reaches its time limit. */
     private Uni<Void> learnChanges() {
         var known = feed.joined()
-                .chain(head -> recentChanges(head).call(freshness::find).invoke(tagVersions::knownAfter))
+                .invoke(() -> tagVersions.begin(feed.id()))
+                .chain(this::learn)
                 .memoize()
                 .indefinitely();
         known.subscribe().with(done -> {}, failure -> LOG.errorf(failure, "the cache does not know what has changed"));
         return known.replaceWithVoid();
+    }
+
+    private Uni<Long> learn(long head) {
+        var epoch = tagVersions.epoch();
+        return recentChanges(head).call(freshness::find).invoke(after -> {
+            if (epoch.equals(tagVersions.epoch())) {
+                tagVersions.knownAfter(after);
+            }
+        });
+    }
+
+    /** Another epoch of the feed has begun: forgets everything, and learns the changes of that. Until then PostgreSQL is read. */
+    public void restart(String epoch) {
+        local.clear();
+        notices.forget();
+        tagVersions.begin(epoch);
+        // what a load put meanwhile
+        local.clear();
+        learn(feed.position())
+                .subscribe()
+                .with(done -> {}, failure -> LOG.errorf(failure, "the cache does not know what has changed"));
     }
 
     /** Reads the latest events; returns the position after which all changes are known. */

@@ -60,7 +60,9 @@ public class LocalCache {
 
     /** Stores the entry, unless a newer version is there. */
     public void put(CacheKey key, CacheEntry entry, AsOf asOf, long readAt) {
-        if (!key.isCacheable() || entry.json().length() > LARGEST_ENTRY) {
+        if (!asOf.epoch().equals(tagVersions.epoch())
+                || !key.isCacheable()
+                || entry.json().length() > LARGEST_ENTRY) {
             return;
         }
         var localEntry = new LocalEntry(entry, asOf, readAt, System.nanoTime() + goodNanos(entry));
@@ -69,7 +71,16 @@ public class LocalCache {
                         key,
                         localEntry,
                         (there, given) ->
-                                there.entry().version() > given.entry().version() ? there : given);
+                                there.asOf().epoch().equals(given.asOf().epoch())
+                                                && there.entry().version()
+                                                        > given.entry().version()
+                                        ? there
+                                        : given);
+    }
+
+    /** Drops all entries: another epoch of the feed has begun, in which versions may be lower. */
+    public void clear() {
+        entries.invalidateAll();
     }
 
     private long goodNanos(CacheEntry entry) {

@@ -73,16 +73,17 @@ public class RedisCache {
     public record Shared(CacheEntry entry, AsOf asOf) {}
 
     public Uni<Optional<Shared>> get(CacheKey key) {
+        var epoch = feed.id();
         return redis.send(Request.cmd(Command.HMGET)
-                        .arg(name(key))
+                        .arg(name(key, epoch))
                         .arg("v")
                         .arg("p")
                         .arg("m")
                         .arg("j"))
-                .map(RedisCache::shared);
+                .map(stored -> shared(stored, epoch));
     }
 
-    private static Optional<Shared> shared(@Nullable Response stored) {
+    private static Optional<Shared> shared(@Nullable Response stored, String epoch) {
         if (stored == null) {
             return Optional.empty();
         }
@@ -93,13 +94,13 @@ public class RedisCache {
         }
         return Optional.of(new Shared(
                 new CacheEntry(stored.get(0).toLong(), stored.get(3).toString()),
-                new AsOf(stored.get(1).toLong(), stored.get(2).toLong())));
+                new AsOf(stored.get(1).toLong(), stored.get(2).toLong(), epoch)));
     }
 
-    /** Stores the entry, unless Redis has a newer version, or one that includes more. */
+    /** Stores the entry under the epoch in which it was read, unless Redis has a newer version, or one that includes more. */
     public Uni<Void> put(CacheKey key, CacheEntry entry, AsOf asOf) {
         var expiry = entry.isAbsent() ? NEGATIVE_EXPIRY : config.expiry();
-        return redis.send(script(PUT, key)
+        return redis.send(script(PUT, key, asOf.epoch())
                         .arg(Long.toString(entry.version()))
                         .arg(Long.toString(asOf.position()))
                         .arg(Long.toString(asOf.mark()))
@@ -110,17 +111,17 @@ public class RedisCache {
 
     /** Removes older versions and prevents their return. */
     public Uni<Void> invalidate(CacheKey key, long version) {
-        return redis.send(
-                        script(INVALIDATE, key).arg(Long.toString(version)).arg(Long.toString(spread(config.expiry()))))
+        return redis.send(script(INVALIDATE, key, feed.id())
+                        .arg(Long.toString(version))
+                        .arg(Long.toString(spread(config.expiry()))))
                 .replaceWithVoid();
     }
 
-    private Request script(String script, CacheKey key) {
-        return Request.cmd(Command.EVAL).arg(script).arg("1").arg(name(key));
+    private Request script(String script, CacheKey key, String epoch) {
+        return Request.cmd(Command.EVAL).arg(script).arg("1").arg(name(key, epoch));
     }
 
-    private String name(CacheKey key) {
-        var id = feed.id();
+    private String name(CacheKey key, String id) {
         return names.prefix() + ":cache:" + id.substring(0, Math.min(ID_LENGTH, id.length())) + ":" + key;
     }
 

@@ -2,7 +2,6 @@ package org.pmsevents.cache.store;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,10 +26,10 @@ public class SharedCache {
     private final LongAdder errors = new LongAdder();
     private volatile boolean reachable = true;
 
-    SharedCache(RedisCache redis, TagVersions tagVersions, Clock clock) {
+    SharedCache(RedisCache redis, TagVersions tagVersions) {
         this.redis = redis;
         this.tagVersions = tagVersions;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(30));
+        this.warnings = new Throttle(Duration.ofSeconds(30));
     }
 
     /** Returns the entry of Redis if it includes all changes that this replica knows of. */

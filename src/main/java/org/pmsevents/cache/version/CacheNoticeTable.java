@@ -19,11 +19,12 @@ public class CacheNoticeTable {
 
     /**
      * Notices and {@code below} come from one snapshot: every transaction with an id below its xmin has ended, and is visible if it
-     * was committed.
+     * was committed. Ids that no transaction here has had yet were copied from another cluster, and are left out.
      */
     private static final String SINCE = """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid
             FROM (VALUES (1)) AS once LEFT JOIN cache_notice AS notice ON notice.xid >= $1::text::xid8
+              AND notice.xid < pg_snapshot_xmax(pg_current_snapshot())
             """;
 
     private static final String FORGET = """

@@ -22,6 +22,7 @@ public class Notices {
     private final Pool pool;
     private final TagVersions tagVersions;
     private long below;
+    private int epochs;
     private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
     /** Notices that were handled and will be found again until all transactions with lower ids have ended. */
@@ -49,13 +50,22 @@ public class Notices {
     Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
+            int begun = epochs();
             return table.since(pool, below())
                     .ifNoItem()
                     .after(ANSWER)
                     .fail()
-                    .invoke(found -> take(found, asked))
+                    .invoke(found -> take(found, asked, begun))
                     .replaceWithVoid();
         });
+    }
+
+    /** Another epoch of the feed has begun, perhaps in another cluster, where transactions have other ids. */
+    public synchronized void forget() {
+        below = 0;
+        epochs++;
+        handled.clear();
+        certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
     }
 
     /** How long a notice may have been missed. */
@@ -67,7 +77,14 @@ public class Notices {
         return below;
     }
 
-    private synchronized void take(CacheNoticeTable.Found found, long asked) {
+    private synchronized int epochs() {
+        return epochs;
+    }
+
+    private synchronized void take(CacheNoticeTable.Found found, long asked, int begun) {
+        if (begun != epochs) {
+            return;
+        }
         found.notices().forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
         tagVersions.noticedBelow(found.below());
         below = Math.max(below, found.below());

@@ -42,6 +42,7 @@ public class TagVersions {
     private volatile boolean known;
     private volatile long position = -1;
     private volatile long mark;
+    private volatile String epoch = "";
 
     /**
      * The version of each of the last changes, so that what has that version needs not be read again for its own event, and so that the
@@ -67,6 +68,10 @@ public class TagVersions {
     private record Reported(long version, long position, long at) {}
 
     public TagVersions() {
+        forget();
+    }
+
+    private void forget() {
         long longAgo = System.nanoTime() - SETTLED;
         for (int i = 0; i < SLOTS; i++) {
             positions.set(i, UNKNOWN);
@@ -74,12 +79,32 @@ public class TagVersions {
             evictedAt[i] = longAgo;
             clearedAt.set(i, longAgo);
             forgottenAt[i] = longAgo;
+            marks.set(i, 0);
         }
+    }
+
+    /** The epoch of the feed; what was learnt in another one is forgotten. Nothing is current until {@link #knownAfter}. */
+    public void begin(String feedId) {
+        known = false;
+        epoch = feedId;
+        position = -1;
+        mark = 0;
+        synchronized (reported) {
+            synchronized (evicted) {
+                reported.clear();
+                forget();
+            }
+        }
+    }
+
+    /** The feed id of what this replica knows. */
+    public String epoch() {
+        return epoch;
     }
 
     /** What a value includes that is read after this call. */
     public AsOf now() {
-        return new AsOf(position, mark);
+        return new AsOf(position, mark, epoch);
     }
 
     /** From now on all changes after this position are known, earlier ones only if reported. */
@@ -137,7 +162,7 @@ public class TagVersions {
     /** Whether a value includes all known changes, whoever has read it. */
     public boolean isCurrent(CacheTag tag, long version, AsOf asOf) {
         int slot = slot(tag);
-        if (!known || asOf.mark() <= marks.get(slot)) {
+        if (!known || !asOf.epoch().equals(epoch) || asOf.mark() <= marks.get(slot)) {
             return false;
         }
         long last = positions.get(slot);

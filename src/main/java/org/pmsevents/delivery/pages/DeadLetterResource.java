@@ -52,7 +52,7 @@ public class DeadLetterResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Nullable String after) {
         return deadLetters
-                .list(PageRequest.of(limit, after))
+                .list(PageRequest.of("dead-letters", limit, after))
                 .map(page -> Response.ok(page).build());
     }
 

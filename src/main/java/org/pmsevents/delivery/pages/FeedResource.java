@@ -50,13 +50,19 @@ public class FeedResource {
                     @Parameter(description = "0 means the oldest stored event", schema = @Schema(ref = "Position"))
                     @Nullable
                     String after,
+            @QueryParam("epoch")
+                    @Parameter(description = "The epoch of after", schema = @Schema(ref = "Epoch"))
+                    @Nullable
+                    String epoch,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("type")
                     @Parameter(description = "Such as product.created or product.*, repeated or separated by commas")
                     @Nullable
                     List<String> types) {
-        long position = after == null ? 0 : Positions.parse("?after", after);
-        return reads.page(position, PageRequest.limit(limit), types == null ? List.of() : types)
+        return reads.page(
+                        Positions.place("?after", after == null ? "0" : after, epoch),
+                        PageRequest.limit(limit),
+                        types == null ? List.of() : types)
                 .map(page -> Response.ok(page).build());
     }
 }

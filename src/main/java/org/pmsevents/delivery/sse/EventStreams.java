@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.delivery.DeliveryConfig;
+import org.pmsevents.delivery.Positions;
 import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
@@ -94,7 +95,7 @@ public class EventStreams {
      * @throws AppException 503 {@code too-many-streams}, or {@code restarting} from a replica that is stopping; 429 {@code
      *     too-many-streams} if this client has too many
      */
-    public Multi<OutboundSseEvent> open(List<String> topics, @Nullable Long after, Sse sse) {
+    public Multi<OutboundSseEvent> open(List<String> topics, Positions.@Nullable Place after, Sse sse) {
         var types = Topics.replayable(topics, identity.getRoles());
         if (draining.begun()) {
             throw AppException.restarting();
@@ -131,6 +132,7 @@ public class EventStreams {
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
         private FeedSubscriptions.@Nullable Subscription subscription;
         private boolean subscribed;
+        private String epoch = "";
 
         Stream(String client, Set<EventType> types, Sse sse, long expires) {
             this.client = client;
@@ -139,11 +141,11 @@ public class EventStreams {
             this.expires = expires;
         }
 
-        void begin(MultiEmitter<? super OutboundSseEvent> emitter, @Nullable Long after) {
+        void begin(MultiEmitter<? super OutboundSseEvent> emitter, Positions.@Nullable Place after) {
             reader = emitter;
             open.add(this);
             perClient.opened(client);
-            var begun = after == null ? readers.fromNow(this) : readers.after(after, this);
+            var begun = after == null ? readers.fromNow(this) : readers.after(after.position(), after.epoch(), this);
             subscription = begun;
             emitter.onTermination(() -> {
                 if (open.remove(this)) {
@@ -163,17 +165,28 @@ public class EventStreams {
 
         /** Heartbeats begin only now: the position asked for may not exist. */
         @Override
-        public void subscribed(long position) {
+        public void subscribed(long position, String epoch) {
+            this.epoch = epoch;
             subscribed = true;
             sendPosition(position);
         }
 
         @Override
-        public void reset(long oldest, long head) {
+        public void reset(long oldest, long head, String epoch) {
             send(sse.newEventBuilder()
                     .name("reset")
-                    .data("{\"oldest\":" + oldest + ",\"head\":" + head + "}")
+                    .data("{\"epoch\":\"" + epoch + "\",\"oldest\":" + oldest + ",\"head\":" + head + "}")
                     .build());
+        }
+
+        @Override
+        public void restarted(long oldest, long head, String epoch) {
+            reset(oldest, head, epoch);
+            subscribed(head, epoch);
+        }
+
+        private String id(long position) {
+            return epoch + ":" + position;
         }
 
         @Override
@@ -191,7 +204,7 @@ public class EventStreams {
             for (var event : batch.events()) {
                 if (types.contains(event.message().type())) {
                     send(sse.newEventBuilder()
-                            .id(Long.toString(event.position()))
+                            .id(id(event.position()))
                             .data(event.json())
                             .build());
                 }
@@ -233,10 +246,7 @@ public class EventStreams {
 
         /** Sends a block without data: readers store the id and see no event. The builder requires a comment. */
         private void sendPosition(long position) {
-            send(sse.newEventBuilder()
-                    .id(Long.toString(position))
-                    .comment("position")
-                    .build());
+            send(sse.newEventBuilder().id(id(position)).comment("position").build());
         }
 
         private void send(OutboundSseEvent event) {

@@ -16,7 +16,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import jakarta.annotation.security.RolesAllowed;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import org.jboss.logging.Logger;
 import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.RequestContext;
@@ -31,7 +30,7 @@ import org.pmsevents.platform.tracing.TraceId;
 public class LiveEndpoint {
     private static final Logger LOG = Logger.getLogger(LiveEndpoint.class);
     private static final TypedKey<Window> WINDOW = new TypedKey<>("window");
-    private static final long WINDOW_MILLIS = 10_000;
+    private static final long WINDOW_NANOS = 10_000_000_000L;
     /** The longest message that a client may send; {@code quarkus.websockets-next.server.max-message-size} is above it. */
     private static final int MAX_MESSAGE_BYTES = 65_536;
 
@@ -43,11 +42,10 @@ public class LiveEndpoint {
     private final FeedSubscriptions feed;
     private final DeliveryConfig config;
     private final SecurityIdentity identity;
-    private final Clock clock;
 
     /** Counts the messages of a connection since the start of the window. Used only while a message of the connection is handled. */
     private static final class Window {
-        private long since;
+        private long since = System.nanoTime();
         private int messages;
     }
 
@@ -56,14 +54,12 @@ public class LiveEndpoint {
             LiveSessions sessions,
             FeedSubscriptions feed,
             DeliveryConfig config,
-            SecurityIdentity identity,
-            Clock clock) {
+            SecurityIdentity identity) {
         this.flow = flow;
         this.sessions = sessions;
         this.feed = feed;
         this.config = config;
         this.identity = identity;
-        this.clock = clock;
     }
 
     @OnOpen
@@ -144,8 +140,8 @@ public class LiveEndpoint {
         if (window == null) {
             return false;
         }
-        long now = clock.millis();
-        if (now - window.since > WINDOW_MILLIS) {
+        long now = System.nanoTime();
+        if (now - window.since > WINDOW_NANOS) {
             window.since = now;
             window.messages = 0;
         }

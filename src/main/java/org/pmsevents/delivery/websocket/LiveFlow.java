@@ -19,6 +19,8 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.problem.Violations;
 import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.platform.tracing.TraceLog;
 
@@ -114,7 +116,12 @@ public class LiveFlow {
         var query = new Query(connection.handshakeRequest().query());
         Runnable tooSlow = () -> error(connection, LiveProtocol.TOO_SLOW, "too slow");
         var outgoing = new OutgoingFrames(
-                connection, query.flag("batch"), config.maxQueuedBytes(), tooSlow, feed::onContext, sessions.written());
+                connection,
+                query.flag(Query.BATCH),
+                config.maxQueuedBytes(),
+                tooSlow,
+                feed::onContext,
+                sessions.written());
         var session =
                 new LiveSession(caller, outgoing, sessions.audience(), config, clients, payloads, frames, tooSlow);
         sessions.add(connection.id(), session);
@@ -184,8 +191,32 @@ public class LiveFlow {
         }
     }
 
+    /**
+     * Refuses a handshake whose query means nothing here: a misspelt parameter would be a subscription that hears nothing, or too much.
+     *
+     * @throws AppException 400 with all violations
+     */
+    static void validateQuery(@Nullable String query) {
+        var violations = new Violations();
+        new Query(query).parameters().forEach((name, values) -> {
+            if (!Query.PARAMETERS.contains(name)) {
+                violations.add(
+                        "?" + name,
+                        "unknown-parameter",
+                        "Unknown query parameter. Known are: " + String.join(", ", Query.PARAMETERS) + ".");
+            } else if (name.equals(Query.BATCH) && !Query.FLAGS.containsAll(values)) {
+                violations.add("?" + name, "format", name + " must be true or false.");
+            }
+        });
+        violations.throwIfAny();
+    }
+
     /** The query of the handshake, which may contain a subscription. */
     private record Query(Map<String, List<String>> parameters) {
+        private static final String BATCH = "batch";
+        private static final List<String> PARAMETERS = List.of("topics", "subjects", "after", "epoch", BATCH);
+        private static final Set<String> FLAGS = Set.of("true", "false");
+
         Query(@Nullable String query) {
             this(query == null ? Map.of() : new QueryStringDecoder(query, false).parameters());
         }
@@ -205,7 +236,11 @@ public class LiveFlow {
             var after = list("after");
             try {
                 return new LiveProtocol.Subscribe(
-                        "query", list("topics"), list("subjects"), after.isEmpty() ? null : position(after.get(0)));
+                        "query",
+                        list("topics"),
+                        list("subjects"),
+                        after.isEmpty() ? null : position(after.get(0)),
+                        list("epoch").stream().findFirst().orElse(null));
             } catch (NumberFormatException e) {
                 return new LiveProtocol.Invalid("query", "after must be a position.");
             }

@@ -32,12 +32,14 @@ final class LiveProtocol {
     /**
      * @param subjects only events about these; empty for all
      * @param after the last position that the client has; null for events from now on
+     * @param epoch the epoch of that position; null if the client does not say
      */
     record Subscribe(
             String id,
             List<String> topics,
             List<String> subjects,
-            @Nullable Long after) implements ClientMessage {}
+            @Nullable Long after,
+            @Nullable String epoch) implements ClientMessage {}
 
     record Unsubscribe(String id) implements ClientMessage {}
 
@@ -64,7 +66,7 @@ final class LiveProtocol {
     private static ClientMessage message(Fields fields, int maxNames) {
         var op = fields.requiredText("op", NAME_LENGTH);
         var message = switch (op) {
-            case "subscribe" -> subscribe(fields.only("op", "id", "topics", "subjects", "after"), maxNames);
+            case "subscribe" -> subscribe(fields.only("op", "id", "topics", "subjects", "after", "epoch"), maxNames);
             case "unsubscribe" -> new Unsubscribe(fields.only("op", "id").requiredText("id", ID_LENGTH));
             case "ping" -> {
                 fields.only("op");
@@ -88,7 +90,8 @@ final class LiveProtocol {
                 fields.requiredText("id", ID_LENGTH),
                 topics,
                 fields.textArray("subjects", maxNames, 255),
-                fields.optionalInteger("after", 0, Long.MAX_VALUE));
+                fields.optionalInteger("after", 0, Long.MAX_VALUE),
+                fields.optionalText("epoch", ID_LENGTH));
     }
 
     private static String detail(AppException e) {
@@ -104,16 +107,25 @@ final class LiveProtocol {
         return violation.pointer() + ": " + violation.detail();
     }
 
-    static String subscribed(String id, long position) {
-        return op("subscribed").put("id", id).put("position", position).toString();
+    static String subscribed(String id, long position, String epoch) {
+        return op("subscribed")
+                .put("id", id)
+                .put("position", position)
+                .put("epoch", epoch)
+                .toString();
     }
 
     static String unsubscribed(String id) {
         return op("unsubscribed").put("id", id).toString();
     }
 
-    static String reset(String id, long oldest, long head) {
-        return op("reset").put("id", id).put("oldest", oldest).put("head", head).toString();
+    static String reset(String id, long oldest, long head, String epoch) {
+        return op("reset")
+                .put("id", id)
+                .put("epoch", epoch)
+                .put("oldest", oldest)
+                .put("head", head)
+                .toString();
     }
 
     static String position(long position) {

@@ -31,6 +31,7 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     private final List<String> unanswered = new ArrayList<>();
     private FeedSubscriptions.@Nullable Subscription stream;
     private String streamId = "";
+    private String epoch = "";
     private boolean flowing;
     private boolean ended;
 
@@ -109,14 +110,14 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
 
     private void follow(LiveProtocol.Subscribe wanted) {
         if (flowing && stream != null) {
-            outgoing.send(LiveProtocol.subscribed(wanted.id(), stream.position()));
+            outgoing.send(LiveProtocol.subscribed(wanted.id(), stream.position(), epoch));
             return;
         }
         unanswered.add(wanted.id());
         if (stream == null) {
             var after = wanted.after();
             streamId = wanted.id();
-            stream = after == null ? feed.fromNow(this) : feed.after(after, this);
+            stream = after == null ? feed.fromNow(this) : feed.after(after, wanted.epoch(), this);
         }
     }
 
@@ -131,18 +132,31 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
 
     /** Answers the subscriptions that wait for this. After a reset in the middle of the stream none waits, and the position is sent. */
     @Override
-    public void subscribed(long position) {
+    public void subscribed(long position, String epoch) {
+        this.epoch = epoch;
         if (flowing) {
             outgoing.send(LiveProtocol.position(position));
         }
         flowing = true;
-        unanswered.forEach(id -> outgoing.send(LiveProtocol.subscribed(id, position)));
+        unanswered.forEach(id -> outgoing.send(LiveProtocol.subscribed(id, position, epoch)));
         unanswered.clear();
     }
 
     @Override
-    public void reset(long oldest, long head) {
-        outgoing.send(LiveProtocol.reset(streamId, oldest, head));
+    public void reset(long oldest, long head, String epoch) {
+        outgoing.send(LiveProtocol.reset(streamId, oldest, head, epoch));
+    }
+
+    /** Every subscription gets a reset, and where it goes on. */
+    @Override
+    public void restarted(long oldest, long head, String epoch) {
+        this.epoch = epoch;
+        flowing = true;
+        unanswered.clear();
+        for (var id : subscriptions.ids()) {
+            outgoing.send(LiveProtocol.reset(id, oldest, head, epoch));
+            outgoing.send(LiveProtocol.subscribed(id, head, epoch));
+        }
     }
 
     @Override

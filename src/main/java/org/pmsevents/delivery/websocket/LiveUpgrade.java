@@ -11,7 +11,7 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
- * Before the upgrade: bounds the number of connections, in all and per client. Stores the request, which ends with the connection, and the
+ * Before the upgrade: bounds the number of connections, in all and per client, and refuses a query that means nothing. Stores the request, which ends with the connection, and the
  * socket, to drop the connection of a client that does not read.
  */
 @ApplicationScoped
@@ -41,6 +41,7 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         return context.securityIdentity()
                 .map(identity -> identity.getPrincipal().getName())
                 .invoke(this::refuseIfFull)
+                .invoke(() -> LiveFlow.validateQuery(context.httpRequest().query()))
                 .invoke(() -> {
                     context.userData().put(SOCKET, context.httpRequest().connection());
                     context.userData().put(REQUEST, new UpgradedRequest(context.httpRequest()));

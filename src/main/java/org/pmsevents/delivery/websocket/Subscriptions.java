@@ -1,6 +1,7 @@
 package org.pmsevents.delivery.websocket;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.pmsevents.event.EventMessage;
@@ -35,6 +36,10 @@ final class Subscriptions {
 
     boolean has(String id) {
         return byId.containsKey(id);
+    }
+
+    List<String> ids() {
+        return List.copyOf(byId.keySet());
     }
 
     int size() {

@@ -6,7 +6,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,8 +42,8 @@ public class Dispatcher {
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
-    Dispatcher(Vertx vertx, EventProgress progress, EventSpans spans, MeterRegistry meters, Clock clock) {
-        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+    Dispatcher(Vertx vertx, EventProgress progress, EventSpans spans, MeterRegistry meters) {
+        this.warnings = new Throttle(Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
         this.progress = progress;
         this.spans = spans;

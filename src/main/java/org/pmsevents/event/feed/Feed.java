@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedEvent;
@@ -21,7 +24,8 @@ import org.pmsevents.event.log.EventTable;
 
 /**
  * Follows the feed on this replica. Orders the events from the sequencer and from Redis by position, fills gaps from PostgreSQL, and passes
- * every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context.
+ * every position exactly once to the {@link Dispatcher}. Its state belongs to one event-loop context. When another epoch begins, it
+ * begins anew at the head of that: what was learnt in the earlier epoch is dropped.
  */
 @ApplicationScoped
 public class Feed {
@@ -43,6 +47,14 @@ public class Feed {
     private final Context context;
 
     private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
+    private final RecentEvents recent = new RecentEvents();
+    private final List<Consumer<String>> forgetters = new CopyOnWriteArrayList<>();
+    private final List<Consumer<EventTable.State>> restarts = new CopyOnWriteArrayList<>();
+    /** Begins another epoch as soon as the batch of the earlier one is dispatched. */
+    private @Nullable Runnable restart;
+
+    private int generation;
+    private volatile boolean contradicted;
     private volatile long position = -1;
     private volatile long head;
     /** Whether committed events were without a position at the last poll of PostgreSQL. */
@@ -51,6 +63,7 @@ public class Feed {
     private final StalenessBound stalenessBound = new StalenessBound();
     private final CompletableFuture<Long> joined = new CompletableFuture<>();
     private volatile String id = "";
+    private volatile String previousId = "";
     private boolean dispatching;
     private boolean reading;
 
@@ -67,15 +80,83 @@ public class Feed {
     }
 
     /** Joins a feed at the given head. */
-    public void join(UUID feedId, long head) {
-        id = feedId.toString();
-        start(head);
-        joined.complete(head);
+    public void join(EventTable.State state) {
+        name(state);
+        start(state.head(), state.headEvent());
+        joined.complete(state.head());
+    }
+
+    /** Registers what must be forgotten when another epoch begins, before anything of that is dispatched. Called with the new feed id. */
+    public void onNewEpoch(Consumer<String> forgetter) {
+        forgetters.add(forgetter);
+    }
+
+    /** Registers who is told of another epoch after the forgetters. Called on the feed's context. */
+    void afterNewEpoch(Consumer<EventTable.State> listener) {
+        restarts.add(listener);
+    }
+
+    /** Leaves the epoch for another one, at its head. Completes when everything of the earlier one is forgotten. */
+    public Uni<Void> restart(EventTable.State state) {
+        return Uni.createFrom()
+                .<Void>emitter(done -> context.runOnContext(go -> {
+                    restart = () -> {
+                        begin(state);
+                        done.complete(null);
+                    };
+                    if (!dispatching) {
+                        restartNow();
+                    }
+                }));
+    }
+
+    private void name(EventTable.State state) {
+        previousId = state.previousId() == null ? "" : state.previousId().toString();
+        id = state.feedId().toString();
+    }
+
+    private void restartNow() {
+        var due = restart;
+        restart = null;
+        if (due != null) {
+            due.run();
+            advance();
+        }
+    }
+
+    private void begin(EventTable.State state) {
+        generation++;
+        early.clear();
+        reading = false;
+        waiting = false;
+        stalenessBound.restart();
+        recent.restart(state.head(), state.headEvent());
+        contradicted = false;
+        name(state);
+        head = state.head();
+        position = state.head();
+        tell(forgetters, id);
+        tell(restarts, state);
+    }
+
+    private static <T> void tell(List<Consumer<T>> listeners, T what) {
+        for (var listener : listeners) {
+            try {
+                listener.accept(what);
+            } catch (RuntimeException e) {
+                LOG.error("a listener failed on a new epoch", e);
+            }
+        }
     }
 
     /** Starts after the given head. Events that have arrived already are kept if they are newer. */
     void start(long head) {
+        start(head, null);
+    }
+
+    private void start(long head, @Nullable UUID event) {
         context.runOnContext(go -> {
+            recent.restart(head, event);
             this.head = Math.max(this.head, head);
             position = head;
             stalenessBound.reached(head);
@@ -103,7 +184,12 @@ public class Feed {
         return Uni.createFrom().completionStage(joined::copy);
     }
 
-    /** The feed id. Positions of different feeds can't be compared. */
+    /** The id of the epoch whose place this one took in the same database; empty if it took none. */
+    public String previousId() {
+        return previousId;
+    }
+
+    /** The feed id, which names the epoch. Positions of different epochs can't be compared. */
     public String id() {
         return id;
     }
@@ -117,21 +203,27 @@ public class Feed {
     public Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
+            long reached = position;
             return events.state(pool)
                     .ifNoItem()
                     .after(LOOK_TIMEOUT)
                     .fail()
-                    .invoke(state -> heardOf(state, asked))
+                    .invoke(state -> heardOf(state, asked, reached))
                     .replaceWithVoid();
         });
     }
 
-    /** Accepts events with positions from any source, in any order, any number of times. */
-    public void offer(List<FeedEvent> arrived) {
+    /** Accepts events of an epoch with positions from any source, in any order, any number of times. Those of another epoch are dropped. */
+    public void offer(String epoch, List<FeedEvent> arrived) {
         context.runOnContext(go -> {
+            if (!epoch.equals(id)) {
+                return;
+            }
             for (var event : arrived) {
                 if (event.position() > position) {
                     early.put(event.position(), event);
+                } else if (recent.contradicts(event)) {
+                    contradicted = true;
                 }
                 head = Math.max(head, event.position());
             }
@@ -140,6 +232,26 @@ public class Feed {
             }
             advance();
         });
+    }
+
+    /** Whether events have arrived whose positions were those of other events here: the database may have gone back. */
+    public boolean isContradicted() {
+        return contradicted;
+    }
+
+    /** The contradiction was looked into, and was none. */
+    public void settled() {
+        contradicted = false;
+    }
+
+    /** The latest events that were dispatched here. Any thread. */
+    public EventTable.Known recent() {
+        return recent.all();
+    }
+
+    /** Few of them, enough to notice at most polls that the database has gone back. Any thread. */
+    public EventTable.Known latest() {
+        return recent.latest();
     }
 
     /** Updates the head from PostgreSQL, and retries a read that failed before. */
@@ -152,8 +264,16 @@ public class Feed {
         }
     }
 
-    /** Updates the head and the staleness bound. {@code asked} is the time of the query, by {@link System#nanoTime}. */
-    public void heardOf(EventTable.State state, long asked) {
+    /**
+     * Updates the head and the staleness bound, unless the state is of another epoch or of a database that has gone back.
+     *
+     * @param asked the time of the query, by {@link System#nanoTime}
+     * @param reached the position of this replica before the query
+     */
+    public void heardOf(EventTable.State state, long asked, long reached) {
+        if (!id.isEmpty() && (!state.feedId().toString().equals(id) || state.head() < reached || state.rewritten())) {
+            return;
+        }
         var waited = state.waited();
         stalenessBound.seek(state.head(), waited == null ? asked : asked - waited.toNanos(), position);
         waiting = state.waiting();
@@ -166,6 +286,10 @@ public class Feed {
     }
 
     private void advance() {
+        if (restart != null && !dispatching) {
+            restartNow();
+            return;
+        }
         if (dispatching || !started()) {
             return;
         }
@@ -174,7 +298,14 @@ public class Feed {
             dispatch(new FeedBatch(batch, position + batch.size()));
         } else if (head > position && !reading) {
             reading = true;
-            vertx.setTimer(GAP_WAIT_MILLIS, timer -> context.runOnContext(go -> fillGap()));
+            int begun = generation;
+            vertx.setTimer(
+                    GAP_WAIT_MILLIS,
+                    timer -> context.runOnContext(go -> {
+                        if (begun == generation) {
+                            fillGap();
+                        }
+                    }));
         }
     }
 
@@ -194,14 +325,16 @@ public class Feed {
         Uni.createFrom()
                 .deferred(() -> dispatcher.dispatch(batch))
                 .subscribe()
-                .with(done -> dispatched(batch.upTo()), failure -> {
+                .with(done -> dispatched(batch), failure -> {
                     LOG.error("a dispatch failed, which should never happen", failure);
-                    dispatched(batch.upTo());
+                    dispatched(batch);
                 });
     }
 
-    private void dispatched(long upTo) {
+    private void dispatched(FeedBatch batch) {
+        long upTo = batch.upTo();
         context.runOnContext(go -> {
+            recent.add(batch.events());
             position = upTo;
             stalenessBound.reached(upTo);
             early.headMap(upTo, true).clear();
@@ -216,21 +349,28 @@ public class Feed {
             advance();
             return;
         }
+        int begun = generation;
         events.read(pool, position, BATCH, BATCH, ALL)
                 .ifNoItem()
                 .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .subscribe()
                 .with(
-                        stretch -> context.runOnContext(go -> filled(stretch)),
+                        stretch -> context.runOnContext(go -> filled(stretch, begun)),
                         failure -> context.runOnContext(go -> {
                             LOG.warnf("cannot read the feed after %d: %s", position, failure.toString());
-                            reading = false;
+                            reading &= begun != generation;
                         }));
     }
 
-    private void filled(EventTable.Stretch stretch) {
+    private void filled(EventTable.Stretch stretch, int begun) {
+        if (begun != generation) {
+            return;
+        }
         reading = false;
+        if (!id.isEmpty() && !stretch.epoch().equals(id)) {
+            return;
+        }
         head = Math.max(head, stretch.head());
         if (stretch.lastLooked() > position && !dispatching) {
             var newEvents = stretch.events().stream()

@@ -10,8 +10,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.log.EventTable;
@@ -37,6 +39,8 @@ public class FeedSubscriptions {
     private final Pool pool;
     private final Vertx vertx;
     private final Queue<Runnable> waitingReads = new ArrayDeque<>();
+    private final Set<Subscription> open = new HashSet<>();
+    private final List<Group> groups = new CopyOnWriteArrayList<>();
     private int reads;
 
     FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx) {
@@ -44,15 +48,19 @@ public class FeedSubscriptions {
         this.events = events;
         this.pool = pool;
         this.vertx = vertx;
+        feed.afterNewEpoch(this::restart);
     }
 
     /** Receives the events of a subscription. Called on the feed's context. */
     public interface Subscriber {
         /** The subscription has begun. All events after the position follow, after this call. */
-        void subscribed(long position);
+        void subscribed(long position, String epoch);
 
-        /** The position asked for is no longer stored, or is beyond the head. {@link #subscribed} follows with the new position. */
-        void reset(long oldest, long head);
+        /** The position asked for is no longer stored, is beyond the head, or of another epoch. {@link #subscribed} follows. */
+        void reset(long oldest, long head, String epoch);
+
+        /** Another epoch has begun, in place of {@link #subscribed}: its events after the head follow. */
+        void restarted(long oldest, long head, String epoch);
 
         /** The feed can't be read; there is no subscription. */
         void unavailable();
@@ -72,6 +80,8 @@ public class FeedSubscriptions {
         private final Subscriber subscriber;
         private long position;
         private boolean ended;
+        /** Counts the epochs that it has been in: what was read in an earlier one is dropped. */
+        private int epochs;
 
         private Subscription(Group group, Subscriber subscriber) {
             this.group = group;
@@ -87,6 +97,7 @@ public class FeedSubscriptions {
         public void end() {
             feed.onContext(() -> {
                 ended = true;
+                open.remove(this);
                 group.live.remove(this);
             });
         }
@@ -99,7 +110,9 @@ public class FeedSubscriptions {
 
     /** Creates a group without subscribers. */
     public Group group() {
-        return new Group();
+        var group = new Group();
+        groups.add(group);
+        return group;
     }
 
     /** The subscribers of one ordered consumer, which receive each batch together. */
@@ -112,22 +125,32 @@ public class FeedSubscriptions {
         /** Subscribes to events from now on. */
         public Subscription fromNow(Subscriber subscriber) {
             var subscription = new Subscription(this, subscriber);
-            feed.onContext(() -> goLive(subscription));
+            feed.onContext(() -> {
+                admit(subscription);
+                goLive(subscription);
+            });
             return subscription;
         }
 
         /** Subscribes to everything after a position. */
         public Subscription after(long position, Subscriber subscriber) {
+            return after(position, null, subscriber);
+        }
+
+        /** The same, if that is a position of this epoch; null if the subscriber does not say. */
+        public Subscription after(long position, @Nullable String epoch, Subscriber subscriber) {
             var subscription = new Subscription(this, subscriber);
             subscription.position = position;
+            feed.onContext(() -> admit(subscription));
             read(
                     subscription,
                     first -> {
-                        if (position > first.head() || first.expired(position)) {
-                            subscriber.reset(first.pruned() + 1, first.head());
+                        boolean other = epoch != null && !epoch.equals(first.epoch());
+                        if (other || position > first.head() || first.expired(position)) {
+                            subscriber.reset(first.pruned() + 1, first.head(), first.epoch());
                             goLive(subscription);
                         } else {
-                            subscriber.subscribed(position);
+                            subscriber.subscribed(position, first.epoch());
                             hand(subscription, first);
                         }
                     },
@@ -148,6 +171,29 @@ public class FeedSubscriptions {
         }
     }
 
+    private void admit(Subscription subscription) {
+        if (!subscription.ended) {
+            open.add(subscription);
+        }
+    }
+
+    /** Tells every subscriber of a new epoch, and goes on with its events. Reads under way are dropped. */
+    private void restart(EventTable.State state) {
+        var epoch = state.feedId().toString();
+        groups.forEach(group -> group.deliveredUpTo = -1);
+        for (var subscription : List.copyOf(open)) {
+            subscription.epochs++;
+            subscription.position = state.head();
+            try {
+                subscription.subscriber.restarted(state.pruned() + 1, state.head(), epoch);
+                subscription.group.live.add(subscription);
+            } catch (RuntimeException e) {
+                LOG.error("a subscriber failed and its subscription is ended", e);
+                subscription.end();
+            }
+        }
+    }
+
     private void goLive(Subscription subscription) {
         if (!feed.started()) {
             subscription.subscriber.unavailable();
@@ -157,7 +203,7 @@ public class FeedSubscriptions {
         subscription.position = position;
         if (!subscription.ended) {
             subscription.group.live.add(subscription);
-            subscription.subscriber.subscribed(position);
+            subscription.subscriber.subscribed(position, feed.id());
         }
     }
 
@@ -174,7 +220,7 @@ public class FeedSubscriptions {
 
     private void read(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
         feed.onContext(() -> {
-            waitingReads.add(() -> readNow(subscription, then, failed));
+            waitingReads.add(() -> readNow(subscription, then, failed, subscription.epochs));
             nextRead();
         });
     }
@@ -185,8 +231,8 @@ public class FeedSubscriptions {
         }
     }
 
-    private void readNow(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
-        if (subscription.ended) {
+    private void readNow(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed, int inEpoch) {
+        if (subscription.ended || subscription.epochs != inEpoch) {
             return;
         }
         reads++;
@@ -195,38 +241,41 @@ public class FeedSubscriptions {
                 .after(Dispatcher.CONSUMER_TIMEOUT)
                 .fail()
                 .subscribe()
-                .with(stretch -> done(() -> then.accept(stretch)), failure -> {
+                .with(stretch -> done(subscription, inEpoch, () -> then.accept(stretch)), failure -> {
                     LOG.warnf("cannot read the feed for a subscriber: %s", failure.toString());
-                    done(failed);
+                    done(subscription, inEpoch, failed);
                 });
     }
 
-    private void done(Runnable work) {
+    private void done(Subscription subscription, int inEpoch, Runnable work) {
         feed.onContext(() -> {
             reads--;
             nextRead();
-            work.run();
+            if (subscription.epochs == inEpoch) {
+                work.run();
+            }
         });
     }
 
     /** Events that were pruned between two reads are missing; the subscriber gets a reset. */
     private void hand(Subscription subscription, EventTable.Stretch stretch) {
         if (stretch.expired(subscription.position)) {
-            subscription.subscriber.reset(stretch.pruned() + 1, stretch.head());
+            subscription.subscriber.reset(stretch.pruned() + 1, stretch.head(), stretch.epoch());
             goLive(subscription);
             return;
         }
+        int inEpoch = subscription.epochs;
         take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()));
         subscription
                 .subscriber
                 .ready()
                 .subscribe()
-                .with(ready -> feed.onContext(() -> goOn(subscription)), failure -> subscription.end());
+                .with(ready -> feed.onContext(() -> goOn(subscription, inEpoch)), failure -> subscription.end());
     }
 
     /** Waits for the feed to start: a subscriber that went live before could miss the events up to the starting position. */
-    private void goOn(Subscription subscription) {
-        if (subscription.ended) {
+    private void goOn(Subscription subscription, int inEpoch) {
+        if (subscription.ended || subscription.epochs != inEpoch) {
             return;
         }
         if (!feed.started()) {

@@ -9,7 +9,7 @@ import java.time.Duration;
  * the sequencer is stalled.
  */
 final class StalenessBound {
-    private volatile long completeUntil = System.nanoTime() - Duration.ofDays(1).toNanos();
+    private volatile long completeUntil = longAgo();
     private boolean pending;
     private long head;
     private long time;
@@ -30,6 +30,16 @@ final class StalenessBound {
             pending = false;
             advance(time);
         }
+    }
+
+    /** Nothing is certain any more. */
+    synchronized void restart() {
+        pending = false;
+        completeUntil = longAgo();
+    }
+
+    private static long longAgo() {
+        return System.nanoTime() - Duration.ofDays(1).toNanos();
     }
 
     Duration age() {

@@ -10,7 +10,6 @@ import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -146,7 +145,6 @@ public class DurableHandlers {
             DeadLetterWriter deadLetterWriter,
             EventSpans spans,
             FeedConfig config,
-            Clock clock,
             MeterRegistry meters,
             Vertx vertx) {
         this.table = table;
@@ -158,7 +156,7 @@ public class DurableHandlers {
         this.config = config;
         this.meters = meters;
         this.vertx = vertx;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+        this.warnings = new Throttle(Duration.ofSeconds(10));
     }
 
     /**
@@ -194,6 +192,13 @@ public class DurableHandlers {
         started = false;
         var runs = handlers.values().stream().map(handler -> handler.running).toArray(CompletableFuture<?>[]::new);
         return Uni.createFrom().completionStage(() -> CompletableFuture.allOf(runs));
+    }
+
+    /** Another epoch has begun: where each handler stands is read from the database again. */
+    public void forget() {
+        enrolled.clear();
+        handlers.values().forEach(handler -> handler.pausedUntil = System.nanoTime());
+        wake();
     }
 
     /** Runs all handlers: there may be new events, or a retry may be due. */

@@ -1,5 +1,6 @@
 package org.pmsevents.event.lifecycle;
 
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -21,14 +22,16 @@ import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.event.transport.RedisSubscriber;
 import org.pmsevents.event.transport.SequencedPublication;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.DatabaseFitness;
 import org.pmsevents.platform.database.Schema;
+import org.pmsevents.platform.database.UnfitDatabaseException;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.periodic.PeriodicTask;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
  * Joins the feed at the start: subscribes to Redis, then reads the head. After that, polls whether this replica is behind, whether events
- * wait for positions, and whether the Redis subscription is alive.
+ * wait for positions, whether the Redis subscription is alive, and whether the database is still in the same epoch.
  */
 @ApplicationScoped
 public class FeedLifecycle {
@@ -40,6 +43,7 @@ public class FeedLifecycle {
     private static final Duration PRUNE_EVERY = Duration.ofMinutes(1);
 
     private final Schema schema;
+    private final DatabaseFitness fitness;
     private final EventTable events;
     private final Pool pool;
     private final Feed feed;
@@ -49,7 +53,9 @@ public class FeedLifecycle {
     private final RedisSubscriber subscriber;
     private final DurableHandlers durableHandlers;
     private final Retention retention;
+    private final Epoch epoch;
     private final Alerts alerts;
+    private final ClockWatch clock;
     private final FeedConfig config;
     private final Draining draining;
     private final Periodic periodic;
@@ -59,6 +65,7 @@ public class FeedLifecycle {
 
     FeedLifecycle(
             Schema schema,
+            DatabaseFitness fitness,
             EventTable events,
             Pool pool,
             Feed feed,
@@ -68,11 +75,14 @@ public class FeedLifecycle {
             RedisSubscriber subscriber,
             DurableHandlers durableHandlers,
             Retention retention,
+            Epoch epoch,
             Alerts alerts,
+            ClockWatch clock,
             FeedConfig config,
             Draining draining,
             Periodic periodic) {
         this.schema = schema;
+        this.fitness = fitness;
         this.events = events;
         this.pool = pool;
         this.feed = feed;
@@ -82,7 +92,9 @@ public class FeedLifecycle {
         this.subscriber = subscriber;
         this.durableHandlers = durableHandlers;
         this.retention = retention;
+        this.epoch = epoch;
         this.alerts = alerts;
+        this.clock = clock;
         this.config = config;
         this.draining = draining;
         this.periodic = periodic;
@@ -95,8 +107,10 @@ public class FeedLifecycle {
     void start(@Observes @Priority(StartOrder.FEED) StartupEvent started) {
         sequencer.register(publication);
         sequencer.register(sequenced -> {
-            feed.offer(sequenced.events());
-            feed.heardOf(sequenced.head());
+            if (sequenced.epoch().equals(feed.id())) {
+                feed.offer(sequenced.epoch(), sequenced.events());
+                feed.heardOf(sequenced.head());
+            }
         });
         sequencer.register(sequenced -> durableHandlers.wake(sequenced.events()));
         draining.onShutdown("stopping the durable handlers", durableHandlers::stop);
@@ -119,14 +133,18 @@ public class FeedLifecycle {
 
     private Uni<Void> join() {
         return schema.requireCurrent()
-                .chain(() -> events.state(pool))
+                .chain(fitness::require)
+                .onFailure(UnfitDatabaseException.class)
+                .invoke(FeedLifecycle::refuse)
+                .chain(epoch::checkAtStart)
                 .chain(state -> {
-                    channel = redisPublisher.open(state.feedId());
+                    open(state);
                     return subscriber.subscribe(channel);
                 })
-                .chain(() -> events.state(pool))
+                .chain(this::state)
                 .invoke(state -> {
-                    feed.join(state.feedId(), state.head());
+                    open(state);
+                    feed.join(state);
                     LOG.debugf("joined the feed at position %d", state.head());
                     sequencer.trigger();
                     durableHandlers.start();
@@ -142,6 +160,38 @@ public class FeedLifecycle {
                 .replaceWithVoid();
     }
 
+    private Uni<EventTable.State> state() {
+        return Uni.createFrom().deferred(() -> {
+            long asked = System.nanoTime();
+            return events.state(pool, feed.latest()).invoke(state -> clock.heard(asked, state.now()));
+        });
+    }
+
+    /** Ends the process: what is wrong does not change by itself. */
+    private static void refuse(Throwable unfit) {
+        System.err.println("PMS Events can't start. " + unfit.getMessage());
+        Quarkus.asyncExit(1);
+    }
+
+    private void open(EventTable.State state) {
+        channel = redisPublisher.open(state.feedId());
+        sequencer.inEpoch(state.feedId().toString());
+    }
+
+    /** Leaves the epoch for another one: nothing that this replica has learnt or hears of the earlier one is used any more. */
+    private Uni<Void> restart(EventTable.State state) {
+        LOG.warnf(
+                "a new epoch of the feed has begun, %s instead of %s: starting anew at position %d",
+                state.feedId(), feed.id(), state.head());
+        epoch.tell(state);
+        subscriber.close();
+        open(state);
+        return feed.restart(state)
+                .invoke(durableHandlers::forget)
+                .invoke(sequencer::trigger)
+                .chain(() -> subscriber.subscribe(channel));
+    }
+
     private Uni<?> poll() {
         subscriber.check(channel);
         return Uni.join().all(look(), redisPublisher.ping()).andCollectFailures();
@@ -149,17 +199,21 @@ public class FeedLifecycle {
 
     private Uni<Void> look() {
         long asked = System.nanoTime();
-        return events.state(pool)
-                .call(state -> state.risen()
+        long reached = feed.position();
+        return state().call(state -> state.risen()
                         ? events.raiseLowWatermark(pool)
                         : Uni.createFrom().voidItem())
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()
+                .chain(state -> epoch.check(state, reached))
+                .call(state -> state.feedId().toString().equals(feed.id())
+                        ? Uni.createFrom().voidItem()
+                        : restart(state))
                 .onItemOrFailure()
                 .invoke((state, failure) -> seesPostgres = failure == null)
                 .invoke(state -> {
-                    feed.heardOf(state, asked);
+                    feed.heardOf(state, asked, reached);
                     durableHandlers.wake();
                     if (state.waiting()) {
                         sequencer.trigger();

@@ -7,10 +7,12 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventCodec;
@@ -50,16 +52,26 @@ public class EventTable {
      * have been committed earlier than that seq was assigned.
      */
     private static final String STATE = """
-            SELECT feed_id, head, pruned,
+            SELECT feed_id, previous_id, head, pruned,
+                   (SELECT id FROM event WHERE position = head) AS head_event,
+                   coalesce((f.system_id, f.database_id, f.timeline) IS DISTINCT FROM
+                     (coalesce(i.system_id, f.system_id), coalesce(i.database_id, f.database_id), coalesce(i.timeline, f.timeline))
+                     OR mark_xid >= pg_snapshot_xmax(pg_current_snapshot()), false) AS moved,
+                   i.system_id IS NOT NULL AND i.timeline IS NOT NULL AS identified,
+                   EXISTS (SELECT FROM unnest($1::bigint[], $2::uuid[]) AS k (position, id)
+                           WHERE (SELECT e.id FROM event AS e WHERE e.position = k.position) <> k.id) AS rewritten,
                    (SELECT extract(epoch FROM clock_timestamp() - stored_at)::float8
                     FROM event WHERE position IS NULL AND seq > floor ORDER BY seq LIMIT 1) AS waited,
-                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen
-            FROM feed_head, feed_tail
+                   (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen,
+                   clock_timestamp() AS now
+            FROM feed_head AS f, feed_tail, feed_identity() AS i
             """;
 
+    private static final String CHECK = "SELECT check_feed($1, $2, $3, $4) AS reason";
+
     private static final String READ = """
-            SELECT head, pruned, e.*
-            FROM (SELECT (SELECT head FROM feed_head) AS head, (SELECT pruned FROM feed_tail) AS pruned) AS ends
+            SELECT feed_id, head, pruned, e.*
+            FROM (SELECT h.feed_id, h.head, t.pruned FROM feed_head AS h, feed_tail AS t) AS ends
             LEFT JOIN LATERAL (
               SELECT %s FROM event
               WHERE position > greatest($1, pruned) AND position <= greatest(least($1, head), pruned) + $3 AND type = ANY($4)
@@ -78,16 +90,37 @@ public class EventTable {
      *
      * @param waited upper bound of how long a committed event has been without a position; null if every one has a position
      * @param risen whether the low watermark can be raised
+     * @param now PostgreSQL's time
+     * @param previousId the epoch whose place this one took in the same database; null if none
+     * @param headEvent the id of the event at the head; null if it is not stored
+     * @param moved whether the database is another than the one that the feed has been in, or may have gone back
+     * @param identified whether PostgreSQL tells its system identifier and timeline
+     * @param rewritten whether a position of the caller's events holds another event now
      */
     public record State(
-            UUID feedId, long head, long pruned, @Nullable Duration waited, boolean risen) {
+            UUID feedId,
+            long head,
+            long pruned,
+            @Nullable Duration waited,
+            boolean risen,
+            Instant now,
+            @Nullable UUID previousId,
+            @Nullable UUID headEvent,
+            boolean moved,
+            boolean identified,
+            boolean rewritten) {
         public boolean waiting() {
             return waited != null;
         }
     }
 
-    /** Events to which a call gave positions, and the head after the call. */
-    public record Sequenced(List<FeedEvent> events, long head) {}
+    /** Events that a replica knows of: their positions, and their ids in the same order. */
+    public record Known(List<Long> positions, List<UUID> ids) {
+        public static final Known NOTHING = new Known(List.of(), List.of());
+    }
+
+    /** Events to which a call gave positions, and the head after the call. The epoch is the one that the caller knew before the call. */
+    public record Sequenced(List<FeedEvent> events, long head, String epoch) {}
 
     /**
      * A part of the feed.
@@ -95,8 +128,9 @@ public class EventTable {
      * @param events the matching events, in position order
      * @param lastLooked the last position examined, matching or not; the next read continues after it
      * @param pruned the last position that has been deleted
+     * @param epoch the feed id
      */
-    public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned) {
+    public record Stretch(List<FeedEvent> events, long lastLooked, long head, long pruned, String epoch) {
         /** Whether events right after the position have been deleted. Position 0 stands for the oldest stored event and never expires. */
         public boolean expired(long after) {
             return after != 0 && after < pruned;
@@ -120,10 +154,11 @@ public class EventTable {
     }
 
     /** Gives the next positions to at most {@code most} committed events. */
-    Uni<Sequenced> sequence(SqlClient client, int most) {
+    Uni<Sequenced> sequence(SqlClient client, int most, String epoch) {
         return client.preparedQuery(SEQUENCE).execute(Tuple.of(most)).map(rows -> {
             var first = rows.iterator().next();
-            return new Sequenced(first.getLong("position") == null ? List.of() : events(rows), first.getLong("head"));
+            return new Sequenced(
+                    first.getLong("position") == null ? List.of() : events(rows), first.getLong("head"), epoch);
         });
     }
 
@@ -140,15 +175,53 @@ public class EventTable {
     }
 
     public Uni<State> state(SqlClient client) {
-        return client.preparedQuery(STATE).execute().map(rows -> {
-            var row = rows.iterator().next();
-            return new State(
-                    row.getUUID("feed_id"),
-                    row.getLong("head"),
-                    row.getLong("pruned"),
-                    waited(row.getDouble("waited")),
-                    row.getBoolean("risen"));
-        });
+        return state(client, Known.NOTHING);
+    }
+
+    /** @param known events that the caller has seen, to find out whether their positions hold other events now; few */
+    public Uni<State> state(SqlClient client, Known known) {
+        return client.preparedQuery(STATE)
+                .execute(Tuple.of(positions(known), ids(known)))
+                .map(rows -> {
+                    var row = rows.iterator().next();
+                    return new State(
+                            row.getUUID("feed_id"),
+                            row.getLong("head"),
+                            row.getLong("pruned"),
+                            waited(row.getDouble("waited")),
+                            row.getBoolean("risen"),
+                            row.getOffsetDateTime("now").toInstant(),
+                            row.getUUID("previous_id"),
+                            row.getUUID("head_event"),
+                            row.getBoolean("moved"),
+                            row.getBoolean("identified"),
+                            row.getBoolean("rewritten"));
+                });
+    }
+
+    /**
+     * Begins a new epoch if the database is a copy or has gone back; otherwise notes its identity. In the cluster one call begins it.
+     *
+     * @param highest the highest position known from outside of the database before this call; null if none is
+     * @return why a new epoch was begun by this call: {@code copied}, {@code behind}, {@code rewritten}, {@code unproven}; or empty
+     */
+    public Uni<Optional<String>> check(SqlClient client, UUID feedId, @Nullable Long highest, Known known) {
+        var given = Tuple.tuple()
+                .addUUID(feedId)
+                .addLong(highest)
+                .addArrayOfLong(positions(known))
+                .addArrayOfUUID(ids(known));
+        return client.preparedQuery(CHECK)
+                .execute(given)
+                .map(rows -> Optional.ofNullable(rows.iterator().next().getString("reason")));
+    }
+
+    private static Long[] positions(Known known) {
+        return known.positions().toArray(Long[]::new);
+    }
+
+    private static UUID[] ids(Known known) {
+        return known.ids().toArray(UUID[]::new);
     }
 
     private static @Nullable Duration waited(@Nullable Double seconds) {
@@ -169,11 +242,12 @@ public class EventTable {
                     var first = rows.iterator().next();
                     long head = first.getLong("head");
                     long pruned = first.getLong("pruned");
+                    var epoch = first.getUUID("feed_id").toString();
                     if (first.getLong("position") == null) {
-                        return new Stretch(List.of(), end(after, reach, head, pruned), head, pruned);
+                        return new Stretch(List.of(), end(after, reach, head, pruned), head, pruned, epoch);
                     }
                     long looked = rows.size() < limit ? end(after, reach, head, pruned) : lastPosition(rows);
-                    return new Stretch(events(rows), looked, head, pruned);
+                    return new Stretch(events(rows), looked, head, pruned, epoch);
                 });
     }
 

@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventCounts;
+import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.periodic.Coalescer;
 
 /**
@@ -28,16 +28,17 @@ public class Sequencer {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final EventTable events;
-    private final Pool pool;
+    private final Transactions transactions;
     private final EventCounts counts;
     private final DistributionSummary batches;
     private final Timer duration;
     private final Coalescer calls;
     private final List<SequencedListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile String epoch = "";
 
-    Sequencer(EventTable events, Pool pool, EventCounts counts, Vertx vertx, MeterRegistry meters) {
+    Sequencer(EventTable events, Transactions transactions, EventCounts counts, Vertx vertx, MeterRegistry meters) {
         this.events = events;
-        this.pool = pool;
+        this.transactions = transactions;
         this.counts = counts;
         // runs in the next turn of the event loop, so that one call serves all callers of this turn
         this.calls = new Coalescer(
@@ -57,6 +58,11 @@ public class Sequencer {
         listeners.add(listener);
     }
 
+    /** Sets the epoch that the next calls are marked with. What a call of an earlier epoch returns is not published. */
+    public void inEpoch(String feedId) {
+        epoch = feedId;
+    }
+
     /** Requests a call that sequences all events committed so far. Returns at once. */
     public void trigger() {
         calls.demand();
@@ -64,7 +70,8 @@ public class Sequencer {
 
     private Uni<Boolean> sequence() {
         long begun = System.nanoTime();
-        return events.sequence(pool, BATCH)
+        return transactions
+                .statement(client -> events.sequence(client, BATCH, epoch))
                 .ifNoItem()
                 .after(TIMEOUT)
                 .fail()

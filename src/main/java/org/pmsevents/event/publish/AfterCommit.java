@@ -6,9 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -27,20 +25,18 @@ public class AfterCommit {
     private static final TraceLog LOG = TraceLog.of(AfterCommit.class);
     private static final Duration MIN_TIMEOUT = Duration.ofMillis(1);
 
-    private final Clock clock;
     private final MeterRegistry meters;
     private final Throttle warnings;
     private final Map<String, Timer> steps = new ConcurrentHashMap<>();
 
-    AfterCommit(Clock clock, MeterRegistry meters) {
-        this.clock = clock;
+    AfterCommit(MeterRegistry meters) {
         this.meters = meters;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+        this.warnings = new Throttle(Duration.ofSeconds(10));
     }
 
     /** The deadline of the response to a change that is committed now. */
-    public Instant answerBy() {
-        return clock.instant().plus(EventProgress.ANSWER_BUDGET);
+    public Deadline answerBy() {
+        return Deadline.in(EventProgress.ANSWER_BUDGET);
     }
 
     /**
@@ -48,8 +44,8 @@ public class AfterCommit {
      *
      * @param about context of the step, for logs
      */
-    public Uni<Void> attempt(String step, Traced about, Instant until, Supplier<Uni<?>> work) {
-        var left = Duration.between(clock.instant(), until);
+    public Uni<Void> attempt(String step, Traced about, Deadline until, Supplier<Uni<?>> work) {
+        var left = until.left();
         long begun = System.nanoTime();
         return Uni.createFrom()
                 .deferred(work::get)

@@ -2,7 +2,6 @@ package org.pmsevents.event.publish;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -32,11 +31,11 @@ public class FrequentEvents {
 
     private record Handler(String name, Consumer<Object> work) {}
 
-    FrequentEvents(EventPublisher publisher, EventCounts counts, MeterRegistry meters, Clock clock) {
+    FrequentEvents(EventPublisher publisher, EventCounts counts, MeterRegistry meters) {
         this.publisher = publisher;
         this.counts = counts;
         this.meters = meters;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(10));
+        this.warnings = new Throttle(Duration.ofSeconds(10));
         Arrays.fill(handlers, new Handler[0]);
     }
 

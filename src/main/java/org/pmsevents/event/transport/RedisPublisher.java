@@ -48,6 +48,7 @@ public class RedisPublisher {
     private final Map<String, Timer> published = new HashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
     private final String replica;
+    private volatile String epoch = "";
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
@@ -65,8 +66,14 @@ public class RedisPublisher {
 
     /** Sets and returns the channel of a feed. Each database has its own channel, so that services can share a Redis. */
     public String open(UUID feedId) {
+        epoch = feedId.toString();
         channel = config.prefix() + ":feed:" + feedId;
         return channel;
+    }
+
+    /** The feed id of the channel; empty before it is opened. */
+    String epoch() {
+        return epoch;
     }
 
     /** Sends FEED events, in as few messages as their size allows. Completes when Redis has accepted them or that has failed. */

@@ -10,7 +10,6 @@ import io.vertx.mutiny.redis.client.Request;
 import io.vertx.mutiny.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,13 +43,13 @@ public class RedisSubscriber {
     private final EventProgress progress;
     private final Dispatcher dispatcher;
     private final AlertBroadcast alerts;
-    private final Clock clock;
     private final Throttle warnings;
     private final Map<String, Counter> received = new HashMap<>();
 
     private volatile @Nullable RedisConnection connection;
+    private volatile String channel = "";
     private volatile boolean connecting;
-    private volatile long lastReceivedAt;
+    private volatile long lastReceivedAt = System.nanoTime() - MAX_SILENCE.toNanos() - 1;
 
     RedisSubscriber(
             Redis redis,
@@ -60,7 +59,6 @@ public class RedisSubscriber {
             EventProgress progress,
             Dispatcher dispatcher,
             AlertBroadcast alerts,
-            Clock clock,
             MeterRegistry meters) {
         this.redis = redis;
         this.replica = replica;
@@ -69,8 +67,7 @@ public class RedisSubscriber {
         this.progress = progress;
         this.dispatcher = dispatcher;
         this.alerts = alerts;
-        this.clock = clock;
-        this.warnings = new Throttle(clock, Duration.ofSeconds(30));
+        this.warnings = new Throttle(Duration.ofSeconds(30));
         for (var kind :
                 List.of(RedisPublisher.FEED, RedisPublisher.CLUSTER, RedisPublisher.ALERT, RedisPublisher.PING)) {
             received.put(kind, meters.counter("pms.redis.received", "kind", kind));
@@ -81,6 +78,7 @@ public class RedisSubscriber {
     /** Subscribes to the channel. Completes when that has succeeded or failed; never fails. */
     public Uni<Void> subscribe(String channel) {
         connecting = true;
+        this.channel = channel;
         var opening = redis.connect().memoize().indefinitely();
         return opening.chain(opened -> {
                     opened.handler(this::onPush);
@@ -93,7 +91,7 @@ public class RedisSubscriber {
                 .after(TIMEOUT)
                 .fail()
                 .invoke(() -> {
-                    lastReceivedAt = clock.millis();
+                    lastReceivedAt = System.nanoTime();
                     LOG.debugf("subscribed to %s", channel);
                 })
                 .onFailure()
@@ -117,7 +115,7 @@ public class RedisSubscriber {
     }
 
     private boolean silent() {
-        return clock.millis() - lastReceivedAt > MAX_SILENCE.toMillis();
+        return System.nanoTime() - lastReceivedAt > MAX_SILENCE.toNanos();
     }
 
     /** Renews the subscription if it is lost or silent. */
@@ -169,15 +167,18 @@ public class RedisSubscriber {
         if (!pushed || push.size() < 3 || !"message".equals(push.get(0).toString())) {
             return;
         }
-        lastReceivedAt = clock.millis();
+        lastReceivedAt = System.nanoTime();
         try {
-            message(push.get(2).toString());
+            message(push.get(1).toString(), push.get(2).toString());
         } catch (RuntimeException e) {
             LOG.warnf("cannot decode a Redis message: %s", e.getMessage());
         }
     }
 
-    private void message(String text) {
+    private void message(String from, String text) {
+        if (!from.equals(channel)) {
+            return;
+        }
         var lines = text.split("\n", -1);
         var header = lines[0].split(" ", -1);
         var counter = received.get(header[0]);
@@ -191,7 +192,7 @@ public class RedisSubscriber {
             case RedisPublisher.FEED -> {
                 var events = events(lines);
                 progress.markPublished(events);
-                feed.offer(events);
+                feed.offer(from.substring(from.lastIndexOf(':') + 1), events);
             }
             case RedisPublisher.CLUSTER -> {
                 for (int i = 1; i < lines.length; i++) {

@@ -120,7 +120,12 @@ public final class ExactlyOnce<K extends ExactlyOnce.Key> {
                 .onFailure(KeyTakenException.class)
                 .recoverWithUni(taken -> lookUp(key, replay, key.busy().because(taken)))
                 .onFailure(OutcomeUnknownException.class)
-                .recoverWithUni(lost -> lookUp(key, replay, key.outcomeUnknown((OutcomeUnknownException) lost)));
+                .recoverWithUni(lost -> settle(key, replay, (OutcomeUnknownException) lost));
+    }
+
+    private <T> Uni<T> settle(K key, Function<StoredAnswer, T> replay, OutcomeUnknownException lost) {
+        var unknown = key.outcomeUnknown(lost);
+        return lost.isUnreplicated() ? Uni.createFrom().failure(unknown) : lookUp(key, replay, unknown);
     }
 
     private <T> Uni<T> lookUp(K key, Function<StoredAnswer, T> replay, Throwable otherwise) {

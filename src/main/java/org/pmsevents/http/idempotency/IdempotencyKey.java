@@ -7,7 +7,7 @@ import org.pmsevents.platform.problem.AppException;
 /**
  * A request's {@code Idempotency-Key} as it is stored and compared.
  *
- * @param scope SHA-256 of caller, method, path and key; identifies the stored answer
+ * @param scope SHA-256 of caller, method, path and key, the path in its one spelling ({@link CanonicalUri}); identifies the stored answer
  * @param fingerprint SHA-256 of query and body; identifies the request
  * @param traceId of this request
  * @param replayed marks the response as a replay

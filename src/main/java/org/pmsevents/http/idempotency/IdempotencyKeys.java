@@ -48,9 +48,9 @@ public class IdempotencyKeys {
                 digest(
                         bytes(origin.actor()),
                         bytes(routing.request().method().name()),
-                        bytes(routing.normalizedPath()),
+                        bytes(CanonicalUri.path(routing.normalizedPath())),
                         bytes(key)),
-                digest(bytes(query == null ? "" : query), body == null ? new byte[0] : body),
+                digest(bytes(query == null ? "" : CanonicalUri.query(query)), body == null ? new byte[0] : body),
                 origin.traceId(),
                 () -> routing.response().putHeader(REPLAYED, "true"));
     }

@@ -17,6 +17,8 @@ import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +26,24 @@ import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
 import org.pmsevents.http.limits.BodyMemory.Sender;
 import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.problem.AppException;
 
 /**
- * Limits request bodies before they are read: each in length ({@code quarkus.http.limits.max-body-size}, 413) and in time (408),
- * all of them together in memory (503). The framework's own check runs later; it would answer with an empty body.
+ * Limits request bodies: none is encoded (415), each is limited in length ({@code quarkus.http.limits.max-body-size}, 413) and in time
+ * (408), all of them together in memory (503). A long body takes memory as it arrives, not as it is announced. Where there is no room
+ * for one more, the body that has been arriving for longest has to go, so that slow senders can't keep the others out. The
+ * framework's own check runs later; it would answer with an empty body.
  */
 @Singleton
 class BodyLimit {
     private static final Duration LOOK = Duration.ofSeconds(1);
+    /** How long a body may take to arrive when there is no room for another one. */
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** A body up to this length is left to the framework to read, and takes the memory that it announces. */
+    private static final int SHORT = 64 * 1024;
+
+    private static final String IDENTITY = "identity";
     private static final String EXPECTED = "100-continue";
     private static final String API = "/api/";
     private static final String WEBHOOKS = "/webhooks/";
@@ -80,12 +92,19 @@ class BodyLimit {
             routing.next();
         } else if (!isRead(request) || (stated != null && length == 0)) {
             routing.next();
+        } else if (isEncoded(request)) {
+            routing.fail(AppException.unsupportedMediaType("The body must not be compressed: send no Content-Encoding.")
+                    .header(HttpHeaders.ACCEPT_ENCODING.toString(), IDENTITY));
         } else {
-            var arrives = admit(routing, isCall, length);
-            if (arrives != null && stated == null) {
-                read(arrives);
-            } else if (arrives != null) {
+            boolean isShort = stated != null && length <= SHORT;
+            var arrives = admit(routing, isCall ? Sender.KNOWN : Sender.UNKNOWN, isShort ? length : 0);
+            if (arrives == null) {
+                return;
+            }
+            if (isShort) {
                 routing.next();
+            } else {
+                read(arrives);
             }
         }
     }
@@ -98,15 +117,26 @@ class BodyLimit {
         }
     }
 
+    /** No coding is decoded here, so an encoded body would be taken for malformed JSON (RFC 9110, sections 8.4 and 15.5.16). */
+    private static boolean isEncoded(HttpServerRequest request) {
+        return request.headers().getAll(HttpHeaders.CONTENT_ENCODING).stream()
+                .flatMap(codings -> Arrays.stream(codings.split(",")))
+                .map(String::strip)
+                .anyMatch(coding -> !coding.isEmpty() && !coding.equalsIgnoreCase(IDENTITY));
+    }
+
     private static boolean isRead(HttpServerRequest request) {
         return !request.isEnded() && request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD;
     }
 
     /** Reserves memory for a body. Without room the request fails and null is returned. */
     @Nullable
-    private Arriving admit(RoutingContext routing, boolean isKnown, long length) {
-        var place = memory.enter(isKnown ? Sender.KNOWN : Sender.UNKNOWN);
-        if (place == null || !place.take(length)) {
+    private Arriving admit(RoutingContext routing, Sender sender, long length) {
+        var place = memory.enter(sender);
+        while (place == null && dropSlowest(sender, routing)) {
+            place = memory.enter(sender);
+        }
+        if (place == null || !take(place, length, routing)) {
             if (place != null) {
                 place.leave();
             }
@@ -124,6 +154,33 @@ class BodyLimit {
         return arrives;
     }
 
+    private boolean take(Place place, long bytes, RoutingContext routing) {
+        boolean taken = place.take(bytes);
+        while (!taken && dropSlowest(place.sender(), routing)) {
+            taken = place.take(bytes);
+        }
+        return taken;
+    }
+
+    /** Ends the request whose body has been arriving for longest, if that is too long. Returns false if there is none. */
+    private boolean dropSlowest(Sender sender, RoutingContext newcomer) {
+        long now = System.nanoTime();
+        var slowest = arriving.stream()
+                .filter(each -> each.routing() != newcomer && each.place().sender() == sender)
+                .filter(each -> now - each.begunAt() > PATIENCE_NANOS)
+                .filter(each -> !each.routing().request().isEnded())
+                .max(Comparator.comparingLong(each -> now - each.begunAt()));
+        if (slowest.isEmpty()) {
+            return false;
+        }
+        var late = slowest.get();
+        if (arriving.remove(late)) {
+            late.place().leave();
+            late.context().runOnContext(go -> refuseUnlessRead(late));
+        }
+        return true;
+    }
+
     private void leave(Arriving arrived) {
         arriving.remove(arrived);
         arrived.place().leave();
@@ -134,7 +191,7 @@ class BodyLimit {
         routing.fail(OverLimitException.busy());
     }
 
-    /** Reads a body without a declared length here, where its length is checked. */
+    /** Reads a body here, where its length is checked and what has arrived of it is counted. */
     private void read(Arriving arrives) {
         var routing = arrives.routing();
         var body = Buffer.buffer();
@@ -157,7 +214,7 @@ class BodyLimit {
                     }
                     if (body.length() + part.length() > longest) {
                         routing.fail(413);
-                    } else if (arrives.place().take(part.length())) {
+                    } else if (take(arrives.place(), part.length(), routing)) {
                         body.appendBuffer(part);
                     } else {
                         refuse(routing);
@@ -186,9 +243,15 @@ class BodyLimit {
 
     private void refuseUnlessComplete(Arriving late) {
         if (!late.routing().request().isEnded() && arriving.remove(late)) {
+            refuseUnlessRead(late);
+            late.place().leave();
+        }
+    }
+
+    private void refuseUnlessRead(Arriving late) {
+        if (!late.routing().request().isEnded() && !late.routing().failed()) {
             slow.increment();
             late.routing().fail(408);
-            late.place().leave();
         }
     }
 }

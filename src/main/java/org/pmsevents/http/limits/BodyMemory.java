@@ -3,7 +3,6 @@ package org.pmsevents.http.limits;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import jakarta.inject.Singleton;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,29 +41,37 @@ class BodyMemory {
         return new Place(sender);
     }
 
-    /** The place of one body. Used by one thread, but any thread may leave it. */
+    /** The place of one body; any thread may leave it. */
     final class Place {
         private final Sender sender;
-        private final AtomicLong taken = new AtomicLong();
-        private final AtomicBoolean left = new AtomicBoolean();
+        private long taken;
+        private boolean left;
 
         private Place(Sender sender) {
             this.sender = sender;
         }
 
-        /** Adds bytes. Returns false and adds none if there is no room. */
-        boolean take(long more) {
+        Sender sender() {
+            return sender;
+        }
+
+        /** Adds bytes. Returns false and adds none if there is no room, or the place was left. */
+        synchronized boolean take(long more) {
+            if (left) {
+                return false;
+            }
             if (bytes().addAndGet(more) > half) {
                 bytes().addAndGet(-more);
                 return false;
             }
-            taken.addAndGet(more);
+            taken += more;
             return true;
         }
 
-        void leave() {
-            if (left.compareAndSet(false, true)) {
-                bytes().addAndGet(-taken.get());
+        synchronized void leave() {
+            if (!left) {
+                left = true;
+                bytes().addAndGet(-taken);
                 if (sender == Sender.UNKNOWN) {
                     unknown.decrementAndGet();
                 }

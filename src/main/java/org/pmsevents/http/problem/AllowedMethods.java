@@ -10,11 +10,17 @@ import org.jboss.resteasy.reactive.server.mapping.RequestMapper;
 
 /**
  * Finds the methods of a path, for the {@code Allow} header that a 405 must carry (RFC 9110, section 15.5.6) and the framework
- * omits.
+ * omits, and for that of OPTIONS, where the framework looks at one class only and adds HEAD to all.
  */
 final class AllowedMethods {
     private AllowedMethods() {}
 
+    /** Whether the path has any method. */
+    static boolean isEmpty(String methods) {
+        return methods.equals(HttpMethod.OPTIONS.name());
+    }
+
+    /** The methods of the path, separated by commas: at least OPTIONS. */
     static String of(RoutingContext routing) {
         var path = routing.normalizedPath();
         var classes = new RequestMapper<>(

@@ -5,7 +5,6 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,16 +39,30 @@ public class ErrorFlow {
     private final Alerts alerts;
     private final Throttle announcements;
 
-    public ErrorFlow(EventPublisher events, Alerts alerts, Clock clock) {
+    public ErrorFlow(EventPublisher events, Alerts alerts) {
         this.events = events;
         this.alerts = alerts;
-        this.announcements = new Throttle(clock, REPEAT);
+        this.announcements = new Throttle(REPEAT);
     }
 
     /** Handles any failure; returns the answer. */
     Problem answer(AppException failure, RoutingContext routing) {
         var request = FailedRequest.of(routing);
+        if (isClientGone(failure, routing)) {
+            // no failure of the service, and nobody reads the answer
+            logError(failure, request);
+            return formatResponse(failure, request);
+        }
         return failure.status() >= 500 ? systemError(failure, request) : refusal(failure, request);
+    }
+
+    /**
+     * Whether the connection of the client broke: it did if its request has not arrived completely, or the answer can't be sent any more.
+     * The same exceptions report lost connections to PostgreSQL.
+     */
+    private static boolean isClientGone(AppException failure, RoutingContext routing) {
+        return Failures.isConnectionLost(failure.getCause())
+                && (routing.response().closed() || !routing.request().isEnded());
     }
 
     /** Request → validate → emitEvent('error.validation') → logError → formatResponse. */

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.limits.OverLimitException;
 import org.pmsevents.http.security.KeysUnavailableException;
 import org.pmsevents.http.security.OriginNotAllowedException;
@@ -58,6 +59,12 @@ final class Failures {
 
     /** Deadlock, serialization failure, lock timeout, statement timeout, idle-in-transaction timeout. */
     private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
+
+    /**
+     * SQL states by their beginnings: connection exceptions; no disk space, memory or connections left; shutting down or starting up;
+     * failed input or output; read-only. Those who operate the database must act, after which the service works again by itself.
+     */
+    private static final List<String> UNAVAILABLE = List.of("08", "53", "57P0", "58", "25006");
 
     private Failures() {}
 
@@ -194,12 +201,7 @@ final class Failures {
     private static boolean isDatabaseUnavailable(Throwable failure) {
         if (failure instanceof PgException refusal) {
             var state = refusal.getSqlState();
-            // connection exceptions, too many connections, shutting down or starting up
-            return state != null
-                    && (state.startsWith("08")
-                            || state.startsWith("57P0")
-                            || state.equals("53300")
-                            || state.equals("25006"));
+            return state != null && UNAVAILABLE.stream().anyMatch(state::startsWith);
         }
         return failure instanceof ClosedConnectionException
                 || failure instanceof ConnectionPoolTooBusyException
@@ -207,10 +209,16 @@ final class Failures {
                 || failure instanceof UnknownHostException
                 || failure instanceof SSLException
                 || (failure instanceof VertxException && isOneOf(failure, "ssl handshake"))
-                || failure instanceof ClosedChannelException
-                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"))
+                || isConnectionLost(failure)
                 || (failure instanceof NoStackTraceThrowable
                         && isOneOf(failure, "timeout", "pool", "connection is not active"));
+    }
+
+    /** Whether the failure is that of a connection that the other side has closed, without an answer. */
+    static boolean isConnectionLost(@Nullable Throwable failure) {
+        return failure instanceof HttpClosedException
+                || failure instanceof ClosedChannelException
+                || (failure instanceof IOException && isOneOf(failure, "connection reset", "broken pipe"));
     }
 
     private static boolean isOneOf(Throwable failure, String... words) {

@@ -20,7 +20,7 @@ import org.pmsevents.platform.problem.AppException;
  * an empty body, and they take precedence over one for {@code Throwable}. So each of these types is listed here.
  */
 public class ProblemMappers {
-    private static final String MERGE_PATCH = "application/merge-patch+json";
+    static final String MERGE_PATCH = "application/merge-patch+json";
 
     private final ErrorFlow flow;
     private final ProblemWriter writer;

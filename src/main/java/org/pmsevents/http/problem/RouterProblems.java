@@ -1,12 +1,17 @@
 package org.pmsevents.http.problem;
 
 import io.quarkus.security.ForbiddenException;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.List;
 import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.security.OriginNotAllowedException;
+import org.pmsevents.platform.problem.AppException;
 
 /**
  * Answers failures that never reach a REST resource with problem documents: unknown paths, refused tokens and upgrades, bodies over
@@ -15,6 +20,8 @@ import org.pmsevents.http.security.OriginNotAllowedException;
 @Singleton
 class RouterProblems {
     private static final int[] WITHOUT_A_ROUTE = {400, 404, 405, 406, 413, 415, 500};
+
+    private static final List<String> API = List.of("/api/", "/webhooks/", "/ws/");
 
     private final ProblemWriter writer;
 
@@ -31,10 +38,33 @@ class RouterProblems {
         }
     }
 
+    void answerOptions(@Observes Filters filters) {
+        filters.register(this::options, FilterOrder.OPTIONS);
+    }
+
+    /** The framework would describe a path by the first of its classes, and one that does not exist as if it did. */
+    private void options(RoutingContext routing) {
+        if (routing.request().method() != HttpMethod.OPTIONS
+                || API.stream().noneMatch(routing.normalizedPath()::startsWith)) {
+            routing.next();
+            return;
+        }
+        var methods = AllowedMethods.of(routing);
+        if (AllowedMethods.isEmpty(methods)) {
+            writer.write(Failures.ofStatus(404), routing);
+            return;
+        }
+        var response = routing.response().setStatusCode(204).putHeader(HttpHeaders.ALLOW, methods);
+        if (methods.contains(HttpMethod.PATCH.name())) {
+            response.putHeader("Accept-Patch", ProblemMappers.MERGE_PATCH);
+        }
+        response.end();
+    }
+
     private void checkUri(RoutingContext routing) {
         if (!UriValidation.isValid(routing.request())) {
             writer.write(Failures.ofStatus(400), routing);
-        } else if (hasPathParameters(routing)) {
+        } else if (hasPathParameters(routing) || hasEmptySegment(routing)) {
             writer.write(Failures.ofStatus(404), routing);
         } else {
             routing.next();
@@ -45,6 +75,14 @@ class RouterProblems {
     private static boolean hasPathParameters(RoutingContext routing) {
         var path = routing.request().path();
         return path != null && path.indexOf(';') >= 0;
+    }
+
+    /** The framework would skip empty segments, so {@code /api/products/a/} would be a second path of the product a. */
+    private static boolean hasEmptySegment(RoutingContext routing) {
+        var path = routing.request().path();
+        return path != null
+                && API.stream().anyMatch(routing.normalizedPath()::startsWith)
+                && (path.contains("//") || routing.normalizedPath().endsWith("/"));
     }
 
     private void failed(RoutingContext routing) {
@@ -58,7 +96,7 @@ class RouterProblems {
             return status == 401 ? Failures.unauthenticated(routing) : Failures.ofStatus(status < 400 ? 500 : status);
         }
         var known = Failures.of(failure);
-        if (known.status() == 401) {
+        if (known.status() == 401 && !(failure instanceof AppException)) {
             return Failures.unauthenticated(routing);
         }
         if (failure instanceof ForbiddenException && !(failure instanceof OriginNotAllowedException)) {

@@ -6,6 +6,7 @@ import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.FilterOrder;
@@ -19,6 +20,7 @@ import org.pmsevents.platform.tracing.TraceId;
 @Singleton
 public class CurrentRequest {
     private static final String TRACE_ID = CurrentRequest.class.getName() + ".traceId";
+    private static final String ARRIVED = CurrentRequest.class.getName() + ".arrived";
     private static final String SPAN = CurrentRequest.class.getName() + ".span";
     private static final String ANONYMOUS = "anonymous";
 
@@ -33,6 +35,7 @@ public class CurrentRequest {
     void traceFirst(@Observes Filters filters) {
         filters.register(
                 routing -> {
+                    routing.put(ARRIVED, System.nanoTime());
                     var span = spans.begin(traceId(routing), routing);
                     if (span.isRecorded()) {
                         routing.put(SPAN, span);
@@ -50,6 +53,12 @@ public class CurrentRequest {
     /** The context of the current request with an actor that is not identified by a token, such as the sender of a signed webhook. */
     public RequestContext currentAs(String actor) {
         return of(actor, routing());
+    }
+
+    /** How long ago the head of the current request arrived, before its body. */
+    public Duration age() {
+        @Nullable Long arrived = routing().get(ARRIVED);
+        return arrived == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - arrived);
     }
 
     /** The context of the given request. */

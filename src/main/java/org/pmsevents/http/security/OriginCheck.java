@@ -1,17 +1,17 @@
 package org.pmsevents.http.security;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.URI;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
+import org.pmsevents.platform.config.WebOrigin;
 
 /**
  * Refuses WebSockets that pages of other origins open: browsers enforce no same-origin policy there (RFC 6455, section 10.2). The check
@@ -23,7 +23,7 @@ class OriginCheck {
 
     OriginCheck(SecurityConfig config) {
         this.allowed = config.allowedOrigins().orElse(Set.of()).stream()
-                .map(origin -> origin.strip().toLowerCase(Locale.ROOT))
+                .map(WebOrigin::normalized)
                 .collect(Collectors.toUnmodifiableSet());
     }
 
@@ -32,10 +32,23 @@ class OriginCheck {
     }
 
     private void check(RoutingContext routing) {
-        if (routing.request().headers().contains(HttpHeaders.UPGRADE) && !isAllowed(routing.request())) {
+        var request = routing.request();
+        normalize(request.headers());
+        if (request.headers().contains(HttpHeaders.UPGRADE) && !isAllowed(request)) {
             routing.fail(new OriginNotAllowedException());
         } else {
             routing.next();
+        }
+    }
+
+    /** The framework's check for CORS compares the header as it is. */
+    private static void normalize(MultiMap headers) {
+        var origin = headers.get(HttpHeaders.ORIGIN);
+        if (origin != null && headers.getAll(HttpHeaders.ORIGIN).size() == 1) {
+            var normalized = WebOrigin.normalized(origin);
+            if (!normalized.equals(origin)) {
+                headers.set(HttpHeaders.ORIGIN, normalized);
+            }
         }
     }
 
@@ -45,16 +58,6 @@ class OriginCheck {
     }
 
     private boolean isAllowed(String origin, @Nullable String host) {
-        var lowerCase = origin.toLowerCase(Locale.ROOT);
-        return allowed.contains(lowerCase)
-                || (host != null && host.toLowerCase(Locale.ROOT).equals(authority(lowerCase)));
-    }
-
-    private static @Nullable String authority(String origin) {
-        try {
-            return URI.create(origin).getRawAuthority();
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
+        return allowed.contains(WebOrigin.normalized(origin)) || (host != null && WebOrigin.isOf(origin, host));
     }
 }

@@ -1,5 +1,6 @@
 package org.pmsevents.http.security;
 
+import io.quarkus.vertx.http.runtime.VertxHttpConfig;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -7,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.pmsevents.http.FilterOrder;
 
 /**
@@ -33,6 +35,8 @@ class SecurityHeaders {
             name("Referrer-Policy"), value("no-referrer"),
             name("X-Frame-Options"), value("DENY"),
             name("Cross-Origin-Resource-Policy"), value("same-origin"));
+    private static final String SOCKETS = "/ws";
+    private static final Pattern ORIGIN = Pattern.compile("(?i)(?:^|,)\\s*+origin\\s*+(?:,|$)");
     private static final CharSequence POLICY = name("Content-Security-Policy");
     private static final CharSequence PERMISSIONS = name("Permissions-Policy");
     private static final CharSequence NO_PERMISSIONS =
@@ -43,9 +47,11 @@ class SecurityHeaders {
     private static final CharSequence HSTS = name("Strict-Transport-Security");
 
     private final SecurityConfig config;
+    private final boolean isCorsEnabled;
 
-    SecurityHeaders(SecurityConfig config) {
+    SecurityHeaders(SecurityConfig config, VertxHttpConfig http) {
         this.config = config;
+        this.isCorsEnabled = http.cors().enabled();
     }
 
     void setFirst(@Observes Filters filters) {
@@ -57,6 +63,9 @@ class SecurityHeaders {
         ALWAYS.forEach(headers::set);
         config.hsts().ifPresent(age -> headers.set(HSTS, "max-age=" + age.toSeconds()));
         var path = routing.request().path();
+        if (isCorsEnabled || (path != null && path.startsWith(SOCKETS))) {
+            routing.addHeadersEndHandler(head -> varyByOrigin(headers));
+        }
         if (path == null || isData(path)) {
             headers.set(POLICY, DATA);
             routing.addHeadersEndHandler(head -> defaultToNoStore(headers));
@@ -64,6 +73,14 @@ class SecurityHeaders {
             setPolicyOfPage(path, headers);
         }
         routing.next();
+    }
+
+    /** A shared cache must not give the answer for one origin to another, nor that for none. */
+    private static void varyByOrigin(MultiMap headers) {
+        if (headers.getAll(HttpHeaders.VARY).stream()
+                .noneMatch(names -> names.equals("*") || ORIGIN.matcher(names).find())) {
+            headers.add(HttpHeaders.VARY, HttpHeaders.ORIGIN);
+        }
     }
 
     private static void defaultToNoStore(MultiMap headers) {
@@ -83,7 +100,7 @@ class SecurityHeaders {
     }
 
     private static boolean isData(String path) {
-        return path.startsWith("/api/") || path.startsWith("/webhooks/") || path.startsWith("/ws");
+        return path.startsWith("/api/") || path.startsWith("/webhooks/") || path.startsWith(SOCKETS);
     }
 
     private static CharSequence name(String name) {

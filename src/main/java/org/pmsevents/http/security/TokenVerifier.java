@@ -88,7 +88,7 @@ public class TokenVerifier {
      */
     public Uni<Caller> verify(String token) {
         var cached = verified.getIfPresent(token);
-        return cached != null
+        return cached != null && clock.instant().isBefore(cached.until())
                 ? Uni.createFrom().item(cached)
                 : mode.apply(token).map(this::caller).invoke(caller -> verified.put(token, caller));
     }

@@ -53,6 +53,12 @@ public final class WebhookSignature {
 
     /** What is wrong with a webhook; empty if its signature is valid and its time is within the tolerance. */
     public Optional<Fault> fault(Webhook webhook) {
+        var fault = faultOfHeaders(webhook);
+        return fault.isPresent() || isSigned(webhook) ? fault : Optional.of(Fault.WRONG_SIGNATURE);
+    }
+
+    /** What is wrong with the headers of a webhook, whatever its body; empty if the body has to be known to tell. */
+    public Optional<Fault> faultOfHeaders(Webhook webhook) {
         if (secrets.isEmpty()) {
             return Optional.of(Fault.NO_SECRETS);
         }
@@ -79,7 +85,8 @@ public final class WebhookSignature {
         if (webhook.signatures().isEmpty()) {
             return Optional.of(Fault.NO_SIGNATURE);
         }
-        return isSigned(webhook) ? Optional.empty() : Optional.of(Fault.WRONG_SIGNATURE);
+        boolean knownScheme = webhook.signatures().stream().anyMatch(header -> header.contains(VERSION));
+        return knownScheme ? Optional.empty() : Optional.of(Fault.WRONG_SIGNATURE);
     }
 
     /** The value of {@code webhook-signature} for an outgoing webhook: one signature by each secret. */

@@ -20,7 +20,8 @@ import org.pmsevents.platform.problem.AppException;
 /**
  * Batches requests: those that arrive while a statement is running are written together by the next one. A request that arrives when no
  * statement is running is written at once. Requests of one line share a lane, so that changes of one SKU are written in the order of
- * arrival. Requests of several lines have a lane of their own, and each has its own statement.
+ * arrival. Requests of several lines have a lane of their own, and each has its own statement. A statement waits for no stock that others
+ * have locked: requests of such a SKU go to the {@link SideLane}, and so do those that come after them.
  */
 @ApplicationScoped
 public class AdjustmentBatcher {
@@ -40,6 +41,7 @@ public class AdjustmentBatcher {
     private final DistributionSummary batches;
     private final Lane singles = new Lane();
     private final Lane several = new Lane();
+    private final SideLane side;
 
     @Inject
     AdjustmentBatcher(
@@ -59,6 +61,7 @@ public class AdjustmentBatcher {
         this.periodic = periodic;
         this.queuedLines = queuedLines;
         this.vertx = vertx;
+        this.side = new SideLane(writer, config.longestWait(), vertx);
         this.batches = DistributionSummary.builder("pms.inventory.batch")
                 .description("requests written by one statement")
                 .register(meters);
@@ -72,12 +75,14 @@ public class AdjustmentBatcher {
     private void expire() {
         several.expire();
         singles.expire();
+        side.expire();
     }
 
     /**
      * Writes the request with one of the next statements.
      *
-     * @throws AppException 503 {@code too-busy} if the queue is full, or the request has waited for too long; nothing is changed
+     * @throws AppException 503 {@code too-busy} if the queue is full, or the request has waited for too long; 503 {@code database-busy} if
+     *     others lock its stock for too long; nothing is changed
      */
     public Uni<StockResult> write(StockRequest request) {
         var lane = request.lines().size() > 1 || request.atomic() ? several : singles;
@@ -85,7 +90,7 @@ public class AdjustmentBatcher {
     }
 
     private int queued() {
-        return several.queued() + singles.queued();
+        return several.queued() + singles.queued() + side.queued();
     }
 
     private static AppException tooBusy() {
@@ -111,7 +116,8 @@ public class AdjustmentBatcher {
         }
 
         private synchronized boolean accept(PendingRequest request) {
-            if (lines > 0 && lines + request.size() > queuedLines) {
+            int before = lines + side.queued();
+            if (before > 0 && before + request.size() > queuedLines) {
                 return false;
             }
             lines += request.size();
@@ -133,7 +139,7 @@ public class AdjustmentBatcher {
             if (!batch.isEmpty()) {
                 batches.record(batch.size());
                 // via the event loop: recursive calls would overflow the stack if every statement failed immediately
-                writer.write(batch)
+                writer.write(batch, side::add)
                         .onTermination()
                         .invoke(() -> vertx.runOnContext(ignored -> run()))
                         .subscribe()
@@ -164,8 +170,10 @@ public class AdjustmentBatcher {
             while (fits(size)) {
                 var request = waiting.remove();
                 lines -= request.size();
-                batch.add(request);
-                size += request.size();
+                if (!side.takes(request)) {
+                    batch.add(request);
+                    size += request.size();
+                }
             }
             running = !batch.isEmpty();
             return batch;

@@ -62,7 +62,7 @@ public final class AdjustmentJson {
         var outcome = result.outcomes().get(0);
         var stock = request.lines().get(0).stock();
         if (!outcome.accepted()) {
-            throw traced(refusal(stock, outcome), result);
+            throw traced(refusal(stock, outcome, onHand(outcome)), result);
         }
         return new Adjusted(
                 stock.sku(),
@@ -83,7 +83,7 @@ public final class AdjustmentJson {
         var results = new ArrayList<LineResult>(result.outcomes().size());
         for (int i = 0; i < result.outcomes().size(); i++) {
             results.add(
-                    line(i, request.lines().get(i).stock(), result.outcomes().get(i)));
+                    line(i, request.lines().get(i).stock(), result.outcomes().get(i), request.atomic()));
         }
         if (request.atomic() && result.refusedAny()) {
             throw traced(
@@ -94,7 +94,19 @@ public final class AdjustmentJson {
         return new LineResults(results);
     }
 
-    private static LineResult line(int index, StockKey stock, LineOutcome outcome) {
+    private static String onHand(LineOutcome outcome) {
+        return "There are " + outcome.onHand() + " on hand";
+    }
+
+    /** Of an atomic request nothing was applied, so what the line found is not what is there. */
+    private static String onHandHere(LineOutcome outcome) {
+        return outcome.onHand() == outcome.onHandBefore()
+                ? onHand(outcome)
+                : "There are " + outcome.onHandBefore() + " on hand, " + outcome.onHand()
+                        + " after the lines before this one";
+    }
+
+    private static LineResult line(int index, StockKey stock, LineOutcome outcome, boolean atomic) {
         if (outcome.accepted()) {
             return new LineResult(
                     index,
@@ -109,7 +121,7 @@ public final class AdjustmentJson {
                     outcome.movementId(),
                     outcome.eventId());
         }
-        var refusal = refusal(stock, outcome);
+        var refusal = refusal(stock, outcome, atomic ? onHandHere(outcome) : onHand(outcome));
         boolean known = refusal.status() != 404;
         return new LineResult(
                 index,
@@ -125,17 +137,13 @@ public final class AdjustmentJson {
                 null);
     }
 
-    private static AppException refusal(StockKey stock, LineOutcome outcome) {
+    private static AppException refusal(StockKey stock, LineOutcome outcome, String onHand) {
         var code = String.valueOf(outcome.code());
         return switch (code) {
             case LineOutcome.PRODUCT_NOT_FOUND -> StockProblems.productNotFound(stock.sku());
             case LineOutcome.INSUFFICIENT_STOCK ->
-                conflict(
-                        code,
-                        outcome,
-                        "There are " + outcome.onHand() + " on hand, and the location takes no back-orders.");
-            case LineOutcome.STOCK_CHANGED ->
-                conflict(code, outcome, "There are " + outcome.onHand() + " on hand, not the expectedOnHand.");
+                conflict(code, outcome, onHand + ", and the location takes no back-orders.");
+            case LineOutcome.STOCK_CHANGED -> conflict(code, outcome, onHand + ", not the expectedOnHand.");
             case LineOutcome.NOT_APPLIED ->
                 AppException.of(NOT_APPLIED, code, "This line was not applied because another line was refused.");
             default -> conflict(code, outcome, "Stock must stay between -2147483647 and 2147483647.");

@@ -31,15 +31,17 @@ public class StockChangeTable {
     /**
      * Changes stock by any number of lines, in one statement and so in one transaction: rows, ledger, events and stored answers.
      *
-     * <p>The rows are locked first. Stock is locked in the same order everywhere, otherwise batches could deadlock. Then the lines of
-     * each stock are folded over its {@code on_hand}: each line is decided after those before it. The functions {@code stock_change}
+     * <p>The rows are locked first, or those of them that nobody else has locked: of a SKU that is held by others, and of a request with
+     * such a line, nothing is changed, so that the order of its lines holds. Stock is locked in the same order everywhere, otherwise batches could deadlock. Then the lines of
+     * each stock are folded over its {@code on_hand}: each line is decided after those before it. Stock of an archived product has no
+     * threshold here. The functions {@code stock_change}
      * and {@code stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated
      * once, whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are
      * sorted, so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays
      * are in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer
      * than the change.
      */
-    private static final String CHANGE = """
+    private static final String TEMPLATE = """
             WITH RECURSIVE
             line AS MATERIALIZED (
               SELECT *, row_number() OVER (PARTITION BY sku, location ORDER BY n) AS k
@@ -50,11 +52,19 @@ public class StockChangeTable {
                 WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
                                           reason, reference, actor, trace_id, occurred_at, request, n)),
             held AS MATERIALIZED (
-              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.threshold, s.low, l.backorders
+              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low, l.backorders,
+                     CASE WHEN p.status <> 'archived' THEN s.threshold END AS threshold
               FROM (SELECT DISTINCT sku, location FROM line) AS wanted
               JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
               JOIN location AS l ON l.location = s.location
-              ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s),
+              JOIN product AS p ON p.sku = s.sku
+              ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s %3$s),
+            missing AS MATERIALIZED (
+              SELECT DISTINCT sku, location FROM line
+              WHERE NOT EXISTS (SELECT FROM held WHERE held.sku = line.sku AND held.location = line.location)),
+            elsewhere AS MATERIALIZED (
+              SELECT DISTINCT sku FROM missing
+              WHERE (SELECT true FROM stock AS s WHERE s.sku = missing.sku AND s.location = missing.location)),
             fold AS (
               SELECT 0::bigint AS k, NULL::bigint AS n, sku, location, threshold, backorders,
                      0::bigint AS delta, on_hand, on_hand AS held, version, low, NULL::text AS code, false AS alerts
@@ -68,12 +78,14 @@ public class StockChangeTable {
                                               line.delta, line.target, line.expected) AS change),
             verdict AS MATERIALIZED (
               SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.threshold,
-                     CASE WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
+                     CASE WHEN line.sku IN (SELECT sku FROM elsewhere) THEN '%4$s'
+                          WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
               FROM line LEFT JOIN fold ON fold.n = line.n
               ORDER BY line.n),
             applied AS MATERIALIZED (
               SELECT *, clock_timestamp() AS moved_at FROM verdict
               WHERE code IS NULL AND NOT ($15 AND EXISTS (SELECT FROM verdict WHERE code IS NOT NULL))
+                AND request NOT IN (SELECT request FROM verdict WHERE code = '%4$s')
               ORDER BY n),
             written AS (
               UPDATE stock SET on_hand = last.on_hand, version = last.version, low = last.low,
@@ -103,9 +115,26 @@ public class StockChangeTable {
                 SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'held', held, 'version', version,
                                                   'movementId', movement_id, 'eventId', event_id) ORDER BY n) AS answer, min(trace_id) AS trace_id
                 FROM verdict WHERE verdict.request = given.request) AS answers
+              WHERE given.request NOT IN (SELECT v.request FROM verdict AS v WHERE v.code = '%4$s')
               ORDER BY scope)
             SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
-            """.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO);
+            """;
+
+    /** Marks the lines of a SKU that others hold. Never an answer. */
+    private static final String HELD = "held";
+
+    private static final String CHANGE =
+            TEMPLATE.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO, "", HELD);
+
+    private static final String CHANGE_UNLOCKED =
+            TEMPLATE.formatted(EventTable.INSERT_INTO, IdempotencyTable.INSERT_INTO, "SKIP LOCKED", HELD);
+
+    /** How long one statement waits for a lock. */
+    static final int LOCK_MILLIS = 250;
+
+    private static final String LIMIT_LOCKS = "SET LOCAL lock_timeout = " + LOCK_MILLIS;
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     /** SQLSTATE classes of errors that a value of a line can cause: data exceptions and constraint violations. */
     private static final Set<String> BAD_VALUES = Set.of("22", "23");
@@ -127,6 +156,15 @@ public class StockChangeTable {
         }
     }
 
+    /** Others hold a lock for longer than {@link #limitLocks} allows; nothing was written. */
+    static final class StockHeldException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        StockHeldException(Throwable cause) {
+            super("others hold the stock", cause);
+        }
+    }
+
     /** A movement of one of the lines is in the ledger already: an earlier attempt was committed after all. */
     static final class MovedAlreadyException extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -145,9 +183,29 @@ public class StockChangeTable {
      * @throws org.pmsevents.http.idempotency.KeyTakenException if an answer is already stored under the key of a request
      * @throws BadLineException if PostgreSQL refuses a line
      * @throws MovedAlreadyException if a movement of a line is in the ledger already
+     * @throws StockHeldException if others hold the stock for too long
      */
     Uni<List<List<LineOutcome>>> change(SqlClient client, List<StockRequest> requests) {
-        return client.preparedQuery(CHANGE)
+        return change(client, CHANGE, requests);
+    }
+
+    /** The same, but waits for no stock that others have locked: see {@link #isHeld}. */
+    Uni<List<List<LineOutcome>>> changeUnlocked(SqlClient client, List<StockRequest> requests) {
+        return change(client, CHANGE_UNLOCKED, requests);
+    }
+
+    /** Whether nothing of the request was written because others hold its stock. */
+    static boolean isHeld(List<LineOutcome> outcomes) {
+        return outcomes.stream().anyMatch(outcome -> HELD.equals(outcome.code()));
+    }
+
+    /** Limits how long the statements of the transaction wait for a lock. */
+    Uni<Void> limitLocks(SqlClient transaction) {
+        return transaction.query(LIMIT_LOCKS).execute().replaceWithVoid();
+    }
+
+    private static Uni<List<List<LineOutcome>>> change(SqlClient client, String sql, List<StockRequest> requests) {
+        return client.preparedQuery(sql)
                 .execute(parameters(requests))
                 .onFailure()
                 .transform(StockChangeTable::translated)
@@ -192,6 +250,9 @@ public class StockChangeTable {
         if (failure instanceof PgException refusal) {
             if (CONFLICTS.contains(String.valueOf(refusal.getSqlState()))) {
                 return new ConflictException(failure);
+            }
+            if (LOCK_NOT_AVAILABLE.equals(refusal.getSqlState())) {
+                return new StockHeldException(failure);
             }
             if ("stock_movement_pkey".equals(refusal.getConstraint())) {
                 return new MovedAlreadyException(failure);
@@ -313,6 +374,9 @@ public class StockChangeTable {
 
     private static LineOutcome outcome(Row row, StockLine line) {
         var moved = row.getLong("moved");
+        if (HELD.equals(row.getString("code"))) {
+            return LineOutcome.refused(HELD, 0, 0);
+        }
         return moved == null
                 ? LineOutcome.refused(LineOutcome.PRODUCT_NOT_FOUND, 0, 0)
                 : outcome(

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.ExactlyOnce;
@@ -60,31 +61,62 @@ public class StockWriter {
         }
     }
 
-    /** Completes when every caller has its answer or failure; never fails. */
-    Uni<Void> write(List<PendingRequest> batch) {
-        return attempt(batch, Attempt.first())
+    /**
+     * How a batch treats stock that others have locked.
+     *
+     * @param waits whether it waits for the lock, for a short time
+     * @param held gets the requests that were not written because of it
+     */
+    private record Locks(boolean waits, Consumer<PendingRequest> held) {}
+
+    /**
+     * Writes what is not locked by others. Completes when every caller has its answer or failure, except those of {@code held}; never fails.
+     *
+     * @param held gets the requests of which nothing was written, because a stock of theirs is locked, in the order of the batch
+     */
+    Uni<Void> write(List<PendingRequest> batch, Consumer<PendingRequest> held) {
+        return begin(batch, new Locks(false, held));
+    }
+
+    /** The same, but waits for the locks for {@value StockChangeTable#LOCK_MILLIS} ms. */
+    Uni<Void> writeWaiting(List<PendingRequest> batch, Consumer<PendingRequest> held) {
+        return begin(batch, new Locks(true, held));
+    }
+
+    private Uni<Void> begin(List<PendingRequest> batch, Locks locks) {
+        boolean doubtful = batch.stream().anyMatch(PendingRequest::isDoubtful);
+        return attempt(batch, new Attempt(1, doubtful, System.nanoTime()), locks)
                 .onFailure()
                 .invoke(failure -> batch.forEach(each -> each.fail(failure)))
                 .onFailure()
                 .recoverWithNull();
     }
 
-    private Uni<Void> attempt(List<PendingRequest> batch, Attempt attempt) {
+    private Uni<Void> attempt(List<PendingRequest> batch, Attempt attempt, Locks locks) {
         if (batch.isEmpty()) {
             return Uni.createFrom().voidItem();
         }
-        var requests = batch.stream().map(PendingRequest::request).toList();
-        return transactions
-                .statement(client -> stock.change(client, requests))
-                .invoke(outcomes -> answer(batch, outcomes, attempt))
+        return change(batch.stream().map(PendingRequest::request).toList(), locks)
+                .invoke(outcomes -> answer(batch, outcomes, attempt, locks))
                 .replaceWithVoid()
                 .onFailure()
-                .recoverWithUni(failure -> recover(batch, attempt, failure));
+                .recoverWithUni(failure -> recover(batch, attempt, locks, failure));
     }
 
-    private static void answer(List<PendingRequest> batch, List<List<LineOutcome>> outcomes, Attempt attempt) {
+    private Uni<List<List<LineOutcome>>> change(List<StockRequest> requests, Locks locks) {
+        return locks.waits()
+                ? transactions.run(client -> stock.limitLocks(client).chain(() -> stock.change(client, requests)))
+                : transactions.statement(client -> stock.changeUnlocked(client, requests));
+    }
+
+    private static void answer(
+            List<PendingRequest> batch, List<List<LineOutcome>> outcomes, Attempt attempt, Locks locks) {
         for (int i = 0; i < batch.size(); i++) {
             var each = batch.get(i);
+            if (StockChangeTable.isHeld(outcomes.get(i))) {
+                hold(each, attempt, locks);
+                continue;
+            }
             var result = StockResult.of(each.request(), outcomes.get(i), null);
             if (attempt.doubtful() && !excludesEarlierCommit(each.request(), result)) {
                 each.fail(AppException.outcomeUnknown());
@@ -94,35 +126,49 @@ public class StockWriter {
         }
     }
 
+    private static void hold(PendingRequest each, Attempt attempt, Locks locks) {
+        if (attempt.doubtful()) {
+            each.doubt();
+        }
+        locks.held().accept(each);
+    }
+
     /** Whether a late commit of an earlier attempt is impossible: it would violate the unique key of a movement or of the stored answer. */
     private static boolean excludesEarlierCommit(StockRequest request, StockResult result) {
         return request.key() != null || result.outcomes().stream().anyMatch(LineOutcome::moved);
     }
 
-    private Uni<Void> recover(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
+    private Uni<Void> recover(List<PendingRequest> batch, Attempt attempt, Locks locks, Throwable failure) {
+        if (failure instanceof StockChangeTable.StockHeldException) {
+            batch.forEach(each -> hold(each, attempt, locks));
+            return Uni.createFrom().voidItem();
+        }
         meters.counter(
                         "pms.inventory.batch.failures",
                         "cause",
                         failure.getClass().getSimpleName())
                 .increment();
+        if (failure instanceof OutcomeUnknownException unknown && unknown.isUnreplicated()) {
+            return Uni.createFrom().failure(failure);
+        }
         boolean taken = failure instanceof KeyTakenException;
         if (failure instanceof OutcomeUnknownException
                 || failure instanceof StockChangeTable.MovedAlreadyException
                 || (taken && attempt.doubtful())) {
-            return lookUp(batch, attempt, failure);
+            return lookUp(batch, attempt, locks, failure);
         }
         if (attempt.isLast()) {
             return failed(attempt, failure);
         }
         if (failure instanceof ConflictException) {
-            return Attempt.pause(() -> attempt(batch, attempt.next()));
+            return Attempt.pause(() -> attempt(batch, attempt.next(), locks));
         }
         if (taken) {
-            return replay(batch, attempt);
+            return replay(batch, attempt, locks);
         }
         if (failure instanceof StockChangeTable.BadLineException && batch.size() > 1) {
             LOG.warnf("writing a batch of %d one by one: %s", batch.size(), String.valueOf(failure.getCause()));
-            return oneByOne(batch, attempt);
+            return oneByOne(batch, attempt, locks);
         }
         return failed(attempt, failure);
     }
@@ -133,11 +179,11 @@ public class StockWriter {
     }
 
     /** Writes each request by itself, because perhaps only one is bad. Each caller gets its own result. */
-    private Uni<Void> oneByOne(List<PendingRequest> batch, Attempt attempt) {
+    private Uni<Void> oneByOne(List<PendingRequest> batch, Attempt attempt, Locks locks) {
         return Multi.createFrom()
                 .iterable(batch)
                 .onItem()
-                .transformToUniAndConcatenate(each -> attempt(List.of(each), attempt.next())
+                .transformToUniAndConcatenate(each -> attempt(List.of(each), attempt.next(), locks)
                         .onFailure()
                         .invoke(each::fail)
                         .onFailure()
@@ -147,7 +193,7 @@ public class StockWriter {
     }
 
     /** The batch was rolled back: replays stored answers and writes the other requests again. */
-    private Uni<Void> replay(List<PendingRequest> batch, Attempt attempt) {
+    private Uni<Void> replay(List<PendingRequest> batch, Attempt attempt, Locks locks) {
         return ExactlyOnce.lookUp(() -> idempotency.find(keys(batch))).chain(stored -> {
             var rest = new ArrayList<PendingRequest>();
             for (var each : batch) {
@@ -159,18 +205,18 @@ public class StockWriter {
                 }
             }
             return rest.size() == batch.size()
-                    ? Attempt.pause(() -> attempt(rest, attempt.next()))
-                    : attempt(rest, attempt.next());
+                    ? Attempt.pause(() -> attempt(rest, attempt.next(), locks))
+                    : attempt(rest, attempt.next(), locks);
         });
     }
 
     /** It is unknown whether the batch was committed: looks it up in PostgreSQL before anything is repeated. */
-    private Uni<Void> lookUp(List<PendingRequest> batch, Attempt attempt, Throwable failure) {
+    private Uni<Void> lookUp(List<PendingRequest> batch, Attempt attempt, Locks locks, Throwable failure) {
         var unknown = failure instanceof OutcomeUnknownException ? failure : new OutcomeUnknownException(failure);
         return ExactlyOnce.lookUp(() -> find(batch))
                 .onFailure()
                 .transform(unanswered -> unknown)
-                .chain(found -> settle(batch, attempt, found, unknown));
+                .chain(found -> settle(batch, attempt, locks, found, unknown));
     }
 
     private Uni<Found> find(List<PendingRequest> batch) {
@@ -185,7 +231,7 @@ public class StockWriter {
                         .map(movements -> new Found(stored, movements)));
     }
 
-    private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Found found, Throwable unknown) {
+    private Uni<Void> settle(List<PendingRequest> batch, Attempt attempt, Locks locks, Found found, Throwable unknown) {
         var rest = new ArrayList<PendingRequest>();
         for (var each : batch) {
             var answer = stored(each, found.stored());
@@ -203,13 +249,18 @@ public class StockWriter {
                                         .outcome())
                                 .toList(),
                         null));
-            } else if (moved > 0 || attempt.isLast()) {
+            } else if (moved > 0 || attempt.isLast() || isPending(unknown)) {
                 each.fail(unknown);
             } else {
                 rest.add(each);
             }
         }
-        return attempt(rest, attempt.next(found.nothing()));
+        return attempt(rest, attempt.next(found.nothing()), locks);
+    }
+
+    /** Whether an attempt may still be committed: another one would only wait for its rows. */
+    private static boolean isPending(Throwable failure) {
+        return failure instanceof OutcomeUnknownException unknown && unknown.isPending();
     }
 
     /** Answers with the stored answer: as its own if this request stored it, otherwise as a replay of an earlier request. */

@@ -4,17 +4,19 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
@@ -38,6 +40,8 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
 /** The stock flows. Every movement is committed with its ledger line and its events, then published, and only then answered. */
 @ApplicationScoped
 public class InventoryFlow {
+    private static final List<CacheTag> LOW_LISTS = List.of(CacheTag.stocks());
+
     private final StockTable stock;
     private final StockRows rows;
     private final AdjustmentBatcher batcher;
@@ -77,7 +81,7 @@ public class InventoryFlow {
             StockRequest request,
             StockResult result,
             @Nullable UUID lastEventId,
-            Instant answerBy) {}
+            Deadline answerBy) {}
 
     /**
      * Adds to a stock or takes from it.
@@ -127,9 +131,26 @@ public class InventoryFlow {
         return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
     }
 
+    /**
+     * In the transaction that archives a product: none of its stock is low any more.
+     *
+     * @return the notice to the caches for {@link #stockRetired}; empty if none of it was low
+     */
+    public Uni<Optional<Long>> retireStock(SqlClient transaction, String sku) {
+        return stock.retire(transaction, sku)
+                .chain(changed -> changed == 0
+                        ? Uni.createFrom().item(Optional.empty())
+                        : cache.leaveNotice(transaction, LOW_LISTS).map(Optional::of));
+    }
+
+    /** After the commit of {@link #retireStock}. */
+    public void stockRetired(Optional<Long> notice, RequestContext context) {
+        notice.ifPresent(left -> cache.invalidate(LOW_LISTS, left, context));
+    }
+
     private static Uni<List<StockLine>> validateAdjustment(
             byte @Nullable [] body, Function<ParsedBody, List<StockLine>> rules) {
-        return Uni.createFrom().item(() -> rules.apply(StrictJson.read(body)));
+        return StrictJson.read(body, rules);
     }
 
     private Uni<StockChange> updateStock(StockRequest request) {

@@ -30,8 +30,10 @@ import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.StockJson;
+import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.adjust.AdjustmentJson;
 import org.pmsevents.inventory.read.InventoryReads;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -79,7 +81,7 @@ public class InventoryResource {
     public Uni<Response> read(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
-        return reads.read(sku, location, request.current())
+        return reads.read(NormalText.of(sku), NormalText.ofNullable(location), request.current())
                 .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
     }
 
@@ -107,7 +109,11 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.list(location, flag("low", low), PageRequest.of(limit, after), request.current())
+        return reads.list(
+                        NormalText.ofNullable(location),
+                        flag("low", low),
+                        PageRequest.of(StockQuery.LIST, limit, after),
+                        request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
     }
 
@@ -134,7 +140,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.adjust(sku, body, keys.current(body), request.current());
+        return flow.adjust(NormalText.of(sku), body, keys.current(body), request.current());
     }
 
     @POST
@@ -188,7 +194,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.count(sku, body, keys.current(body), request.current());
+        return flow.count(NormalText.of(sku), body, keys.current(body), request.current());
     }
 
     /** Counts the stock of a SKU named adjustments, see {@link #readAdjustments}. */
@@ -221,7 +227,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return settings.setThreshold(sku, body, request.current());
+        return settings.setThreshold(NormalText.of(sku), body, request.current());
     }
 
     @GET
@@ -238,7 +244,10 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return reads.movements(sku, location, PageRequest.of(limit, after));
+        return reads.movements(
+                NormalText.of(sku),
+                NormalText.ofNullable(location),
+                PageRequest.of("movements", NormalText.of(sku), limit, after));
     }
 
     /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */

@@ -76,8 +76,8 @@ final class StockRules {
     private static StockLine adjustment(String sku, Fields fields, Clock clock) {
         long delta = fields.requiredInteger("delta", -MAX_AMOUNT, MAX_AMOUNT);
         if (delta == 0
-                && fields.tree().path("delta").isIntegralNumber()
-                && fields.tree().path("delta").longValue() == 0) {
+                && fields.tree().path("delta").isNumber()
+                && fields.tree().path("delta").decimalValue().signum() == 0) {
             fields.violation("delta", "zero", "Must not be 0.");
         }
         return StockLine.adjustment(
@@ -99,8 +99,7 @@ final class StockRules {
     }
 
     private static String location(Fields fields) {
-        var location =
-                fields.optionalText("location", PathName.MAX_LENGTH, PathName::isValid, "pattern", PathName.RULE);
+        var location = fields.optionalName("location");
         return location == null ? StockKey.MAIN : location;
     }
 }

@@ -3,7 +3,6 @@ package org.pmsevents.inventory.api;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -12,7 +11,9 @@ import org.pmsevents.cache.flow.InvalidationFlow;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
@@ -58,7 +59,7 @@ class StockSettingsFlow {
             Stock stock,
             @Nullable EventMessage alert,
             @Nullable Long notice,
-            Instant answerBy) {}
+            Deadline answerBy) {}
 
     /**
      * Sets the threshold of a stock, or removes it.
@@ -78,16 +79,15 @@ class StockSettingsFlow {
      *
      * @throws AppException 400 with all violations
      */
-    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body) {
-        return Uni.createFrom()
-                .item(() -> StockRules.backorders(StrictJson.read(body)))
-                .call(backorders ->
-                        transactions.run(transaction -> stock.setLocation(transaction, location, backorders)))
+    Uni<StockJson.LocationView> setLocation(String location, byte @Nullable [] body, Preconditions conditions) {
+        return StrictJson.read(body, StockRules::backorders)
+                .call(backorders -> transactions.run(transaction ->
+                        stock.setLocation(transaction, location, backorders).invoke(conditions::checkExistence)))
                 .map(backorders -> new StockJson.LocationView(location, backorders));
     }
 
     private static Uni<StockRules.Threshold> validateThreshold(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> StockRules.threshold(StrictJson.read(body)));
+        return StrictJson.read(body, StockRules::threshold);
     }
 
     private Uni<ThresholdChange> updateThreshold(String sku, StockRules.Threshold wanted, RequestContext context) {

@@ -34,9 +34,13 @@ public class StockSyncTable {
     /** The reason of every movement by which a count corrects a stock. */
     static final String REASON = "sync";
 
-    /** A connection caches its plans, so they must suit tables of any size: nested loops over indexes. */
-    private static final String PLANS = """
-            SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+    /**
+     * A connection caches its plans, so they must suit tables of any size: nested loops over indexes, in the order of the index. Whoever
+     * waits for a row that somebody else holds keeps the rows that it has locked before for so long only; it begins anew then.
+     */
+    static final String PLANS = """
+            SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+            SET LOCAL enable_bitmapscan = off; SET LOCAL lock_timeout = '500ms'
             """;
 
     /** Locks in the order that is used everywhere for stock. The arrays are in sub-selects to hide their lengths from the planner. */
@@ -49,28 +53,31 @@ public class StockSyncTable {
 
     /**
      * Computes what each count does to its stock. A count is true at its time, so later movements are added to it; corrections by other
-     * counts are not. The ledger of a SKU is read backwards from its end to the time of the count. Movements of one stock are in the
-     * order of their times. Movements of one SKU at several locations may deviate from that order by the duration of a statement
-     * ({@link #LONGEST_STATEMENT}, with a large margin).
+     * counts are not. The ledger of the stock is read backwards from its end to the time of the count: its movements are in the order of
+     * their times, except that the clock of the server may have been set back ({@link #CLOCK_STEP}). The index of the ledger is by SKU
+     * and location, so that the movements of other locations are not read.
      */
-    private static final String JUDGE = """
+    static final String JUDGE = """
             SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold, change.*
             FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]), (SELECT $5::int[]))
               AS counted (sku, location, on_hand, counted_at, n)
             CROSS JOIN LATERAL (
               SELECT coalesce(sum(m.delta), 0) AS moved FROM stock_movement AS m
-              WHERE m.sku = counted.sku
+              WHERE m.sku = counted.sku AND m.location = counted.location
                 AND m.seq > coalesce((SELECT b.seq FROM stock_movement AS b
-                                      WHERE b.sku = counted.sku AND b.moved_at < counted.counted_at - $6 * interval '1 second'
+                                      WHERE b.sku = counted.sku AND b.location = counted.location
+                                        AND b.moved_at < counted.counted_at - $6 * interval '1 second'
                                       ORDER BY b.seq DESC LIMIT 1), 0)
-                AND m.location = counted.location AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
+                AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
             JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
             JOIN location AS l ON l.location = s.location
-            CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low, s.threshold, l.backorders,
+            JOIN product AS p ON p.sku = s.sku
+            CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low,
+                                            CASE WHEN p.status <> 'archived' THEN s.threshold END, l.backorders,
                                             NULL, counted.on_hand + later.moved, NULL) AS change
             """;
 
-    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
+    private static final Duration CLOCK_STEP = Duration.ofSeconds(60);
 
     /** Writes rows, ledger and events of locked stocks. Events are in the order of the counts, an alert after its update. */
     private static final String CORRECT = """
@@ -98,7 +105,7 @@ public class StockSyncTable {
             ORDER BY n, news.type DESC
             """.formatted(EventTable.INSERT_INTO);
 
-    private static final Set<String> CONFLICTS = Set.of("40P01", "40001");
+    private static final Set<String> CONFLICTS = Set.of("40P01", "40001", "55P03");
 
     /** Sets the planner options of the transaction. */
     Uni<Void> plan(SqlClient transaction) {
@@ -108,7 +115,7 @@ public class StockSyncTable {
     /**
      * Locks those of the stocks that exist.
      *
-     * @throws ConflictException if the transaction must be repeated
+     * @throws ConflictException if the transaction must be repeated: a deadlock, or a row that is held by others
      */
     Uni<Map<StockKey, LockedStock>> lock(SqlClient transaction, Collection<StockKey> keys) {
         return transaction
@@ -131,24 +138,23 @@ public class StockSyncTable {
      * @param indexes selects counts
      */
     Uni<Map<Integer, JudgedCount>> judge(SqlClient transaction, List<StockCount> counts, List<Integer> indexes) {
+        return transaction.preparedQuery(JUDGE).execute(judged(counts, indexes)).map(rows -> {
+            var judged = new HashMap<Integer, JudgedCount>();
+            rows.forEach(row -> judged.put(row.getInteger("n"), judged(row)));
+            return judged;
+        });
+    }
+
+    /** The parameters of {@link #JUDGE}. */
+    static Tuple judged(List<StockCount> counts, List<Integer> indexes) {
         var wanted = indexes.stream().map(counts::get).toList();
-        return transaction
-                .preparedQuery(JUDGE)
-                .execute(Tuple.of(
-                        column(wanted, String[]::new, count -> count.stock().sku()),
-                        column(wanted, String[]::new, count -> count.stock().location()),
-                        numbers(wanted, StockCount::onHand),
-                        column(
-                                wanted,
-                                OffsetDateTime[]::new,
-                                count -> count.countedAt().atOffset(ZoneOffset.UTC)),
-                        indexes.toArray(Integer[]::new),
-                        (double) LONGEST_STATEMENT.toSeconds()))
-                .map(rows -> {
-                    var judged = new HashMap<Integer, JudgedCount>();
-                    rows.forEach(row -> judged.put(row.getInteger("n"), judged(row)));
-                    return judged;
-                });
+        return Tuple.of(
+                column(wanted, String[]::new, count -> count.stock().sku()),
+                column(wanted, String[]::new, count -> count.stock().location()),
+                numbers(wanted, StockCount::onHand),
+                column(wanted, OffsetDateTime[]::new, count -> count.countedAt().atOffset(ZoneOffset.UTC)),
+                indexes.toArray(Integer[]::new),
+                (double) CLOCK_STEP.toSeconds());
     }
 
     /** Writes corrections of locked stocks, at most one for each stock, with their ledger lines and events. */

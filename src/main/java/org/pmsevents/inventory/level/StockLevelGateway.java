@@ -15,7 +15,8 @@ import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * The stock levels in Redis. Each SKU has a hash {@code pms-events:stock:SKU} with two fields for each location: the level under the name
- * of the location, and its version under {@code location#version}. No name of a location contains {@code #}.
+ * of the location, and its version under {@code location#version}; the feed id under {@code #feed} says in which epoch they were written.
+ * No name of a location contains {@code #}.
  */
 @ApplicationScoped
 @Timeout
@@ -23,6 +24,9 @@ import org.pmsevents.platform.config.RedisConfig;
 public class StockLevelGateway {
     private static final String WRITE = """
             for i, key in ipairs(KEYS) do
+              local of = redis.pcall('HGET', key, '#feed')
+              if type(of) == 'table' or of and of ~= ARGV[#ARGV] then redis.call('DEL', key) of = false end
+              if not of then redis.call('HSET', key, '#feed', ARGV[#ARGV]) end
               local location, level, version = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
               local stored = redis.pcall('HGET', key, location .. '#version')
               if type(stored) == 'table' then redis.call('DEL', key) stored = false end
@@ -30,6 +34,13 @@ public class StockLevelGateway {
                 redis.call('HSET', key, location, level, location .. '#version', version)
               end
             end
+            """;
+
+    private static final String CLAIM = """
+            local owner = redis.call('GET', KEYS[1])
+            if owner and owner ~= ARGV[1] and owner ~= ARGV[2] then return 0 end
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+            return 1
             """;
 
     private static final String LEAD = """
@@ -41,7 +52,7 @@ public class StockLevelGateway {
 
     private static final String COMPLETE = """
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-            redis.call('SET', KEYS[2], '1')
+            redis.call('SET', KEYS[2], ARGV[2])
             return 1
             """;
 
@@ -56,19 +67,40 @@ public class StockLevelGateway {
         this.config = config;
     }
 
-    /** Writes the levels that are newer than those in Redis; completes when Redis has stored all of them. */
-    public Uni<Void> write(Collection<StockLevel> levels) {
+    /**
+     * Claims the levels for a feed, or renews the claim; returns whether the feed has it. Another database with the same prefix has it
+     * until it has not renewed it for the given time.
+     *
+     * @param previousId the feed id whose claim passes to this feed; may be empty
+     */
+    public Uni<Boolean> claim(String feedId, String previousId, Duration time) {
+        return redis.send(Request.cmd(Command.EVAL)
+                        .arg(CLAIM)
+                        .arg("1")
+                        .arg(key("owner"))
+                        .arg(feedId)
+                        .arg(previousId)
+                        .arg(Long.toString(time.toMillis())))
+                .map(claimed -> claimed.toInteger() > 0);
+    }
+
+    /** Writes the levels that are newer than those in Redis, or of another epoch; completes when Redis has stored all of them. */
+    public Uni<Void> write(String feedId, Collection<StockLevel> levels) {
         if (levels.isEmpty()) {
             return Uni.createFrom().voidItem();
         }
         return together
-                ? writeTogether(levels).onFailure(this::isAboutSlots).recoverWithUni(() -> writeEach(levels))
-                : writeEach(levels);
+                ? writeTogether(feedId, levels)
+                        .onFailure(this::isAboutSlots)
+                        .recoverWithUni(() -> writeEach(feedId, levels))
+                : writeEach(feedId, levels);
     }
 
-    private Uni<Void> writeEach(Collection<StockLevel> levels) {
+    private Uni<Void> writeEach(String feedId, Collection<StockLevel> levels) {
         return Uni.join()
-                .all(levels.stream().map(level -> writeTogether(List.of(level))).toList())
+                .all(levels.stream()
+                        .map(level -> writeTogether(feedId, List.of(level)))
+                        .toList())
                 .andFailFast()
                 .replaceWithVoid();
     }
@@ -90,30 +122,32 @@ public class StockLevelGateway {
                 .map(leads -> leads.toInteger() > 0);
     }
 
-    /** Whether {@link #complete} was called since Redis was last emptied. */
-    public Uni<Boolean> isComplete() {
-        return redis.send(Request.cmd(Command.EXISTS).arg(key("complete"))).map(found -> found.toInteger() > 0);
+    /** Whether {@link #complete} was called for this feed since Redis was last emptied. */
+    public Uni<Boolean> isComplete(String feedId) {
+        return redis.send(Request.cmd(Command.GET).arg(key("complete")))
+                .map(found -> found != null && feedId.equals(found.toString()));
     }
 
     /** Marks the levels as complete, unless the replica lost the lease, for example because Redis was emptied meanwhile. */
-    public Uni<Void> complete(String replica) {
+    public Uni<Void> complete(String replica, String feedId) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(COMPLETE)
                         .arg("2")
                         .arg(key("leader"))
                         .arg(key("complete"))
-                        .arg(replica))
+                        .arg(replica)
+                        .arg(feedId))
                 .replaceWithVoid();
     }
 
-    private Uni<Void> writeTogether(Collection<StockLevel> levels) {
+    private Uni<Void> writeTogether(String feedId, Collection<StockLevel> levels) {
         var write = Request.cmd(Command.EVAL).arg(WRITE).arg(Integer.toString(levels.size()));
         levels.forEach(
                 level -> write.arg(config.prefix() + ":stock:" + level.key().sku()));
         levels.forEach(level -> write.arg(level.key().location())
                 .arg(Long.toString(level.onHand()))
                 .arg(Long.toString(level.version())));
-        return redis.send(write).replaceWithVoid();
+        return redis.send(write.arg(feedId)).replaceWithVoid();
     }
 
     /** No SKU contains a slash. The braces are a hash tag: they place both keys in the same slot of a Redis Cluster. */

@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockTable;
@@ -23,7 +24,8 @@ import org.pmsevents.platform.database.Transactions;
 /**
  * Keeps the stock levels in Redis up to date. Each change writes its levels after its commit. The handler of the feed writes levels that
  * were missed. One replica writes all stock in an endless loop, page by page, to restore levels that Redis has lost. If Redis was
- * emptied, it writes all pages at once.
+ * emptied, or a new epoch of the feed has begun, it writes all pages at once. A copy of the database does not write levels while its original
+ * does.
  */
 @ApplicationScoped
 public class StockLevels {
@@ -32,16 +34,24 @@ public class StockLevels {
     private static final int AT_ONCE = 50;
     private static final int REMEMBERED = 10_000;
     private static final Duration LEASE = Duration.ofSeconds(90);
+    /** How long another database may not write levels after this one has stopped. */
+    private static final Duration CLAIM = Duration.ofMinutes(5);
 
     private final StockLevelGateway redis;
     private final StockTable stock;
     private final Transactions transactions;
+    private final Feed feed;
     private final String replica = UUID.randomUUID().toString();
 
     /** The last stock of the page before; null at the beginning of a round. */
     private volatile @Nullable StockKey lastOfPage;
 
     private volatile boolean restoring;
+
+    /** The feed for which {@link #owns} was found out last. */
+    private volatile String claimedFor = "";
+
+    private volatile boolean owns;
 
     private List<StockLevel> gathered = new ArrayList<>();
     private CompletableFuture<Void> gathering = new CompletableFuture<>();
@@ -53,7 +63,8 @@ public class StockLevels {
             .executor(Runnable::run)
             .build();
 
-    StockLevels(StockLevelGateway redis, StockTable stock, Transactions transactions) {
+    StockLevels(StockLevelGateway redis, StockTable stock, Transactions transactions, Feed feed) {
+        this.feed = feed;
         this.redis = redis;
         this.stock = stock;
         this.transactions = transactions;
@@ -122,12 +133,40 @@ public class StockLevels {
 
     /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
-        return redis.lead(replica, LEASE)
+        return claim().chain(claimed ->
+                        claimed ? redis.lead(replica, LEASE) : Uni.createFrom().item(false))
                 .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
     }
 
+    /** Another epoch of the feed has begun: versions may be lower than those that were written. */
+    public void forget() {
+        claimedFor = "";
+        written.invalidateAll();
+    }
+
+    /** Whether this feed writes the levels. False before the feed is joined: the handler writes them later. */
+    private Uni<Boolean> claim() {
+        var feedId = feed.id();
+        return feedId.isEmpty()
+                ? Uni.createFrom().item(false)
+                : redis.claim(feedId, feed.previousId(), CLAIM).invoke(claimed -> {
+                    if (!claimed && (owns || !claimedFor.equals(feedId))) {
+                        LOG.warn("the stock levels in Redis are those of another database with the same"
+                                + " PMS_EVENTS_REDIS_PREFIX; this one writes none");
+                    }
+                    owns = claimed;
+                    claimedFor = feedId;
+                });
+    }
+
+    private Uni<Boolean> mayWrite() {
+        return !claimedFor.isEmpty() && claimedFor.equals(feed.id())
+                ? Uni.createFrom().item(owns)
+                : claim();
+    }
+
     private Uni<Void> writeNext() {
-        return redis.isComplete().chain(complete -> {
+        return redis.isComplete(feed.id()).chain(complete -> {
             if (complete) {
                 restoring = false;
                 return writePage().replaceWithVoid();
@@ -143,7 +182,12 @@ public class StockLevels {
             lastOfPage = null;
             written.invalidateAll();
         }
-        return writePage().repeat().whilst(more -> more).collect().last().chain(() -> redis.complete(replica));
+        return writePage()
+                .repeat()
+                .whilst(more -> more)
+                .collect()
+                .last()
+                .chain(() -> redis.complete(replica, feed.id()));
     }
 
     /** Writes a page, including levels that this replica has written before: Redis may have lost them. Returns whether there are more. */
@@ -159,13 +203,22 @@ public class StockLevels {
     }
 
     private Uni<Void> writeAll(List<StockLevel> levels) {
+        return levels.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : mayWrite()
+                        .chain(may -> may
+                                ? writeAll(feed.id(), levels)
+                                : Uni.createFrom().voidItem());
+    }
+
+    private Uni<Void> writeAll(String feedId, List<StockLevel> levels) {
         return Multi.createFrom()
                 .iterable(levels)
                 .group()
                 .intoLists()
                 .of(AT_ONCE)
                 .onItem()
-                .transformToUniAndConcatenate(some -> redis.write(some).invoke(() -> some.forEach(this::remember)))
+                .transformToUniAndConcatenate(some -> redis.write(feedId, some).invoke(() -> remember(feedId, some)))
                 .collect()
                 .last();
     }
@@ -179,7 +232,9 @@ public class StockLevels {
         return version != null && version >= level.version();
     }
 
-    private void remember(StockLevel level) {
-        written.asMap().merge(level.key(), level.version(), Math::max);
+    private void remember(String feedId, List<StockLevel> levels) {
+        if (feedId.equals(feed.id())) {
+            levels.forEach(level -> written.asMap().merge(level.key(), level.version(), Math::max));
+        }
     }
 }

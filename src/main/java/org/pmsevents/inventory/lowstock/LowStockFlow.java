@@ -8,6 +8,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.pmsevents.cache.CacheTag;
@@ -30,8 +31,6 @@ import org.pmsevents.platform.database.Transactions;
 @Startup
 @ApplicationScoped
 public class LowStockFlow {
-    private static final int AT_ONCE = 200;
-
     private static final List<CacheTag> LISTS = List.of(CacheTag.stocks());
 
     private final StockTable stock;
@@ -60,19 +59,24 @@ public class LowStockFlow {
         meters.counter("pms.inventory.alerts");
     }
 
-    /** The number of corrected stocks, and the notice to the caches. */
-    private record Corrected(int count, long notice) {}
+    /** The number of corrected stocks of a page, the notice to the caches, and whether the round is complete. */
+    private record Corrected(int count, long notice, boolean isLast) {}
 
-    /** StockCheck → checkThreshold → emitEvent(inventory.alert), repeated until no stock is found. */
-    Uni<Void> checkStock(RequestContext context) {
+    /**
+     * StockCheck → checkThreshold → emitEvent(inventory.alert), page by page until the round is complete. Each page is a short
+     * transaction of its own.
+     *
+     * @param period a round begins only if the last one, of any replica, began that long ago
+     */
+    Uni<Void> checkStock(Duration period, RequestContext context) {
         return transactions
-                .run(transaction -> checkThreshold(transaction)
-                        .call(corrected -> recordAlerts(transaction, corrected, context))
-                        .chain(corrected -> leaveNotice(transaction, corrected)))
+                .run(transaction -> checkThreshold(transaction, period)
+                        .call(checked -> recordAlerts(transaction, checked.corrected(), context))
+                        .chain(checked -> leaveNotice(transaction, checked)))
                 .call(corrected ->
                         corrected.count() == 0 ? Uni.createFrom().voidItem() : emitEvents(corrected, context))
                 .repeat()
-                .whilst(corrected -> corrected.count() == AT_ONCE)
+                .whilst(corrected -> !corrected.isLast())
                 .collect()
                 .last()
                 .replaceWithVoid();
@@ -94,8 +98,8 @@ public class LowStockFlow {
         return events.record(transaction, alert).replaceWith(Optional.of(alert));
     }
 
-    private Uni<List<JudgedStock>> checkThreshold(SqlClient transaction) {
-        return stock.correctLow(transaction, AT_ONCE);
+    private Uni<StockTable.CheckedPage> checkThreshold(SqlClient transaction, Duration period) {
+        return stock.correctLow(transaction, period);
     }
 
     private Uni<Void> recordAlerts(SqlClient transaction, List<JudgedStock> corrected, RequestContext context) {
@@ -109,10 +113,11 @@ public class LowStockFlow {
     }
 
     /** A stock that is no longer low has no event, so the caches need a notice. */
-    private Uni<Corrected> leaveNotice(SqlClient transaction, List<JudgedStock> corrected) {
-        return corrected.isEmpty()
-                ? Uni.createFrom().item(new Corrected(0, 0))
-                : cache.leaveNotice(transaction, LISTS).map(notice -> new Corrected(corrected.size(), notice));
+    private Uni<Corrected> leaveNotice(SqlClient transaction, StockTable.CheckedPage checked) {
+        int count = checked.corrected().size();
+        return count == 0
+                ? Uni.createFrom().item(new Corrected(0, 0, checked.isLast()))
+                : cache.leaveNotice(transaction, LISTS).map(notice -> new Corrected(count, notice, checked.isLast()));
     }
 
     private Uni<Void> emitEvents(Corrected corrected, RequestContext context) {

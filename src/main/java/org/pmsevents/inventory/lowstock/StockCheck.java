@@ -28,7 +28,12 @@ public class StockCheck {
     }
 
     void start(@Observes StartupEvent started) {
-        periodic.task("inventory.low-stock", config.checkEvery(), () -> lowStock.checkStock(RequestContext.system()))
+        // every replica asks, and half of the time later the next round may begin: the jitter of a task is a fifth
+        var period = config.checkEvery().dividedBy(2);
+        periodic.task(
+                        "inventory.low-stock",
+                        config.checkEvery(),
+                        () -> lowStock.checkStock(period, RequestContext.system()))
                 .timeout(TIMEOUT)
                 .start();
         periodic.task("inventory.levels", LEVELS_PERIOD, levels::goRound)

@@ -15,7 +15,7 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockProblems;
 import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -30,10 +30,10 @@ public class InventoryReads {
     private final StockTable stock;
     private final LedgerTable ledger;
     private final StockSource source;
-    private final Transactions database;
+    private final Reads database;
     private final CacheFlow cache;
 
-    InventoryReads(StockTable stock, LedgerTable ledger, StockSource source, Transactions database, CacheFlow cache) {
+    InventoryReads(StockTable stock, LedgerTable ledger, StockSource source, Reads database, CacheFlow cache) {
         this.stock = stock;
         this.ledger = ledger;
         this.source = source;
@@ -59,7 +59,7 @@ public class InventoryReads {
 
     /** Invalid names bypass the cache: no stock can have them. */
     private Uni<CacheAnswer> find(StockKey key, RequestContext context) {
-        return PathName.isValid(key.sku()) && PathName.isValid(key.location())
+        return PathName.isAddressable(key.sku()) && PathName.isAddressable(key.location())
                 ? cache.read(CacheKey.stock(key.sku(), key.location()), context)
                 : source.fetchFromDB(key).map(CacheAnswer::fresh);
     }
@@ -77,7 +77,7 @@ public class InventoryReads {
     public Uni<Page<Movement>> movements(String sku, @Nullable String location, PageRequest page) {
         var before = page.afterNumber();
         return refuseUnknown(sku)
-                .chain(() -> database.read(client -> ledger.list(client, sku, location, before, page.oneMore())))
+                .chain(() -> database.list(client -> ledger.list(client, sku, location, before, page.oneMore())))
                 .map(found -> page.page(found, movement -> Long.toString(movement.seq())));
     }
 
@@ -87,7 +87,7 @@ public class InventoryReads {
      * @throws AppException 404 {@code location-not-found}
      */
     public Uni<StockJson.LocationView> readLocation(String location) {
-        return database.read(client -> stock.findLocation(client, location))
+        return database.byKey(client -> stock.findLocation(client, location))
                 .map(found -> found.orElseThrow(
                         () -> AppException.notFound("location-not-found", "There is no location " + location + ".")))
                 .map(backorders -> new StockJson.LocationView(location, backorders));
@@ -95,11 +95,11 @@ public class InventoryReads {
 
     /** Counts low stocks. */
     public Uni<Long> countLow() {
-        return database.read(stock::countLow);
+        return database.list(stock::countLow);
     }
 
     private Uni<Void> refuseUnknown(String sku) {
-        return database.read(client -> stock.exists(client, sku))
+        return database.byKey(client -> stock.exists(client, sku))
                 .invoke(exists -> {
                     if (!exists) {
                         throw StockProblems.productNotFound(sku);

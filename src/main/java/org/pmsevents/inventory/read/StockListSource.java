@@ -7,7 +7,7 @@ import org.pmsevents.cache.CacheSource;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -16,10 +16,10 @@ import org.pmsevents.platform.paging.PageRequest;
 @ApplicationScoped
 public class StockListSource implements CacheSource {
     private final StockTable stock;
-    private final Transactions database;
+    private final Reads database;
     private final JsonWriter json;
 
-    StockListSource(StockTable stock, Transactions database, JsonWriter json) {
+    StockListSource(StockTable stock, Reads database, JsonWriter json) {
         this.stock = stock;
         this.database = database;
         this.json = json;
@@ -33,8 +33,8 @@ public class StockListSource implements CacheSource {
     @Override
     public Uni<CacheEntry> fetchFromDB(String id) {
         var query = StockQuery.of(id);
-        var page = new PageRequest(query.limit(), null);
-        return database.read(client -> stock.list(client, query.after(), query.location(), query.low(), page.oneMore()))
+        var page = new PageRequest(StockQuery.LIST, query.limit(), null);
+        return database.list(client -> stock.list(client, query.after(), query.location(), query.low(), page.oneMore()))
                 .map(found -> page.page(
                         found,
                         each -> each.key().sku()

@@ -7,7 +7,7 @@ import org.pmsevents.cache.CacheSource;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockTable;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.JsonWriter;
 
 /** Loads stock for the cache. */
@@ -17,10 +17,10 @@ public class StockSource implements CacheSource {
     static final String NO_STOCK = "stock-not-found";
 
     private final StockTable stock;
-    private final Transactions database;
+    private final Reads database;
     private final JsonWriter json;
 
-    StockSource(StockTable stock, Transactions database, JsonWriter json) {
+    StockSource(StockTable stock, Reads database, JsonWriter json) {
         this.stock = stock;
         this.database = database;
         this.json = json;
@@ -38,7 +38,7 @@ public class StockSource implements CacheSource {
     }
 
     Uni<CacheEntry> fetchFromDB(StockKey key) {
-        return database.read(client -> stock.find(client, key))
+        return database.byKey(client -> stock.find(client, key))
                 .chain(found -> found.isPresent()
                         ? Uni.createFrom()
                                 .item(new CacheEntry(found.get().version(), json.write(StockJson.view(found.get()))))
@@ -46,7 +46,7 @@ public class StockSource implements CacheSource {
     }
 
     private Uni<CacheEntry> absent(String sku) {
-        return database.read(client -> stock.exists(client, sku))
+        return database.byKey(client -> stock.exists(client, sku))
                 .map(exists -> CacheEntry.absent(exists ? NO_STOCK : NO_PRODUCT));
     }
 }

@@ -3,10 +3,13 @@ package org.pmsevents.platform.config;
 import io.smallrye.config.ConfigSourceInterceptor;
 import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
+import io.smallrye.config.Expressions;
 import jakarta.annotation.Priority;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,30 +26,68 @@ public final class JdbcUrl implements ConfigSourceInterceptor {
     static final int AFTER_EXPRESSIONS = 3_400;
 
     private static final String PROPERTY = "quarkus.datasource.jdbc.url";
+    private static final List<String> URLS = List.of("pms-events.migration-url", "quarkus.datasource.reactive.url");
+    private static final String DEFAULT = "${pms-events.migration-url:${quarkus.datasource.reactive.url}}";
     private static final Pattern URL = Pattern.compile(
             "(?:jdbc:|vertx-reactive:)*postgres(?:ql)?://(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<rest>.*)");
-    /** The reactive client may be given several servers; the migrations use the first one. */
+    /** The reactive client may be given several servers; the migrations look for the primary. */
     private static final Pattern FURTHER_SERVERS =
             Pattern.compile(",\\s*(?:vertx-reactive:)?postgres(?:ql)?://.*", Pattern.DOTALL);
 
+    private static final Pattern SEPARATOR = Pattern.compile(",\\s*(?=(?:vertx-reactive:)?postgres(?:ql)?://)");
+
     @Override
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
-        ConfigValue value = context.proceed(name);
-        if (value == null || value.getValue() == null || !PROPERTY.equals(name)) {
-            return value;
+        if (!PROPERTY.equals(name)) {
+            return context.proceed(name);
         }
-        return value.withValue(toJdbc(value.getValue()));
+        var given = Expressions.withoutExpansion(() -> context.proceed(name));
+        // as the default in application.properties says, but without expanding what is in the URL itself
+        var other = given != null && DEFAULT.equals(given.getValue()) ? other(context, given) : null;
+        ConfigValue value = other == null ? context.proceed(name) : other;
+        return value == null || value.getValue() == null ? value : value.withValue(toJdbc(value.getValue()));
     }
 
-    /** Text that is not a PostgreSQL URL stays unchanged, for the driver to report. */
-    static String toJdbc(String url) {
-        Matcher parts = URL.matcher(first(url));
-        if (!parts.matches()) {
-            return url;
+    private static @Nullable ConfigValue other(ConfigSourceInterceptorContext context, ConfigValue value) {
+        for (var name : URLS) {
+            var url = context.proceed(name);
+            if (url != null && url.getValue() != null && !url.getValue().isEmpty()) {
+                return value.withValue(url.getValue());
+            }
         }
-        String jdbc = "jdbc:postgresql://" + withPath(parts.group("rest"));
+        return null;
+    }
+
+    /** Text that is not a PostgreSQL URL stays unchanged, for the driver to report. Of several servers only the primary migrates. */
+    static String toJdbc(String urls) {
+        Matcher parts = URL.matcher(first(urls));
+        if (!parts.matches()) {
+            return urls;
+        }
+        var rest = withPath(parts.group("rest"));
+        var further = furtherServers(urls);
+        int path = rest.indexOf('/');
+        String jdbc = "jdbc:postgresql://" + rest.substring(0, path) + further + rest.substring(path);
         jdbc = with(jdbc, "user", parts.group("user"));
-        return with(jdbc, "password", parts.group("password"));
+        jdbc = with(jdbc, "password", parts.group("password"));
+        return further.isEmpty() || jdbc.contains("targetServerType=")
+                ? jdbc
+                : with(jdbc, "targetServerType", "primary");
+    }
+
+    /** Host and port of each server after the first one, each after a comma. */
+    private static String furtherServers(String urls) {
+        List<String> servers = new ArrayList<>();
+        var further = FURTHER_SERVERS.matcher(urls.strip());
+        if (further.find()) {
+            for (var url : SEPARATOR.split(further.group().substring(1).strip())) {
+                var parts = URL.matcher(url);
+                if (parts.matches()) {
+                    servers.add("," + parts.group("rest").replaceFirst("[/?].*", ""));
+                }
+            }
+        }
+        return String.join("", servers);
     }
 
     /** Returns the URL with the first of its servers only. */

@@ -26,6 +26,9 @@ public final class ServerUrl {
     private static final int LAST_PORT = 65_535;
     private static final Pattern REDIS = Pattern.compile("rediss?://.*");
 
+    private static final Pattern UNDERSCORE =
+            Pattern.compile("rediss?://(?:[^@/?]*@)?[^:/?@\\s]*_[^:/?@\\s]*(?:[:/?].*)?");
+
     private ServerUrl() {}
 
     public static boolean isPostgres(String urls) {
@@ -53,6 +56,12 @@ public final class ServerUrl {
     /** Other kinds of URL, such as of a Unix socket, are not checked. */
     public static boolean isRedis(String urls) {
         return all(urls, url -> !url.startsWith("redis") || (REDIS.matcher(url).matches() && hasHost(url)));
+    }
+
+    /** Whether the name of a host has an underscore, which is no host name (RFC 952), and which the Redis client takes for none. */
+    public static boolean hasUnderscore(String urls) {
+        return Arrays.stream(SEPARATOR.split(urls.strip(), -1))
+                .anyMatch(url -> UNDERSCORE.matcher(url).matches());
     }
 
     private static boolean hasHost(String url) {

@@ -2,20 +2,16 @@ package org.pmsevents.platform.database;
 
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Transaction;
-import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.tracing.Traced;
 import org.pmsevents.platform.tracing.Tracing;
@@ -27,34 +23,32 @@ import org.pmsevents.platform.tracing.Tracing.Kind;
  */
 @ApplicationScoped
 public class Transactions {
+    /** Whatever the database's default is: the statements that lock rely on it, and the others conflict less. */
+    private static final String ISOLATION = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; ";
+
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
     /** Locks that may be held for a limited time are released soon after it, even by a replica that is paused. */
     private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
 
-    private static final Logger LOG = Logger.getLogger(Transactions.class);
+    /** Others may hold the rows of a single statement for as long as {@link #LIMITS} allows. */
+    private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s';"
+            + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
     /** Longer than the server's timeout of a statement, whose error is more precise. */
     private static final Duration WORK = Duration.ofSeconds(12);
 
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
-    /**
-     * The timeout of a statement that is a transaction of its own; others may hold its rows for as long as {@link #LIMITS} allows.
-     */
-    private static final Duration STATEMENT = Duration.ofSeconds(10);
-
     /** The SQLSTATE class by which a pooler reports a lost server connection, perhaps after the commit. */
     private static final String CONNECTION_LOST = "08";
 
     private final Pool pool;
-    private final Vertx vertx;
     private final Tracing tracing;
 
-    Transactions(Pool pool, Vertx vertx, Tracing tracing) {
+    Transactions(Pool pool, Tracing tracing) {
         this.pool = pool;
-        this.vertx = vertx;
         this.tracing = tracing;
     }
 
@@ -123,47 +117,78 @@ public class Transactions {
     }
 
     private <T> Uni<T> run(String limits, Function<SqlClient, Uni<T>> work) {
-        return Detached.of(() -> pool.getConnection()
-                .chain(connection ->
-                        transact(connection, limits, work).onTermination().invoke(() -> release(connection))));
+        return Detached.of(() -> pool.getConnection().chain(connection -> {
+            var held = new HeldConnection(connection);
+            return transact(held, limits, work).onTermination().invoke(held::release);
+        }));
     }
 
-    private static <T> Uni<T> transact(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
-        return connection
-                .begin()
+    private static <T> Uni<T> transact(HeldConnection held, String limits, Function<SqlClient, Uni<T>> work) {
+        return held.inOrder(held.connection().begin())
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
-                .chain(transaction -> limited(connection, limits, work)
+                .chain(transaction -> limited(held.connection(), limits, work)
                         .ifNoItem()
                         .after(WORK)
                         .fail()
                         .onFailure()
-                        .call(() -> rollback(transaction))
-                        .call(() -> commit(transaction)));
+                        .invoke(held::judge)
+                        .onFailure()
+                        .call(() -> rollback(held, transaction))
+                        .call(() -> commit(held, transaction)));
     }
 
     /**
-     * Runs one statement that is a transaction of its own. A statement that takes too long is cancelled, so that it fails instead
-     * of ending with an unknown outcome.
+     * Runs one statement in a transaction of its own. All of it is sent at once, so that it takes no longer than the statement alone.
+     * A statement that takes too long is cancelled by the server, which never does so once the commit has begun.
      *
-     * @throws OutcomeUnknownException if the connection was lost, or did not respond at all, while it ran
+     * @param work sends one statement when it is subscribed to, and does not recover from its failure
+     * @throws OutcomeUnknownException if the connection was lost, or did not respond, while it ran
      */
     public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
         return Detached.of(() -> pool.getConnection().chain(connection -> {
-            var cancelling = new AtomicReference<@Nullable Future<Void>>();
-            long limit = vertx.setTimer(STATEMENT.toMillis(), timer -> cancelling.set(cancel(connection)));
-            return Uni.createFrom()
-                    .deferred(() -> work.apply(connection))
-                    .onFailure(failure -> !isFromServer(failure))
-                    .transform(OutcomeUnknownException::new)
+            var held = new HeldConnection(connection);
+            var begun = End.of(connection.query(BEGIN).execute());
+            var worked = End.of(Uni.createFrom().deferred(() -> work.apply(connection)));
+            var committed = End.of(connection.query("COMMIT").execute());
+            return held.inOrder(Uni.combine()
+                            .all()
+                            .unis(begun, worked, committed)
+                            .with((begin, end, commit) -> judged(held, begin, end, commit)))
+                    .ifNoItem()
+                    .after(WORK)
+                    .failWith(() -> new OutcomeUnknownException(new TimeoutException()))
                     .onTermination()
-                    .invoke(() -> {
-                        vertx.cancelTimer(limit);
-                        // otherwise the next statement on this connection would be cancelled
-                        releaseAfter(cancelling.get(), connection);
-                    });
+                    .invoke(held::release);
         }));
+    }
+
+    /** What became of a statement that was sent between a BEGIN and a COMMIT, which rolls back if the statement has failed. */
+    private static <T> T judged(HeldConnection held, End<?> begin, End<T> work, End<?> commit) {
+        for (var end : Arrays.asList(begin, work, commit)) {
+            var failure = end.failure();
+            if (failure != null) {
+                held.judge(failure);
+                throw isFromServer(failure) && failure instanceof RuntimeException refusal
+                        ? refusal
+                        : new OutcomeUnknownException(failure);
+            }
+        }
+        held.requireReplicated();
+        return work.get();
+    }
+
+    /** How a command has ended. */
+    private record End<T>(@Nullable T item, @Nullable Throwable failure) {
+        static <T> Uni<End<T>> of(Uni<T> command) {
+            return command.onItemOrFailure().transform(End::new);
+        }
+
+        @SuppressWarnings("NullAway") // it is what the command gave
+        T get() {
+            return item;
+        }
     }
 
     /** Whether the server itself has reported the error, whatever a table has made of it: then nothing was changed. */
@@ -174,52 +199,33 @@ public class Transactions {
         return failure != null && isFromServer(failure.getCause());
     }
 
-    private static void releaseAfter(@Nullable Future<Void> cancelling, SqlConnection connection) {
-        if (cancelling == null) {
-            release(connection);
-        } else {
-            cancelling.onComplete(cancelled -> release(connection));
-        }
-    }
-
-    private static Future<Void> cancel(SqlConnection connection) {
-        return connection.getDelegate() instanceof PgConnection postgres
-                ? postgres.cancelRequest()
-                        .onFailure(failure ->
-                                LOG.warnf("a statement that took too long was not cancelled: %s", failure.toString()))
-                : Future.succeededFuture();
-    }
-
     /** Runs a query that needs no transaction, within the timeout of readers. */
     public <T> Uni<T> read(Function<SqlClient, Uni<T>> query) {
         return query.apply(pool).ifNoItem().after(ANSWER).fail();
     }
 
     private static <T> Uni<T> limited(SqlConnection connection, String limits, Function<SqlClient, Uni<T>> work) {
-        return connection.query(limits).execute().chain(() -> work.apply(connection));
+        return connection.query(ISOLATION + limits).execute().chain(() -> work.apply(connection));
     }
 
-    private static Uni<Void> commit(Transaction transaction) {
-        return transaction
-                .commit()
+    private static Uni<Void> commit(HeldConnection held, Transaction transaction) {
+        return held.inOrder(transaction.commit())
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
+                .onFailure()
+                .invoke(held::judge)
                 .onFailure(failure -> !isFromServer(failure))
-                .transform(OutcomeUnknownException::new);
+                .transform(OutcomeUnknownException::new)
+                .invoke(held::requireReplicated);
     }
 
-    private static Uni<Void> rollback(Transaction transaction) {
-        return transaction
-                .rollback()
+    private static Uni<Void> rollback(HeldConnection held, Transaction transaction) {
+        return held.inOrder(transaction.rollback())
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
                 .onFailure()
                 .recoverWithNull();
-    }
-
-    private static void release(SqlConnection connection) {
-        connection.close().subscribe().with(released -> {}, failure -> LOG.debugf("not released: %s", failure));
     }
 }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.Violations;
 
 /**
- * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer), and collects
- * violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
+ * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer; {@code 12.0} and
+ * {@code 1.2e1} are the integer 12, as in JSON Schema), and collects violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
  * callers read all members and then call {@link Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
  */
 public final class Fields {
@@ -52,10 +52,15 @@ public final class Fields {
         var known = Set.of(allowed);
         object.fieldNames().forEachRemaining(name -> {
             if (!known.contains(name)) {
-                violation(name, "unknown-field", "There is no field with this name here.");
+                unknown(name);
             }
         });
         return this;
+    }
+
+    /** Rejects a member. */
+    public void unknown(String name) {
+        violation(name, "unknown-field", "There is no field with this name here.");
     }
 
     /** Whether the member is there, even as null. */
@@ -99,6 +104,31 @@ public final class Fields {
             violation(name, code, detail);
         }
         return text;
+    }
+
+    /** The name of a product or location that may be new: see {@link PathName#fault}. */
+    public String requiredName(String name) {
+        var text = requiredText(name, PathName.MAX_LENGTH);
+        if (!text.isBlank()) {
+            refuseFault(name, text);
+        }
+        return text;
+    }
+
+    /** As {@link #requiredName}; null if it is absent. */
+    public @Nullable String optionalName(String name) {
+        var text = optionalText(name, PathName.MAX_LENGTH);
+        if (text != null) {
+            refuseFault(name, text);
+        }
+        return text;
+    }
+
+    private void refuseFault(String name, String text) {
+        var fault = PathName.fault(text);
+        if (fault != null) {
+            violation(name, "pattern", fault);
+        }
     }
 
     public @Nullable String optionalText(String name, int maxLength) {
@@ -261,15 +291,20 @@ public final class Fields {
     }
 
     private @Nullable Long integer(JsonNode node, String name, long min, long max) {
-        if (!node.isIntegralNumber()) {
-            wrongType(pointerTo(name), "an integer, written without fraction or exponent");
+        if (!node.isNumber()) {
+            wrongType(pointerTo(name), "an integer");
             return null;
         }
-        if (!node.canConvertToLong() || node.longValue() < min || node.longValue() > max) {
+        var value = node.decimalValue();
+        if (value.signum() != 0 && value.stripTrailingZeros().scale() > 0) {
+            wrongType(pointerTo(name), "an integer, a number without fraction");
+            return null;
+        }
+        if (value.compareTo(BigDecimal.valueOf(min)) < 0 || value.compareTo(BigDecimal.valueOf(max)) > 0) {
             violation(name, "out-of-range", "Must be from " + min + " to " + max + ".");
             return null;
         }
-        return node.longValue();
+        return value.longValueExact();
     }
 
     private @Nullable BigDecimal decimal(JsonNode node, String name, BigDecimal min, BigDecimal max, int maxScale) {

@@ -11,12 +11,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.unchecked.Unchecked;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.AppException;
@@ -24,8 +29,8 @@ import org.pmsevents.platform.problem.Violations;
 
 /**
  * The one parser of request bodies. JSON libraries forgive too much. This parser guarantees that its result is exactly what was
- * sent (RFC 8259 in UTF-8, no byte order mark, no duplicate key, exact decimals), that PostgreSQL can store every text in it, and
- * that every number in it is safe to calculate with.
+ * sent (RFC 8259 in UTF-8, no byte order mark, no duplicate key, exact decimals), that every text in it, also each name, is in NFC and
+ * one that PostgreSQL can store, and that every number in it is safe to calculate with.
  */
 public final class StrictJson {
     /** Maximum nesting of objects and arrays. */
@@ -34,6 +39,12 @@ public final class StrictJson {
     public static final int MAX_NUMBER_LENGTH = 1_000;
     /** Maximum number of digits after the point, or of zeros before it, that an exponent may produce. */
     public static final int MAX_SCALE = 1_000;
+
+    /** Maximum number of values in a body, objects and arrays included; the largest allowed webhook has a quarter of that. */
+    public static final int MAX_VALUES = 200_000;
+
+    /** The longest body that is parsed on an event loop; about a millisecond. */
+    private static final int MAX_LENGTH_ON_LOOP = 64 * 1024;
 
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final Pattern ABOUT_THE_PARSER = Pattern.compile("[`]|Feature|JsonRead|Stream|\\(from |byte\\[]");
@@ -52,12 +63,35 @@ public final class StrictJson {
             .build();
 
     private final JsonParser parser;
-    private final Violations violations = new Violations();
+    private final Violations violations;
     private final StringBuilder pointer = new StringBuilder();
     private int depth;
+    private int values;
 
-    private StrictJson(JsonParser parser) {
+    private StrictJson(JsonParser parser, Violations violations) {
         this.parser = parser;
+        this.violations = violations;
+    }
+
+    /**
+     * Parses a body and applies rules to it: a long one on a worker thread, so that the event loop goes on with other requests.
+     * Completes on the caller's context.
+     *
+     * @param rules may block for as long as they calculate; their exceptions fail the Uni
+     * @return fails with 400 {@code body-required}, {@code malformed-json}, or what the rules throw
+     */
+    public static <T> Uni<T> read(byte @Nullable [] body, Function<ParsedBody, T> rules) {
+        return offLoop(body == null ? 0 : body.length, () -> rules.apply(read(body)));
+    }
+
+    /** Does what a body of this length needs: on a worker thread if it is long, else at once. Completes on the caller's context. */
+    public static <T> Uni<T> offLoop(int length, Callable<T> work) {
+        var context = Vertx.currentContext();
+        return length <= MAX_LENGTH_ON_LOOP || context == null
+                ? Uni.createFrom().item(Unchecked.supplier(work::call))
+                : Uni.createFrom()
+                        .completionStage(
+                                () -> context.executeBlocking(work, false).toCompletionStage());
     }
 
     /**
@@ -66,12 +100,21 @@ public final class StrictJson {
      * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
      */
     public static ParsedBody read(byte @Nullable [] body) {
+        return read(body, new Violations());
+    }
+
+    /**
+     * The same, with the violations that are to collect what is found.
+     *
+     * @throws AppException 400 {@code body-required} if there is none, {@code malformed-json} if it is not JSON
+     */
+    public static ParsedBody read(byte @Nullable [] body, Violations violations) {
         if (body == null || body.length == 0) {
             throw AppException.bodyRequired();
         }
         var text = decode(body);
         try (var parser = FACTORY.createParser(text.array(), text.arrayOffset(), text.length())) {
-            return new StrictJson(parser).readAll();
+            return new StrictJson(parser, violations).readAll();
         } catch (JsonProcessingException e) {
             throw malformed(reason(e), e.getLocation());
         } catch (IOException e) {
@@ -104,6 +147,9 @@ public final class StrictJson {
     }
 
     private JsonNode value() throws IOException {
+        if (++values > MAX_VALUES) {
+            throw malformed("More than " + MAX_VALUES + " values", parser.currentTokenLocation());
+        }
         return switch (parser.currentToken()) {
             case START_OBJECT -> object();
             case START_ARRAY -> array();
@@ -126,13 +172,13 @@ public final class StrictJson {
                         "A name is longer than " + MAX_NAME_LENGTH + " characters", parser.currentTokenLocation());
             }
             int mark = descend(name);
-            checked(name);
+            var normal = checked(name);
             parser.nextToken();
             var member = value();
-            if (object.has(name)) {
+            if (object.has(normal)) {
                 violations.add(pointer.toString(), "duplicate-key", "This name occurs more than once in its object.");
             } else {
-                object.set(name, member);
+                object.set(normal, member);
             }
             pointer.setLength(mark);
         }
@@ -217,7 +263,14 @@ public final class StrictJson {
                 }
             }
         }
-        return text;
+        if (NormalText.hasTooManyMarks(text)) {
+            violations.add(
+                    pointer.toString(),
+                    "invalid-text",
+                    "More than " + NormalText.MAX_MARKS + " combining marks follow one another.");
+            return text;
+        }
+        return NormalText.of(text);
     }
 
     private static AppException malformed(String reason, @Nullable JsonLocation at) {

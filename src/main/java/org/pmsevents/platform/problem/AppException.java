@@ -130,11 +130,11 @@ public final class AppException extends RuntimeException {
         return unavailable("database-unavailable", "The database is unavailable at the moment.", 1);
     }
 
-    /** 503 {@code outcome-unknown}: the connection was lost during the commit; the change was committed or not. */
+    /** 503 {@code outcome-unknown}: the commit was not confirmed; the change was made or not. */
     public static AppException outcomeUnknown() {
         return unavailable(
                 "outcome-unknown",
-                "The connection to the database was lost during the commit: the change was made or not. "
+                "The database has not confirmed the commit: the change was made or not. "
                         + "Send the request again with the same Idempotency-Key.",
                 1);
     }

@@ -7,7 +7,7 @@ import java.util.List;
  * Collects all violations of a request, so that the client learns them at once. Bounded, so that a hostile body can't produce an
  * answer many times its own size.
  */
-public final class Violations {
+public class Violations {
     private static final int MAX_COUNT = 1_000;
     private static final int MAX_POINTER_CHARS = 256 * 1024;
 

@@ -62,7 +62,7 @@ public class Deliveries {
         public AppException outcomeUnknown(OutcomeUnknownException cause) {
             return AppException.unavailable(
                             "outcome-unknown",
-                            "The connection to the database was lost during the commit: the change was made or not. "
+                            "The database has not confirmed the commit: the change was made or not. "
                                     + "Deliver the webhook again with the same webhook-id.",
                             1)
                     .because(cause);

@@ -31,6 +31,9 @@ import org.pmsevents.http.signature.Webhook;
 @Produces(MediaType.APPLICATION_JSON)
 @PermitAll
 public class PmsWebhookResource {
+    /** Where counts are received. */
+    static final String STOCK = "/webhooks/pms/stock";
+
     private static final String ACTOR = "pms";
     private static final String REPLAYED = "Idempotent-Replayed";
 
@@ -85,7 +88,7 @@ public class PmsWebhookResource {
                 all(headers, Webhook.TIME),
                 all(headers, Webhook.SIGNATURE),
                 body == null ? new byte[0] : body);
-        return flow.sync(webhook, request.currentAs(ACTOR)).map(PmsWebhookResource::response);
+        return flow.sync(webhook, request.age(), request.currentAs(ACTOR)).map(PmsWebhookResource::response);
     }
 
     private static Response response(StockSyncFlow.Answer answer) {

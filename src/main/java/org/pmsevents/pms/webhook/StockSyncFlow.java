@@ -10,14 +10,18 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.Alert;
+import org.pmsevents.event.Alerts;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.inventory.count.StockSync;
@@ -37,6 +41,7 @@ public class StockSyncFlow {
     private final UnknownSkuTable unknownSkus;
     private final EventPublisher events;
     private final AfterCommit afterCommit;
+    private final Alerts alerts;
     private final ObjectMapper json;
     private final Clock clock;
     private final MeterRegistry meters;
@@ -48,6 +53,7 @@ public class StockSyncFlow {
             UnknownSkuTable unknownSkus,
             EventPublisher events,
             AfterCommit afterCommit,
+            Alerts alerts,
             ObjectMapper json,
             Clock clock,
             MeterRegistry meters) {
@@ -57,6 +63,7 @@ public class StockSyncFlow {
         this.unknownSkus = unknownSkus;
         this.events = events;
         this.afterCommit = afterCommit;
+        this.alerts = alerts;
         this.json = json;
         this.clock = clock;
         this.meters = meters;
@@ -73,7 +80,7 @@ public class StockSyncFlow {
      * @param answer JSON
      * @param applied null if an earlier delivery applied it
      */
-    private record SyncChange(String answer, @Nullable Applied applied, Instant answerBy) {}
+    private record SyncChange(String answer, @Nullable Applied applied, Deadline answerBy) {}
 
     /**
      * The answer to a webhook.
@@ -86,11 +93,12 @@ public class StockSyncFlow {
     /**
      * Applies the counts of a webhook, each as of its own time.
      *
-     * @throws AppException 401 {@code bad-signature}; 400 with all violations; 422 {@code webhook-id-reused}; 503 if the stock is
+     * @param age how long ago the webhook arrived; counts without a time are as of then
+     * @throws AppException 401 {@code bad-signature}; 400 if the body is no JSON or has no list of lines; 422 {@code webhook-id-reused}; 503 if the stock is
      *     locked by others for too long, or {@code outcome-unknown}
      */
-    Uni<Answer> sync(Webhook webhook, RequestContext context) {
-        return validateSync(webhook, context)
+    Uni<Answer> sync(Webhook webhook, Duration age, RequestContext context) {
+        return validateSync(webhook, age, context)
                 .chain(valid -> syncStock(valid, context))
                 .call(this::emitEvent)
                 .call(this::updateCache)
@@ -99,12 +107,12 @@ public class StockSyncFlow {
     }
 
     /** Checks the signature first: an unsigned body is not parsed. */
-    private Uni<SyncRequest> validateSync(Webhook webhook, RequestContext context) {
-        return Uni.createFrom().item(() -> {
+    private Uni<SyncRequest> validateSync(Webhook webhook, Duration age, RequestContext context) {
+        return StrictJson.offLoop(webhook.body().length, () -> {
             guard.refuseUnsigned(webhook, context);
-            var now = clock.instant();
-            var lines = SyncRules.lines(StrictJson.read(webhook.body()), now);
-            return new SyncRequest(webhook.id(), digest(webhook.body()), lines, now);
+            var arrived = clock.instant().minus(age).truncatedTo(ChronoUnit.MICROS);
+            var lines = SyncRules.lines(webhook.body(), arrived);
+            return new SyncRequest(webhook.id(), digest(webhook.body()), lines.readable(), lines.unreadable(), arrived);
         });
     }
 
@@ -116,7 +124,10 @@ public class StockSyncFlow {
                         context,
                         () -> stock.open(SyncRequest.stocks(lines)),
                         transaction -> applyLines(transaction, request, lines, context))
-                .invoke(delivered -> measure(delivered.done()))
+                .invoke(delivered -> {
+                    measure(delivered.done());
+                    alertUnreadable(request, delivered.done(), context);
+                })
                 .map(delivered -> new SyncChange(delivered.answer(), delivered.done(), afterCommit.answerBy()));
     }
 
@@ -160,6 +171,23 @@ public class StockSyncFlow {
             count("stale", applied.report().stale());
             count("rejected", applied.report().rejected().size());
         }
+    }
+
+    /** One alert for a webhook, by the delivery that has applied it. */
+    private void alertUnreadable(SyncRequest request, @Nullable Applied applied, RequestContext context) {
+        if (applied == null || request.unreadable().isEmpty()) {
+            return;
+        }
+        var first = request.unreadable().get(0);
+        int unreadable = request.unreadable().size();
+        alerts.raise(Alert.warning(
+                "webhook-lines",
+                "A stock webhook had lines that can't be read",
+                "webhook-id " + request.id() + ": " + unreadable + " of "
+                        + (request.lines().size() + unreadable) + " lines were rejected. The first: " + first.pointer()
+                        + ", " + first.code() + ": " + first.detail(),
+                SOURCE,
+                context));
     }
 
     private void count(String outcome, int lines) {

@@ -1,9 +1,11 @@
 package org.pmsevents.pms.webhook;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.count.CountOutcome;
 
 /**
@@ -12,15 +14,27 @@ import org.pmsevents.inventory.count.CountOutcome;
  * @param applied lines that changed a stock
  * @param unchanged lines that equal the stock
  * @param stale lines that are not newer than the last count of the stock
- * @param rejected lines that can't be applied, or whose SKU is unknown
+ * @param rejected lines that can't be read or applied, or whose SKU is unknown
  */
 @RegisterForReflection
 record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected) {
     private static final String COUNTED_AHEAD = "counted-ahead";
 
-    /** A line that was rejected, and why. */
+    /**
+     * A line that was rejected, and why.
+     *
+     * @param sku null if the line has none that is a text
+     * @param pointer JSON pointer to what can't be read; null if the line could be read
+     */
     @RegisterForReflection
-    record Rejected(int index, String sku, String code, String detail) {}
+    record Rejected(
+            int index,
+            @Nullable String sku,
+            String code,
+            String detail,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String pointer) {}
 
     /** The payload of {@code inventory.synced}. All numbers count lines. */
     @RegisterForReflection
@@ -28,7 +42,7 @@ record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected
 
     /** @param outcomes outcomes of the timely lines */
     static SyncReport of(SyncRequest request, List<CountLine> timely, List<CountOutcome> outcomes) {
-        var rejected = new ArrayList<Rejected>();
+        var rejected = new ArrayList<>(request.unreadable());
         request.lines().stream()
                 .filter(line -> SyncRules.isTooFarAhead(line, request.at()))
                 .map(SyncReport::ahead)
@@ -56,7 +70,8 @@ record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected
                 line.index(),
                 line.stock().sku(),
                 COUNTED_AHEAD,
-                "countedAt is more than " + SyncRules.AHEAD.toMinutes() + " minutes ahead.");
+                "countedAt is more than " + SyncRules.AHEAD.toMinutes() + " minutes ahead.",
+                null);
     }
 
     private static Rejected rejected(CountLine line, CountOutcome outcome) {
@@ -64,7 +79,8 @@ record SyncReport(int applied, int unchanged, int stale, List<Rejected> rejected
                 line.index(),
                 line.stock().sku(),
                 Objects.requireNonNull(outcome.code()),
-                Objects.requireNonNull(outcome.detail()));
+                Objects.requireNonNull(outcome.detail()),
+                null);
     }
 
     private static int count(List<CountOutcome> outcomes, CountOutcome.Kind kind) {

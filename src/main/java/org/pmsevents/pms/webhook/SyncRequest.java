@@ -9,13 +9,15 @@ import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.StockCount;
 
 /**
- * A webhook with a valid signature and a valid body.
+ * A webhook with a valid signature and a list of lines.
  *
  * @param fingerprint SHA-256 of the body
- * @param lines in their order
+ * @param lines those that can be read, in their order
+ * @param unreadable those that can't
  * @param at when the webhook was received
  */
-record SyncRequest(String id, Buffer fingerprint, List<CountLine> lines, Instant at) {
+record SyncRequest(
+        String id, Buffer fingerprint, List<CountLine> lines, List<SyncReport.Rejected> unreadable, Instant at) {
 
     /** Returns the lines whose time is not too far ahead. */
     List<CountLine> timely() {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,6 +15,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
+import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
@@ -71,7 +71,7 @@ public class UnknownSkuFlow {
     record Resolved(@JsonUnwrapped UnknownSku unknownSku, String outcome) {}
 
     /** A committed resolution, with its changes of stock. */
-    private record Resolution(String answer, StockSync.Synced synced, RequestContext context, Instant answerBy) {}
+    private record Resolution(String answer, StockSync.Synced synced, RequestContext context, Deadline answerBy) {}
 
     /** Lists unknown SKUs in the order in which they were first seen; resolved and open ones if {@code resolved} is null. */
     Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
@@ -101,7 +101,7 @@ public class UnknownSkuFlow {
     }
 
     private static Uni<String> validateResolution(byte @Nullable [] body) {
-        return Uni.createFrom().item(() -> SyncRules.resolution(StrictJson.read(body)));
+        return StrictJson.read(body, SyncRules::resolution);
     }
 
     /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */

@@ -62,7 +62,7 @@ public class UnknownSkuResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return flow.list(flag("resolved", resolved), PageRequest.of(limit, after))
+        return flow.list(flag("resolved", resolved), PageRequest.of("unknown-skus", limit, after))
                 .map(page -> Response.ok(page).build());
     }
 

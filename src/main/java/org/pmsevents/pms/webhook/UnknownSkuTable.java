@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.StockKey;
+import org.pmsevents.platform.database.ListQuery;
 import org.pmsevents.platform.identity.UuidV7;
 
 /** The SQL of SKUs that came by webhook and have no product. */
@@ -42,11 +43,7 @@ public class UnknownSkuTable {
               counted_at = greatest(known.counted_at, excluded.counted_at)
             """;
 
-    private static final String LIST = """
-            SELECT %s FROM unknown_sku
-            WHERE ($1::uuid IS NULL OR id > $1) AND ($2::boolean IS NULL OR (resolved_at IS NOT NULL) = $2)
-            ORDER BY id LIMIT $3
-            """.formatted(COLUMNS);
+    private static final String LIST = "SELECT " + COLUMNS + " FROM unknown_sku";
 
     private static final String FIND = "SELECT " + COLUMNS + " FROM unknown_sku WHERE id = $1";
 
@@ -96,8 +93,11 @@ public class UnknownSkuTable {
      * @param resolved null for resolved and open ones
      */
     Uni<List<UnknownSku>> list(SqlClient client, @Nullable UUID after, @Nullable Boolean resolved, int limit) {
-        return client.preparedQuery(LIST)
-                .execute(Tuple.of(after, resolved, limit))
+        return ListQuery.of(LIST)
+                .when(after != null, "id > ?", after)
+                .when(resolved != null, "(resolved_at IS NOT NULL) = ?", resolved)
+                .end("ORDER BY id LIMIT ?", limit)
+                .execute(client)
                 .map(UnknownSkuTable::all);
     }
 

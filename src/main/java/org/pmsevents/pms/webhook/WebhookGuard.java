@@ -3,10 +3,16 @@ package org.pmsevents.pms.webhook;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.Locale;
+import org.pmsevents.http.FilterOrder;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.http.signature.WebhookSecrets;
 import org.pmsevents.http.signature.WebhookSignature;
@@ -44,10 +50,37 @@ public class WebhookGuard {
     /** @throws AppException 401 {@code bad-signature}, the same for every cause */
     void refuseUnsigned(Webhook webhook, Traced about) {
         signature.fault(webhook).ifPresent(fault -> {
-            refused(fault).increment();
-            LOG.debugf(about, "a webhook was refused: %s", fault);
-            throw AppException.of(401, "bad-signature", "The webhook does not have a valid signature.")
-                    .header("WWW-Authenticate", "StandardWebhooks");
+            throw refusal(fault, about);
         });
+    }
+
+    void checkHeadersFirst(@Observes Filters filters) {
+        filters.register(this::checkHeaders, FilterOrder.SIGNATURE_HEADERS);
+    }
+
+    /** Refuses a webhook whose headers already tell that its signature can't be valid, before its body takes memory. */
+    private void checkHeaders(RoutingContext routing) {
+        var request = routing.request();
+        if (request.method() == HttpMethod.POST && routing.normalizedPath().equals(PmsWebhookResource.STOCK)) {
+            var headers = request.headers();
+            var webhook = new Webhook(
+                    headers.getAll(Webhook.ID),
+                    headers.getAll(Webhook.TIME),
+                    headers.getAll(Webhook.SIGNATURE),
+                    new byte[0]);
+            var fault = signature.faultOfHeaders(webhook);
+            if (fault.isPresent()) {
+                routing.fail(refusal(fault.get(), CurrentRequest.of(routing)));
+                return;
+            }
+        }
+        routing.next();
+    }
+
+    private AppException refusal(WebhookSignature.Fault fault, Traced about) {
+        refused(fault).increment();
+        LOG.debugf(about, "a webhook was refused: %s", fault);
+        return AppException.of(401, "bad-signature", "The webhook does not have a valid signature.")
+                .header("WWW-Authenticate", "StandardWebhooks");
     }
 }

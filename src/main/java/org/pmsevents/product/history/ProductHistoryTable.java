@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.platform.database.ListQuery;
 
 /** The SQL of the product history, a projection of the feed. */
 @ApplicationScoped
@@ -21,10 +22,7 @@ public class ProductHistoryTable {
 
     private static final String LIST = """
             SELECT position, version, type, changed, actor, trace_id, occurred_at, product::text AS product
-            FROM product_history
-            WHERE sku = $1 AND ($2::bigint IS NULL OR position < $2)
-            ORDER BY position DESC LIMIT $3
-            """;
+            FROM product_history""";
 
     /** Adds an entry; does nothing if it exists, because events are delivered at least once. */
     Uni<Void> insert(SqlClient client, String sku, ProductHistoryEntry entry) {
@@ -44,11 +42,16 @@ public class ProductHistoryTable {
 
     /** Lists entries, the newest first. */
     public Uni<List<ProductHistoryEntry>> list(SqlClient client, String sku, @Nullable Long before, int limit) {
-        return client.preparedQuery(LIST).execute(Tuple.of(sku, before, limit)).map(rows -> {
-            var entries = new ArrayList<ProductHistoryEntry>(rows.size());
-            rows.forEach(row -> entries.add(entry(row)));
-            return entries;
-        });
+        return ListQuery.of(LIST)
+                .where("sku = ?", sku)
+                .when(before != null, "position < ?", before)
+                .end("ORDER BY position DESC LIMIT ?", limit)
+                .execute(client)
+                .map(rows -> {
+                    var entries = new ArrayList<ProductHistoryEntry>(rows.size());
+                    rows.forEach(row -> entries.add(entry(row)));
+                    return entries;
+                });
     }
 
     private static ProductHistoryEntry entry(Row row) {

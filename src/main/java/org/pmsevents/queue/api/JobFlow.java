@@ -168,7 +168,7 @@ public class JobFlow {
     private record Created(Job job, JobAnswer answer) {}
 
     private Uni<NewJob<?>> validateJob(byte @Nullable [] body, RequestContext context) {
-        return Uni.createFrom().item(() -> JobRules.job(StrictJson.read(body), kinds, context));
+        return StrictJson.read(body, parsed -> JobRules.job(parsed, kinds, context));
     }
 
     private Uni<Created> createJob(NewJob<?> wanted, AnswerWriter answers) {

@@ -3,7 +3,7 @@ package org.pmsevents.queue.api;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -15,9 +15,9 @@ import org.pmsevents.queue.JobTable;
 @ApplicationScoped
 public class JobReads {
     private final JobTable jobs;
-    private final Transactions transactions;
+    private final Reads transactions;
 
-    JobReads(JobTable jobs, Transactions transactions) {
+    JobReads(JobTable jobs, Reads transactions) {
         this.jobs = jobs;
         this.transactions = transactions;
     }
@@ -26,7 +26,7 @@ public class JobReads {
     Uni<JobJson.JobView> read(String id) {
         var parsed = JobFlow.id(id);
         return transactions
-                .read(client -> jobs.find(client, parsed))
+                .byKey(client -> jobs.find(client, parsed))
                 .map(found -> JobJson.view(found.orElseThrow(() -> JobFlow.notFound(id))));
     }
 
@@ -34,7 +34,7 @@ public class JobReads {
     Uni<Page<JobJson.JobView>> list(@Nullable String state, @Nullable String kind, PageRequest page) {
         var wanted = state == null ? null : state(state);
         return transactions
-                .read(client -> jobs.list(client, wanted, kind, page.afterId(), page.oneMore()))
+                .list(client -> jobs.list(client, wanted, kind, page.afterId(), page.oneMore()))
                 .map(found -> page.page(
                         found.stream().map(JobJson::view).toList(),
                         job -> job.id().toString()));

@@ -24,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.Page;
@@ -54,6 +55,7 @@ public class JobResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
+    @CreatesResource
     @Operation(summary = "Create a job; an unfinished one under the same uniqueKey is returned instead")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
@@ -92,7 +94,7 @@ public class JobResource {
             @QueryParam("kind") @Nullable String kind,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Nullable String after) {
-        return reads.list(state, kind, PageRequest.of(limit, after));
+        return reads.list(state, kind, PageRequest.of("jobs", limit, after));
     }
 
     @GET

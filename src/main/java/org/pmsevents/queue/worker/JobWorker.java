@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.periodic.Periodic;
@@ -57,9 +58,10 @@ public class JobWorker {
     private final JobEvents events;
     private final QueueConfig config;
     private final Pool pool;
+    private final Transactions transactions;
     private final Tracing tracing;
     private final Periodic periodic;
-    private final UUID id;
+    private final LostClaims lost;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
     private final Coalescer claims;
     private volatile boolean draining;
@@ -74,6 +76,7 @@ public class JobWorker {
             JobEvents events,
             QueueConfig config,
             Pool pool,
+            Transactions transactions,
             Tracing tracing,
             Periodic periodic,
             Vertx vertx,
@@ -85,15 +88,13 @@ public class JobWorker {
         this.events = events;
         this.config = config;
         this.pool = pool;
+        this.transactions = transactions;
         this.tracing = tracing;
         this.periodic = periodic;
-        this.id = UuidV7.next(clock);
+        this.lost = new LostClaims(() -> UuidV7.next(clock), config.lease());
         this.claims = new Coalescer(
                 this::claim,
-                failure -> {
-                    LOG.warnf("can't claim jobs: %s", failure.toString());
-                    releaseLost();
-                },
+                failure -> LOG.warnf("can't claim jobs: %s", failure.toString()),
                 start -> vertx.runOnContext(go -> start.run()));
         meters.gaugeMapSize("pms.jobs.running", List.of(), running);
     }
@@ -122,7 +123,9 @@ public class JobWorker {
         running.values().forEach(this::abandon);
         try {
             claiming.get(RELEASE_SECONDS, TimeUnit.SECONDS);
-            table.release(pool, id, List.of()).subscribeAsCompletionStage().get(RELEASE_SECONDS, TimeUnit.SECONDS);
+            table.release(pool, lost.allIds(), List.of())
+                    .subscribeAsCompletionStage()
+                    .get(RELEASE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
@@ -182,14 +185,23 @@ public class JobWorker {
             answered.complete(null);
             return Uni.createFrom().item(false);
         }
-        return table.claim(pool, wanted, id, config.lease())
-                .ifNoItem()
-                .after(CALL)
-                .fail()
+        return releaseLost()
+                .chain(() -> claim(wanted))
                 .onTermination()
                 .invoke(() -> answered.complete(null))
                 .invoke(claimed -> claimed.forEach(this::begin))
                 .map(claimed -> !claimed.isEmpty());
+    }
+
+    /** The outcome of a claim that fails is unknown: it may be committed, even later. */
+    private Uni<List<Job>> claim(Map<String, Integer> wanted) {
+        return transactions
+                .statement(client -> table.claim(client, wanted, lost.id(), config.lease()))
+                .ifNoItem()
+                .after(CALL)
+                .fail()
+                .onFailure()
+                .invoke(lost::claimFailed);
     }
 
     /** How many more jobs of each kind there is capacity for. */
@@ -240,7 +252,9 @@ public class JobWorker {
     }
 
     private void finish(RunningJob run, Uni<Void> stored) {
-        stored.onTermination()
+        stored.onFailure()
+                .invoke(failure -> lost.notStored(run.jobId()))
+                .onTermination()
                 .invoke(() -> {
                     running.remove(run.jobId(), run);
                     wake();
@@ -298,16 +312,26 @@ public class JobWorker {
         }
     }
 
-    /** A claim may have succeeded although its answer was lost: nobody would work on those jobs until their leases expire. */
-    private void releaseLost() {
-        table.release(pool, id, List.copyOf(running.keySet()))
+    /** Releases what was claimed without this worker knowing: nobody works on it, and the attempt has not begun. */
+    private Uni<Void> releaseLost() {
+        var ids = lost.lostIds();
+        if (ids.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        var except = new ArrayList<>(running.keySet());
+        except.addAll(lost.unstored());
+        long asked = System.nanoTime();
+        return table.release(pool, ids, except)
                 .ifNoItem()
                 .after(CALL)
                 .fail()
-                .subscribe()
-                .with(
-                        done -> {},
-                        failure -> LOG.debugf("can't release jobs that may have been claimed: %s", failure.toString()));
+                .invoke(released -> {
+                    if (released > 0) {
+                        LOG.infof("released %d jobs that were claimed without an answer", released);
+                    }
+                    lost.released(asked);
+                })
+                .replaceWithVoid();
     }
 
     private static Duration min(Duration a, Duration b) {

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -41,7 +40,6 @@ class WorkFlow {
     private final JobKinds kinds;
     private final JobEvents events;
     private final QueueConfig config;
-    private final Pool pool;
     private final Transactions transactions;
     private final Alerts alerts;
     private final MeterRegistry meters;
@@ -51,7 +49,6 @@ class WorkFlow {
             JobKinds kinds,
             JobEvents events,
             QueueConfig config,
-            Pool pool,
             Transactions transactions,
             Alerts alerts,
             MeterRegistry meters) {
@@ -59,7 +56,6 @@ class WorkFlow {
         this.kinds = kinds;
         this.events = events;
         this.config = config;
-        this.pool = pool;
         this.transactions = transactions;
         this.alerts = alerts;
         this.meters = meters;
@@ -82,7 +78,8 @@ class WorkFlow {
 
     /** The same for a cancelled job. */
     Uni<Void> stop(RunningJob run) {
-        return updateStatus(() -> table.stop(pool, run.jobId(), run.token(), run.progress()))
+        return updateStatus(() ->
+                        transactions.statement(client -> table.stop(client, run.jobId(), run.token(), run.progress())))
                 .invoke(done -> emitEnd(run, done))
                 .replaceWithVoid();
     }
@@ -145,7 +142,8 @@ class WorkFlow {
     }
 
     private Uni<Optional<Job>> completeJob(RunningJob run, @Nullable String result) {
-        return updateStatus(() -> table.complete(pool, run.jobId(), run.token(), result, run.progress()));
+        return updateStatus(() -> transactions.statement(
+                client -> table.complete(client, run.jobId(), run.token(), result, run.progress())));
     }
 
     private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {

@@ -27,6 +27,7 @@ public class WorkTable {
 
     private static final String FREE = "lease_until = NULL, worker = NULL, cancel_requested = false, run_again = false";
 
+    /** The lease begins when the rows are written, not when the statement arrived: it may have waited. */
     private static final String CLAIM = """
             WITH due AS MATERIALIZED (
               SELECT j.id FROM unnest($1::text[], $2::int[]) AS wanted (kind, free)
@@ -35,7 +36,7 @@ public class WorkTable {
                 WHERE kind = wanted.kind AND state IN ('scheduled', 'available', 'retryable') AND run_at <= now()
                 ORDER BY priority DESC, run_at, id LIMIT wanted.free FOR UPDATE SKIP LOCKED) AS j)
             UPDATE job SET state = 'running', attempt = attempt + 1, token = token + 1, worker = $3,
-                           lease_until = now() + $4 * interval '1 millisecond'
+                           lease_until = clock_timestamp() + $4 * interval '1 millisecond'
             WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING %s
             """.formatted(JobTable.COLUMNS);
 
@@ -64,7 +65,7 @@ public class WorkTable {
 
     private static final String ADD_ERROR = """
             (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
-            || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'error', %s)
+            || jsonb_build_object('attempt', attempt, 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'error', %s)
             """;
 
     /**
@@ -106,7 +107,7 @@ public class WorkTable {
             UPDATE job SET state = CASE WHEN cancel_requested AND NOT run_again THEN 'cancelled' ELSE 'available' END,
                            attempt = attempt - 1,
                            finished_at = CASE WHEN cancel_requested AND NOT run_again THEN now() END, %s
-            WHERE worker = $1 AND state = 'running' AND id <> ALL($2::uuid[]) RETURNING id
+            WHERE worker = ANY($1::uuid[]) AND state = 'running' AND id <> ALL($2::uuid[]) RETURNING id
             """.formatted(FREE);
 
     /** A silent worker may have crashed because of this job, so the attempt counts. */
@@ -185,10 +186,10 @@ public class WorkTable {
         return client.preparedQuery(STOP).execute(Tuple.of(id, token, progress)).map(JobTable::first);
     }
 
-    /** Releases the jobs of the worker, except the given ones; returns how many. */
-    Uni<Integer> release(SqlClient client, UUID worker, Collection<UUID> except) {
+    /** Releases the jobs that were claimed under these ids, except the given jobs; returns how many. */
+    Uni<Integer> release(SqlClient client, Collection<UUID> workers, Collection<UUID> except) {
         return client.preparedQuery(RELEASE)
-                .execute(Tuple.of(worker, except.toArray(UUID[]::new)))
+                .execute(Tuple.of(workers.toArray(UUID[]::new), except.toArray(UUID[]::new)))
                 .map(rows -> rows.rowCount());
     }
 

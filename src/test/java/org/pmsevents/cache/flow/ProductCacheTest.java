@@ -86,7 +86,7 @@ class ProductCacheTest {
     }
 
     private void put(long version, long position, long mark, String json) {
-        cache.put(key, new CacheEntry(version, json), new AsOf(position, mark))
+        cache.put(key, new CacheEntry(version, json), new AsOf(position, mark, feed.id()))
                 .await()
                 .atMost(PATIENCE);
     }
@@ -203,7 +203,7 @@ class ProductCacheTest {
     @Test
     void whatInRedisHasNotSeenANoticeIsNotTaken() {
         var other = createBehindTheBack();
-        putInRedis(other, new AsOf(tagVersions.now().position(), 0));
+        putInRedis(other, new AsOf(tagVersions.now().position(), 0, feed.id()));
         readsName(other, "From PostgreSQL");
     }
 
@@ -215,7 +215,7 @@ class ProductCacheTest {
         cache.put(
                         key,
                         new CacheEntry(1, Client.product(sku).replace("Lamp", "Old")),
-                        new AsOf(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4))
+                        new AsOf(Long.MAX_VALUE / 4, Long.MAX_VALUE / 4, feed.id()))
                 .await()
                 .atMost(PATIENCE);
         tagVersions.noticed(key.tag(), 1);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
 import org.pmsevents.cache.CacheEntry;
@@ -64,6 +65,24 @@ class SingleFlightTest {
         assertThat(begun).hasSize(2);
         begun.get(1).complete(value("back"));
         assertThat(third.join()).isEqualTo(value("back"));
+    }
+
+    @Test
+    void aLoadGoesOnForThoseWhoStayAndIsCancelledWhenAllHaveLeft() {
+        var cancelled = new AtomicInteger();
+        var work = new CompletableFuture<SingleFlight.Loaded>();
+        var reader = singleFlight.join(
+                KEY,
+                load -> Uni.createFrom().completionStage(work).onCancellation().invoke(cancelled::incrementAndGet));
+        var first = reader.subscribe().with(loaded -> {});
+        var second = reader.subscribe().with(loaded -> {});
+        first.cancel();
+        assertThat(cancelled).hasValue(0);
+        second.cancel();
+        assertThat(cancelled).hasValue(1);
+        var third = ask();
+        begun.get(0).complete(value("one"));
+        assertThat(third.join()).as("begins anew").isEqualTo(value("one"));
     }
 
     @Test

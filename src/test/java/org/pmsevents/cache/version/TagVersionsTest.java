@@ -55,6 +55,32 @@ class TagVersionsTest {
     }
 
     @Test
+    void nothingOfAnotherEpochIsCurrentOrKept() {
+        tagVersions.begin("one");
+        tagVersions.knownAfter(100);
+        tagVersions.reached(100);
+        tagVersions.noticedBelow(50);
+        tagVersions.noticed(TAG, 49);
+        tagVersions.changed(TAG, 90, 9);
+        var asOf = tagVersions.now();
+        assertThat(tagVersions.isCurrent(TAG, 9, asOf)).isTrue();
+
+        tagVersions.begin("two");
+        tagVersions.knownAfter(10);
+        tagVersions.reached(10);
+        tagVersions.noticedBelow(5);
+        assertThat(tagVersions.isCurrent(TAG, 9, asOf)).isFalse();
+        local.put(KEY, version(9), asOf, System.nanoTime());
+        assertThat(local.get(KEY)).isNull();
+
+        assertThat(tagVersions.now()).isEqualTo(new AsOf(10, 5, "two"));
+        assertThat(tagVersions.isOutdated(TAG, 1)).isFalse();
+        put(KEY, version(1));
+        assertThat(isCurrent()).isTrue();
+        assertThat(tagVersions.isCurrent(TAG, 1, tagVersions.now())).isTrue();
+    }
+
+    @Test
     void whatHasNotSeenTheLastChangeIsNotCurrentWhereverItComesFrom() {
         tagVersions.knownAfter(10);
         tagVersions.noticedBelow(5);

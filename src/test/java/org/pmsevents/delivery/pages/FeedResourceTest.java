@@ -120,7 +120,25 @@ class FeedResourceTest {
         editor.isProblem(editor.request().get("/api/events?after=" + (before + 5)), 400, "position-unknown")
                 .body("head", equalTo((int) before + 4));
         assertThat(Client.json(editor.request().get("/api/events?after=" + (before + 4))))
-                .hasToString("{\"items\":[],\"next\":" + (before + 4) + "}");
+                .hasToString("{\"items\":[],\"next\":" + (before + 4) + ",\"epoch\":\"" + epoch() + "\"}");
+    }
+
+    private String epoch() {
+        return Client.json(editor.request().get("/api/events?after=" + before))
+                .get("epoch")
+                .textValue();
+    }
+
+    @Test
+    void aPositionOfAnotherEpochIsRefusedAndOneOfThisEpochIsNot() {
+        for (var other : List.of("?after=" + before + "&epoch=another", "?after=another:" + before)) {
+            editor.isProblem(editor.request().get("/api/events" + other), 410, "feed-restarted")
+                    .body("epoch", equalTo(epoch()))
+                    .body("head", equalTo((int) before + 4));
+        }
+        for (var same : List.of("?after=" + before + "&epoch=" + epoch(), "?after=" + epoch() + ":" + before)) {
+            editor.request().get("/api/events" + same).then().statusCode(200);
+        }
     }
 
     @Test

@@ -27,7 +27,7 @@ public final class EventStream implements AutoCloseable {
         }
 
         public long position() {
-            return Long.parseLong(id);
+            return Long.parseLong(id.substring(id.indexOf(':') + 1));
         }
     }
 

@@ -55,6 +55,8 @@ class EventStreamTest {
         long head = editor.head();
         try (var stream = openLive("")) {
             assertThat(stream.response.statusCode()).isEqualTo(200);
+            assertThat(stream.response.headers().firstValue("X-Accel-Buffering"))
+                    .contains("no");
             assertThat(stream.response.headers().firstValue("Content-Type"))
                     .hasValueSatisfying(type -> assertThat(type).startsWith("text/event-stream"));
             assertThat(stream.blocks.get(0).isHeartbeat()).isTrue();
@@ -114,6 +116,23 @@ class EventStreamTest {
             assertThat(stream.blocks).allMatch(EventStream.Block::isHeartbeat);
             assertThat(stream.blocks)
                     .allSatisfy(block -> assertThat(block.position()).isGreaterThanOrEqualTo(head));
+        }
+    }
+
+    @Test
+    void anIdOfAnotherEpochIsAnsweredWithAReset() throws IOException {
+        long head = editor.head();
+        try (var stream = EventStream.open(server, "", "another:" + head)) {
+            await().until(() -> stream.blocks.size() >= 2);
+            assertThat(stream.blocks.get(0).event()).isEqualTo("reset");
+            assertThat(stream.blocks.get(1).id())
+                    .isEqualTo(Client.json(stream.blocks.get(0).data())
+                                    .get("epoch")
+                                    .textValue() + ":" + head);
+            try (var resumed = EventStream.open(server, "", stream.blocks.get(1).id())) {
+                await().until(() -> !resumed.blocks.isEmpty());
+                assertThat(resumed.blocks).noneMatch(block -> block.event().equals("reset"));
+            }
         }
     }
 

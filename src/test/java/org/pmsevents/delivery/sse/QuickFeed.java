@@ -23,7 +23,7 @@ public class QuickFeed implements QuarkusTestProfile {
                 "pms-events.delivery.heartbeat", "200ms",
                 "pms-events.delivery.max-queued-bytes", "20000",
                 "quarkus.http.cors.enabled", "true",
-                "pms-events.security.allowed-origins", SHOP,
+                "pms-events.security.allowed-origins", "https://other.example, https://Shop.Example:443/",
                 "pms-events.security.hsts", "365d");
     }
 }

@@ -62,6 +62,7 @@ public final class FeedClient implements AutoCloseable {
     private int attempts;
     private int failures;
     private volatile Long position;
+    private String epoch;
     private volatile int subscriptions;
     private volatile boolean closed;
     private volatile GivenUp givenUp;
@@ -241,7 +242,7 @@ public final class FeedClient implements AutoCloseable {
                 topics.forEach(subscribe.putArray("topics")::add);
                 subjects.forEach(subscribe.putArray("subjects")::add);
                 if (position != null) {
-                    subscribe.put("after", position);
+                    subscribe.put("after", position).put("epoch", epoch);
                 }
                 var unused = opened.sendText(subscribe.toString(), true);
             });
@@ -383,6 +384,7 @@ public final class FeedClient implements AutoCloseable {
                 case "" -> event(message);
                 case "subscribed" -> {
                     position = message.path("position").longValue();
+                    epoch = message.path("epoch").asText();
                     subscriptions++;
                 }
                 case "position" ->

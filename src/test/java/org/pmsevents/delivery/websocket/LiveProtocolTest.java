@@ -314,13 +314,27 @@ class LiveProtocolTest {
 
     @Test
     void aCallerWithoutARoleIsRefused() {
-        assertThatThrownBy(() -> LiveSocket.open(address, ""))
+        isRefused("", 403, "\"code\":\"forbidden\"");
+    }
+
+    @Test
+    void aParameterThatMeansNothingIsRefusedWithTheKnownOnes() {
+        for (var query : List.of("?topic=product.*", "?topics=*&Batch=true", "?x")) {
+            isRefused(query, 400, "Known are: topics, subjects, after,", "viewer");
+        }
+        isRefused("?topics=*&batch=yes", 400, "\"pointer\":\"?batch\"", "viewer");
+    }
+
+    private void isRefused(String query, int status, String inTheProblem, String... roles) {
+        assertThatThrownBy(() -> LiveSocket.open(address, query, roles))
                 .isInstanceOf(CompletionException.class)
                 .cause()
-                .isInstanceOfSatisfying(
-                        WebSocketHandshakeException.class,
-                        refusal ->
-                                assertThat(refusal.getResponse().statusCode()).isEqualTo(403));
+                .isInstanceOfSatisfying(WebSocketHandshakeException.class, refusal -> {
+                    var answer = refusal.getResponse();
+                    assertThat(answer.statusCode()).as(query).isEqualTo(status);
+                    assertThat(answer.headers().firstValue("content-type")).contains("application/problem+json");
+                    assertThat((String) answer.body()).contains(inTheProblem);
+                });
     }
 
     @Test

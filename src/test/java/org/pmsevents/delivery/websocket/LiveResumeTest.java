@@ -197,6 +197,23 @@ class LiveResumeTest {
     }
 
     @Test
+    void aPositionOfAnotherEpochIsResetAndOneOfThisEpochIsNot() throws Exception {
+        long head = feed.head();
+        String epoch;
+        try (var socket = after(head)) {
+            epoch = socket.next("subscribed").path("epoch").textValue();
+        }
+        try (var socket = LiveSocket.open(address, "?topics=product.*&after=" + head + "&epoch=another", "viewer")) {
+            assertThat(socket.next().path("op").asText()).isEqualTo("reset");
+        }
+        try (var socket = LiveSocket.open(address, "", "viewer")) {
+            socket.send(
+                    "{'op':'subscribe','id':'1','topics':['product.*'],'after':" + head + ",'epoch':'" + epoch + "'}");
+            assertThat(socket.next().path("op").asText()).isEqualTo("subscribed");
+        }
+    }
+
+    @Test
     void aPositionThatIsNoLongerKeptIsResetToWhatComesNow() throws Exception {
         long early = feed.head();
         feed.write(sku(), 20);

@@ -9,7 +9,6 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,8 +37,7 @@ class FeedSubscriptionsTest {
         var vertx = Vertx.vertx();
         try {
             var meters = new SimpleMeterRegistry();
-            var dispatcher =
-                    new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters, Clock.systemUTC());
+            var dispatcher = new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
             var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
             var group = subscriptions.group();
@@ -72,11 +70,16 @@ class FeedSubscriptionsTest {
         private volatile long upTo;
 
         @Override
-        public void subscribed(long position) {}
+        public void subscribed(long position, String epoch) {}
 
         @Override
-        public void reset(long oldest, long head) {
+        public void reset(long oldest, long head, String epoch) {
             throw new AssertionError("a reset");
+        }
+
+        @Override
+        public void restarted(long oldest, long head, String epoch) {
+            throw new AssertionError("a new epoch");
         }
 
         @Override

@@ -54,6 +54,14 @@ class RetentionTest {
                 .atMost(PATIENCE);
     }
 
+    private String feedId() {
+        return pool.query("SELECT feed_id FROM feed_head")
+                .execute()
+                .map(rows -> rows.iterator().next().getUUID(0).toString())
+                .await()
+                .atMost(PATIENCE);
+    }
+
     private void age(long upTo, int days) {
         execute("UPDATE event SET stored_at = now() - $2 * interval '1 day' WHERE position <= $1", upTo, days);
     }
@@ -98,7 +106,8 @@ class RetentionTest {
             await().until(() -> stream.blocks.size() >= 2);
             assertThat(stream.blocks.get(0).event()).isEqualTo("reset");
             assertThat(Client.json(stream.blocks.get(0).data()))
-                    .isEqualTo(Client.json("{\"oldest\":" + (old + 1) + ",\"head\":" + head + "}"));
+                    .isEqualTo(Client.json(
+                            "{\"epoch\":\"" + feedId() + "\",\"oldest\":" + (old + 1) + ",\"head\":" + head + "}"));
             assertThat(stream.blocks.get(1).position()).isEqualTo(head);
         }
         try (var stream = EventStream.open(server, "", "0")) {

@@ -113,6 +113,9 @@ public class EdgeResource {
             case "member" ->
                 failed(AppException.conflict("a", "b").with("results", java.util.List.of(Map.of("index", 0))));
             case "pg-shutdown" -> failed(new PgException("terminating", "FATAL", "57P01", null));
+            case "pg-disk-full" -> failed(new PgException("no space left", "ERROR", "53100", null));
+            case "pg-memory" -> failed(new PgException("out of memory", "ERROR", "53200", null));
+            case "pg-io" -> failed(new PgException("could not read block", "ERROR", "58030", null));
             case "pg-defect" -> failed(new PgException("syntax error near secret", "ERROR", "42601", null));
             case "closed" -> failed(ClosedConnectionException.INSTANCE);
             case "connect" -> failed(new ConnectException("Connection refused: 10.0.0.7:5432"));

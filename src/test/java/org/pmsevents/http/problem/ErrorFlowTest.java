@@ -4,12 +4,18 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -24,6 +30,12 @@ import org.pmsevents.platform.tracing.TraceId;
 
 @QuarkusTest
 class ErrorFlowTest {
+    @TestHTTPResource("/")
+    URI server;
+
+    @Inject
+    MeterRegistry meters;
+
     @Inject
     EventBus bus;
 
@@ -75,6 +87,36 @@ class ErrorFlowTest {
                 .contains("\"status\":400", "\"code\":\"validation-failed\"", "\"method\":\"POST\"")
                 .contains("\"path\":\"/api/test-edge/strict\"", "\"pointer\":\"/count\"")
                 .doesNotContain("hush-hush", "seven");
+    }
+
+    /** A reset is reported by the exception that also reports a lost connection to PostgreSQL. */
+    @Test
+    void aClientThatDisconnectsIsNoFailureOfTheService() throws IOException {
+        var request = "POST /api/test-edge/strict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Authorization: " + Tokens.bearer("alice", "viewer") + "\r\ntraceparent: 00-" + trace
+                + "-00f067aa0ba902b7-01\r\nContent-Length: 100\r\n\r\n{";
+        for (boolean reset : List.of(true, false)) {
+            try (var socket = new Socket(server.getHost(), server.getPort())) {
+                socket.setSoLinger(reset, 0);
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().flush();
+                await("it is read")
+                        .until(() -> meters.get("pms.limits.body.bytes")
+                                        .tag("sender", "known")
+                                        .gauge()
+                                        .value()
+                                > 0);
+            }
+            await("it is ended")
+                    .until(() -> meters.get("pms.limits.body.bytes")
+                                    .tag("sender", "known")
+                                    .gauge()
+                                    .value()
+                            == 0);
+        }
+        alice().get("/api/test-edge/fail/thrown").then().statusCode(500);
+        await().until(() -> heard.stream().anyMatch(event -> event.payload().contains("internal-error")));
+        assertThat(heard).hasSize(1);
     }
 
     @Test

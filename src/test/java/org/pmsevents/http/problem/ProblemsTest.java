@@ -148,6 +148,32 @@ class ProblemsTest {
                 .statusCode(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "deflate", "br", "identity, gzip", "nonsense"})
+    void anEncodedBodyIsRefusedWithWhatIsAccepted(String coding) throws IOException {
+        for (var framing :
+                List.of("Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")) {
+            var answer = RawHttp.send(
+                    server,
+                    "POST /api/test-edge/strict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            + "Authorization: " + Tokens.bearer("alice", "viewer") + "\r\nContent-Encoding: " + coding
+                            + "\r\n" + framing);
+            isProblem(answer, 415, "unsupported-media-type");
+            assertThat(answer.header("accept-encoding")).isEqualTo("identity");
+        }
+    }
+
+    @Test
+    void identityIsNoEncoding() {
+        isProblem(
+                viewer().header("Content-Encoding", "identity")
+                        .contentType("application/json")
+                        .body("{")
+                        .post("/api/test-edge/strict"),
+                400,
+                "malformed-json");
+    }
+
     @Test
     void aRoleThatIsMissingIsForbidden() {
         isProblem(viewer().get("/api/test-edge/editors"), 403, "forbidden");
@@ -184,6 +210,54 @@ class ProblemsTest {
                 .header("Allow", containsString("PATCH"));
         isProblem(viewer().get("/api/test-edge/strict"), 405, "method-not-allowed")
                 .header("Allow", containsString("POST"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/products | GET, HEAD, OPTIONS, POST",
+                "/api/products/x | DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+                "/api/products/x/publish | OPTIONS, POST",
+                "/api/inventory/x | GET, HEAD, OPTIONS, PUT",
+                "/api/inventory/x/adjustments | OPTIONS, POST",
+                "/api/inventory/adjustments | GET, HEAD, OPTIONS, POST, PUT",
+                "/api/events | GET, HEAD, OPTIONS",
+                "/api/events/stream | GET, HEAD, OPTIONS",
+                "/api/events/dead-letters | GET, HEAD, OPTIONS",
+                "/api/cache | DELETE, OPTIONS",
+                "/api/jobs | GET, HEAD, OPTIONS, POST",
+                "/webhooks/pms/stock | OPTIONS, POST"
+            })
+    void whatAPathAllowsIsTheSameInAllAnswers(String path, String allowed) {
+        var options = viewer().options(path);
+        assertThat(options.statusCode()).isEqualTo(204);
+        assertThat(options.header("Allow")).isEqualTo(allowed);
+        assertThat(options.header("Accept-Patch"))
+                .isEqualTo(allowed.contains("PATCH") ? "application/merge-patch+json" : null);
+        for (var method : List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")) {
+            if (!allowed.contains(method)) {
+                var refused = viewer().contentType("application/json").request(method, path);
+                assertThat(refused.statusCode()).as(method).isEqualTo(405);
+                assertThat(refused.header("Allow")).as(method).isEqualTo(allowed);
+            }
+        }
+    }
+
+    @Test
+    void whatDoesNotExistHasNoOptions() {
+        for (var path : List.of("/api/nothing", "/api/products/x/nothing", "/webhooks/nothing")) {
+            isProblem(viewer().options(path), 404, "not-found");
+        }
+    }
+
+    @Test
+    void theHeadOfAStreamEnds() {
+        viewer().head("/api/events/stream")
+                .then()
+                .statusCode(200)
+                .header("Content-Type", startsWith("text/event-stream"))
+                .header("X-Accel-Buffering", equalTo("no"));
     }
 
     @Test
@@ -279,6 +353,9 @@ class ProblemsTest {
     @ParameterizedTest
     @CsvSource({
         "pg-shutdown,database-unavailable",
+        "pg-disk-full,database-unavailable",
+        "pg-memory,database-unavailable",
+        "pg-io,database-unavailable",
         "closed,database-unavailable",
         "connect,database-unavailable",
         "timeout,timeout",

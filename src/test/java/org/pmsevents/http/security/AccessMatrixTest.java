@@ -57,6 +57,7 @@ class AccessMatrixTest {
         PATCH  /api/products/{sku}                           editor
         DELETE /api/products/{sku}                           editor
         POST   /api/products/{sku}/publish                   editor
+        POST   /api/products/{sku}/restore                   editor
         GET    /api/products/{sku}/history                   viewer
         GET    /api/inventory                                viewer
         GET    /api/inventory/{sku}                          viewer

@@ -269,7 +269,15 @@ class InventoryResourceTest {
         keeper.adjust(sku, 5);
         keeper.isProblem(keeper.adjustAll(line(sku, -4) + "," + line(sku, -2), true), 409, "lines-refused")
                 .body("results.status", equalTo(List.of(424, 409)))
-                .body("results.onHand", equalTo(List.of(5, 5)));
+                .body("results.onHand", equalTo(List.of(5, 1)))
+                .body(
+                        "results[1].detail",
+                        equalTo(
+                                "There are 5 on hand, 1 after the lines before this one, and the location takes no back-orders."));
+        keeper.isProblem(keeper.adjustAll(line(sku, -6) + "," + line(sku, -7), true), 409, "lines-refused")
+                .body("results.status", equalTo(List.of(409, 409)))
+                .body("results.onHand", equalTo(List.of(5, 5)))
+                .body("results[1].detail", equalTo("There are 5 on hand, and the location takes no back-orders."));
         assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(5);
         assertThat(viewer.movements(sku)).hasSize(1);
         keeper.adjustAll(line(sku, -4) + "," + line(sku, -1), true)
@@ -373,7 +381,7 @@ class InventoryResourceTest {
                 "{\"delta\":0,\"reason\":\"a\"}                    | /delta     | zero",
                 "{\"delta\":1.9,\"reason\":\"a\"}                  | /delta     | type",
                 "{\"delta\":\"1\",\"reason\":\"a\"}                | /delta     | type",
-                "{\"delta\":1e0,\"reason\":\"a\"}                  | /delta     | type",
+                "{\"delta\":1e-1,\"reason\":\"a\"}                 | /delta     | type",
                 "{\"delta\":2147483648,\"reason\":\"a\"}           | /delta     | out-of-range",
                 "{\"delta\":1,\"reason\":\"Sale\"}                 | /reason    | pattern",
                 "{\"delta\":1}                                   | /reason    | required",

@@ -51,22 +51,14 @@ record Operation(
         if (given.size() == 1 || given.stream().allMatch(Answer::isAccepted)) {
             return new Outcome(given, after);
         }
-        return new Outcome(refusal(given, stock), stock);
+        return new Outcome(refusal(given), stock);
     }
 
-    /** Each line is judged after those before it, but what the caller is told to be there is what is there without any of them. */
-    private List<Answer> refusal(List<Answer> judged, Map<Place, StockModel> stock) {
-        var told = new ArrayList<Answer>();
-        for (int i = 0; i < judged.size(); i++) {
-            var answer = judged.get(i);
-            var there = stock.get(changes.get(i).place());
-            if (answer.isAccepted()) {
-                told.add(Answer.notApplied());
-            } else {
-                told.add(there == null ? answer : Answer.refused(answer.code(), there.onHand()));
-            }
-        }
-        return told;
+    /** Each line is judged after those before it; a refused one is told what it met, a good one that it was not applied. */
+    private static List<Answer> refusal(List<Answer> judged) {
+        return judged.stream()
+                .map(answer -> answer.isAccepted() ? Answer.notApplied() : answer)
+                .toList();
     }
 
     @Override

@@ -37,7 +37,6 @@ import org.pmsevents.inventory.history.RuleStep.Threshold;
 /** Does each step to the database and to the model, and compares what is answered, what is there and what was written. */
 final class RuleRun {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final int ALL = 10_000;
     private static final String BACKROOM = "backroom";
 
     private final StockDatabase database;
@@ -280,7 +279,7 @@ final class RuleRun {
                 .filter(place -> !stock.get(place).judged().equals(stock.get(place)))
                 .sorted(Comparator.comparing(Place::sku).thenComparing(Place::location))
                 .toList();
-        var corrected = done(table.correctLow(database.pool(), ALL)).stream()
+        var corrected = corrected().stream()
                 .filter(each -> stock.containsKey(place(each)))
                 .toList();
         assertThat(corrected.stream().map(RuleRun::place)).isEqualTo(misjudged);
@@ -290,6 +289,17 @@ final class RuleRun {
             assertJudged(corrected.get(i), misjudged.get(i), before);
         }
         ledger.assertWritten(List.of(), context);
+    }
+
+    /** A whole round: pages are looked at until the last one. */
+    private List<JudgedStock> corrected() {
+        var corrected = new ArrayList<JudgedStock>();
+        StockTable.CheckedPage page;
+        do {
+            page = done(database.pool().withTransaction(client -> table.correctLow(client, Duration.ZERO)));
+            corrected.addAll(page.corrected());
+        } while (!page.isLast());
+        return corrected;
     }
 
     private void assertJudged(JudgedStock judged, Place place, StockModel before) {

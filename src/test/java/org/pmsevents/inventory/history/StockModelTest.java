@@ -106,7 +106,7 @@ class StockModelTest {
 
         var bad = atomic(new Adjust(CUP, -5, null), new Adjust(CUP, -1, null), new Adjust(NONE, 1, null))
                 .on(stock);
-        assertThat(bad.answers()).containsExactly(notApplied(), refused("insufficient-stock", 5), missing());
+        assertThat(bad.answers()).containsExactly(notApplied(), refused("insufficient-stock", 0), missing());
         assertThat(bad.after()).isEqualTo(stock);
     }
 

@@ -1,6 +1,7 @@
 package org.pmsevents.inventory.lowstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,6 +11,7 @@ import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +74,7 @@ class LowStockTest {
     }
 
     private void check() {
-        lowStock.checkStock(RequestContext.system()).await().atMost(PATIENCE);
+        lowStock.checkStock(Duration.ZERO, RequestContext.system()).await().atMost(PATIENCE);
     }
 
     private List<String> told() {
@@ -95,6 +97,111 @@ class LowStockTest {
         await().untilAsserted(() -> assertThat(told()).containsExactly("inventory.alert 4", "inventory.alert 5"));
         await().untilAsserted(() ->
                 assertThat(meters.counter("pms.inventory.alerts").count()).isGreaterThanOrEqualTo(alerts + 2));
+    }
+
+    /** More stock than a page, and more of it misjudged than is corrected at once. */
+    @Test
+    void allStockIsLookedAtPageByPageByOneReplicaAtATime() {
+        var many = pool.preparedQuery("""
+                        WITH place AS (INSERT INTO location (location) SELECT $1 || '-' || n FROM generate_series(1, 2500) AS n RETURNING location)
+                        SELECT location FROM place
+                        """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
+        assertThat(many).hasSize(2500);
+        pool.preparedQuery("""
+                        INSERT INTO stock (sku, location, low) SELECT $1, location, row_number() OVER (ORDER BY location) % 5 = 0
+                        FROM location WHERE location LIKE $1 || '-%'
+                        """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
+        assertThat(misjudged()).as("no threshold, and yet low").isEqualTo(500);
+        var other = pool.getConnection().await().atMost(PATIENCE);
+        try {
+            other.query("BEGIN; SELECT FROM stock_check FOR UPDATE")
+                    .execute()
+                    .await()
+                    .atMost(PATIENCE);
+            check();
+            assertThat(misjudged()).as("while another replica looks").isEqualTo(500);
+        } finally {
+            other.query("ROLLBACK").execute().await().atMost(PATIENCE);
+            other.close().await().atMost(PATIENCE);
+        }
+        check();
+        assertThat(misjudged()).isZero();
+        makeOneMisjudged();
+        lowStock.checkStock(Duration.ofHours(1), RequestContext.system())
+                .await()
+                .atMost(PATIENCE);
+        assertThat(misjudged()).as("the last round has just begun").isEqualTo(1);
+        check();
+        assertThat(misjudged()).isZero();
+    }
+
+    private void makeOneMisjudged() {
+        pool.preparedQuery("UPDATE stock SET low = true WHERE sku = $1 AND location = $1 || '-1'")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE);
+    }
+
+    private long misjudged() {
+        return pool.preparedQuery("SELECT count(*) FROM stock WHERE sku = $1 AND low AND location <> 'main'")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE)
+                .iterator()
+                .next()
+                .getLong(0);
+    }
+
+    private List<String> lowSkus() {
+        var low = new ArrayList<String>();
+        String next = "";
+        while (next != null) {
+            var page = Client.json(editor.request().get("/api/inventory?low=true&limit=500" + next));
+            page.get("items").forEach(item -> low.add(item.get("sku").textValue()));
+            next = page.get("next").isNull()
+                    ? null
+                    : "&after=" + page.get("next").textValue();
+        }
+        return low;
+    }
+
+    @Test
+    void anArchivedProductIsNeitherListedAsLowNorTold() {
+        keeper.adjust(sku, -6);
+        assertThat(lowSkus()).contains(sku);
+        editor.archive(sku).then().statusCode(204);
+        assertThat(lowSkus()).doesNotContain(sku);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
+        keeper.adjust(sku, 20);
+        keeper.adjust(sku, -21);
+        keeper.count(sku, "{\"onHand\":0,\"reason\":\"count\"}").then().statusCode(200);
+        keeper.threshold(sku, "{\"threshold\":7}").then().statusCode(200).body("threshold", equalTo(7));
+        setOnHand(1);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
+        keeper.adjust(sku, 1);
+        await().until(() -> told().contains("inventory.updated 2"));
+        assertThat(told())
+                .filteredOn(event -> event.startsWith("inventory.alert"))
+                .containsExactly("inventory.alert 4");
+
+        editor.request().post(Client.path(sku) + "/restore").then().statusCode(200);
+        check();
+        assertThat(lowSkus()).contains(sku);
+        await().untilAsserted(() -> assertThat(told()).endsWith("inventory.alert 2"));
+    }
+
+    /** As an earlier version has left it. */
+    @Test
+    void stockOfAProductThatWasArchivedWhileLowIsCorrected() {
+        keeper.adjust(sku, -6);
+        pool.preparedQuery("UPDATE product SET status = 'archived' WHERE sku = $1")
+                .execute(Tuple.of(sku))
+                .await()
+                .atMost(PATIENCE);
+        check();
+        assertThat(lowSkus()).doesNotContain(sku);
     }
 
     @Test

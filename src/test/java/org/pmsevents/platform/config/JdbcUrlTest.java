@@ -29,9 +29,11 @@ class JdbcUrlTest {
     }
 
     @Test
-    void takesTheFirstOfSeveralServers() {
-        assertThat(JdbcUrl.toJdbc("postgresql://a:5432/pms,postgresql://b:5432/pms"))
-                .isEqualTo("jdbc:postgresql://a:5432/pms");
+    void looksForThePrimaryOfSeveralServers() {
+        assertThat(JdbcUrl.toJdbc("postgresql://me:pw@a:5432/pms, vertx-reactive:postgresql://me:pw@b/pms"))
+                .isEqualTo("jdbc:postgresql://a:5432,b/pms?user=me&password=pw&targetServerType=primary");
+        assertThat(JdbcUrl.toJdbc("jdbc:postgresql://a,b/pms?targetServerType=any"))
+                .isEqualTo("jdbc:postgresql://a,b/pms?targetServerType=any");
     }
 
     @Test

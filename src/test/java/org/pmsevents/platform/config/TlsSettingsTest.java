@@ -64,11 +64,11 @@ class TlsSettingsTest {
     }
 
     @Test
-    void ofSeveralServersTheFirstIsMigratedByTls() {
+    void ofSeveralServersThePrimaryIsMigratedByTls() {
         var config = config(Map.of(
                 "QUARKUS_DATASOURCE_REACTIVE_POSTGRESQL_SSL_MODE", "require",
                 "PMS_EVENTS_MIGRATION_URL", "postgresql://one/pms,postgresql://two/pms"));
         assertThat(config.getValue("quarkus.datasource.jdbc.url", String.class))
-                .isEqualTo("jdbc:postgresql://one/pms?sslmode=require");
+                .isEqualTo("jdbc:postgresql://one,two/pms?targetServerType=primary&sslmode=require");
     }
 }

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
+import org.pmsevents.platform.problem.ItemViolations;
+import org.pmsevents.platform.problem.Violation;
 
 @Pure
 class FieldsTest {
@@ -45,7 +47,7 @@ class FieldsTest {
     @Test
     void collectsEverythingThatIsWrongWithPointers() {
         var fields = fields("""
-                {"sku":7,"name":"  ","count":1.0,"count2":"7","count3":1e2,"count4":99999999999999999999,"price":{"amount":"1","x~/y":1},
+                {"sku":7,"name":"  ","count":1.5,"count2":"7","count3":1e-2,"count4":99999999999999999999,"price":{"amount":"1","x~/y":1},
                  "tags":["ok",5,"long"],"open":"yes","at":"yesterday","lines":[1,{}],"extra":1}""");
         fields.only("sku", "name", "count", "count2", "count3", "count4", "price", "tags", "open", "at", "lines");
         fields.requiredText("sku", 64);
@@ -105,6 +107,29 @@ class FieldsTest {
         assertThat(fields.requiredDecimal("c", BigDecimal.ZERO, MOST, 4)).isEqualTo(new BigDecimal("1000"));
         fields.requiredDecimal("d", BigDecimal.ZERO, MOST, 4);
         assertThat(problems(fields)).containsExactly("/a too-precise", "/b out-of-range", "/d out-of-range");
+    }
+
+    @Test
+    void anIntegerMayBeWrittenWithAFractionOfZerosOrAnExponent() {
+        var fields = fields("{\"a\":12.0,\"b\":1.2e1,\"c\":-0.0,\"d\":1200e-2,\"e\":1e30,\"f\":12.5}");
+        assertThat(List.of("a", "b", "c", "d"))
+                .extracting(name -> fields.requiredInteger(name, -99, 99))
+                .containsExactly(12L, 12L, 0L, 12L);
+        fields.requiredInteger("e", 0, 99);
+        fields.requiredInteger("f", 0, 99);
+        assertThat(problems(fields)).containsExactly("/e out-of-range", "/f type");
+    }
+
+    @Test
+    void violationsWithinAnItemAreItsOwn() {
+        var text = "{\"lines\":[{\"a\":1,\"a\":2},7,{\"a\":\"\\u0000\"},{\"a\":1}],\"b\":1,\"b\":1}";
+        var violations = new ItemViolations("lines", 4);
+        var body = StrictJson.read(text.getBytes(StandardCharsets.UTF_8), violations);
+        body.fields().requiredObjects("lines", 4);
+        assertThat(List.of(0, 1, 2, 3))
+                .extracting(item -> violations.of(item).map(Violation::code).orElse("none"))
+                .containsExactly("duplicate-key", "type", "invalid-text", "none");
+        assertThat(problems(body.fields())).containsExactly("/b duplicate-key");
     }
 
     @Test

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.vertx.core.Vertx;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +142,26 @@ class StrictJsonTest {
                 .containsExactly("/a");
     }
 
+    private static List<String> violations(String text) {
+        return read(text).violations().list().stream()
+                .map(violation -> violation.pointer() + " " + violation.code())
+                .toList();
+    }
+
+    @Test
+    void bringsTextsAndNamesToOneNormalForm() {
+        var tree = read("{\"A\u0308\":[\"e\u0301\",\"\\u0065\\u0301\"]}").tree();
+        assertThat(tree.toString()).isEqualTo("{\"\u00C4\":[\"\u00E9\",\"\u00E9\"]}");
+        assertThat(violations("{\"\u00C4\":1,\"A\u0308\":2}")).containsExactly("/A\u0308 duplicate-key");
+    }
+
+    @Test
+    void refusesMoreMarksThanAnyLanguageNeedsWithoutSortingThem() {
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(1_000_000) + "\"}"))
+                .containsExactly("/a invalid-text");
+        assertThat(violations("{\"a\":\"x" + "\u0301\u0323".repeat(32) + "\"}")).isEmpty();
+    }
+
     @Test
     void reportsTextThatPostgresCanNotStore() {
         var body = read(
@@ -183,13 +208,13 @@ class StrictJsonTest {
 
     @Test
     void boundsWhatItReports() {
-        var body = read("{" + "\"a\":1,".repeat(500_000) + "\"b\":1}");
+        var body = read("{" + "\"a\":1,".repeat(150_000) + "\"b\":1}");
         assertThat(body.violations().list()).hasSize(1_000);
-        assertThat(body.violations().omitted()).isEqualTo(498_999);
+        assertThat(body.violations().omitted()).isEqualTo(148_999);
         assertThatThrownBy(body.violations()::throwIfAny)
                 .isInstanceOfSatisfying(
                         AppException.class,
-                        refusal -> assertThat(refusal.members()).containsEntry("violationsOmitted", 498_999));
+                        refusal -> assertThat(refusal.members()).containsEntry("violationsOmitted", 148_999));
     }
 
     @Test
@@ -199,5 +224,48 @@ class StrictJsonTest {
         Assertions.assertTimeout(
                 Duration.ofSeconds(2),
                 () -> assertThat(read(text).tree().get("lines").size()).isEqualTo(10_001));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "[]", "1", "\"\"", "null", "{\"a\":{}}", "[[[[]]]]"})
+    void aBodyOfMoreValuesThanAnyCallTakesIsRefused(String value) {
+        int count = 4 * 1024 * 1024 / (value.length() + 1) - 20;
+        var values = "[" + value + ("," + value).repeat(count - 1) + "]";
+
+        assertThat(refusal(values).getMessage()).contains("More than 200000 values");
+        assertThat(refusal("{\"lines\":" + values + "}").getMessage()).contains("More than 200000 values");
+    }
+
+    @Test
+    void aBodyOfAsManyLinesAsAWebhookMayHaveIsRead() {
+        var line = "{\"sku\":\"A\",\"location\":\"main\",\"onHand\":1,\"countedAt\":\"2026-01-01T00:00:00Z\"}";
+
+        assertThat(read("{\"lines\":[" + line + ("," + line).repeat(9_999) + "]}")
+                        .tree()
+                        .get("lines"))
+                .hasSize(10_000);
+    }
+
+    @Test
+    void aLongBodyIsParsedOffTheEventLoopAndItsResultComesBackToIt() throws Exception {
+        var vertx = Vertx.vertx();
+        try {
+            var context = vertx.getOrCreateContext();
+            var threads = new CompletableFuture<List<Thread>>();
+            var text = new byte[100_000];
+            Arrays.fill(text, (byte) ' ');
+            text[0] = '1';
+            context.runOnContext(go -> StrictJson.read(text, parsed -> Thread.currentThread())
+                    .subscribe()
+                    .with(
+                            parser -> threads.complete(List.of(parser, Thread.currentThread())),
+                            threads::completeExceptionally));
+            var parsedAndCompleted = threads.get(30, TimeUnit.SECONDS);
+
+            assertThat(parsedAndCompleted.get(0).getName()).contains("worker");
+            assertThat(parsedAndCompleted.get(1).getName()).contains("eventloop");
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
     }
 }

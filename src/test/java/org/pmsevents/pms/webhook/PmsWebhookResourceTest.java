@@ -3,6 +3,7 @@ package org.pmsevents.pms.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
+import static org.pmsevents.Waiting.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
@@ -177,18 +178,6 @@ class PmsWebhookResourceTest {
                 "{}                                             | /lines             | required",
                 "{\"lines\":[]}                                 | /lines             | too-few",
                 "{\"lines\":{}}                                 | /lines             | type",
-                "{\"lines\":[7]}                                | /lines/0           | type",
-                "{\"lines\":[{\"onHand\":1}]}                   | /lines/0/sku       | required",
-                "{\"lines\":[{\"sku\":\"A\"}]}                  | /lines/0/onHand    | required",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":\"1\"}]} | /lines/0/onHand    | type",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1.5}]}   | /lines/0/onHand    | type",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":2147483648}]} | /lines/0/onHand | out-of-range",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1,\"countedAt\":\"noon\"}]} | /lines/0/countedAt | format",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1,\"countedAt\":1}]} | /lines/0/countedAt | type",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1,\"location\":\"a/b\"}]} | /lines/0/location | pattern",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1,\"qty\":1}]} | /lines/0/qty | unknown-field",
-                "{\"lines\":[{\"sku\":\"A\",\"onHand\":1,\"onHand\":2}]} | /lines/0/onHand | duplicate-key",
-                "{\"lines\":[{\"sku\":\" \",\"onHand\":1}]}     | /lines/0/sku       | blank",
                 "{\"lines\":[{\"sku\":\"A\",\"onHand\":1}],\"more\":1} | /more        | unknown-field"
             })
     void aBodyThatCanNotBeReadIsRefused(String body, String pointer, String code) {
@@ -200,22 +189,95 @@ class PmsWebhookResourceTest {
         pms.send(id, count(1)).then().statusCode(200).header("Idempotent-Replayed", nullValue());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "7                                                |               | type",
+                "null                                             |               | type",
+                "[]                                               |               | type",
+                "{}                                               | /sku          | required",
+                "{\"onHand\":1}                                   | /sku          | required",
+                "{\"sku\":\"A\"}                                  | /onHand       | required",
+                "{\"sku\":\"A\",\"onHand\":null}                  | /onHand       | required",
+                "{\"sku\":\"A\",\"onHand\":\"1\"}                 | /onHand       | type",
+                "{\"sku\":\"A\",\"onHand\":1.5}                   | /onHand       | type",
+                "{\"sku\":\"A\",\"onHand\":1e-1}                  | /onHand       | type",
+                "{\"sku\":\"A\",\"onHand\":1e2000}                | /onHand       | number-out-of-range",
+                "{\"sku\":\"A\",\"onHand\":2147483648}            | /onHand       | out-of-range",
+                "{\"sku\":85123,\"onHand\":1}                     | /sku          | type",
+                "{\"sku\":\" \",\"onHand\":1}                     | /sku          | blank",
+                "{\"sku\":\"A\\u0000\",\"onHand\":1}              | /sku          | invalid-text",
+                "{\"sku\":\"A\\ud800\",\"onHand\":1}              | /sku          | invalid-text",
+                "{\"sku\":\"A\",\"onHand\":1,\"countedAt\":\"noon\"}                | /countedAt | format",
+                "{\"sku\":\"A\",\"onHand\":1,\"countedAt\":\"2026-11-23T10:00:00\"} | /countedAt | format",
+                "{\"sku\":\"A\",\"onHand\":1,\"countedAt\":1}                     | /countedAt | type",
+                "{\"sku\":\"A\",\"onHand\":1,\"location\":\"a/b\"}                  | /location  | pattern",
+                "{\"sku\":\"A\",\"onHand\":1,\"qty\":1}                           | /qty       | unknown-field",
+                "{\"sku\":\"A\",\"onHand\":1,\"onHand\":2}                        | /onHand    | duplicate-key"
+            })
+    void aLineThatCanNotBeReadIsRejectedAloneAndAdminsAreAlerted(String line, String member, String code) {
+        var body = PmsSender.body(line, PmsSender.line(sku, 7, null));
+        var answer = pms.send(id, body);
+        assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(200);
+        var report = Client.json(answer);
+        assertThat(report.get("applied").intValue()).as(report.toString()).isEqualTo(1);
+        assertThat(report.get("rejected")).hasSize(1);
+        var rejected = report.get("rejected").get(0);
+        assertThat(rejected.get("index").intValue()).isZero();
+        assertThat(rejected.get("code").textValue()).isEqualTo(code);
+        assertThat(rejected.get("pointer").textValue()).isEqualTo("/lines/0" + (member == null ? "" : member));
+        assertThat(rejected.get("detail").textValue()).isNotBlank();
+        assertThat(onHand()).isEqualTo(7);
+        var again = pms.send(id, body);
+        again.then().statusCode(200).header("Idempotent-Replayed", "true");
+        assertThat(again.asString()).isEqualTo(answer.asString());
+        await().until(() -> alerts() > 0);
+    }
+
+    private long alerts() {
+        return pool.query("SELECT messages FROM alert WHERE key = 'webhook-lines'")
+                .execute()
+                .map(rows -> rows.size())
+                .await()
+                .atMost(PATIENCE);
+    }
+
     @Test
-    void allViolationsAreToldAtOnce() {
-        var body = PmsSender.body(
-                "{\"sku\":\"A\",\"onHand\":1}",
-                "{\"sku\":1,\"onHand\":true}",
-                "{\"onHand\":1,\"countedAt\":\"x\",\"z\":0}");
-        pms.client()
-                .isProblem(pms.send(id, body), 400, "validation-failed")
-                .body(
-                        "violations.pointer",
-                        equalTo(List.of(
-                                "/lines/1/sku",
-                                "/lines/1/onHand",
-                                "/lines/2/z",
-                                "/lines/2/sku",
-                                "/lines/2/countedAt")));
+    void whateverNumberOfLinesCanNotBeReadTheOthersAreApplied() {
+        var bad = IntStream.range(0, 9_999)
+                .mapToObj(number -> "{\"sku\":\"A\",\"sku\":\"B\",\"onHand\":\"x\",\"z\":1}")
+                .collect(Collectors.joining(","));
+        var report = Client.json(pms.send(id, PmsSender.body(bad, PmsSender.line(sku, 3, null))));
+        assertThat(report.get("applied").intValue()).isEqualTo(1);
+        assertThat(report.get("rejected")).hasSize(9_999);
+        assertThat(report.at("/rejected/9998/pointer").textValue()).isEqualTo("/lines/9998/sku");
+        assertThat(onHand()).isEqualTo(3);
+        report = Client.json(pms.send(PmsSender.newId(), PmsSender.body("1.5")));
+        assertThat(report.get("rejected")).as("even if that is all").hasSize(1);
+    }
+
+    @Test
+    void theSkuOfALineThatCanNotBeReadIsToldAsFarAsItIsAText() {
+        var report = Client.json(pms.send(
+                id,
+                PmsSender.body(
+                        "{\"sku\":7,\"onHand\":1}",
+                        "{\"sku\":\"" + "x".repeat(65) + "\",\"onHand\":1}",
+                        "{\"sku\":\"A\\u0000\",\"onHand\":1}",
+                        "{\"sku\":\"A\",\"onHand\":1,\"" + "y".repeat(900) + "\":1}")));
+        assertThat(report.at("/rejected/0/sku").isNull()).isTrue();
+        assertThat(report.at("/rejected/1/sku").textValue()).isEqualTo("x".repeat(64));
+        assertThat(report.at("/rejected/1/code").textValue()).isEqualTo("too-long");
+        assertThat(report.at("/rejected/2/sku").textValue()).isEqualTo("A\uFFFD");
+        assertThat(report.at("/rejected/3/pointer").textValue()).isEqualTo("/lines/3");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"12", "12.0", "1.2e1", "1200e-2"})
+    void aNumberWithoutAFractionIsAnIntegerHoweverItIsWritten(String twelve) {
+        pms.sync("{\"sku\":" + Client.quoted(sku) + ",\"onHand\":" + twelve + "}");
+        assertThat(onHand()).isEqualTo(12);
     }
 
     @Test

@@ -258,12 +258,47 @@ class QueueTest {
                 "UPDATE job SET state = 'running', attempt = 1, token = 1, worker = $2, lease_until = now() + interval '1 hour', run_at = now() + interval '1 hour' WHERE id = $1 RETURNING id",
                 id,
                 silent);
-        assertThat(get(work.release(pool, silent, List.of(id)))).isZero();
-        assertThat(get(work.release(pool, silent, List.of()))).isEqualTo(1);
+        assertThat(get(work.release(pool, List.of(silent), List.of(id)))).isZero();
+        assertThat(get(work.release(pool, List.of(silent), List.of()))).isEqualTo(1);
         var job = find(id);
         assertThat(job.state()).isEqualTo(JobState.AVAILABLE);
         assertThat(job.attempt()).isZero();
         get(jobs.cancel(pool, id));
+    }
+
+    @Test
+    void aClaimWhoseAnswerIsLostIsNoAttempt() {
+        var holder = get(pool.getConnection());
+        try {
+            get(holder.query("SELECT pg_advisory_lock(13)").execute());
+            // the claim of this job, and nothing else, waits for the lock: for longer than the worker waits for its
+            // answer
+            get(pool.query("""
+                            CREATE FUNCTION hold_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+                            BEGIN PERFORM pg_advisory_xact_lock(13); RETURN NEW; END $$;
+                            CREATE TRIGGER hold_claim BEFORE UPDATE ON job FOR EACH ROW
+                            WHEN (NEW.state = 'running' AND OLD.state <> 'running' AND NEW.payload ->> 'name' = '%s')
+                            EXECUTE FUNCTION hold_claim()
+                            """.formatted(name)).execute());
+            var id = create(new NewJob<>(single, new TestJobs.Named(name), 0, null, null, 1, RequestContext.system()))
+                    .id();
+            await().until(() ->
+                    ask("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = 13 AND NOT granted")
+                                    .getLong("n")
+                            == 1);
+            // claims are made one at a time, so the next one says that the first was given up
+            var next = NewJob.of(kind, new TestJobs.Named("next" + name), RequestContext.system());
+            awaitState(create(next).id(), JobState.COMPLETED);
+            get(holder.query("SELECT pg_advisory_unlock(13)").execute());
+            await().atMost(Duration.ofSeconds(45)).until(() -> find(id).state().isFinished());
+            assertThat(find(id).state()).as(find(id).errors()).isEqualTo(JobState.COMPLETED);
+            assertThat(find(id).attempt()).isEqualTo(1);
+            assertThat(find(id).token()).as("it was claimed twice").isEqualTo(2);
+        } finally {
+            get(holder.close());
+            get(pool.query("DROP TRIGGER IF EXISTS hold_claim ON job; DROP FUNCTION IF EXISTS hold_claim()")
+                    .execute());
+        }
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package org.pmsevents.product;
+package org.pmsevents.http.precondition;
 
 import java.util.HashSet;
 import java.util.List;
@@ -6,11 +6,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.pmsevents.platform.problem.AppException;
 
-/**
- * The entity tags of an {@code If-Match} or {@code If-None-Match} header (RFC 9110, section 13.1). The tag of a product is its
- * version.
- */
-final class Precondition {
+/** The value of an {@code If-Match} or {@code If-None-Match} header: {@code *}, or a list of entity tags; or no such header. */
+final class EntityTags {
     /** Matches one tag at a time: a long list needs no deep recursion. */
     private static final Pattern NEXT_TAG =
             Pattern.compile("\\G[ \\t,]*+(W/)?+\"([\\x21\\x23-\\x7E\\x80-\\xFF]*+)\"[ \\t]*+(?:,[ \\t,]*+|$)");
@@ -20,7 +17,11 @@ final class Precondition {
     private final Set<String> strong = new HashSet<>();
     private final Set<String> all = new HashSet<>();
 
-    private Precondition(String name, List<String> headers) {
+    /**
+     * @param headers all values of the header, read as one list; empty means that the request has none
+     * @throws AppException 400 {@code invalid-header}, also for an empty value
+     */
+    EntityTags(String name, List<String> headers) {
         var header = String.join(",", headers).strip();
         absent = headers.isEmpty();
         any = header.equals("*");
@@ -43,29 +44,19 @@ final class Precondition {
         return end == header.length() && !all.isEmpty();
     }
 
-    /** @param headers all values of the header, read as one list; empty means no condition */
-    static Precondition ifMatch(List<String> headers) {
-        return new Precondition("If-Match", headers);
+    boolean isAbsent() {
+        return absent;
     }
 
-    /** @param headers all values of the header, read as one list; empty means no condition */
-    static Precondition ifNoneMatch(List<String> headers) {
-        return new Precondition("If-None-Match", headers);
+    boolean isAny() {
+        return any;
     }
 
-    /**
-     * Passes if the header is absent or one of its tags equals the version (strong comparison).
-     *
-     * @throws AppException 412 {@code version-mismatch} with the present version
-     */
-    void check(long version) {
-        if (!absent && !any && !strong.contains(Long.toString(version))) {
-            throw AppException.versionMismatch(version);
-        }
+    boolean containsStrongly(String tag) {
+        return any || strong.contains(tag);
     }
 
-    /** Whether the header is present and one of its tags equals the version (weak comparison). */
-    boolean names(long version) {
-        return !absent && (any || all.contains(Long.toString(version)));
+    boolean containsWeakly(String tag) {
+        return any || all.contains(tag);
     }
 }

@@ -1,0 +1,408 @@
+package org.pmsevents.platform.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.pmsevents.Waiting.await;
+
+import io.quarkus.reactive.pg.client.PgPoolCreator;
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.sqlclient.PoolOptions;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pmsevents.dev.OwnServers;
+import org.pmsevents.platform.tracing.Tracing;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** The pool and its transactions on a PostgreSQL of their own, whose settings change under them. */
+@QuarkusTest
+class DatabaseFaultsTest {
+    private static final String TABLE = "pms_events_schema_history";
+    private static OwnServers.Server server;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final List<Pool> pools = new ArrayList<>();
+
+    @BeforeAll
+    static void startServer() {
+        server = OwnServers.embeddedPostgres();
+    }
+
+    @AfterAll
+    static void stopServer() throws IOException {
+        server.close();
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        in("postgres", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()");
+        pools.forEach(Pool::closeAndAwait);
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private static String url(String database) {
+        return "jdbc:postgresql://127.0.0.1:" + server.address().getPort() + "/" + database;
+    }
+
+    private static Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection(url(database), OwnServers.embeddedUsername(), OwnServers.embeddedPassword());
+    }
+
+    private static String in(String database, String... commands) throws SQLException {
+        String answer = "";
+        try (var connection = connect(database);
+                var statement = connection.createStatement()) {
+            for (var command : commands) {
+                if (statement.execute(command)) {
+                    var rows = statement.getResultSet();
+                    answer = rows.next() ? String.valueOf(rows.getString(1)) : "";
+                }
+            }
+        }
+        return answer;
+    }
+
+    private Pool pool(PgConnectOptions... servers) {
+        var pool = new Pool(new BoundedPool().create(new PgPoolCreator.Input() {
+            @Override
+            public Vertx vertx() {
+                return vertx;
+            }
+
+            @Override
+            public PoolOptions poolOptions() {
+                return new PoolOptions().setMaxSize(1);
+            }
+
+            @Override
+            public List<PgConnectOptions> pgConnectOptionsList() {
+                return new ArrayList<>(Arrays.asList(servers));
+            }
+        }));
+        pools.add(pool);
+        return pool;
+    }
+
+    private static PgConnectOptions server(int port, String database) {
+        return new PgConnectOptions()
+                .setHost("127.0.0.1")
+                .setPort(port)
+                .setDatabase(database)
+                .setUser(OwnServers.embeddedUsername())
+                .setPassword(OwnServers.embeddedPassword());
+    }
+
+    private Transactions transactions(String database) {
+        return new Transactions(pool(server(server.address().getPort(), database)), Tracing.OFF);
+    }
+
+    private static Function<SqlClient, Uni<Void>> insert(String value) {
+        return client -> client.preparedQuery("INSERT INTO kept VALUES ('" + value + "')")
+                .execute()
+                .replaceWithVoid();
+    }
+
+    private static void withoutStandby(String database) throws SQLException {
+        in("postgres", "CREATE DATABASE " + database);
+        in(database, "CREATE TABLE kept (value text)");
+        in("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()");
+    }
+
+    @Test
+    void aCommitThatNoStandbyConfirmsIsNeitherCancelledNorASuccess() throws SQLException {
+        withoutStandby("waiting");
+        var transactions = transactions("waiting");
+
+        var failure = catchThrowable(
+                () -> transactions.statement(insert("one")).await().indefinitely());
+
+        assertThat(failure)
+                .isInstanceOfSatisfying(
+                        OutcomeUnknownException.class,
+                        unknown -> assertThat(unknown.isPending()).isTrue());
+        assertThat(in("waiting", "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+                .isEqualTo("1");
+        in("postgres", "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
+        transactions.run(insert("two")).await().indefinitely();
+        assertThat(in("waiting", "SELECT count(*) FROM kept")).isEqualTo("2");
+    }
+
+    @Test
+    void aCancelledWaitForTheStandbyIsAnUnknownOutcome() throws SQLException {
+        withoutStandby("cancelled");
+        var transactions = transactions("cancelled");
+        for (var kind : List.<Function<Function<SqlClient, Uni<Void>>, Uni<Void>>>of(
+                transactions::statement, transactions::run)) {
+            CompletableFuture<Void> written = kind.apply(insert("one")).subscribeAsCompletionStage();
+            await().until(() -> in(
+                            "cancelled",
+                            "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                    .equals("1"));
+
+            assertThatThrownBy(written::join)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            OutcomeUnknownException.class,
+                            unknown -> assertThat(unknown.isUnreplicated()).isTrue());
+        }
+    }
+
+    @Test
+    void aStatementThatTakesTooLongOrFailsHasChangedNothing() throws SQLException {
+        in("postgres", "CREATE DATABASE failing");
+        in("failing", "CREATE TABLE kept (value text PRIMARY KEY)");
+        var transactions = transactions("failing");
+        transactions.statement(insert("one")).await().indefinitely();
+
+        assertThatThrownBy(() -> transactions.statement(insert("one")).await().indefinitely())
+                .hasMessageContaining("23505");
+        assertThat(transactions
+                        .statement(client ->
+                                client.query("SELECT count(*)::int FROM kept").execute())
+                        .await()
+                        .indefinitely()
+                        .iterator()
+                        .next()
+                        .getInteger(0))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void writesWorkAgainAfterTheServerWasReadOnly() throws SQLException {
+        in("postgres", "CREATE DATABASE failover");
+        in("failover", "CREATE TABLE kept (value text)");
+        in("postgres", "ALTER DATABASE failover SET default_transaction_read_only = on");
+        var pool = pool(server(server.address().getPort(), "failover"));
+        var transactions = new Transactions(pool, Tracing.OFF);
+
+        assertThatThrownBy(() -> transactions.statement(insert("one")).await().indefinitely())
+                .hasMessageContaining("25006");
+        assertThatThrownBy(() -> transactions.run(insert("one")).await().indefinitely())
+                .hasMessageContaining("25006");
+        assertThat(pool.query("SELECT 1").execute().await().indefinitely()).hasSize(1);
+        in("postgres", "ALTER DATABASE failover RESET default_transaction_read_only");
+
+        // by the pool, as those write that need no transaction: their connection is closed without having been told of
+        await().until(() ->
+                catchThrowable(() -> insert("two").apply(pool).await().indefinitely()) == null);
+        transactions.run(insert("three")).await().indefinitely();
+    }
+
+    @Test
+    void connectionsAreReadCommittedWhateverTheDatabaseSays() throws SQLException {
+        in(
+                "postgres",
+                "CREATE DATABASE strict",
+                "ALTER DATABASE strict SET default_transaction_isolation = serializable");
+        var direct = pool(server(server.address().getPort(), "strict"));
+        var pooled = pool(server(server.address().getPort(), "strict").setUseLayer7Proxy(true));
+
+        assertThat(isolation(direct)).isEqualTo("read committed");
+        for (var pool : List.of(direct, pooled)) {
+            var transactions = new Transactions(pool, Tracing.OFF);
+            assertThat(transactions
+                            .statement(DatabaseFaultsTest::isolationOf)
+                            .await()
+                            .indefinitely())
+                    .isEqualTo("read committed");
+            assertThat(transactions.run(DatabaseFaultsTest::isolationOf).await().indefinitely())
+                    .isEqualTo("read committed");
+        }
+    }
+
+    private static String isolation(SqlClient client) {
+        return isolationOf(client).await().indefinitely();
+    }
+
+    private static Uni<String> isolationOf(SqlClient client) {
+        return client.query("SELECT current_setting('transaction_isolation')")
+                .execute()
+                .map(rows -> rows.iterator().next().getString(0));
+    }
+
+    @Test
+    void ofSeveralServersOnlyThePrimaryIsUsed(@TempDir Path folder) throws Exception {
+        var data = folder.resolve("data");
+        embedded(data).close();
+        Files.createFile(data.resolve("standby.signal"));
+        try (var standby = embedded(data)) {
+            var either = pool(
+                    server(standby.getPort(), "postgres"),
+                    server(server.address().getPort(), "postgres"));
+            var connections = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                connections.add(either.query("SELECT pg_is_in_recovery()")
+                        .execute()
+                        .await()
+                        .indefinitely()
+                        .iterator()
+                        .next()
+                        .getBoolean(0));
+                in(
+                        "postgres",
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'vertx%'");
+                await().until(() -> catchThrowable(
+                                () -> either.query("SELECT 1").execute().await().indefinitely())
+                        == null);
+            }
+            assertThat(connections).containsOnly(false);
+
+            assertThatThrownBy(() -> pool(server(standby.getPort(), "postgres"))
+                            .query("SELECT 1")
+                            .execute()
+                            .await()
+                            .indefinitely())
+                    .hasMessageContaining("is a standby");
+        }
+    }
+
+    private static EmbeddedPostgres embedded(Path data) throws IOException {
+        return EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setServerConfig("unix_socket_directories", "")
+                .start();
+    }
+
+    private static DataSource source(String database) {
+        var source = new PGSimpleDataSource();
+        source.setUrl(url(database));
+        source.setUser(OwnServers.embeddedUsername());
+        source.setPassword(OwnServers.embeddedPassword());
+        return source;
+    }
+
+    private static void migrate(String database, String table) {
+        if (!table.equals(MigrationHistory.FORMER)) {
+            MigrationHistory.prepare(source(database), table);
+        }
+        Flyway.configure()
+                .dataSource(source(database))
+                .table(table)
+                .baselineOnMigrate(true)
+                .baselineVersion("0")
+                .load()
+                .migrate();
+    }
+
+    @Test
+    void aSchemaMayHoldSomethingElseAndTheHistoryOfAnotherService() throws SQLException {
+        in("postgres", "CREATE DATABASE shared");
+        in(
+                "shared",
+                "CREATE TABLE theirs (id int)",
+                "CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version text, description text,"
+                        + " type text, script text, checksum int, installed_by text, installed_on timestamp,"
+                        + " execution_time int, success bool)",
+                "INSERT INTO flyway_schema_history VALUES (1, '1', 'theirs', 'SQL', 'V1__theirs.sql', 1, 'x', now(),"
+                        + " 1, true)");
+
+        migrate("shared", TABLE);
+
+        assertThat(in("shared", "SELECT count(*) FROM flyway_schema_history")).isEqualTo("1");
+        assertThat(in(
+                        "shared",
+                        "SELECT count(*) FROM " + TABLE + " WHERE version = '1' AND script LIKE 'V1__products%'"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void ourFormerHistoryIsTakenOverOnceByWhoeverIsFirst() throws Exception {
+        in("postgres", "CREATE DATABASE former");
+        migrate("former", MigrationHistory.FORMER);
+
+        CompletableFuture.allOf(
+                        CompletableFuture.runAsync(() -> migrate("former", TABLE)),
+                        CompletableFuture.runAsync(() -> migrate("former", TABLE)))
+                .join();
+
+        assertThat(in("former", "SELECT string_agg(version || script, ',' ORDER BY installed_rank) FROM " + TABLE))
+                .isEqualTo(in(
+                        "former",
+                        "SELECT string_agg(version || script, ',' ORDER BY installed_rank) FROM"
+                                + " flyway_schema_history"));
+        assertThat(in("former", "SELECT relrowsecurity FROM pg_class WHERE relname = '" + TABLE + "'"))
+                .isEqualTo("t");
+        migrate("former", MigrationHistory.FORMER); // as a replica of the previous version does
+    }
+
+    @Test
+    void anotherEncodingThanUtf8IsRefused() throws SQLException {
+        in("postgres", "CREATE DATABASE ascii TEMPLATE template0 ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C'");
+
+        assertThatThrownBy(() -> migrate("ascii", TABLE))
+                .isInstanceOf(UnfitDatabaseException.class)
+                .hasMessageContainingAll("SQL_ASCII", "UTF8", "QUARKUS_DATASOURCE_REACTIVE_URL");
+        assertThatThrownBy(() -> new DatabaseFitness(transactions("ascii"))
+                        .require()
+                        .await()
+                        .indefinitely())
+                .isInstanceOf(UnfitDatabaseException.class);
+    }
+
+    @Test
+    void aRoleThatSeesNoRowsIsRefused() throws SQLException {
+        in("postgres", "CREATE DATABASE owned", "CREATE ROLE guest LOGIN");
+        migrate("owned", TABLE);
+        in("owned", "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest");
+        var guest = pool(server(server.address().getPort(), "owned").setUser("guest"));
+
+        new DatabaseFitness(transactions("owned")).require().await().indefinitely();
+        assertThatThrownBy(() -> new DatabaseFitness(new Transactions(guest, Tracing.OFF))
+                        .require()
+                        .await()
+                        .indefinitely())
+                .isInstanceOf(UnfitDatabaseException.class)
+                .hasMessageContainingAll("guest", "stock", "QUARKUS_DATASOURCE_USERNAME");
+    }
+
+    @Test
+    void sequencesBehindTheirTablesAreSetRight() throws SQLException {
+        in("postgres", "CREATE DATABASE replicated");
+        migrate("replicated", TABLE);
+        in(
+                "replicated",
+                "INSERT INTO cache_notice (tag) SELECT 'a' FROM generate_series(1, 20)",
+                "UPDATE feed_head SET floor = 30",
+                "INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version,"
+                        + " created_at, updated_at) VALUES ('A', 'A', 1, 'EUR', '{}', '{}', 'draft', 1, now(), now())",
+                "INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, actor,"
+                        + " trace_id, moved_at) SELECT gen_random_uuid(), gen_random_uuid(), 'A', 'main', 1, 1, 1, 'x',"
+                        + " 'x', 'x', now() FROM generate_series(1, 40)",
+                "ALTER SEQUENCE cache_notice_id_seq RESTART",
+                "ALTER SEQUENCE stock_movement_seq_seq RESTART");
+
+        for (int times = 0; times < 2; times++) {
+            new DatabaseFitness(transactions("replicated")).require().await().indefinitely();
+
+            assertThat(in("replicated", "SELECT last_value FROM cache_notice_id_seq"))
+                    .isEqualTo("20");
+            assertThat(in("replicated", "SELECT last_value FROM event_seq_seq")).isEqualTo("30");
+            assertThat(in("replicated", "SELECT last_value FROM stock_movement_seq_seq"))
+                    .isEqualTo("40");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package org.pmsevents.platform.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pmsevents.Waiting.await;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.pgclient.PgException;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.platform.problem.AppException;
+
+/** What reads may take from writes. */
+@QuarkusTest
+class ReadsTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofMinutes(5);
+    private static final int SEARCHES = 32;
+
+    private final String mark = "reads_" + UUID.randomUUID().toString().replace('-', '_');
+
+    @Inject
+    Reads reads;
+
+    @Inject
+    Transactions transactions;
+
+    @Inject
+    BoundedPool bounds;
+
+    @Inject
+    Pool pool;
+
+    private static <T> T done(Uni<T> work) {
+        return work.await().atMost(PATIENCE);
+    }
+
+    private Uni<Integer> slow(SqlClient client) {
+        return client.query("SELECT pg_sleep(600) AS " + mark).execute().map(rows -> rows.size());
+    }
+
+    private long running() {
+        return done(pool.query(
+                                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600) AS "
+                                        + mark + "' AND pid <> pg_backend_pid()")
+                        .execute())
+                .iterator()
+                .next()
+                .getLong(0);
+    }
+
+    @Test
+    void aReadThatNobodyWaitsForEndsInTheDatabase() {
+        var read = reads.search(LONG, this::slow).subscribe().with(found -> {}, failure -> {});
+        await().until(() -> running() == 1);
+        read.cancel();
+        await().until(() -> running() == 0);
+        int rows =
+                done(reads.search(client -> client.query("SELECT 1").execute().map(found -> found.size())));
+        assertThat(rows).as("the connection is of use afterwards").isEqualTo(1);
+    }
+
+    @Test
+    void theDatabaseEndsAReadThatTakesTooLong() {
+        assertThatThrownBy(() -> done(reads.search(Duration.ofMillis(50), this::slow)))
+                .isInstanceOfSatisfying(
+                        PgException.class,
+                        failure -> assertThat(failure.getSqlState()).isEqualTo("57014"));
+    }
+
+    @Test
+    void searchesLeaveTheConnectionsToWrites() {
+        int share = bounds.maxSize() / 8;
+        var refused = new AtomicInteger();
+        var begun = new ArrayList<Cancellable>();
+        for (int i = 0; i < SEARCHES; i++) {
+            begun.add(reads.search(LONG, this::slow).subscribe().with(found -> {}, failure -> {
+                if (failure instanceof AppException too && "too-busy".equals(too.code())) {
+                    refused.incrementAndGet();
+                }
+            }));
+        }
+        try {
+            await().until(() -> running() == share);
+            for (int i = 0; i < SEARCHES; i++) {
+                done(transactions.run(client -> client.query("SELECT 1").execute()));
+                done(reads.list(client -> client.query("SELECT 1").execute()));
+            }
+            assertThat(running()).isLessThanOrEqualTo(share);
+            await().until(() -> refused.get() == SEARCHES - share);
+        } finally {
+            begun.forEach(Cancellable::cancel);
+        }
+        await().until(() -> running() == 0);
+    }
+}
