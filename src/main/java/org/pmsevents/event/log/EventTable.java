@@ -64,14 +64,15 @@ public class EventTable {
                     FROM event WHERE position IS NULL AND seq > floor ORDER BY seq LIMIT 1) AS waited,
                    (SELECT last_value - (NOT is_called)::int FROM event_seq_seq) > floor AS risen,
                    clock_timestamp() AS now
-            FROM feed_head AS f, feed_tail, feed_identity() AS i
+            FROM (SELECT * FROM feed_head LIMIT 1) AS f, (SELECT * FROM feed_tail LIMIT 1) AS t, feed_identity() AS i
             """;
 
     private static final String CHECK = "SELECT check_feed($1, $2, $3, $4) AS reason";
 
     private static final String READ = """
             SELECT feed_id, head, pruned, e.*
-            FROM (SELECT h.feed_id, h.head, t.pruned FROM feed_head AS h, feed_tail AS t) AS ends
+            FROM (SELECT h.feed_id, h.head, t.pruned
+                  FROM (SELECT * FROM feed_head LIMIT 1) AS h, (SELECT * FROM feed_tail LIMIT 1) AS t) AS ends
             LEFT JOIN LATERAL (
               SELECT %s FROM event
               WHERE position > greatest($1, pruned) AND position <= greatest(least($1, head), pruned) + $3 AND type = ANY($4)

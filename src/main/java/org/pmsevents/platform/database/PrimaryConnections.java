@@ -28,6 +28,7 @@ import org.jboss.logging.Logger;
  *       may stay so after the setting is gone.
  *   <li>A session whose default isolation is another than READ COMMITTED is set to that, except behind a pooler, where the session
  *       belongs to others too. {@link Transactions} sets it for each transaction.
+ *   <li>Statements are not compiled (JIT), except behind a pooler.
  * </ul>
  */
 final class PrimaryConnections {
@@ -41,6 +42,12 @@ final class PrimaryConnections {
     private static final String WHAT_IT_IS =
             "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
                     + " current_setting('default_transaction_isolation')";
+
+    /**
+     * The statements of the service take milliseconds, and compiling one takes a hundred. What PostgreSQL estimates for a table that it has
+     * not analysed yet makes it compile nevertheless. Behind a pooler the session belongs to others too.
+     */
+    private static final String WITHOUT_COMPILER = ", set_config('jit', 'off', false)";
 
     private final Vertx vertx;
     private final List<PgConnectOptions> servers;
@@ -86,7 +93,10 @@ final class PrimaryConnections {
     }
 
     private Future<SqlConnection> judged(SqlConnection connection, int server) {
-        return answer(connection.query(WHAT_IT_IS).execute())
+        boolean own = !servers.get(server).getUseLayer7Proxy();
+        return answer(connection
+                        .query(own ? WHAT_IT_IS + WITHOUT_COMPILER : WHAT_IT_IS)
+                        .execute())
                 .compose(rows -> judged(connection, server, rows.iterator().next()))
                 .onFailure(failure -> close(connection));
     }
