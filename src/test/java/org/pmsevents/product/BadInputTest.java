@@ -11,8 +11,6 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.vertx.core.eventbus.EventBus;
-import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -38,9 +36,6 @@ import org.pmsevents.http.security.Tokens;
 /** Whatever is wrong with a request: it is said in a problem, and the product and the feed stay as they were. */
 @QuarkusTest
 class BadInputTest {
-    @Inject
-    Pool pool;
-
     private final Client editor = Client.editor();
     private final String sku = Client.newSku("BAD");
     private long head;
@@ -234,15 +229,6 @@ class BadInputTest {
                 assertThat(violation.get("code").textValue()).isEqualTo(code);
             });
         }
-    }
-
-    @Test
-    void aPriceThatIsStoredMayBeSentAgainThoughItsCurrencyHasEnded() {
-        pool.preparedQuery("UPDATE product SET price_amount = 1.955833, price_currency = 'DEM' WHERE sku = $1")
-                .executeAndAwait(Tuple.of(sku));
-        editor.patch(sku, "{\"name\":\"Table\"}").then().statusCode(200).body("price.currency", equalTo("DEM"));
-        editor.isProblem(editor.patch(sku, "{\"price\":{\"amount\":2}}"), 400, "validation-failed")
-                .body("violations.pointer", equalTo(List.of("/price/currency")));
     }
 
     private void isRefusedByAll(byte[] body, String code) {

@@ -140,7 +140,7 @@ class JobResourceTest {
     void aJobForLaterWaitsUntilItIsToldToRun() {
         var id = created(",\"runAt\":\"2099-01-01T00:00:00Z\"");
         assertThat(read(id).get("state").textValue()).isEqualTo("scheduled");
-        assertThat(read(id).get("runAt").textValue()).isEqualTo("2099-01-01T00:00:00Z");
+        assertThat(read(id).get("runAt").textValue()).isEqualTo("2099-01-01T00:00:00.000000Z");
         operator.request()
                 .post("/api/jobs/" + id + "/retry")
                 .then()

@@ -11,13 +11,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 
-/** Products whose names were stored before names were brought to NFC. */
+/** Products that were stored by earlier versions, or long ago: before names were brought to NFC, before a currency ended. */
 @QuarkusTest
-class EarlierNamesTest {
+class EarlierProductsTest {
     private static final Pattern RENAME = Pattern.compile("BEGIN;\n(.*?)COMMIT;", Pattern.DOTALL);
 
     private final Client editor = Client.editor();
@@ -29,7 +30,7 @@ class EarlierNamesTest {
     Pool pool;
 
     @Test
-    void theDocumentedStatementsBringThemToTheirNewName() throws IOException {
+    void theDocumentedStatementsBringNamesToTheirNormalForm() throws IOException {
         pool.preparedQuery("INSERT INTO location (location) VALUES ($1)").executeAndAwait(Tuple.of(decomposed));
         pool.preparedQuery(
                         "INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version,"
@@ -49,5 +50,16 @@ class EarlierNamesTest {
                 .then()
                 .statusCode(200)
                 .body("onHand", equalTo(5));
+    }
+
+    @Test
+    void aPriceThatIsStoredMayBeSentAgainThoughItsCurrencyHasEnded() {
+        var sku = Client.newSku("DEM");
+        editor.create(sku);
+        pool.preparedQuery("UPDATE product SET price_amount = 1.955833, price_currency = 'DEM' WHERE sku = $1")
+                .executeAndAwait(Tuple.of(sku));
+        editor.patch(sku, "{\"name\":\"Table\"}").then().statusCode(200).body("price.currency", equalTo("DEM"));
+        editor.isProblem(editor.patch(sku, "{\"price\":{\"amount\":2}}"), 400, "validation-failed")
+                .body("violations.pointer", equalTo(List.of("/price/currency")));
     }
 }
