@@ -186,8 +186,8 @@ class LimitsTest {
 
         await().until(() -> statusOfSignedWebhook() == 200);
 
-        assertThat(answer(open.get(0))).startsWith("HTTP/1.1 408 ").contains("request-timeout");
         assertThat(bodyBytes("unknown")).isEqualTo((UNKNOWN_SENDERS - 1) * 9);
+        assertThat(answer(open.get(0))).startsWith("HTTP/1.1 408 ").contains("request-timeout");
     }
 
     @Test
@@ -229,8 +229,8 @@ class LimitsTest {
                 .statusCode(401);
         // full: whoever has been arriving for longest goes, once that has been for a second
         await().until(() -> create(newClient()).statusCode() == 201);
-        assertThat(answer(open.get(0))).startsWith("HTTP/1.1 408 ");
         assertThat(bodyBytes()).isEqualTo(part - 10);
+        assertThat(answer(open.get(0))).startsWith("HTTP/1.1 408 ");
     }
 
     @Test
