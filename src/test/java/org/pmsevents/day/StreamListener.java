@@ -98,7 +98,8 @@ final class StreamListener implements AutoCloseable {
     }
 
     boolean isPast(long position) {
-        return Long.parseLong(lastId) >= position;
+        // EPOCH:POSITION, or a bare position to begin with
+        return Long.parseLong(lastId.substring(lastId.indexOf(':') + 1)) >= position;
     }
 
     /** How many streams the service has ended as it should, with their last line. */
