@@ -13,6 +13,13 @@ public interface FeedConfig {
     @WithDefault("1s")
     Duration poll();
 
+    /**
+     * How many bytes of events a replica holds for WebSockets and streams that catch up. Where there is no more room, the one that has not
+     * read its events for longest, and for a second, is closed; it resumes where it was.
+     */
+    @WithDefault("33554432")
+    long catchUpBytes();
+
     /** How long events are stored. A durable handler that is behind delays the deletion. */
     @WithDefault("7d")
     Duration retention();

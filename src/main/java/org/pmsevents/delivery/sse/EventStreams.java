@@ -5,12 +5,14 @@ import io.micrometer.core.instrument.Tags;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -35,10 +37,13 @@ import org.pmsevents.platform.shutdown.Draining;
 
 /**
  * The feed as server-sent events. The id is the position, and a block with only an id is the heartbeat. A stream whose reader is too slow
- * is ended; the reader resumes with {@code Last-Event-ID}.
+ * is cut off; the reader resumes with {@code Last-Event-ID}.
  */
 @ApplicationScoped
 public class EventStreams {
+    /** Below how many characters in its queue a reader that catches up gets more. */
+    private static final int WINDOW = 64 * 1024;
+
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group readers;
     private final DeliveryConfig config;
@@ -47,6 +52,7 @@ public class EventStreams {
     private final SecurityIdentity identity;
     private final Draining draining;
     private final Clock clock;
+    private final CurrentVertxRequest request;
     private final PerClient perClient;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
@@ -58,6 +64,7 @@ public class EventStreams {
             SecurityIdentity identity,
             Draining draining,
             Clock clock,
+            CurrentVertxRequest request,
             MeterRegistry meters) {
         this.feed = feed;
         this.readers = feed.group();
@@ -68,6 +75,7 @@ public class EventStreams {
         this.identity = identity;
         this.draining = draining;
         this.clock = clock;
+        this.request = request;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
@@ -108,8 +116,9 @@ public class EventStreams {
             throw AppException.tooMany("too-many-streams", "You have reached the limit of streams.", 5);
         }
         long expires = expires();
+        var response = request.getCurrent().response();
         return Multi.createFrom().deferred(() -> {
-            var stream = new Stream(client, types, sse, expires);
+            var stream = new Stream(client, types, sse, expires, response);
             return Multi.createFrom()
                     .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
                     .invoke(stream::sent);
@@ -127,6 +136,7 @@ public class EventStreams {
         private final Set<EventType> types;
         private final Sse sse;
         private final long expires;
+        private final HttpServerResponse response;
         private final AtomicLong queued = new AtomicLong();
         private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
@@ -134,11 +144,12 @@ public class EventStreams {
         private boolean subscribed;
         private String epoch = "";
 
-        Stream(String client, Set<EventType> types, Sse sse, long expires) {
+        Stream(String client, Set<EventType> types, Sse sse, long expires, HttpServerResponse response) {
             this.client = client;
             this.types = types;
             this.sse = sse;
             this.expires = expires;
+            this.response = response;
         }
 
         void begin(MultiEmitter<? super OutboundSseEvent> emitter, Positions.@Nullable Place after) {
@@ -198,7 +209,7 @@ public class EventStreams {
         @Override
         public void take(FeedBatch batch) {
             if (queued.get() > config.maxQueuedBytes()) {
-                end();
+                dropped();
                 return;
             }
             for (var event : batch.events()) {
@@ -211,9 +222,15 @@ public class EventStreams {
             }
         }
 
+        /** What is queued would stay in memory until it is read, if the stream was only ended. */
+        @Override
+        public void dropped() {
+            response.reset();
+        }
+
         @Override
         public Uni<Void> ready() {
-            return queued.get() <= low()
+            return queued.get() <= WINDOW
                     ? Uni.createFrom().voidItem()
                     : Uni.createFrom().<Void>emitter(this::waitUntilLow);
         }
@@ -224,16 +241,12 @@ public class EventStreams {
         }
 
         private void resumeIfLow() {
-            if (queued.get() <= low()) {
+            if (queued.get() <= WINDOW) {
                 var resume = waiting.getAndSet(null);
                 if (resume != null) {
                     resume.run();
                 }
             }
-        }
-
-        private int low() {
-            return config.maxQueuedBytes() / 2;
         }
 
         private void heartbeat() {

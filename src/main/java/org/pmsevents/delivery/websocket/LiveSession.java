@@ -170,6 +170,11 @@ final class LiveSession implements FeedSubscriptions.Subscriber {
     }
 
     @Override
+    public void dropped() {
+        tooSlow.run();
+    }
+
+    @Override
     public void take(FeedBatch batch) {
         var events = batch.events();
         var matching = new BitSet(events.size());

@@ -1,5 +1,6 @@
 package org.pmsevents.event.feed;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -11,17 +12,20 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 
 /**
  * Delivers the feed to each subscriber of this replica from the position that it asked for, in position order and gap-free: first from
- * PostgreSQL, at the subscriber's own pace, then live. WebSockets and streams each have a group, which is registered with the
- * {@link Dispatcher}. All state belongs to the feed's context.
+ * PostgreSQL, at the subscriber's own pace, then live. What is read for all of them together is bounded: where there is no more room,
+ * the one that has not passed on its events for longest is dropped, so that those that never read can't keep the others out.
+ * WebSockets and streams each have a group, which is registered with the {@link Dispatcher}. All state belongs to the feed's context.
  */
 @ApplicationScoped
 public class FeedSubscriptions {
@@ -31,6 +35,10 @@ public class FeedSubscriptions {
     private static final int START_WAIT_MILLIS = 100;
     /** Bounds the reads of subscribers that are behind, to leave database connections for changes. */
     private static final int MAX_CONCURRENT_READS = 4;
+    /** How long a subscriber may hold the events that were read for it while others wait for the memory. */
+    private static final int PATIENCE_MILLIS = 1_000;
+
+    private static final int MEMORY_WAIT_MILLIS = 100;
 
     private static final Set<EventType> ALL = EnumSet.allOf(EventType.class);
 
@@ -41,13 +49,18 @@ public class FeedSubscriptions {
     private final Queue<Runnable> waitingReads = new ArrayDeque<>();
     private final Set<Subscription> open = new HashSet<>();
     private final List<Group> groups = new CopyOnWriteArrayList<>();
+    private final CatchUpMemory memory;
     private int reads;
+    private boolean waitsForMemory;
 
-    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx) {
+    FeedSubscriptions(
+            Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config, MeterRegistry meters) {
         this.feed = feed;
         this.events = events;
         this.pool = pool;
         this.vertx = vertx;
+        this.memory = new CatchUpMemory(config.catchUpBytes(), TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS));
+        meters.gauge("pms.feed.catch.up.bytes", memory, CatchUpMemory::taken);
         feed.afterNewEpoch(this::restart);
     }
 
@@ -68,6 +81,9 @@ public class FeedSubscriptions {
         /** Receives the next events of all types. */
         void take(FeedBatch batch);
 
+        /** Others wait for the memory of the events that this one has not passed on: they are to be dropped. The subscription has ended. */
+        void dropped();
+
         /** Completes once the subscriber can take more. Called only while the subscriber catches up, so it sets its own pace. */
         default Uni<Void> ready() {
             return Uni.createFrom().voidItem();
@@ -80,6 +96,8 @@ public class FeedSubscriptions {
         private final Subscriber subscriber;
         private long position;
         private boolean ended;
+        /** What was read for it and is not passed on yet. */
+        private CatchUpMemory.@Nullable Part held;
         /** Counts the epochs that it has been in: what was read in an earlier one is dropped. */
         private int epochs;
 
@@ -99,7 +117,25 @@ public class FeedSubscriptions {
                 ended = true;
                 open.remove(this);
                 group.live.remove(this);
+                release();
             });
+        }
+
+        private void hold(EventTable.Stretch stretch) {
+            long bytes = 0;
+            for (var event : stretch.events()) {
+                bytes += event.json().length();
+            }
+            held = memory.take(this, bytes);
+        }
+
+        private void release() {
+            var part = held;
+            held = null;
+            if (part != null) {
+                part.release();
+                nextRead();
+            }
         }
     }
 
@@ -227,7 +263,37 @@ public class FeedSubscriptions {
 
     private void nextRead() {
         while (reads < MAX_CONCURRENT_READS && !waitingReads.isEmpty()) {
+            if (!memory.hasRoom() && !dropSlowest()) {
+                waitForMemory();
+                return;
+            }
             waitingReads.remove().run();
+        }
+    }
+
+    /** Returns whether there is room. */
+    private boolean dropSlowest() {
+        var overdue = memory.overdue();
+        if (overdue == null) {
+            return false;
+        }
+        overdue.release();
+        overdue.holder().end();
+        try {
+            overdue.holder().subscriber.dropped();
+        } catch (RuntimeException e) {
+            LOG.error("a subscriber failed while it was dropped", e);
+        }
+        return memory.hasRoom();
+    }
+
+    private void waitForMemory() {
+        if (!waitsForMemory) {
+            waitsForMemory = true;
+            later(MEMORY_WAIT_MILLIS, () -> {
+                waitsForMemory = false;
+                nextRead();
+            });
         }
     }
 
@@ -265,12 +331,18 @@ public class FeedSubscriptions {
             return;
         }
         int inEpoch = subscription.epochs;
+        subscription.hold(stretch);
         take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()));
         subscription
                 .subscriber
                 .ready()
                 .subscribe()
-                .with(ready -> feed.onContext(() -> goOn(subscription, inEpoch)), failure -> subscription.end());
+                .with(
+                        ready -> feed.onContext(() -> {
+                            subscription.release();
+                            goOn(subscription, inEpoch);
+                        }),
+                        failure -> subscription.end());
     }
 
     /** Waits for the feed to start: a subscriber that went live before could miss the events up to the starting position. */

@@ -25,6 +25,13 @@ public interface LimitsConfig {
     @WithDefault("100")
     int maxUnknownSenders();
 
+    /**
+     * How many bytes of answers a replica holds for clients that have not read them yet. Where there is no more room, the connection whose
+     * answer has been unread for longest, and for a second, is closed; further pages are answered 503.
+     */
+    @WithDefault("67108864")
+    long unreadBytes();
+
     /** How long a body may take to arrive before it is answered 408. */
     @WithDefault("30s")
     Duration bodyTimeout();

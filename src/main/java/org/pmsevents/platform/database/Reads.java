@@ -43,11 +43,13 @@ public class Reads {
             + " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL statement_timeout = ";
 
     private final Pool pool;
+    private final ReadGate gate;
     private final ReadShare reads;
     private final ReadShare searches;
 
-    Reads(Pool pool, BoundedPool bounds, Vertx vertx) {
+    Reads(Pool pool, BoundedPool bounds, ReadGate gate, Vertx vertx) {
         this.pool = pool;
+        this.gate = gate;
         this.reads = new ReadShare(() -> bounds.maxSize() / READ_SHARE, MOST_WAITING, LONGEST_WAIT, vertx);
         this.searches =
                 new ReadShare(() -> bounds.maxSize() / SEARCH_SHARE, MOST_SEARCHES_WAITING, LONGEST_SEARCH_WAIT, vertx);
@@ -62,7 +64,10 @@ public class Reads {
         return run(reads, null, query);
     }
 
-    /** Runs a query of a page. Fails as {@link #byKey}, or with PostgreSQL's error 57014 after {@link #STATEMENT}. */
+    /**
+     * Runs a query of a page. Fails as {@link #byKey}, also where there is no memory for the answer, or with PostgreSQL's error 57014 after
+     * {@link #STATEMENT}.
+     */
     public <T> Uni<T> list(Function<SqlClient, Uni<T>> query) {
         return run(reads, STATEMENT, query);
     }
@@ -107,6 +112,11 @@ public class Reads {
 
         @Override
         public void begin() {
+            if (statementTimeout != null && !gate.hasRoom()) {
+                share.end();
+                caller.fail(AppException.unavailable("too-busy", "Too many answers have not been read yet.", 1));
+                return;
+            }
             pool.getConnection().subscribe().with(this::connected, failure -> {
                 share.end();
                 caller.fail(failure);

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+import org.pmsevents.delivery.sse.EventStream;
 import org.pmsevents.event.EventType;
 import org.pmsevents.http.security.Tokens;
 
@@ -29,6 +31,8 @@ import org.pmsevents.http.security.Tokens;
 class LiveLimitsTest {
     private static final int QUEUED = 1024 * 1024;
     private static final int CONNECTIONS = 6;
+    private static final int CATCH_UP = 1024 * 1024;
+    private static final int UNREAD = 1024 * 1024;
 
     /** Bounds that a test can reach soon. */
     public static final class SmallBounds implements QuarkusTestProfile {
@@ -40,7 +44,9 @@ class LiveLimitsTest {
                     "pms-events.delivery.drop-after", "1s",
                     "pms-events.delivery.max-messages-per-ten-seconds", "20",
                     "pms-events.delivery.max-subscriptions", "2",
-                    "pms-events.delivery.max-connections", Integer.toString(CONNECTIONS));
+                    "pms-events.delivery.max-connections", Integer.toString(CONNECTIONS),
+                    "pms-events.feed.catch-up-bytes", Integer.toString(CATCH_UP),
+                    "pms-events.limits.unread-bytes", Integer.toString(UNREAD));
         }
     }
 
@@ -160,18 +166,69 @@ class LiveLimitsTest {
         }
     }
 
-    /** Opens a connection by hand, with a small receive buffer, and never reads what comes after the handshake. */
+    @Test
+    void readersThatNeverReadMakeRoomForOthers() throws Exception {
+        long after = feed.head();
+        feed.write(EventType.PRODUCT_UPDATED, "big-" + UUID.randomUUID(), 500, "x".repeat(16 * 1024));
+        var stuck = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                stuck.add(stuckReader("/api/events/stream?after=" + after));
+            }
+            await().until(() -> gauge("pms.feed.catch.up.bytes") > CATCH_UP);
+            try (var reader = EventStream.open(address.resolve("/"), "?after=" + after, "")) {
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> reader.events().size() >= 500);
+                assertThat(gauge("pms.stream.connections")).isEqualTo(1);
+            }
+        } finally {
+            for (var socket : stuck) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void pagesThatNobodyReadsMakeRoomForOthers() throws Exception {
+        var page = "/api/events?limit=500&after=" + feed.head();
+        feed.write(EventType.PRODUCT_UPDATED, "big-" + UUID.randomUUID(), 500, "x".repeat(16 * 1024));
+        var stuck = new ArrayList<Socket>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                stuck.add(stuck(page, "Accept: application/json", "HTTP/1.1 200"));
+            }
+            await().until(() -> gauge("pms.limits.unread.bytes") > UNREAD);
+            await().until(() -> Client.of("vera", "viewer").request().get(page).statusCode() == 200);
+            await().until(() -> gauge("pms.limits.unread.bytes") < UNREAD);
+        } finally {
+            for (var socket : stuck) {
+                socket.close();
+            }
+        }
+    }
+
     private Socket stuckClient(String target) throws IOException {
+        return stuck(
+                target,
+                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                        + "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "HTTP/1.1 101");
+    }
+
+    private Socket stuckReader(String target) throws IOException {
+        return stuck(target, "Accept: text/event-stream", "HTTP/1.1 200");
+    }
+
+    /** Opens a connection by hand, with a small receive buffer, and never reads what comes after the status. */
+    private Socket stuck(String target, String headers, String status) throws IOException {
         var socket = new Socket();
         socket.setReceiveBufferSize(4 * 1024);
         socket.connect(new InetSocketAddress(address.getHost(), address.getPort()));
-        var request = "GET " + target + " HTTP/1.1\r\nHost: " + address.getAuthority()
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                + "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: "
-                + Tokens.bearer("stuck", "viewer") + "\r\n\r\n";
+        var request = "GET " + target + " HTTP/1.1\r\nHost: " + address.getAuthority() + "\r\n" + headers
+                + "\r\nAuthorization: " + Tokens.bearer("stuck", "viewer") + "\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-        var status = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
-        assertThat(status).isEqualTo("HTTP/1.1 101");
+        assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                .isEqualTo(status);
         return socket;
     }
 }

@@ -18,6 +18,7 @@ import org.pmsevents.Client;
 import org.pmsevents.event.EventProgress;
 import org.pmsevents.event.EventSpans;
 import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.platform.tracing.Tracing;
 
@@ -32,6 +33,9 @@ class FeedSubscriptionsTest {
     @Inject
     Pool pool;
 
+    @Inject
+    FeedConfig config;
+
     @Test
     void whoSubscribesBeforeTheReplicaHasJoinedTheFeedMissesNothing() throws Exception {
         var vertx = Vertx.vertx();
@@ -39,7 +43,7 @@ class FeedSubscriptionsTest {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
-            var subscriptions = new FeedSubscriptions(feed, events, pool, vertx);
+            var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config, meters);
             var group = subscriptions.group();
             dispatcher.inOrder("subscriptions", group::deliver);
             long begin = editor.head();
@@ -80,6 +84,11 @@ class FeedSubscriptionsTest {
         @Override
         public void restarted(long oldest, long head, String epoch) {
             throw new AssertionError("a new epoch");
+        }
+
+        @Override
+        public void dropped() {
+            throw new AssertionError("dropped");
         }
 
         @Override
