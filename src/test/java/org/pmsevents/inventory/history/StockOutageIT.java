@@ -166,7 +166,9 @@ class StockOutageIT {
         var moved =
                 ledger.byReference(List.of(place)).get(conversation.request().reference(0));
         System.out.printf("still busy, %s key: %s, moved %s%n", keyed ? "with" : "without", first, moved);
-        assertThat(moved).as("PostgreSQL finishes what it has begun").isNotNull();
+        if (keyed || first.isFinal()) {
+            assertThat(moved).as("what was answered is done").isNotNull();
+        }
         assertThat(first.isFinal() || first.code().equals("outcome-unknown"))
                 .as("%s", first)
                 .isTrue();
