@@ -41,6 +41,7 @@ import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.shutdown.Draining;
 
 /** Registers every handler and consumer of events, in one place. */
 @ApplicationScoped
@@ -78,7 +79,10 @@ public class EventRegistration {
             MetricsHandler metrics,
             WarmUpFlow warmUp,
             StockRows stockRows,
-            StockLevels stockLevels) {
+            StockLevels stockLevels,
+            Draining draining) {
+        draining.onShutdown("handing over the stock levels", stockLevels::handOver);
+
         // the database has gone back or is another: what was learnt of it is forgotten, then clients are told
         feed.onNewEpoch(epoch -> progress.forgetAll());
         feed.onNewEpoch(epoch -> stockRows.forget());

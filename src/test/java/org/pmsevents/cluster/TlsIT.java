@@ -89,6 +89,7 @@ class TlsIT {
         environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", certificate.toString());
         environment.put("QUARKUS_REDIS_HOSTS", "rediss://localhost:" + redisProxy.port());
         environment.put("QUARKUS_REDIS_TLS_TRUST_CERTIFICATE_PEM_CERTS", certificate.toString());
+        environment.put("PMS_EVENTS_REDIS_PREFIX", database);
         environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
         return environment;
     }
@@ -112,11 +113,11 @@ class TlsIT {
     }
 
     /** What Redis itself says of a stock. */
-    private static String level(String sku) throws IOException {
+    private static String level(String database, String sku) throws IOException {
         try (var socket = new Socket(redis.address().getHost(), redis.address().getPort())) {
             socket.setSoTimeout(5_000);
             socket.getOutputStream()
-                    .write(("HGET pms-events:stock:" + sku + " main\r\n").getBytes(StandardCharsets.US_ASCII));
+                    .write(("HGET " + database + ":stock:" + sku + " main\r\n").getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII);
         }
     }
@@ -128,7 +129,7 @@ class TlsIT {
             await().atMost(SOON).until(replica::isReady);
             assertThat(create(replica.address(), "TLS-1")).isEqualTo(201);
             assertThat(adjust(replica.address(), "TLS-1")).isEqualTo(200);
-            await().atMost(SOON).until(() -> level("TLS-1").equals("$1\r\n7"));
+            await().atMost(SOON).until(() -> level("tls", "TLS-1").equals("$1\r\n7"));
             assertThat(proxy.accepted.get()).isPositive();
             var connections =
                     "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = 'tls'";
@@ -146,7 +147,7 @@ class TlsIT {
             assertThat(adjust(replica.address(), "TLS-2")).isEqualTo(200);
             await().atMost(SOON).until(() -> proxy.refused.get() > 0);
             assertThat(proxy.accepted.get()).isZero();
-            assertThat(level("TLS-2")).startsWith("$-1");
+            assertThat(level("tls_redis", "TLS-2")).startsWith("$-1");
         }
     }
 

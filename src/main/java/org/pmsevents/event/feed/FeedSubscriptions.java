@@ -53,8 +53,7 @@ public class FeedSubscriptions {
     private int reads;
     private boolean waitsForMemory;
 
-    FeedSubscriptions(
-            Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config, MeterRegistry meters) {
+    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config, MeterRegistry meters) {
         this.feed = feed;
         this.events = events;
         this.pool = pool;

@@ -81,10 +81,7 @@ class UnreadAnswers implements ReadGate {
         unread.add(answer);
         bytes.addAndGet(length);
         // an empty write is done when the socket has taken everything before it, or the connection is closed
-        var unused = connection
-                .channel()
-                .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(done -> answer.leave());
+        var unused = connection.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> answer.leave());
     }
 
     @Override

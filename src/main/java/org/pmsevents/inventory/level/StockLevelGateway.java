@@ -43,6 +43,11 @@ public class StockLevelGateway {
             return 1
             """;
 
+    private static final String HAND_OVER = """
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+            """;
+
     private static final String LEAD = """
             local leader = redis.call('GET', KEYS[1])
             if leader and leader ~= ARGV[1] then return 0 end
@@ -82,6 +87,17 @@ public class StockLevelGateway {
                         .arg(previousId)
                         .arg(Long.toString(time.toMillis())))
                 .map(claimed -> claimed.toInteger() > 0);
+    }
+
+    /** Lets the claim of a feed end after the given time, unless another replica renews it. */
+    public Uni<Void> handOver(String feedId, Duration time) {
+        return redis.send(Request.cmd(Command.EVAL)
+                        .arg(HAND_OVER)
+                        .arg("1")
+                        .arg(key("owner"))
+                        .arg(feedId)
+                        .arg(Long.toString(time.toMillis())))
+                .replaceWithVoid();
     }
 
     /** Writes the levels that are newer than those in Redis, or of another epoch; completes when Redis has stored all of them. */

@@ -34,8 +34,10 @@ public class StockLevels {
     private static final int AT_ONCE = 50;
     private static final int REMEMBERED = 10_000;
     private static final Duration LEASE = Duration.ofSeconds(90);
-    /** How long another database may not write levels after this one has stopped. */
+    /** How long another database may not write levels after all replicas of this one have crashed, or can't reach Redis. */
     private static final Duration CLAIM = Duration.ofMinutes(5);
+    /** The same after they have stopped: as long as a replica that goes on needs to renew the claim. */
+    private static final Duration HAND_OVER = Duration.ofSeconds(15);
 
     private final StockLevelGateway redis;
     private final StockTable stock;
@@ -136,6 +138,13 @@ public class StockLevels {
         return claim().chain(claimed ->
                         claimed ? redis.lead(replica, LEASE) : Uni.createFrom().item(false))
                 .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
+    }
+
+    /** When this replica stops. Best effort: without it the claim ends later. */
+    public Uni<Void> handOver() {
+        return owns
+                ? redis.handOver(claimedFor, HAND_OVER).onFailure().recoverWithNull()
+                : Uni.createFrom().voidItem();
     }
 
     /** Another epoch of the feed has begun: versions may be lower than those that were written. */

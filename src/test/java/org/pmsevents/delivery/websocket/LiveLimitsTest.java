@@ -39,14 +39,22 @@ class LiveLimitsTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "pms-events.delivery.heartbeat", "300ms",
-                    "pms-events.delivery.max-queued-bytes", Integer.toString(QUEUED),
-                    "pms-events.delivery.drop-after", "1s",
-                    "pms-events.delivery.max-messages-per-ten-seconds", "20",
-                    "pms-events.delivery.max-subscriptions", "2",
-                    "pms-events.delivery.max-connections", Integer.toString(CONNECTIONS),
-                    "pms-events.feed.catch-up-bytes", Integer.toString(CATCH_UP),
-                    "pms-events.limits.unread-bytes", Integer.toString(UNREAD));
+                    "pms-events.delivery.heartbeat",
+                    "300ms",
+                    "pms-events.delivery.max-queued-bytes",
+                    Integer.toString(QUEUED),
+                    "pms-events.delivery.drop-after",
+                    "1s",
+                    "pms-events.delivery.max-messages-per-ten-seconds",
+                    "20",
+                    "pms-events.delivery.max-subscriptions",
+                    "2",
+                    "pms-events.delivery.max-connections",
+                    Integer.toString(CONNECTIONS),
+                    "pms-events.feed.catch-up-bytes",
+                    Integer.toString(CATCH_UP),
+                    "pms-events.limits.unread-bytes",
+                    Integer.toString(UNREAD));
         }
     }
 
