@@ -187,7 +187,7 @@ class LiveLimitsTest {
             try (var reader = EventStream.open(address.resolve("/"), "?after=" + after, "")) {
                 await().atMost(Duration.ofSeconds(30))
                         .until(() -> reader.events().size() >= 500);
-                assertThat(gauge("pms.stream.connections")).isEqualTo(1);
+                assertThat(gauge("pms.stream.connections")).isLessThan(1 + stuck.size());
             }
         } finally {
             for (var socket : stuck) {
@@ -200,18 +200,12 @@ class LiveLimitsTest {
     void pagesThatNobodyReadsMakeRoomForOthers() throws Exception {
         var page = "/api/events?limit=500&after=" + feed.head();
         feed.write(EventType.PRODUCT_UPDATED, "big-" + UUID.randomUUID(), 500, "x".repeat(16 * 1024));
-        var stuck = new ArrayList<Socket>();
-        try {
-            for (int i = 0; i < 3; i++) {
-                stuck.add(stuck(page, "Accept: application/json", "HTTP/1.1 200"));
-            }
+        try (var stuck = stuck(page, "Accept: application/json", "HTTP/1.1 200")) {
             await().until(() -> gauge("pms.limits.unread.bytes") > UNREAD);
+            // 503 until it has been unread for long enough
             await().until(() -> Client.of("vera", "viewer").request().get(page).statusCode() == 200);
             await().until(() -> gauge("pms.limits.unread.bytes") < UNREAD);
-        } finally {
-            for (var socket : stuck) {
-                socket.close();
-            }
+            assertThat(stuck.isConnected()).isTrue();
         }
     }
 
