@@ -12,7 +12,7 @@ import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -30,6 +30,7 @@ import org.pmsevents.delivery.Topics;
 import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.http.limits.Disconnect;
 import org.pmsevents.http.limits.PerClient;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
@@ -41,7 +42,7 @@ import org.pmsevents.platform.shutdown.Draining;
  */
 @ApplicationScoped
 public class EventStreams {
-    /** Below how many characters in its queue a reader that catches up gets more. */
+    /** Below how many characters in its queue a reader that catches up gets more, unless the bound of the queue is lower. */
     private static final int WINDOW = 64 * 1024;
 
     private final FeedSubscriptions feed;
@@ -52,7 +53,7 @@ public class EventStreams {
     private final SecurityIdentity identity;
     private final Draining draining;
     private final Clock clock;
-    private final CurrentVertxRequest request;
+    private final CurrentVertxRequest current;
     private final PerClient perClient;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
@@ -64,7 +65,7 @@ public class EventStreams {
             SecurityIdentity identity,
             Draining draining,
             Clock clock,
-            CurrentVertxRequest request,
+            CurrentVertxRequest current,
             MeterRegistry meters) {
         this.feed = feed;
         this.readers = feed.group();
@@ -75,7 +76,7 @@ public class EventStreams {
         this.identity = identity;
         this.draining = draining;
         this.clock = clock;
-        this.request = request;
+        this.current = current;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
@@ -116,9 +117,9 @@ public class EventStreams {
             throw AppException.tooMany("too-many-streams", "You have reached the limit of streams.", 5);
         }
         long expires = expires();
-        var response = request.getCurrent().response();
+        var reading = current.getCurrent().request();
         return Multi.createFrom().deferred(() -> {
-            var stream = new Stream(client, types, sse, expires, response);
+            var stream = new Stream(client, types, sse, expires, reading);
             return Multi.createFrom()
                     .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
                     .invoke(stream::sent);
@@ -136,7 +137,7 @@ public class EventStreams {
         private final Set<EventType> types;
         private final Sse sse;
         private final long expires;
-        private final HttpServerResponse response;
+        private final HttpServerRequest request;
         private final AtomicLong queued = new AtomicLong();
         private final AtomicReference<@Nullable Runnable> waiting = new AtomicReference<>();
         private @Nullable MultiEmitter<? super OutboundSseEvent> reader;
@@ -144,12 +145,12 @@ public class EventStreams {
         private boolean subscribed;
         private String epoch = "";
 
-        Stream(String client, Set<EventType> types, Sse sse, long expires, HttpServerResponse response) {
+        Stream(String client, Set<EventType> types, Sse sse, long expires, HttpServerRequest request) {
             this.client = client;
             this.types = types;
             this.sse = sse;
             this.expires = expires;
-            this.response = response;
+            this.request = request;
         }
 
         void begin(MultiEmitter<? super OutboundSseEvent> emitter, Positions.@Nullable Place after) {
@@ -225,12 +226,12 @@ public class EventStreams {
         /** What is queued would stay in memory until it is read, if the stream was only ended. */
         @Override
         public void dropped() {
-            response.reset();
+            Disconnect.now(request);
         }
 
         @Override
         public Uni<Void> ready() {
-            return queued.get() <= WINDOW
+            return queued.get() <= low()
                     ? Uni.createFrom().voidItem()
                     : Uni.createFrom().<Void>emitter(this::waitUntilLow);
         }
@@ -241,12 +242,16 @@ public class EventStreams {
         }
 
         private void resumeIfLow() {
-            if (queued.get() <= WINDOW) {
+            if (queued.get() <= low()) {
                 var resume = waiting.getAndSet(null);
                 if (resume != null) {
                     resume.run();
                 }
             }
+        }
+
+        private int low() {
+            return Math.min(WINDOW, config.maxQueuedBytes() / 2);
         }
 
         private void heartbeat() {

@@ -5,8 +5,8 @@ import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.enterprise.context.ApplicationScoped;
+import org.pmsevents.http.limits.Disconnect;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
@@ -63,10 +63,10 @@ public class LiveUpgrade implements HttpUpgradeCheck {
         }
     }
 
-    /** Closes the channel without Vert.x, which would first write the queued data, and a client that does not read would block that. */
     static void drop(WebSocketConnection connection) {
-        if (connection.userData().get(SOCKET) instanceof ConnectionBase socket) {
-            var unused = socket.channelHandlerContext().close();
+        var socket = connection.userData().get(SOCKET);
+        if (socket != null) {
+            Disconnect.now(socket);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -43,11 +44,11 @@ class UnreadAnswers implements ReadGate {
 
     /** Compared by identity: a connection may have several. */
     private final class Answer {
-        private final ConnectionBase connection;
+        private final HttpConnection connection;
         private final long length;
         private final long since = System.nanoTime();
 
-        Answer(ConnectionBase connection, long length) {
+        Answer(HttpConnection connection, long length) {
             this.connection = connection;
             this.length = length;
         }
@@ -74,14 +75,15 @@ class UnreadAnswers implements ReadGate {
 
     private void written(RoutingContext routing) {
         long length = routing.response().bytesWritten();
-        if (length < SHORT || !(routing.request().connection() instanceof ConnectionBase connection)) {
+        var connection = routing.request().connection();
+        if (length < SHORT || !(connection instanceof ConnectionBase opened)) {
             return;
         }
         var answer = new Answer(connection, length);
         unread.add(answer);
         bytes.addAndGet(length);
         // an empty write is done when the socket has taken everything before it, or the connection is closed
-        var unused = connection.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> answer.leave());
+        var unused = opened.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> answer.leave());
     }
 
     @Override
@@ -101,7 +103,7 @@ class UnreadAnswers implements ReadGate {
                 .max(Comparator.comparingLong(answer -> now - answer.since));
         slowest.filter(Answer::leave).ifPresent(answer -> {
             dropped.increment();
-            answer.connection.close();
+            Disconnect.now(answer.connection);
         });
         return slowest.isPresent();
     }
