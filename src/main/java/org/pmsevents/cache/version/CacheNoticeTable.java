@@ -28,8 +28,8 @@ public class CacheNoticeTable {
             """;
 
     private static final String FORGET = """
-            DELETE FROM cache_notice WHERE id IN (
-              SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000)
+            DELETE FROM cache_notice WHERE id = ANY(ARRAY(
+              SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000))
             """;
 
     /** @param below every transaction with a lower id has ended, and its notices were returned */
