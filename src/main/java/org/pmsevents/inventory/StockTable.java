@@ -34,7 +34,7 @@ public class StockTable {
     private static final String OPEN = """
             WITH wanted AS MATERIALIZED (
               SELECT DISTINCT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
-              WHERE EXISTS (SELECT FROM stock WHERE stock.sku = given.sku)),
+              WHERE (SELECT true FROM stock WHERE stock.sku = given.sku LIMIT 1)),
             named AS (
               INSERT INTO location (location) SELECT DISTINCT location FROM wanted ORDER BY location ON CONFLICT DO NOTHING)
             INSERT INTO stock (sku, location) SELECT sku, location FROM wanted ORDER BY sku, location ON CONFLICT DO NOTHING

@@ -73,8 +73,9 @@ final class ManyRows {
             FROM generate_series(1, 300000) AS n
             """;
 
+    /** Of transactions that ended long ago. */
     private static final String NOTICES = """
-            INSERT INTO cache_notice (tag, xid, noted_at) SELECT 'stock:' || n, '3', now() - n * interval '1 millisecond'
+            INSERT INTO cache_notice (tag, xid, noted_at) SELECT 'stock:P-' || n, (3 + n / 1000)::text::xid8, now() - n * interval '1 millisecond'
             FROM generate_series(1, 300000) AS n
             """;
 

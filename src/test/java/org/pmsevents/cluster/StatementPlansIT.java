@@ -5,6 +5,7 @@ import static org.pmsevents.Waiting.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -54,7 +55,7 @@ class StatementPlansIT {
     void withoutStatisticsNoStatementIsDearOrReadsWhatHasGrown() throws Exception {
         try (var cluster = new Cluster(Map.of("PMS_EVENTS_INVENTORY_CHECK_EVERY", "1h"))) {
             var replica = cluster.start(0);
-            await().until(replica::isReady);
+            await().atMost(Duration.ofMinutes(1)).until(replica::isReady);
             assertThat(replica.terminate()).isEqualTo(143);
 
             var soft = new SoftAssertions();
