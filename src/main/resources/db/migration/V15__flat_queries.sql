@@ -34,6 +34,9 @@ $$;
 CREATE INDEX IF NOT EXISTS stock_location ON stock (location, sku);
 CREATE INDEX IF NOT EXISTS job_kind ON job (kind, id);
 
+-- Whether a discarded job is the newest under its key, for each that is retried.
+CREATE INDEX IF NOT EXISTS job_discarded ON job (kind, unique_key, id) WHERE state = 'discarded';
+
 -- How far the check of low stock has come, for all replicas: the last stock that was looked at, null between two rounds.
 CREATE TABLE stock_check (
     single   boolean PRIMARY KEY DEFAULT true CHECK (single),

@@ -49,15 +49,15 @@ public class AlertTable {
             """;
 
     private static final String FORGET_OCCURRENCES = """
-            DELETE FROM alert_occurrence WHERE id IN (
+            DELETE FROM alert_occurrence WHERE id = ANY(ARRAY(
               SELECT id FROM alert_occurrence WHERE seen_at < now() - $1 * interval '1 second'
-              ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+              ORDER BY seen_at LIMIT $2 FOR UPDATE SKIP LOCKED))
             """;
 
     private static final String FORGET_KEYS = """
-            DELETE FROM alert WHERE key IN (
+            DELETE FROM alert WHERE key = ANY(ARRAY(
               SELECT key FROM alert WHERE held_back = 0 AND window_until < now() - $1 * interval '1 second'
-              LIMIT $2 FOR UPDATE SKIP LOCKED)
+              LIMIT $2 FOR UPDATE SKIP LOCKED))
             """;
 
     /** @param message to be sent under its key with this number */

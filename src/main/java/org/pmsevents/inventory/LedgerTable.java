@@ -20,7 +20,11 @@ public class LedgerTable {
     private static final String COLUMNS =
             "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at";
 
-    private static final String FIND = "SELECT " + COLUMNS + " FROM stock_movement WHERE id = ANY($1)";
+    /** One look-up by the key for each id, also by a plan that is kept since the ledger was small. */
+    private static final String FIND = """
+            SELECT found.* FROM unnest($1::uuid[]) AS wanted (id)
+            CROSS JOIN LATERAL (SELECT %s FROM stock_movement WHERE id = wanted.id LIMIT 1) AS found
+            """.formatted(COLUMNS);
 
     private static final String LIST = "SELECT " + COLUMNS + " FROM stock_movement";
 

@@ -34,7 +34,7 @@ public class StockTable {
     private static final String OPEN = """
             WITH wanted AS MATERIALIZED (
               SELECT DISTINCT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
-              WHERE EXISTS (SELECT FROM stock WHERE stock.sku = given.sku)),
+              WHERE (SELECT true FROM stock WHERE stock.sku = given.sku LIMIT 1)),
             named AS (
               INSERT INTO location (location) SELECT DISTINCT location FROM wanted ORDER BY location ON CONFLICT DO NOTHING)
             INSERT INTO stock (sku, location) SELECT sku, location FROM wanted ORDER BY sku, location ON CONFLICT DO NOTHING
@@ -42,7 +42,7 @@ public class StockTable {
 
     private static final String EXISTING = """
             SELECT sku, location FROM unnest($1::text[], $2::text[]) AS given (sku, location)
-            JOIN stock USING (sku, location)
+            WHERE (SELECT true FROM stock AS s WHERE s.sku = given.sku AND s.location = given.location)
             """;
 
     /** Returns the payload of the inventory.alert as {@code alert} if the new threshold makes the stock low. */
@@ -82,7 +82,8 @@ public class StockTable {
      */
     private static final String CORRECT_LOW = """
             WITH page AS MATERIALIZED (
-              SELECT sku, location, low <> (stock_is_low(on_hand, threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = stock.sku AND p.status = 'archived')) AS misjudged
+              SELECT sku, location, low <> (stock_is_low(on_hand, threshold)
+                                               AND (SELECT p.status FROM product AS p WHERE p.sku = stock.sku) <> 'archived') AS misjudged
               FROM stock
               WHERE (sku, location) > ($1, $2) ORDER BY sku, location LIMIT %1$d),
             chosen AS MATERIALIZED (SELECT sku, location FROM page WHERE misjudged ORDER BY sku, location LIMIT %2$d),
@@ -97,7 +98,8 @@ public class StockTable {
                                      begun_at = CASE WHEN $1 = '' THEN clock_timestamp() ELSE begun_at END WHERE single),
             misjudged AS MATERIALIZED (
               SELECT s.sku, s.location FROM stock AS s JOIN chosen ON s.sku = chosen.sku AND s.location = chosen.location
-              WHERE s.low <> (stock_is_low(s.on_hand, s.threshold) AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = s.sku AND p.status = 'archived'))
+              WHERE s.low <> (stock_is_low(s.on_hand, s.threshold)
+                              AND (SELECT p.status FROM product AS p WHERE p.sku = s.sku) <> 'archived')
               ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s SKIP LOCKED),
             corrected AS (
               UPDATE stock SET low = NOT stock.low FROM misjudged

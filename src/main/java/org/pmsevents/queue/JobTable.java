@@ -67,9 +67,12 @@ public class JobTable {
             WITH chosen AS (
               SELECT id FROM job AS j
               WHERE state = 'discarded' AND kind = $1 AND id > $2
-                AND NOT (unique_key IS NOT NULL AND EXISTS (
-                  SELECT FROM job AS other WHERE other.kind = j.kind AND other.unique_key = j.unique_key
-                    AND (other.state IN ('scheduled', 'available', 'running', 'retryable') OR other.state = 'discarded' AND other.id > j.id)))
+                AND (SELECT true FROM job AS other
+                     WHERE other.kind = j.kind AND other.unique_key = j.unique_key
+                       AND other.state IN ('scheduled', 'available', 'running', 'retryable') LIMIT 1) IS NULL
+                AND (SELECT true FROM job AS newer
+                     WHERE newer.kind = j.kind AND newer.unique_key = j.unique_key
+                       AND newer.state = 'discarded' AND newer.id > j.id LIMIT 1) IS NULL
               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
             UPDATE job SET state = 'available', attempt = 0, run_at = now(), finished_at = NULL
             FROM chosen WHERE job.id = chosen.id RETURNING job.id
@@ -84,11 +87,15 @@ public class JobTable {
             FROM waiting WHERE job.id = waiting.id AND state = 'retryable'
             """;
 
+    /** The oldest of each state, in the order of the index {@code job_finished}. */
     private static final String PRUNE = """
-            DELETE FROM job WHERE id IN (
-              SELECT id FROM job
-              WHERE state = ANY($1::text[]) AND finished_at < now() - $2 * interval '1 second'
-              ORDER BY finished_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+            DELETE FROM job WHERE id = ANY(ARRAY(
+              SELECT old.id FROM unnest($1::text[]) AS wanted (state)
+              CROSS JOIN LATERAL (
+                SELECT id FROM job
+                WHERE state = wanted.state AND finished_at < now() - $2 * interval '1 second'
+                ORDER BY finished_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS old
+              LIMIT $3))
             """;
 
     private static final String SCHEDULE = """

@@ -1,5 +1,6 @@
 package org.pmsevents.deploy;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -103,10 +104,14 @@ class ContainersIT {
     void anImageRunsAsNobodyAndItsProcessGetsTheSignals(String dockerfile) throws IOException {
         var instructions = instructions(dockerfile);
         var last = instructions.subList(lastFrom(instructions), instructions.size());
+        // each can be given, such as by digest
+        var bases = named(instructions, "ARG").collect(toMap(arg -> arg.rest().split("=")[0], Instruction::rest));
         assertThat(named(instructions, "FROM"))
-                .allSatisfy(from -> assertThat(from.words().get(0))
-                        .matches(".+:[a-z0-9.-]+")
-                        .doesNotEndWith(":latest"));
+                .map(from -> from.words().get(0))
+                .allMatch(image -> image.matches("\\$\\{[A-Z]+}"))
+                .map(image -> bases.get(image.substring(2, image.length() - 1)))
+                .allSatisfy(image ->
+                        assertThat(image).matches("[A-Z]+=.+:[a-z0-9.-]+").doesNotEndWith(":latest"));
         assertThat(named(last, "USER").map(Instruction::rest)).last().asString().matches("[1-9][0-9]*:[1-9][0-9]*");
         assertThat(named(last, "EXPOSE").map(Instruction::rest)).containsExactly("8080 9000");
         assertThat(named(last, "ENTRYPOINT").map(Instruction::rest))

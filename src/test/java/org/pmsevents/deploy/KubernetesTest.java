@@ -20,6 +20,7 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.Route;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
@@ -49,6 +50,7 @@ class KubernetesTest {
     private static final Map<String, Manifests> BUILT = new ConcurrentHashMap<>();
     private static final Settings SETTINGS = new Settings();
     private static final String NAME = "pms-events";
+    private static final String OPENSHIFT = "openshift";
 
     static Stream<Path> manifests() throws IOException {
         try (var files = Files.walk(KUBERNETES)) {
@@ -161,7 +163,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void whatSelectsPodsSelectsThoseOfTheService(String overlay) {
         var built = overlay(overlay);
         var labels = pod(built).getMetadata().getLabels();
@@ -200,7 +202,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void everyPortThatIsNamedIsOneOfTheContainer(String overlay) {
         var built = overlay(overlay);
         var container = container(built);
@@ -231,20 +233,23 @@ class KubernetesTest {
 
     /** Kustomize adds the labels of the base to every selector that it finds, also to that of somebody else's pods. */
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void aPodReachesTheNameServerAndEveryPortThatTheDocumentationNames(String overlay) {
+        boolean isOpenShift = overlay.equals(OPENSHIFT);
         var egress = overlay(overlay).the(NetworkPolicy.class, NAME).getSpec().getEgress();
         var names = egress.get(0);
         var server = names.getTo().get(0).getPodSelector();
         assertThat(server.getMatchLabels()).isEmpty();
         assertThat(server.getMatchExpressions()).singleElement().satisfies(only -> {
-            assertThat(only.getKey()).isEqualTo("k8s-app");
+            assertThat(only.getKey()).isEqualTo(isOpenShift ? "dns.operator.openshift.io/daemonset-dns" : "k8s-app");
             assertThat(only.getOperator()).isEqualTo("In");
-            assertThat(only.getValues()).containsExactly("kube-dns");
+            assertThat(only.getValues()).containsExactly(isOpenShift ? "default" : "kube-dns");
         });
         assertThat(names.getPorts())
                 .extracting(port -> port.getProtocol() + port.getPort().getIntVal())
-                .containsExactlyInAnyOrder("UDP53", "TCP53");
+                .contains("UDP53", "TCP53")
+                .isSubsetOf("UDP53", "TCP53", "UDP5353", "TCP5353")
+                .hasSize(isOpenShift ? 4 : 2);
         var named = Pattern.compile("(?:postgresql|rediss?|http)://(?!localhost)[^\\s`]*?:(\\d{4})");
         var servers = Stream.of("deploy.md", "observe.md")
                 .map(page -> read(Path.of("src", "docs", "operate", page)))
@@ -259,7 +264,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void everySettingIsOneThatTheServiceKnows(String overlay) {
         var built = overlay(overlay);
         var contract = Settings.of(BASE.resolve("secret.example.env")).keySet();
@@ -295,7 +300,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void aPodMayDoNothingThatItNeedNot(String overlay) {
         var built = overlay(overlay);
         var spec = pod(built).getSpec();
@@ -303,7 +308,14 @@ class KubernetesTest {
         assertThat(built.the(ServiceAccount.class, spec.getServiceAccountName()).getAutomountServiceAccountToken())
                 .isFalse();
         assertThat(spec.getSecurityContext().getRunAsNonRoot()).isTrue();
-        assertThat(spec.getSecurityContext().getRunAsUser()).isPositive();
+        if (overlay.equals(OPENSHIFT)) {
+            // assigned from the range of the namespace; others are refused
+            assertThat(spec.getSecurityContext().getRunAsUser()).isNull();
+            assertThat(spec.getSecurityContext().getRunAsGroup()).isNull();
+            assertThat(spec.getSecurityContext().getFsGroup()).isNull();
+        } else {
+            assertThat(spec.getSecurityContext().getRunAsUser()).isPositive();
+        }
         assertThat(spec.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
         assertThat(containers(built)).hasSize(2).allSatisfy(container -> {
             var security = container.getSecurityContext();
@@ -323,7 +335,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void whatMigratesIsTheInitContainerOnly(String overlay) {
         var built = overlay(overlay);
         assertThat(settings(built).getData()).containsEntry("QUARKUS_FLYWAY_MIGRATE_AT_START", "false");
@@ -335,7 +347,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void aPodHasTheTimeToEndInOrder(String overlay) {
         var built = overlay(overlay);
         var data = settings(built).getData();
@@ -392,6 +404,35 @@ class KubernetesTest {
     }
 
     @Test
+    void onOpenShiftTheRouterFindsTheServiceAndMayReachIt() {
+        var built = overlay(OPENSHIFT);
+        assertThat(built.all(Ingress.class)).isEmpty();
+        var route = built.the(Route.class, NAME);
+        assertThat(route.getSpec().getTo().getKind()).isEqualTo("Service");
+        assertThat(built.the(Service.class, route.getSpec().getTo().getName())
+                        .getSpec()
+                        .getPorts())
+                .extracting(ServicePort::getName)
+                .contains(route.getSpec().getPort().getTargetPort().getStrVal());
+        assertThat(route.getSpec().getTls().getTermination()).isEqualTo("edge");
+        assertThat(route.getSpec().getTls().getInsecureEdgeTerminationPolicy()).isEqualTo("Redirect");
+        assertThat(route.getMetadata().getAnnotations())
+                .containsEntry("haproxy.router.openshift.io/timeout", "1h")
+                .containsEntry("haproxy.router.openshift.io/timeout-tunnel", "1h");
+        assertThat(built.the(NetworkPolicy.class, NAME).getSpec().getIngress())
+                .flatExtracting(rule -> rule.getFrom())
+                .extracting(from -> from.getNamespaceSelector().getMatchLabels())
+                .containsExactly(
+                        Map.of("policy-group.network.openshift.io/ingress", ""),
+                        Map.of("kubernetes.io/metadata.name", "openshift-user-workload-monitoring"));
+        // all else is that of production
+        assertThat(settings(built).getData())
+                .isEqualTo(settings(overlay("production")).getData());
+        assertThat(container(built).getImage())
+                .isEqualTo(container(overlay("production")).getImage());
+    }
+
+    @Test
     void theRulesOfTheOperatorAreThoseOfPrometheusItself() {
         var mapper = new ObjectMapper();
         var rule = Yamls.one(KUBERNETES.resolve(Path.of("components", "monitoring", "rules.yaml")));
@@ -402,7 +443,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "production"})
+    @ValueSource(strings = {"dev", "production", OPENSHIFT})
     void everythingIsInOneNamespaceAndNamedOnce(String overlay) {
         var built = overlay(overlay);
         assertThat(built.all())

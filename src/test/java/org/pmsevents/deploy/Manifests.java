@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.Route;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.util.List;
@@ -37,7 +38,8 @@ final class Manifests {
             entry("networking.k8s.io/v1 NetworkPolicy", NetworkPolicy.class),
             entry("policy/v1 PodDisruptionBudget", PodDisruptionBudget.class),
             entry("monitoring.coreos.com/v1 PrometheusRule", PrometheusRule.class),
-            entry("monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor.class));
+            entry("monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor.class),
+            entry("route.openshift.io/v1 Route", Route.class));
 
     private static final ObjectMapper STRICT = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

@@ -17,23 +17,31 @@ public class CacheNoticeTable {
             SELECT pg_current_xact_id()::text AS xid
             """;
 
+    /** More than one transaction leaves. */
+    private static final int MOST = 50_000;
+
     /**
      * Notices and {@code below} come from one snapshot: every transaction with an id below its xmin has ended, and is visible if it
      * was committed. Ids that no transaction here has had yet were copied from another cluster, and are left out.
      */
     private static final String SINCE = """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid
-            FROM (VALUES (1)) AS once LEFT JOIN cache_notice AS notice ON notice.xid >= $1::text::xid8
-              AND notice.xid < pg_snapshot_xmax(pg_current_snapshot())
-            """;
+            FROM (VALUES (1)) AS once LEFT JOIN (
+              SELECT n.tag, n.xid FROM cache_notice AS n
+              WHERE n.xid >= $1::text::xid8 AND n.xid < pg_snapshot_xmax(pg_current_snapshot())
+              ORDER BY n.xid LIMIT %d) AS notice ON true
+            """.formatted(MOST);
 
     private static final String FORGET = """
-            DELETE FROM cache_notice WHERE id IN (
-              SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000)
+            DELETE FROM cache_notice WHERE id = ANY(ARRAY(
+              SELECT id FROM cache_notice WHERE noted_at < now() - $1 * interval '1 second' ORDER BY noted_at LIMIT 50000))
             """;
 
-    /** @param below every transaction with a lower id has ended, and its notices were returned */
-    record Found(List<Notice> notices, long below) {}
+    /**
+     * @param below every transaction with a lower id has ended, and its notices were returned
+     * @param more whether there may be more, of that transaction and later ones
+     */
+    record Found(List<Notice> notices, long below, boolean more) {}
 
     record Notice(String tag, long xid) {}
 
@@ -45,7 +53,7 @@ public class CacheNoticeTable {
                 .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
     }
 
-    /** Returns the notices of ended transactions with this id or a higher one. */
+    /** Returns the notices of ended transactions with this id or a higher one, in the order of the ids and not more than {@link #MOST}. */
     Uni<Found> since(SqlClient client, long xid) {
         return client.preparedQuery(SINCE).execute(Tuple.of(Long.toString(xid))).map(rows -> {
             var notices = new ArrayList<Notice>();
@@ -57,7 +65,9 @@ public class CacheNoticeTable {
                     notices.add(new Notice(tag, Long.parseLong(row.getString("xid"))));
                 }
             }
-            return new Found(notices, below);
+            boolean more = notices.size() == MOST;
+            return new Found(
+                    notices, more ? Math.min(below, notices.get(MOST - 1).xid()) : below, more);
         });
     }
 

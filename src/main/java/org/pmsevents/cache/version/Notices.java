@@ -51,12 +51,15 @@ public class Notices {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
             int begun = epochs();
-            return table.since(pool, below())
+            long from = below();
+            return table.since(pool, from)
                     .ifNoItem()
                     .after(ANSWER)
                     .fail()
                     .invoke(found -> take(found, asked, begun))
-                    .replaceWithVoid();
+                    .chain(found -> found.more() && found.below() > from
+                            ? look()
+                            : Uni.createFrom().voidItem());
         });
     }
 
@@ -89,7 +92,7 @@ public class Notices {
         tagVersions.noticedBelow(found.below());
         below = Math.max(below, found.below());
         handled.removeIf(notice -> notice.xid() < below);
-        if (asked - certainAt > 0) {
+        if (!found.more() && asked - certainAt > 0) {
             certainAt = asked;
         }
     }

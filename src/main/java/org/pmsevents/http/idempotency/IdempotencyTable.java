@@ -33,9 +33,9 @@ public class IdempotencyTable {
             """;
 
     private static final String PRUNE = """
-            DELETE FROM idempotency_key WHERE scope IN (
+            DELETE FROM idempotency_key WHERE scope = ANY(ARRAY(
               SELECT scope FROM idempotency_key WHERE created_at <= now() - $1 * interval '1 second'
-              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))
             """;
 
     /**

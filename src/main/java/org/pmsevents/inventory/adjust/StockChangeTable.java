@@ -39,7 +39,8 @@ public class StockChangeTable {
      * once, whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are
      * sorted, so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays
      * are in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer
-     * than the change.
+     * than the change. The plan is kept, perhaps since the tables were empty, so no join leaves a choice: each stock is looked up by its
+     * key, one after the other in the order of the locks, and so are its location and its product.
      */
     private static final String TEMPLATE = """
             WITH RECURSIVE
@@ -52,13 +53,14 @@ public class StockChangeTable {
                 WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
                                           reason, reference, actor, trace_id, occurred_at, request, n)),
             held AS MATERIALIZED (
-              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low, l.backorders,
-                     CASE WHEN p.status <> 'archived' THEN s.threshold END AS threshold
-              FROM (SELECT DISTINCT sku, location FROM line) AS wanted
-              JOIN stock AS s ON s.sku = wanted.sku AND s.location = wanted.location
-              JOIN location AS l ON l.location = s.location
-              JOIN product AS p ON p.sku = s.sku
-              ORDER BY s.sku, s.location FOR NO KEY UPDATE OF s %3$s),
+              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low,
+                     (SELECT l.backorders FROM location AS l WHERE l.location = s.location) AS backorders,
+                     CASE WHEN (SELECT p.status FROM product AS p WHERE p.sku = s.sku) <> 'archived' THEN s.threshold END AS threshold
+              FROM (SELECT sku, location FROM line GROUP BY sku, location
+                    ORDER BY sku COLLATE "C", location COLLATE "C") AS wanted
+              CROSS JOIN LATERAL (
+                SELECT * FROM stock WHERE stock.sku = wanted.sku AND stock.location = wanted.location
+                FOR NO KEY UPDATE %3$s) AS s),
             missing AS MATERIALIZED (
               SELECT DISTINCT sku, location FROM line
               WHERE NOT EXISTS (SELECT FROM held WHERE held.sku = line.sku AND held.location = line.location)),

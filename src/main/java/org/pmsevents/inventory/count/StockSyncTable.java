@@ -55,7 +55,8 @@ public class StockSyncTable {
      * Computes what each count does to its stock. A count is true at its time, so later movements are added to it; corrections by other
      * counts are not. The ledger of the stock is read backwards from its end to the time of the count: its movements are in the order of
      * their times, except that the clock of the server may have been set back ({@link #CLOCK_STEP}). The index of the ledger is by SKU
-     * and location, so that the movements of other locations are not read.
+     * and location, so that the movements of other locations are not read. Location and product are looked up, not joined: without
+     * statistics a plan may begin with a location and read all of its stock. {@code OFFSET 0} has that done once for each count.
      */
     static final String JUDGE = """
             SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold, change.*
@@ -70,10 +71,11 @@ public class StockSyncTable {
                                       ORDER BY b.seq DESC LIMIT 1), 0)
                 AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
             JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
-            JOIN location AS l ON l.location = s.location
-            JOIN product AS p ON p.sku = s.sku
+            CROSS JOIN LATERAL (
+              SELECT (SELECT l.backorders FROM location AS l WHERE l.location = s.location) AS backorders,
+                     (SELECT p.status FROM product AS p WHERE p.sku = s.sku) AS status OFFSET 0) AS its
             CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low,
-                                            CASE WHEN p.status <> 'archived' THEN s.threshold END, l.backorders,
+                                            CASE WHEN its.status <> 'archived' THEN s.threshold END, its.backorders,
                                             NULL, counted.on_hand + later.moved, NULL) AS change
             """;
 

@@ -22,9 +22,9 @@ public class WebhookTable {
             "SELECT fingerprint, answer::text AS answer, trace_id FROM webhook_delivery WHERE webhook_id = $1";
 
     private static final String PRUNE = """
-            DELETE FROM webhook_delivery WHERE webhook_id IN (
+            DELETE FROM webhook_delivery WHERE webhook_id = ANY(ARRAY(
               SELECT webhook_id FROM webhook_delivery WHERE received_at <= now() - $1 * interval '1 second'
-              ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+              ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED))
             """;
 
     /**

@@ -27,7 +27,10 @@ public class WorkTable {
 
     private static final String FREE = "lease_until = NULL, worker = NULL, cancel_requested = false, run_again = false";
 
-    /** The lease begins when the rows are written, not when the statement arrived: it may have waited. */
+    /**
+     * The lease begins when the rows are written, not when the statement arrived: it may have waited. The limit excludes nothing; it tells
+     * the planner that there are few, so that a plan that is kept since the queue was empty looks the jobs up by their key.
+     */
     private static final String CLAIM = """
             WITH due AS MATERIALIZED (
               SELECT j.id FROM unnest($1::text[], $2::int[]) AS wanted (kind, free)
@@ -37,7 +40,8 @@ public class WorkTable {
                 ORDER BY priority DESC, run_at, id LIMIT wanted.free FOR UPDATE SKIP LOCKED) AS j)
             UPDATE job SET state = 'running', attempt = attempt + 1, token = token + 1, worker = $3,
                            lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-            WHERE id = ANY(ARRAY(SELECT id FROM due)) RETURNING %s
+            FROM (SELECT id AS due_id FROM due LIMIT (SELECT sum(free) FROM unnest($2::int[]) AS free)) AS chosen
+            WHERE id = due_id RETURNING %s
             """.formatted(JobTable.COLUMNS);
 
     /** Stores progress where there is any. */

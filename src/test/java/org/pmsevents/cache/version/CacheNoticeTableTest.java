@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -40,5 +44,35 @@ class CacheNoticeTableTest {
         assertThat(found.get().notices())
                 .extracting(CacheNoticeTable.Notice::tag)
                 .doesNotContain("product:COPIED");
+    }
+
+    /** A replica that starts reads all that are stored, in portions, and each time continues with the last transaction of the one before. */
+    @Test
+    void manyNoticesComeInPortionsAndNoneIsLeftOut() {
+        var tags = new HashSet<String>();
+        var portions = new AtomicInteger();
+        Uni<?> work = pool.withTransaction(transaction -> transaction
+                .query("INSERT INTO cache_notice (tag, xid) SELECT 'product:MANY-' || n, (3 + n / 1000)::text::xid8"
+                        + " FROM generate_series(0, 119999) AS n")
+                .execute()
+                .chain(() -> readAll(transaction, 0, tags, portions))
+                .<Void>chain(() -> Uni.createFrom().failure(new RolledBack())));
+        assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
+
+        assertThat(tags).hasSize(120_000);
+        assertThat(portions).hasValue(3);
+    }
+
+    private Uni<Void> readAll(SqlClient client, long from, Set<String> tags, AtomicInteger portions) {
+        return table.since(client, from).chain(found -> {
+            portions.incrementAndGet();
+            found.notices().stream()
+                    .map(CacheNoticeTable.Notice::tag)
+                    .filter(tag -> tag.startsWith("product:MANY-"))
+                    .forEach(tags::add);
+            return found.more()
+                    ? readAll(client, found.below(), tags, portions)
+                    : Uni.createFrom().voidItem();
+        });
     }
 }

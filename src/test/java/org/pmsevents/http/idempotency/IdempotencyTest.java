@@ -74,7 +74,7 @@ class IdempotencyTest {
                 .atMost(PATIENCE);
         var first = CompletableFuture.supplyAsync(this::adjust);
         await().until(() ->
-                execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%stock%'")
+                execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH RECURSIVE%'")
                                 .size()
                         > 0);
         keeper.isProblem(adjust(), 409, "idempotency-key-busy");

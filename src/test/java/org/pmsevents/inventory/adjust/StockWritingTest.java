@@ -129,7 +129,7 @@ class StockWritingTest {
 
     private void awaitWaitingFor(int locks) {
         await().until(() -> done(pool.query(
-                                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%stock%'")
+                                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH RECURSIVE%'")
                                 .execute())
                         .iterator()
                         .next()
