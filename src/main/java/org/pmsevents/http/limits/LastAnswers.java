@@ -20,8 +20,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.http.FilterOrder;
 
@@ -34,20 +37,17 @@ import org.pmsevents.http.FilterOrder;
  */
 @Singleton
 class LastAnswers {
-    /** What a client has for its next request, which is told to be the last one. */
+    /** What a client has for its next request, which is told to be the last one, or for the first one of a connection. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     /** Of the delay, when idle connections are closed. The later, the fewer are left, and the less likely is a client about to use one. */
     private static final double IDLE_UNTIL = 0.8;
 
-    /** Of the delay, for how long connections are accepted: the last ones still have time for a request. */
-    private static final double LISTEN_UNTIL = 0.9;
-
     private static final int AFTER_THE_OTHERS = Integer.MAX_VALUE;
-    private static final Duration LOOK = Duration.ofMillis(10);
 
     private final Set<Channel> listeners = ConcurrentHashMap.newKeySet();
     private final Map<Channel, AtomicInteger> inProgress = new ConcurrentHashMap<>();
+    private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
     private final Vertx vertx;
     private final Duration delay;
     private volatile boolean listening = true;
@@ -68,7 +68,7 @@ class LastAnswers {
         learn(connection.parent());
         if (InFlight.isSocket(request)) {
             // from here on it is closed as a WebSocket
-            inProgress.remove(connection);
+            ended(connection);
         } else {
             var requests = requests(connection);
             requests.incrementAndGet();
@@ -114,8 +114,19 @@ class LastAnswers {
             return other;
         }
         // Vert.x' close handler of the connection is the framework's, which counts connections by it
-        var unused = connection.closeFuture().addListener(closed -> inProgress.remove(connection));
+        var unused = connection.closeFuture().addListener(closed -> ended(connection));
         return added;
+    }
+
+    private void ended(Channel connection) {
+        inProgress.remove(connection);
+        endIfNoneIsOpen();
+    }
+
+    private void endIfNoneIsOpen() {
+        if (last && inProgress.isEmpty()) {
+            allEnded.complete(null);
+        }
     }
 
     /** During a delay all goes on, and the framework marks answers as last ones; without one this waits on the thread that shuts down. */
@@ -127,27 +138,30 @@ class LastAnswers {
         if (delay.compareTo(GRACE) > 0) {
             last = true;
             vertx.setTimer((long) (delay.toMillis() * IDLE_UNTIL), timer -> closeIdle());
-            vertx.setTimer((long) (delay.toMillis() * LISTEN_UNTIL), timer -> stopListening());
+            vertx.setTimer(Math.max(delay.minus(GRACE).toMillis(), delay.toMillis() / 2), timer -> stopListening());
         } else {
             try {
                 answerWhatIsSent();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
             }
         }
     }
 
     /** An answer is not the last one before the system refuses connections: a client that is told opens a new one at once. */
-    private void answerWhatIsSent() throws InterruptedException {
+    private void answerWhatIsSent() throws InterruptedException, ExecutionException {
         for (var stopped : stopListening()) {
             boolean unused = stopped.await(GRACE.toMillis(), TimeUnit.MILLISECONDS);
         }
         last = true;
-        long begun = System.nanoTime();
-        while (!inProgress.isEmpty() && System.nanoTime() - begun < GRACE.toNanos()) {
-            Thread.sleep(LOOK.toMillis());
+        endIfNoneIsOpen();
+        try {
+            allEnded.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            closeIdle();
         }
-        closeIdle();
     }
 
     private Iterable<Future<?>> stopListening() {
