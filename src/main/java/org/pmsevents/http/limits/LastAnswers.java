@@ -177,7 +177,7 @@ class LastAnswers {
             if (connection.isRegistered()) {
                 connection.eventLoop().execute(() -> {
                     if (requests.get() == 0) {
-                        connection.close();
+                        var unused = connection.close();
                     }
                 });
             }

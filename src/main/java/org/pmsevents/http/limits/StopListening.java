@@ -50,6 +50,6 @@ final class StopListening {
         } catch (IOException e) {
             // it was closed before, or there are no file descriptors left: it is closed below
         }
-        listener.close().addListener(closed -> stopped.setSuccess(null));
+        var unused = listener.close().addListener(closed -> stopped.setSuccess(null));
     }
 }
