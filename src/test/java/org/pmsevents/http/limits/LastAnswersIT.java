@@ -47,6 +47,24 @@ class LastAnswersIT {
         }
     }
 
+    @Test
+    void aConnectionThatStaysIdleIsClosedAndNotReset() throws Exception {
+        try (var cluster = new Cluster(Map.of())) {
+            var replica = cluster.start(0);
+            await().atMost(READY).until(replica::isReady);
+            var address = replica.address();
+            try (var socket = new Socket(address.getHost(), address.getPort())) {
+                var in = new BufferedInputStream(socket.getInputStream());
+                socket.getOutputStream().write(request(0));
+                assertThat(readAnswer(in)).as("last answer").isFalse();
+
+                assertThat(replica.terminate()).isIn(0, 143);
+
+                assertThat(in.read()).as("end of the stream").isEqualTo(-1);
+            }
+        }
+    }
+
     /** Clients that ask one thing after the other on a connection that they keep, and on a new one once they are told to. */
     private static final class Load {
         private final Replica replica;
