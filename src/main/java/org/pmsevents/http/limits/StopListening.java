@@ -38,7 +38,7 @@ final class StopListening {
 
     private void acceptAndClose() {
         if (socket.isRegistered()) {
-            // until the selector looks again: this loop runs all of its tasks before that, so it has to be one for later
+            // until the selector looks again; the loop first runs all tasks that are not for later
             var unused = listener.eventLoop().schedule(this::acceptAndClose, 1, TimeUnit.MILLISECONDS);
             return;
         }

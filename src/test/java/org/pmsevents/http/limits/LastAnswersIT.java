@@ -139,11 +139,14 @@ class LastAnswersIT {
     private static byte[] request(int number) {
         var head = List.of(
                         "GET /api/products?limit=1 HTTP/1.1\r\n",
-                        "POST /api/inventory/adjustments HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n",
+                        "POST /api/inventory/adjustments HTTP/1.1\r\n"
+                                + "Content-Type: application/json\r\n"
+                                + "Content-Length: 2\r\n",
                         "GET /api/none HTTP/1.1\r\n")
                 .get(number % 3);
         var body = head.startsWith("POST") ? "{}" : "";
-        return (head + "Host: any\r\nAuthorization: " + Tokens.bearer("anna", "viewer") + "\r\n\r\n" + body).getBytes(US_ASCII);
+        return (head + "Host: any\r\nAuthorization: " + Tokens.bearer("anna", "viewer") + "\r\n\r\n" + body)
+                .getBytes(US_ASCII);
     }
 
     /** Returns whether the answer says that it is the last one. */
