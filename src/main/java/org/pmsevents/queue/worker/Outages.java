@@ -24,8 +24,8 @@ final class Outages {
         this.longestNanos = longest.toNanos();
         this.patienceNanos = patience.toNanos();
         this.nanoTime = nanoTime;
-        this.answeredAt = nanoTime.getAsLong() - longestNanos - 1;
-        this.steadySince = answeredAt;
+        this.answeredAt = nanoTime.getAsLong();
+        this.steadySince = answeredAt - patienceNanos;
     }
 
     /** PostgreSQL has answered just now. */
