@@ -16,7 +16,7 @@ public final class FilterOrder {
     /** Of those who observe the router: the time is taken of requests too that are refused at once. */
     public static final int MEASURE_OBSERVES_FIRST = 1;
 
-    /** Filter: the requests in progress on each connection are counted, those that are refused as well. */
+    /** Filter: the requests in progress on each connection are counted, and answers told to be the last, those that refuse as well. */
     public static final int CONNECTIONS = 110_000;
 
     /** Filter: the trace id is decided, which answers, events and log lines carry. */

@@ -10,7 +10,7 @@ import java.time.Duration;
 @ConfigMapping(prefix = "pms-events.queue")
 public interface QueueConfig {
     /** How long a worker's lease on a job lasts. A worker renews it three times as often; after that another worker takes the job over. */
-    @WithDefault("30s")
+    @WithDefault("15s")
     Duration lease();
 
     /** How often each replica looks for due jobs that were not announced to it. */

@@ -62,6 +62,7 @@ public class JobWorker {
     private final Tracing tracing;
     private final Periodic periodic;
     private final LostClaims lost;
+    private final Outages others;
     private final Map<UUID, RunningJob> running = new ConcurrentHashMap<>();
     private final Coalescer claims;
     private volatile boolean draining;
@@ -92,6 +93,8 @@ public class JobWorker {
         this.tracing = tracing;
         this.periodic = periodic;
         this.lost = new LostClaims(() -> UuidV7.next(clock), config.lease());
+        var renewal = config.lease().dividedBy(HEARTBEATS_A_LEASE);
+        this.others = new Outages(max(renewal, config.poll().multipliedBy(2)), renewal, System::nanoTime);
         this.claims = new Coalescer(
                 this::claim,
                 failure -> LOG.warnf("can't claim jobs: %s", failure.toString()),
@@ -157,7 +160,9 @@ public class JobWorker {
 
     private Uni<Void> poll() {
         wake();
-        return flow.expire().invoke(jobs -> jobs.forEach(this::expired)).replaceWithVoid();
+        return (others.couldRenew() ? flow.expire().invoke(jobs -> jobs.forEach(this::expired)) : table.ask(pool))
+                .invoke(answer -> others.answered())
+                .replaceWithVoid();
     }
 
     private void expired(Job job) {
@@ -332,6 +337,10 @@ public class JobWorker {
                     lost.released(asked);
                 })
                 .replaceWithVoid();
+    }
+
+    private static Duration max(Duration a, Duration b) {
+        return a.compareTo(b) > 0 ? a : b;
     }
 
     private static Duration min(Duration a, Duration b) {

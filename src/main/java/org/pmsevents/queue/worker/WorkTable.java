@@ -197,6 +197,11 @@ public class WorkTable {
                 .map(rows -> rows.rowCount());
     }
 
+    /** Only asks whether PostgreSQL answers; the list is empty. */
+    Uni<List<Job>> ask(SqlClient client) {
+        return client.query("SELECT 1").execute().replaceWith(List.of());
+    }
+
     /** Takes jobs from workers whose leases have expired. */
     Uni<List<Job>> expire(SqlClient client) {
         return client.preparedQuery(EXPIRE).execute().map(JobTable::jobs);
