@@ -34,6 +34,7 @@ final class Ground implements AutoCloseable {
     private final Load load = new Load();
     private final List<Follower> followers = new ArrayList<>();
     private final List<GoneBack> backs = new ArrayList<>();
+    private long mended;
 
     /**
      * The database has gone back.
@@ -163,6 +164,16 @@ final class Ground implements AutoCloseable {
 
     List<GoneBack> backs() {
         return List.copyOf(backs);
+    }
+
+    /** From now on the service has what it needs to be well again. */
+    void mended() {
+        mended = System.nanoTime();
+    }
+
+    /** How long ago that was. */
+    Duration sinceMended() {
+        return Duration.ofNanos(System.nanoTime() - mended);
     }
 
     /** What is broken stays so for this long, under load. */

@@ -24,6 +24,7 @@ final class OnNetwork {
             ground.holdFor(chance, 4, 9);
         } finally {
             ground.fleet().members().forEach(member -> member.postgres().mend());
+            ground.mended();
         }
     }
 
@@ -34,6 +35,7 @@ final class OnNetwork {
             ground.holdFor(chance, 6, 14);
         } finally {
             link.mend();
+            ground.mended();
         }
     }
 
@@ -43,6 +45,7 @@ final class OnNetwork {
             ground.holdFor(chance, 4, 10);
         } finally {
             ground.fleet().members().forEach(member -> member.postgres().mend());
+            ground.mended();
         }
     }
 
@@ -55,6 +58,7 @@ final class OnNetwork {
         } finally {
             victim.postgres().mend();
             victim.redis().mend();
+            ground.mended();
         }
     }
 }

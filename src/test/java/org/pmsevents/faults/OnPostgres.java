@@ -19,7 +19,7 @@ final class OnPostgres {
 
     static List<Fault> all() {
         var all = new ArrayList<>(List.of(
-                new Fault("PostgreSQL cuts all connections", (ground, chance) -> ground.terminateConnections()),
+                new Fault("PostgreSQL cuts all connections", OnPostgres::cutConnections),
                 new Fault("PostgreSQL unreachable", OnPostgres::takeAway),
                 new Fault("database read-only", OnPostgres::readOnly),
                 new Fault("transaction left open", OnPostgres::leaveOpen),
@@ -32,12 +32,18 @@ final class OnPostgres {
         return all;
     }
 
+    private static void cutConnections(Ground ground, Random chance) throws SQLException {
+        ground.mended();
+        ground.terminateConnections();
+    }
+
     private static void takeAway(Ground ground, Random chance) {
         ground.cluster().postgres().takeAway();
         try {
             ground.holdFor(chance, 2, 8);
         } finally {
             ground.cluster().postgres().bringBack();
+            ground.mended();
         }
     }
 
@@ -50,6 +56,7 @@ final class OnPostgres {
             ground.holdFor(chance, 4, 12);
         } finally {
             ground.execute("ALTER DATABASE " + database + " RESET default_transaction_read_only");
+            ground.mended();
         }
     }
 
@@ -65,13 +72,14 @@ final class OnPostgres {
                     .atMost(Ground.RECOVERED)
                     .until(() -> ground.number("SELECT head FROM feed_head") > head + 30);
             forgotten.rollback();
+            ground.mended();
         }
     }
 
     /** Of one stock; all others are adjusted meanwhile. */
     private static void lockRow(Ground ground, Random chance) throws Exception {
         var shelves = ground.shop().shelves();
-        var locked = shelves.get(chance.nextInt(shelves.size()));
+        var locked = ground.shop().anyShelf(chance);
         try (var holder = ground.database();
                 var statement = holder.prepareStatement("SELECT 1 FROM stock WHERE sku = ? FOR UPDATE")) {
             holder.setAutoCommit(false);
@@ -85,6 +93,7 @@ final class OnPostgres {
             }
             await().atMost(LOCKED.plus(Ground.RECOVERED)).until(() -> System.nanoTime() >= until);
             holder.rollback();
+            ground.mended();
         }
         ground.load().assertNothingUnexpected();
     }
@@ -94,6 +103,7 @@ final class OnPostgres {
         var pid = String.valueOf(ground.ask("SELECT min(pid) FROM pg_stat_activity WHERE datname = current_database()"
                 + " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"));
         assertThat(Files.readString(Path.of("/proc", pid, "comm"))).startsWith("postgres");
+        ground.mended();
         ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
         await("PostgreSQL is there again").atMost(Ground.RECOVERED).ignoreExceptions().until(() -> {
             ground.ask("SELECT 1");

@@ -11,7 +11,7 @@ final class OnRedis {
     static List<Fault> all() {
         return List.of(
                 new Fault("Redis killed, a new one empty", OnRedis::kill),
-                new Fault("Redis emptied (FLUSHALL)", (ground, chance) -> ground.cluster().emptyRedis()),
+                new Fault("Redis emptied (FLUSHALL)", OnRedis::empty),
                 new Fault("Redis unreachable", OnRedis::cutOff),
                 new Fault("Redis slow", OnRedis::slow),
                 new Fault("Redis hangs", OnRedis::hang),
@@ -24,7 +24,13 @@ final class OnRedis {
             ground.holdFor(chance, 1, 6);
         } finally {
             ground.cluster().startEmptyRedis();
+            ground.mended();
         }
+    }
+
+    private static void empty(Ground ground, Random chance) {
+        ground.cluster().emptyRedis();
+        ground.mended();
     }
 
     private static void cutOff(Ground ground, Random chance) {
@@ -33,6 +39,7 @@ final class OnRedis {
             ground.holdFor(chance, 2, 8);
         } finally {
             ground.cluster().reconnectRedis();
+            ground.mended();
         }
     }
 
@@ -43,6 +50,7 @@ final class OnRedis {
             ground.holdFor(chance, 4, 9);
         } finally {
             ground.fleet().members().forEach(member -> member.redis().mend());
+            ground.mended();
         }
     }
 
@@ -52,6 +60,7 @@ final class OnRedis {
             ground.holdFor(chance, 4, 10);
         } finally {
             ground.fleet().members().forEach(member -> member.redis().mend());
+            ground.mended();
         }
     }
 
@@ -61,6 +70,7 @@ final class OnRedis {
             ground.holdFor(chance, 3, 7);
         } finally {
             ground.cluster().spoilRedisMessages(0, 0);
+            ground.mended();
         }
     }
 }

@@ -22,6 +22,7 @@ final class OnReplicas {
         var victim = ground.fleet().any(chance);
         victim.replica().kill();
         ground.holdFor(chance, 0, 3);
+        ground.mended();
         victim.startAgain();
     }
 
@@ -32,6 +33,7 @@ final class OnReplicas {
                 .toList();
         victims.forEach(victim -> victim.replica().kill());
         ground.holdFor(chance, 0, 3);
+        ground.mended();
         victims.forEach(Fleet.Member::startAgain);
     }
 
@@ -42,12 +44,14 @@ final class OnReplicas {
             ground.holdFor(chance, PAUSE_SECONDS, PAUSE_SECONDS + 4);
         } finally {
             victim.replica().resume();
+            ground.mended();
         }
     }
 
     private static void replace(Ground ground, Random chance) {
         var victim = ground.fleet().any(chance);
         victim.replica().terminate();
+        ground.mended();
         victim.startAgain();
     }
 }

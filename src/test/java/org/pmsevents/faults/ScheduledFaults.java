@@ -54,9 +54,8 @@ class ScheduledFaults {
         var fault = schedule.next();
         say("%d: %s", schedule.drawn(), fault.name());
         fault.strike().on(ground, schedule.chance());
-        long mended = System.nanoTime();
         ground.awaitWell();
-        var recovery = Duration.ofNanos(System.nanoTime() - mended);
+        var recovery = ground.sinceMended();
         report.recovered(fault, recovery);
         ground.load().pause();
         try {
@@ -68,7 +67,7 @@ class ScheduledFaults {
                 "%d: well after %s, checked after %s; %d changes acknowledged",
                 schedule.drawn(),
                 Report.seconds(recovery),
-                Report.seconds(Duration.ofNanos(System.nanoTime() - mended)),
+                Report.seconds(ground.sinceMended()),
                 ground.shop().promises().count());
         ground.awaitAcknowledged(20);
     }

@@ -38,6 +38,10 @@ final class Shop {
         return shelves;
     }
 
+    String anyShelf(Random chance) {
+        return shelves.get(chance.nextInt(shelves.size()));
+    }
+
     /** All products so far. */
     List<String> products() {
         var all = new ArrayList<>(shelves);
@@ -69,7 +73,7 @@ final class Shop {
 
     /** Sells from any shelf, or fills it. */
     void trade(Random chance) throws InterruptedException {
-        var sku = shelves.get(chance.nextInt(shelves.size()));
+        var sku = anyShelf(chance);
         int delta = chance.nextInt(-4, 5);
         move(sku, delta == 0 ? 5 : delta, chance);
     }
@@ -104,7 +108,7 @@ final class Shop {
 
     /** An adjustment by way of this replica and no other; whether it was answered at once. */
     boolean works(URI replica, Random chance) throws InterruptedException {
-        var call = adjustment(shelves.get(chance.nextInt(shelves.size())), 1);
+        var call = adjustment(anyShelf(chance), 1);
         var answer = caller.askOnce(replica, call, 1);
         if (answer != null) {
             moved(call, answer);
