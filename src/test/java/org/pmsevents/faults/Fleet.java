@@ -3,6 +3,7 @@ package org.pmsevents.faults;
 import static org.pmsevents.Waiting.await;
 
 import io.restassured.RestAssured;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ final class Fleet implements AutoCloseable {
     private final List<Member> members = new ArrayList<>();
     private final List<Replica> all = new ArrayList<>();
 
-    Fleet(Cluster cluster) {
+    Fleet(Cluster cluster) throws IOException {
         this.cluster = cluster;
         var environment = cluster.environment();
         for (int i = 0; i < SIZE; i++) {
@@ -36,11 +37,13 @@ final class Fleet implements AutoCloseable {
     final class Member {
         private final int port = Cluster.freePort();
         private final Map<String, String> environment;
+        private final JumpingClock clock;
         private final NetworkLink postgres;
         private final NetworkLink redis;
         private Replica replica;
 
-        private Member(Map<String, String> direct) {
+        private Member(Map<String, String> direct) throws IOException {
+            clock = new JumpingClock("replica-" + port);
             postgres = new NetworkLink(server(direct, POSTGRES));
             redis = new NetworkLink(server(direct, REDIS));
             environment = new HashMap<>(direct);
@@ -49,14 +52,16 @@ final class Fleet implements AutoCloseable {
             replica = started();
         }
 
-        private Replica started() {
-            var begun = cluster.start(port, environment);
+        private Replica started() throws IOException {
+            var begun = Replica.isNative()
+                    ? cluster.start(port, environment)
+                    : cluster.start(port, environment, clock.option());
             all.add(begun);
             return begun;
         }
 
         /** A new process at the address of the old one, which has ended. */
-        void startAgain() {
+        void startAgain() throws IOException {
             replica = started();
         }
 
@@ -66,6 +71,11 @@ final class Fleet implements AutoCloseable {
 
         URI address() {
             return URI.create("http://127.0.0.1:" + port);
+        }
+
+        /** Of its machine; a native executable has none that jumps. */
+        JumpingClock clock() {
+            return clock;
         }
 
         NetworkLink postgres() {

@@ -1,5 +1,6 @@
 package org.pmsevents.faults;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -10,8 +11,7 @@ import org.junit.jupiter.api.Test;
  * each event once and in order or were told of a reset, and all is well again by itself.
  *
  * <p>The faults and what they leave to chance are given by a seed; when the clients' requests meet them is not. {@link Settings} says how a
- * run is repeated, or made longer. Not here: clocks that jump, since processes on one machine share its clock ({@code LateClockTest} has a
- * machine whose clock is wrong); a full disk, which takes a file system of its own; a standby that is really promoted, since the
+ * run is repeated, or made longer. Not here: a full disk, which takes a file system of its own; a standby that is really promoted, since the
  * embedded PostgreSQL comes without {@code pg_basebackup}: {@link EarlierState} does to the database what the promotion of one that was behind
  * does.
  */
@@ -43,7 +43,7 @@ class ScheduledFaults {
         }
     }
 
-    private List<Fault> faults() {
+    private List<Fault> faults() throws IOException {
         return Stream.of(OnReplicas.all(), OnRedis.all(), OnNetwork.all(), OnPostgres.all(), LostAnswer.all())
                 .flatMap(List::stream)
                 .filter(settings::wants)
