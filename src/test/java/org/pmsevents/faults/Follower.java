@@ -23,12 +23,16 @@ final class Follower implements AutoCloseable {
     /** The last event; null after a reset, which tells where it goes on. */
     private @Nullable Long last;
 
+    /** Up to where it was asked what it was told; null after a reset. */
+    private @Nullable Long taken;
+
     private long events;
     private int resets;
 
     Follower(String name, List<URI> replicas, long after) {
         this.name = name;
         this.last = after;
+        this.taken = after;
         this.client = FeedClient.of(replicas.stream()
                         .map(replica -> URI.create(replica.toString().replaceFirst("^http", "ws") + "/ws?batch=true"))
                         .toList())
@@ -55,6 +59,7 @@ final class Follower implements AutoCloseable {
         resets++;
         epochs.add(frame.path("epoch").asText());
         last = null;
+        taken = null;
         told.clear();
     }
 
@@ -68,11 +73,22 @@ final class Follower implements AutoCloseable {
         return client.position();
     }
 
-    /** What it was told since the last call, or since the last reset: the ids of the events by their positions. */
-    synchronized Map<Long, String> takeTold() {
-        var all = new LinkedHashMap<>(told);
+    /**
+     * What it was told.
+     *
+     * @param from the first position that it had to be told; null if it was told nothing since a reset
+     * @param ids of the events by their positions
+     */
+    record Told(@Nullable Long from, Map<Long, String> ids) {}
+
+    /** What it was told since the last call, or since the last reset. */
+    synchronized Told takeTold() {
+        var ids = new LinkedHashMap<>(told);
         told.clear();
-        return all;
+        var first = ids.isEmpty() ? null : ids.keySet().iterator().next();
+        var from = taken == null ? first : Long.valueOf(taken + 1);
+        taken = client.position();
+        return new Told(from, ids);
     }
 
     synchronized List<String> faults() {
