@@ -44,7 +44,13 @@ class ScheduledFaults {
     }
 
     private List<Fault> faults() throws IOException {
-        return Stream.of(OnReplicas.all(), OnRedis.all(), OnNetwork.all(), OnPostgres.all(), LostAnswer.all())
+        return Stream.of(
+                        OnReplicas.all(),
+                        OnRedis.all(),
+                        OnNetwork.all(),
+                        OnPostgres.all(),
+                        OnSeveral.all(),
+                        LostAnswer.all())
                 .flatMap(List::stream)
                 .filter(settings::wants)
                 .toList();
