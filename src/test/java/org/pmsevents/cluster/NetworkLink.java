@@ -27,8 +27,7 @@ public final class NetworkLink extends TcpProxy {
     /** The same URL by way of this link. */
     public String through(String url) {
         var direct = URI.create(url);
-        return url.replace(
-                direct.getHost() + ":" + direct.getPort(), "127.0.0.1:" + port());
+        return url.replace(direct.getHost() + ":" + direct.getPort(), "127.0.0.1:" + port());
     }
 
     /** Nothing passes in the ways named. */

@@ -102,7 +102,8 @@ final class Caller {
     }
 
     /** Asks this replica; null if its answer does not say what became of the call, or there is none. */
-    @Nullable Answer askOnce(URI replica, Call call, int attempt) throws InterruptedException {
+    @Nullable
+    Answer askOnce(URI replica, Call call, int attempt) throws InterruptedException {
         long asked = System.nanoTime();
         try {
             var answer = http.send(request(replica, call), BodyHandlers.ofString());
@@ -124,7 +125,10 @@ final class Caller {
     }
 
     private static boolean isReplayed(HttpResponse<String> answer) {
-        return answer.headers().firstValue("Idempotent-Replayed").map("true"::equals).orElse(false);
+        return answer.headers()
+                .firstValue("Idempotent-Replayed")
+                .map("true"::equals)
+                .orElse(false);
     }
 
     /** 503, and a key that an earlier attempt still holds. */

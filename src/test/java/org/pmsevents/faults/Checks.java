@@ -54,12 +54,13 @@ final class Checks {
                 .until(() -> ground.number("SELECT count(*) FROM event WHERE position IS NULL") == 0);
         await("every job has ended")
                 .atMost(SETTLED)
-                .until(() -> ground.number(
-                                "SELECT count(*) FROM job WHERE kind = 'queue.probe' AND finished_at IS NULL")
-                        == 0);
+                .until(() ->
+                        ground.number("SELECT count(*) FROM job WHERE kind = 'queue.probe' AND finished_at IS NULL")
+                                == 0);
         await("every durable handler is at the head")
                 .atMost(SETTLED)
-                .until(() -> ground.number("SELECT count(*) FROM handler_cursor, feed_head WHERE position <> head") == 0);
+                .until(() ->
+                        ground.number("SELECT count(*) FROM handler_cursor, feed_head WHERE position <> head") == 0);
     }
 
     /** Positions 1 to n; each product's and each stock's events in their order; one event for each movement. */
@@ -127,7 +128,8 @@ final class Checks {
             var found = found(kind);
             assertThat(found.entrySet())
                     .as("%s: there more than once", kind)
-                    .allSatisfy(each -> assertThat(each.getValue()).as(each.getKey()).isEqualTo(1));
+                    .allSatisfy(each ->
+                            assertThat(each.getValue()).as(each.getKey()).isEqualTo(1));
             var broken = new ArrayList<String>();
             shop.promises().of(kind).forEach((name, promise) -> {
                 if (found.containsKey(name)) {
@@ -174,15 +176,13 @@ final class Checks {
                 SELECT id, state, attempt, errors FROM job WHERE kind = 'queue.probe' AND (state <> 'completed' OR (result ->> 'token')::bigint <> token)
                 """);
         var stocks = rows("SELECT sku, on_hand FROM stock WHERE location = 'main'");
-        await("levels in Redis are those of PostgreSQL")
-                .atMost(SETTLED)
-                .untilAsserted(() -> {
-                    for (var stock : stocks) {
-                        assertThat(ground.cluster().redisField("pms-events:stock:" + stock.get(0), "main"))
-                                .as("level of %s", stock.get(0))
-                                .isEqualTo(stock.get(1));
-                    }
-                });
+        await("levels in Redis are those of PostgreSQL").atMost(SETTLED).untilAsserted(() -> {
+            for (var stock : stocks) {
+                assertThat(ground.cluster().redisField("pms-events:stock:" + stock.get(0), "main"))
+                        .as("level of %s", stock.get(0))
+                        .isEqualTo(stock.get(1));
+            }
+        });
     }
 
     /** Every event once and in order since the last check, or since a reset; and no reset but that of a database that has gone back. */
@@ -212,7 +212,8 @@ final class Checks {
 
     /** What each replica answers, from its cache or not, is what the database has. */
     private void answersAreCurrent() throws Exception {
-        for (var row : rows("SELECT stock.sku, on_hand, stock.version, product.version FROM stock JOIN product USING (sku)")) {
+        for (var row :
+                rows("SELECT stock.sku, on_hand, stock.version, product.version FROM stock JOIN product USING (sku)")) {
             var sku = row.get(0);
             for (var member : ground.fleet().members()) {
                 await("what %s answers about %s is current".formatted(member, sku))

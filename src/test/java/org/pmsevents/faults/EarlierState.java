@@ -39,7 +39,9 @@ final class EarlierState {
             ground.cluster().postgres().bringBack();
             ground.mended();
         }
-        await("a new epoch").atMost(Ground.RECOVERED).until(() -> !ground.epoch().equals(epoch));
+        await("a new epoch")
+                .atMost(Ground.RECOVERED)
+                .until(() -> !ground.epoch().equals(epoch));
         ground.goneBack(new Ground.GoneBack(snapshot, restored, ground.epoch()));
         await("an alert says so")
                 .atMost(Ground.RECOVERED)

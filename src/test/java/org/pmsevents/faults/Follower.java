@@ -69,7 +69,8 @@ final class Follower implements AutoCloseable {
         return client.whyGivenUp() == null && at != null && at >= position;
     }
 
-    @Nullable Long position() {
+    @Nullable
+    Long position() {
         return client.position();
     }
 

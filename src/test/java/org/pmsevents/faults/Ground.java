@@ -127,7 +127,8 @@ final class Ground implements AutoCloseable {
         }
     }
 
-    @Nullable String ask(String query) throws SQLException {
+    @Nullable
+    String ask(String query) throws SQLException {
         try (var connection = database();
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(query)) {
@@ -153,8 +154,9 @@ final class Ground implements AutoCloseable {
     /** Waits until all but this one are gone. */
     void terminateConnectionsBut(Connection own) throws SQLException {
         try (var statement = own.createStatement()) {
-            statement.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-                    + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'");
+            statement.execute(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'");
         }
     }
 

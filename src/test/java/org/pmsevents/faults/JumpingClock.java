@@ -58,7 +58,8 @@ final class JumpingClock {
 
     /** From now on the clock is so far from the right time. */
     void set(Duration difference) throws IOException {
-        var written = Files.writeString(WORK.resolve(offset.getFileName() + ".new"), Long.toString(difference.toMillis()));
+        var written =
+                Files.writeString(WORK.resolve(offset.getFileName() + ".new"), Long.toString(difference.toMillis()));
         Files.move(written, offset, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -84,13 +85,13 @@ final class JumpingClock {
 
     private static byte[] compiled() throws IOException {
         var classes = Files.createDirectories(WORK.resolve("classes"));
-        var source = new SimpleJavaFileObject(
-                URI.create("string:///" + REPLACED + ".java"), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return SOURCE;
-            }
-        };
+        var source =
+                new SimpleJavaFileObject(URI.create("string:///" + REPLACED + ".java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return SOURCE;
+                    }
+                };
         boolean done = ToolProvider.getSystemJavaCompiler()
                 .getTask(
                         null,

@@ -25,7 +25,8 @@ final class LostAnswer {
         return List.of(
                 toTheClient(),
                 new Fault("answer of a commit lost", (ground, chance) -> cut(ground, chance, Cut.UNANSWERED)),
-                new Fault("answer of a commit cut in half", (ground, chance) -> cut(ground, chance, Cut.HALF_ANSWERED)));
+                new Fault(
+                        "answer of a commit cut in half", (ground, chance) -> cut(ground, chance, Cut.HALF_ANSWERED)));
     }
 
     /** The network loses the answer of the replica, and then the connection; the client asks another replica. */

@@ -11,7 +11,8 @@ final class OnNetwork {
     static List<Fault> all() {
         return List.of(
                 new Fault("PostgreSQL slow for all", OnNetwork::slow),
-                new Fault("PostgreSQL does not hear a replica", (ground, chance) -> cutOne(ground, chance, true, false)),
+                new Fault(
+                        "PostgreSQL does not hear a replica", (ground, chance) -> cutOne(ground, chance, true, false)),
                 new Fault("PostgreSQL not heard by a replica", (ground, chance) -> cutOne(ground, chance, false, true)),
                 new Fault("PostgreSQL cut off both ways for all", OnNetwork::cutAll),
                 new Fault("replica isolated", OnNetwork::isolate));

@@ -105,9 +105,14 @@ final class OnPostgres {
         assertThat(Files.readString(Path.of("/proc", pid, "comm"))).startsWith("postgres");
         ground.mended();
         ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
-        await("PostgreSQL is there again").atMost(Ground.RECOVERED).ignoreExceptions().until(() -> {
-            ground.ask("SELECT 1");
-            return !ProcessHandle.of(Long.parseLong(pid)).map(ProcessHandle::isAlive).orElse(false);
-        });
+        await("PostgreSQL is there again")
+                .atMost(Ground.RECOVERED)
+                .ignoreExceptions()
+                .until(() -> {
+                    ground.ask("SELECT 1");
+                    return !ProcessHandle.of(Long.parseLong(pid))
+                            .map(ProcessHandle::isAlive)
+                            .orElse(false);
+                });
     }
 }

@@ -38,9 +38,10 @@ final class OnReplicas {
             ground.holdFor(chance, 3, 7);
             await("an alert says so")
                     .atMost(Ground.RECOVERED)
-                    .until(() -> ground.number("SELECT count(*) FROM alert WHERE key LIKE 'clock-offset:%' AND last_at > '"
-                                    + before + "'")
-                            > 0);
+                    .until(() ->
+                            ground.number("SELECT count(*) FROM alert WHERE key LIKE 'clock-offset:%' AND last_at > '"
+                                            + before + "'")
+                                    > 0);
         } finally {
             clock.set(Duration.ZERO);
             ground.mended();

@@ -22,7 +22,9 @@ class ScheduledFaults {
 
     @Test
     void nothingAcknowledgedIsLostAndAllIsWellAgainAfterEachFault() throws Exception {
-        say("faults of %s, until %d s from now", settings.replay(), settings.length().toSeconds());
+        say(
+                "faults of %s, until %d s from now",
+                settings.replay(), settings.length().toSeconds());
         var schedule = new Schedule(settings.seed(), LostAnswer.toTheClient(), faults());
         try (var ground = new Ground(settings.seed())) {
             say("three replicas have begun");
@@ -36,7 +38,8 @@ class ScheduledFaults {
                 checks.nothingIsUsedUp();
             } catch (Exception | AssertionError e) {
                 throw new AssertionError(
-                        "after " + schedule.drawn() + " faults; for the same again: " + settings.replay() + "\n" + e, e);
+                        "after " + schedule.drawn() + " faults; for the same again: " + settings.replay() + "\n" + e,
+                        e);
             } finally {
                 System.out.println(report.table() + report.totals(ground));
             }

@@ -62,7 +62,13 @@ final class Shop {
 
     private void create(String sku, Random chance) throws InterruptedException {
         var answer = caller.ask(
-                call("POST", "/api/products", Client.product(sku), EDITOR, UUID.randomUUID().toString()), chance);
+                call(
+                        "POST",
+                        "/api/products",
+                        Client.product(sku),
+                        EDITOR,
+                        UUID.randomUUID().toString()),
+                chance);
         expect(answer, 201);
         promises.made(Kind.PRODUCT, sku, answer);
     }
@@ -163,7 +169,13 @@ final class Shop {
     private void createAgain(int index, Random chance) throws InterruptedException {
         var sku = edited.get(index);
         var answer = caller.ask(
-                call("POST", "/api/products", Client.product(sku), EDITOR, UUID.randomUUID().toString()), chance);
+                call(
+                        "POST",
+                        "/api/products",
+                        Client.product(sku),
+                        EDITOR,
+                        UUID.randomUUID().toString()),
+                chance);
         expect(answer, 201);
         promises.of(Kind.PRODUCT).put(sku, new Promises.Promise(answer.asked(), answer.answered()));
         versions.set(index, 1L);
@@ -175,7 +187,8 @@ final class Shop {
         var lines = new ArrayList<String>();
         int first = chance.nextInt(shelves.size());
         for (int i = first; i < first + LINES; i++) {
-            lines.add("{\"sku\":\"" + shelves.get(i % shelves.size()) + "\",\"onHand\":" + chance.nextInt(50, 150) + "}");
+            lines.add(
+                    "{\"sku\":\"" + shelves.get(i % shelves.size()) + "\",\"onHand\":" + chance.nextInt(50, 150) + "}");
         }
         var answer = caller.ask(
                 new Call(
