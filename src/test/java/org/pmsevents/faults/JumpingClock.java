@@ -65,9 +65,6 @@ final class JumpingClock {
 
     private static synchronized Path agent() throws IOException {
         var jar = WORK.resolve("clock-agent.jar");
-        if (Files.exists(jar)) {
-            return jar;
-        }
         var manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().putValue("Premain-Class", JumpingClockAgent.class.getName());
@@ -80,7 +77,7 @@ final class JumpingClock {
             out.putNextEntry(new JarEntry(JumpingClockAgent.CODE));
             out.write(compiled());
         }
-        return Files.move(making, jar);
+        return Files.move(making, jar, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static byte[] compiled() throws IOException {
