@@ -15,6 +15,7 @@ import java.util.jar.Manifest;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clock of a replica's machine, which a test can have jump. Processes of one machine share its clock, so an agent puts another
@@ -43,6 +44,8 @@ final class JumpingClock {
             }
             """;
 
+    private static @Nullable Path made;
+
     private final Path offset;
 
     JumpingClock(String name) {
@@ -63,8 +66,17 @@ final class JumpingClock {
         Files.move(written, offset, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /** Made anew by each run. */
     private static synchronized Path agent() throws IOException {
-        var jar = WORK.resolve("clock-agent.jar");
+        var jar = made;
+        if (jar == null) {
+            jar = makeAgent();
+            made = jar;
+        }
+        return jar;
+    }
+
+    private static Path makeAgent() throws IOException {
         var manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().putValue("Premain-Class", JumpingClockAgent.class.getName());
@@ -77,7 +89,7 @@ final class JumpingClock {
             out.putNextEntry(new JarEntry(JumpingClockAgent.CODE));
             out.write(compiled());
         }
-        return Files.move(making, jar, StandardCopyOption.REPLACE_EXISTING);
+        return Files.move(making, WORK.resolve("clock-agent.jar"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static byte[] compiled() throws IOException {
