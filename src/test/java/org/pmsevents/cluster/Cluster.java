@@ -36,7 +36,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** @param redisCluster whether it has a Redis Cluster, whatever the build is told */
-    Cluster(Map<String, String> settings, boolean redisCluster) throws SQLException {
+    public Cluster(Map<String, String> settings, boolean redisCluster) throws SQLException {
         this.settings = settings;
         this.redis = new RedisNodes(redisCluster);
         try (var connection = connect("postgres");
@@ -91,7 +91,11 @@ public final class Cluster implements AutoCloseable {
 
     /** Starts a replica on a port, and waits until it listens. */
     public Replica start(int port, String... options) {
-        var environment = environment();
+        return start(port, environment(), options);
+    }
+
+    /** The same for a replica that is told something else of the servers, such as a way of its own to them. */
+    public Replica start(int port, Map<String, String> environment, String... options) {
         var replica = Replica.start(database.substring(0, 14) + "-" + ++started, port, environment, options);
         replicas.add(replica);
         replica.address();
@@ -132,27 +136,37 @@ public final class Cluster implements AutoCloseable {
         return redis;
     }
 
-    void stopRedis() throws IOException {
+    public void stopRedis() throws IOException {
         redis.stop();
     }
 
     /** Nobody reaches it; what it holds stays. */
-    void cutRedisOff() {
+    public void cutRedisOff() {
         redis.cutOff();
     }
 
-    void reconnectRedis() {
+    public void reconnectRedis() {
         redis.reconnect();
     }
 
     /** A new one, empty, where the old one was. */
-    void startEmptyRedis() {
+    public void startEmptyRedis() {
         redis.startEmpty();
     }
 
     /** The same one, emptied by {@code FLUSHALL}. */
-    void emptyRedis() {
+    public void emptyRedis() {
         redis.empty();
+    }
+
+    /** The field of a hash in Redis; empty if there is none. */
+    public String redisField(String key, String field) {
+        return redis.field(key, field);
+    }
+
+    /** Loses one in so many messages of the feed, and lets one in so many overtake the next; 0 for none. */
+    public void spoilRedisMessages(int losesOneIn, int swapsOneIn) {
+        redis.spoil(losesOneIn, swapsOneIn);
     }
 
     public Connection database() throws SQLException {

@@ -97,7 +97,8 @@ public final class Replica implements AutoCloseable {
         return command;
     }
 
-    private static boolean isNative() throws IOException {
+    /** Whether the package that was built last is a native executable. */
+    public static boolean isNative() throws IOException {
         return built().getProperty("type").equals("native");
     }
 

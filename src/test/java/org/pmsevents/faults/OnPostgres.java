@@ -1,0 +1,118 @@
+package org.pmsevents.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** What happens to PostgreSQL. */
+final class OnPostgres {
+    private static final Duration LOCKED = Duration.ofSeconds(15);
+
+    private OnPostgres() {}
+
+    static List<Fault> all() {
+        var all = new ArrayList<>(List.of(
+                new Fault("PostgreSQL cuts all connections", OnPostgres::cutConnections),
+                new Fault("PostgreSQL unreachable", OnPostgres::takeAway),
+                new Fault("database read-only", OnPostgres::readOnly),
+                new Fault("transaction left open", OnPostgres::leaveOpen),
+                new Fault("stock row locked for 15 s", OnPostgres::lockRow),
+                new Fault("database goes back", EarlierState::goBack)));
+        if (System.getenv("QUARKUS_DATASOURCE_REACTIVE_URL") == null) {
+            // only what this run has started, and nobody else uses
+            all.add(new Fault("PostgreSQL crashes and restarts", OnPostgres::crash));
+        }
+        return all;
+    }
+
+    private static void cutConnections(Ground ground, Random chance) throws SQLException {
+        ground.mended();
+        ground.terminateConnections();
+    }
+
+    private static void takeAway(Ground ground, Random chance) {
+        ground.cluster().postgres().takeAway();
+        try {
+            ground.holdFor(chance, 2, 8);
+        } finally {
+            ground.cluster().postgres().bringBack();
+            ground.mended();
+        }
+    }
+
+    /** As after a failover to what is still a standby. */
+    private static void readOnly(Ground ground, Random chance) throws SQLException {
+        var database = ground.ask("SELECT current_database()");
+        ground.execute("ALTER DATABASE " + database + " SET default_transaction_read_only = on");
+        try {
+            ground.terminateConnections();
+            ground.holdFor(chance, 4, 12);
+        } finally {
+            ground.execute("ALTER DATABASE " + database + " RESET default_transaction_read_only");
+            ground.mended();
+        }
+    }
+
+    /** By whoever has forgotten it, with a transaction id of its own. */
+    private static void leaveOpen(Ground ground, Random chance) throws SQLException {
+        try (var forgotten = ground.database();
+                var statement = forgotten.createStatement()) {
+            forgotten.setAutoCommit(false);
+            statement.execute("SELECT pg_current_xact_id()");
+            ground.holdFor(chance, 4, 8);
+            long head = ground.number("SELECT head FROM feed_head");
+            await("the feed goes on")
+                    .atMost(Ground.RECOVERED)
+                    .until(() -> ground.number("SELECT head FROM feed_head") > head + 30);
+            forgotten.rollback();
+            ground.mended();
+        }
+    }
+
+    /** Of one stock; all others are adjusted meanwhile. */
+    private static void lockRow(Ground ground, Random chance) throws Exception {
+        var shelves = ground.shop().shelves();
+        var locked = ground.shop().anyShelf(chance);
+        try (var holder = ground.database();
+                var statement = holder.prepareStatement("SELECT 1 FROM stock WHERE sku = ? FOR UPDATE")) {
+            holder.setAutoCommit(false);
+            statement.setString(1, locked);
+            statement.execute();
+            long until = System.nanoTime() + LOCKED.toNanos();
+            for (var sku : shelves) {
+                if (!sku.equals(locked)) {
+                    ground.shop().move(sku, 1, chance);
+                }
+            }
+            await().atMost(LOCKED.plus(Ground.RECOVERED)).until(() -> System.nanoTime() >= until);
+            holder.rollback();
+            ground.mended();
+        }
+        ground.load().assertNothingUnexpected();
+    }
+
+    /** A backend is killed: PostgreSQL then ends all others, and recovers from its log. */
+    private static void crash(Ground ground, Random chance) throws Exception {
+        var pid = String.valueOf(ground.ask("SELECT min(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                + " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"));
+        assertThat(Files.readString(Path.of("/proc", pid, "comm"))).startsWith("postgres");
+        ground.mended();
+        ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+        await("PostgreSQL is there again")
+                .atMost(Ground.RECOVERED)
+                .ignoreExceptions()
+                .until(() -> {
+                    ground.ask("SELECT 1");
+                    return !ProcessHandle.of(Long.parseLong(pid))
+                            .map(ProcessHandle::isAlive)
+                            .orElse(false);
+                });
+    }
+}
