@@ -37,6 +37,9 @@ public final class FilterOrder {
     /** Filter: who asks too often is refused. The framework knows the caller at 200, and judges what the caller may do at 100. */
     public static final int RATE_LIMIT = 140;
 
+    /** Filter: reads are refused while too many answers are unread. */
+    public static final int UNREAD_ANSWERS = 130;
+
     /** Filter: webhooks that can't have a valid signature, whatever their body, are refused before it is read. */
     public static final int SIGNATURE_HEADERS = 20;
 

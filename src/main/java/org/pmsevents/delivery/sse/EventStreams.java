@@ -43,7 +43,7 @@ import org.pmsevents.platform.shutdown.Draining;
 @ApplicationScoped
 public class EventStreams {
     /** Below how many characters in its queue a reader that catches up gets more, unless the bound of the queue is lower. */
-    private static final int WINDOW = 64 * 1024;
+    private static final int WINDOW = 16 * 1024;
 
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group readers;

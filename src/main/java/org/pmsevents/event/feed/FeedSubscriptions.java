@@ -189,7 +189,7 @@ public class FeedSubscriptions {
                             hand(subscription, first);
                         }
                     },
-                    subscriber::unavailable);
+                    () -> refuse(subscription));
             return subscription;
         }
 
@@ -231,7 +231,7 @@ public class FeedSubscriptions {
 
     private void goLive(Subscription subscription) {
         if (!feed.started()) {
-            subscription.subscriber.unavailable();
+            refuse(subscription);
             return;
         }
         long position = subscription.group.reached();
@@ -240,6 +240,11 @@ public class FeedSubscriptions {
             subscription.group.live.add(subscription);
             subscription.subscriber.subscribed(position, feed.id());
         }
+    }
+
+    private static void refuse(Subscription subscription) {
+        subscription.end();
+        subscription.subscriber.unavailable();
     }
 
     private void catchUp(Subscription subscription) {
@@ -316,7 +321,7 @@ public class FeedSubscriptions {
         feed.onContext(() -> {
             reads--;
             nextRead();
-            if (subscription.epochs == inEpoch) {
+            if (subscription.epochs == inEpoch && !subscription.ended) {
                 work.run();
             }
         });

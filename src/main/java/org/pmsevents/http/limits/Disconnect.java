@@ -24,7 +24,9 @@ public final class Disconnect {
     /** Closes a connection at once. Any thread. */
     public static void now(HttpConnection connection) {
         if (connection instanceof ConnectionBase opened) {
-            var unused = opened.channelHandlerContext().close();
+            var channel = opened.channel();
+            // below TLS, which would wait until it has said goodbye
+            channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
         }
     }
 }

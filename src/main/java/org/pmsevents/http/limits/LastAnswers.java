@@ -65,7 +65,10 @@ class LastAnswers {
     private void count(RoutingContext routing) {
         var request = routing.request();
         var connection = ((ConnectionBase) request.connection()).channel();
-        learn(connection.parent());
+        // the server of dev mode and tests outlives the application
+        if (LaunchMode.current() == LaunchMode.NORMAL) {
+            learn(connection.parent());
+        }
         if (InFlight.isSocket(request)) {
             // from here on it is closed as a WebSocket
             ended(connection);
@@ -132,7 +135,6 @@ class LastAnswers {
     /** During a delay all goes on, and the framework marks answers as last ones; without one this waits on the thread that shuts down. */
     void drain(@Observes @Priority(AFTER_THE_OTHERS) ShutdownDelayInitiatedEvent stopping) {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
-            // the server of dev mode outlives the application
             return;
         }
         if (delay.compareTo(GRACE) > 0) {

@@ -27,7 +27,7 @@ public interface LimitsConfig {
 
     /**
      * How many bytes of answers a replica holds for clients that have not read them yet. Where there is no more room, the connection whose
-     * answer has been unread for longest, and for a second, is closed; further pages are answered 503.
+     * answer has been unread for longest, and for a second, is closed; until there is room, reads are answered 503.
      */
     @WithDefault("67108864")
     long unreadBytes();

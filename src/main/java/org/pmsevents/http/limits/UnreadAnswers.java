@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -20,13 +21,18 @@ import org.pmsevents.platform.database.ReadGate;
 
 /**
  * Limits the memory for answers that their clients do not read. An answer stays in memory until the socket has taken it. Where there is
- * no room for one more page, the connection whose answer has been unread for longest is closed, so that clients that never read can't
- * keep the others out. Answers over HTTP/2 are left to its flow control, and are not counted.
+ * no room for more, the connection whose answer has been unread for longest is closed, so that clients that never read can't keep the
+ * others out; until there is room, reads are refused. Answers over HTTP/2 are left to its flow control, and are not counted.
  */
 @Singleton
 class UnreadAnswers implements ReadGate {
-    /** A socket takes shorter answers at once. */
+    private static final String API = "/api/";
+
+    /** What may wait on a connection without being counted. */
     private static final long SHORT = 16 * 1024;
+
+    /** About the size of a head. */
+    private static final long HEAD = 1024;
 
     /** How long an answer may stay unread when there is no room for another one. */
     private static final long PATIENCE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -64,6 +70,7 @@ class UnreadAnswers implements ReadGate {
 
     void watch(@Observes Filters filters) {
         filters.register(this::watch, FilterOrder.CONNECTIONS);
+        filters.register(this::refuseReads, FilterOrder.UNREAD_ANSWERS);
     }
 
     private void watch(RoutingContext routing) {
@@ -73,27 +80,47 @@ class UnreadAnswers implements ReadGate {
         routing.next();
     }
 
+    /** Also of what is in the cache, and would be sent without asking the database. */
+    private void refuseReads(RoutingContext routing) {
+        if (routing.request().method() == HttpMethod.GET
+                && routing.normalizedPath().startsWith(API)
+                && !hasRoom()) {
+            routing.fail(OverLimitException.busy());
+        } else {
+            routing.next();
+        }
+    }
+
+    /** What the socket has not taken of the answer, and of those before it: a client may send many requests without reading. */
     private void written(RoutingContext routing) {
-        long length = routing.response().bytesWritten();
         var connection = routing.request().connection();
-        if (length < SHORT || !(connection instanceof ConnectionBase opened)) {
+        if (!(connection instanceof ConnectionBase opened)) {
             return;
         }
-        var answer = new Answer(connection, length);
+        var outgoing = opened.channel().unsafe().outboundBuffer();
+        long waiting = outgoing == null ? 0 : outgoing.totalPendingWriteBytes();
+        if (waiting < SHORT) {
+            return;
+        }
+        var answer = new Answer(connection, Math.min(waiting, routing.response().bytesWritten() + HEAD));
         unread.add(answer);
-        bytes.addAndGet(length);
+        bytes.addAndGet(answer.length);
         // an empty write is done when the socket has taken everything before it, or the connection is closed
         var unused = opened.channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> answer.leave());
+        dropWhereFull();
     }
 
     @Override
     public boolean hasRoom() {
-        while (bytes.get() >= most) {
-            if (!dropSlowest()) {
-                return false;
-            }
+        dropWhereFull();
+        return bytes.get() < most;
+    }
+
+    private void dropWhereFull() {
+        boolean dropping = true;
+        while (dropping && bytes.get() >= most) {
+            dropping = dropSlowest();
         }
-        return true;
     }
 
     private boolean dropSlowest() {

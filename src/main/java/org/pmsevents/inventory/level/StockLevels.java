@@ -191,12 +191,20 @@ public class StockLevels {
             lastOfPage = null;
             written.invalidateAll();
         }
-        return writePage()
+        return Uni.createFrom()
+                .deferred(this::writeClaimedPage)
                 .repeat()
                 .whilst(more -> more)
                 .collect()
                 .last()
                 .chain(() -> redis.complete(replica, feed.id()));
+    }
+
+    /** All pages take long, so the claim is renewed with each. */
+    private Uni<Boolean> writeClaimedPage() {
+        return claim().chain(claimed -> claimed
+                ? writePage()
+                : Uni.createFrom().failure(new IllegalStateException("another database writes the stock levels now")));
     }
 
     /** Writes a page, including levels that this replica has written before: Redis may have lost them. Returns whether there are more. */
