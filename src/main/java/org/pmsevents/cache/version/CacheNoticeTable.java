@@ -18,7 +18,7 @@ public class CacheNoticeTable {
             """;
 
     /** More than one transaction leaves. */
-    private static final int MOST = 50_000;
+    private static final int MOST = 20_000;
 
     /**
      * Notices and {@code below} come from one snapshot: every transaction with an id below its xmin has ended, and is visible if it

@@ -60,7 +60,7 @@ class CacheNoticeTableTest {
         assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
 
         assertThat(tags).hasSize(120_000);
-        assertThat(portions).hasValue(3);
+        assertThat(portions).hasValue(7);
     }
 
     private Uni<Void> readAll(SqlClient client, long from, Set<String> tags, AtomicInteger portions) {
