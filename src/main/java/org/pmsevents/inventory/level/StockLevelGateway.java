@@ -44,6 +44,7 @@ public class StockLevelGateway {
             """;
 
     private static final String HAND_OVER = """
+            if redis.call('GET', KEYS[2]) == ARGV[3] then redis.call('DEL', KEYS[2]) end
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             return redis.call('PEXPIRE', KEYS[1], ARGV[2])
             """;
@@ -89,14 +90,16 @@ public class StockLevelGateway {
                 .map(claimed -> claimed.toInteger() > 0);
     }
 
-    /** Lets the claim of a feed end after the given time, unless another replica renews it. */
-    public Uni<Void> handOver(String feedId, Duration time) {
+    /** Ends the lease of a replica, and lets the claim of its feed end after the given time unless another replica renews it. */
+    public Uni<Void> handOver(String replica, String feedId, Duration time) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(HAND_OVER)
-                        .arg("1")
+                        .arg("2")
                         .arg(key("owner"))
+                        .arg(key("leader"))
                         .arg(feedId)
-                        .arg(Long.toString(time.toMillis())))
+                        .arg(Long.toString(time.toMillis()))
+                        .arg(replica))
                 .replaceWithVoid();
     }
 

@@ -143,7 +143,7 @@ public class StockLevels {
     /** When this replica stops. Best effort: without it the claim ends later. */
     public Uni<Void> handOver() {
         return owns
-                ? redis.handOver(claimedFor, HAND_OVER).onFailure().recoverWithNull()
+                ? redis.handOver(replica, claimedFor, HAND_OVER).onFailure().recoverWithNull()
                 : Uni.createFrom().voidItem();
     }
 
