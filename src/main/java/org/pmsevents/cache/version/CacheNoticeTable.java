@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The SQL of notices. */
 @ApplicationScoped
@@ -17,7 +18,6 @@ public class CacheNoticeTable {
             SELECT pg_current_xact_id()::text AS xid
             """;
 
-    /** More than one transaction leaves. */
     private static final int MOST = 20_000;
 
     /**
@@ -25,11 +25,13 @@ public class CacheNoticeTable {
      * was committed. Ids that no transaction here has had yet were copied from another cluster, and are left out.
      */
     private static final String SINCE = """
-            SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid
+            SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid, notice.id
             FROM (VALUES (1)) AS once LEFT JOIN (
-              SELECT n.tag, n.xid FROM cache_notice AS n
+              SELECT n.tag, n.xid, n.id FROM cache_notice AS n
               WHERE n.xid >= $1::text::xid8 AND n.xid < pg_snapshot_xmax(pg_current_snapshot())
-              ORDER BY n.xid LIMIT %d) AS notice ON true
+                AND (n.xid > $1::text::xid8 OR n.id > $2)
+              ORDER BY n.xid, n.id LIMIT %d) AS notice ON true
+            ORDER BY notice.xid, notice.id
             """.formatted(MOST);
 
     private static final String FORGET = """
@@ -38,10 +40,18 @@ public class CacheNoticeTable {
             """;
 
     /**
-     * @param below every transaction with a lower id has ended, and its notices were returned
-     * @param more whether there may be more, of that transaction and later ones
+     * @param below every transaction with a lower id had ended, so its notices are among these or those before
+     * @param next where to go on; null if there are no more
      */
-    record Found(List<Notice> notices, long below, boolean more) {}
+    record Found(List<Notice> notices, long below, @Nullable Place next) {}
+
+    /** After a notice, in the order of transactions. */
+    record Place(long xid, long id) {
+        /** Before the first notice of a transaction. */
+        static Place of(long xid) {
+            return new Place(xid, 0);
+        }
+    }
 
     record Notice(String tag, long xid) {}
 
@@ -53,22 +63,25 @@ public class CacheNoticeTable {
                 .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
     }
 
-    /** Returns the notices of ended transactions with this id or a higher one, in the order of the ids and not more than {@link #MOST}. */
-    Uni<Found> since(SqlClient client, long xid) {
-        return client.preparedQuery(SINCE).execute(Tuple.of(Long.toString(xid))).map(rows -> {
-            var notices = new ArrayList<Notice>();
-            long below = 0;
-            for (var row : rows) {
-                below = Long.parseLong(row.getString("below"));
-                var tag = row.getString("tag");
-                if (tag != null) {
-                    notices.add(new Notice(tag, Long.parseLong(row.getString("xid"))));
-                }
-            }
-            boolean more = notices.size() == MOST;
-            return new Found(
-                    notices, more ? Math.min(below, notices.get(MOST - 1).xid()) : below, more);
-        });
+    /** Returns the notices of ended transactions after the place, in the order of the ids of transactions, and not more than {@link #MOST}. */
+    Uni<Found> after(SqlClient client, Place place) {
+        return client.preparedQuery(SINCE)
+                .execute(Tuple.of(Long.toString(place.xid()), place.id()))
+                .map(rows -> {
+                    var notices = new ArrayList<Notice>();
+                    var last = place;
+                    long below = 0;
+                    for (var row : rows) {
+                        below = Long.parseLong(row.getString("below"));
+                        var tag = row.getString("tag");
+                        if (tag != null) {
+                            long xid = Long.parseLong(row.getString("xid"));
+                            notices.add(new Notice(tag, xid));
+                            last = new Place(xid, row.getLong("id"));
+                        }
+                    }
+                    return new Found(notices, below, notices.size() == MOST ? last : null);
+                });
     }
 
     /** Deletes older notices; returns how many. */

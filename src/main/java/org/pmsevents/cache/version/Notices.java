@@ -46,21 +46,25 @@ public class Notices {
         }
     }
 
-    /** Reads the new notices; fails if PostgreSQL does not answer. */
+    /** Reads the new notices, portion by portion; fails if PostgreSQL does not answer. */
     Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             long asked = System.nanoTime();
             int begun = epochs();
-            long from = below();
-            return table.since(pool, from)
-                    .ifNoItem()
-                    .after(ANSWER)
-                    .fail()
-                    .invoke(found -> take(found, asked, begun))
-                    .chain(found -> found.more() && found.below() > from
-                            ? look()
-                            : Uni.createFrom().voidItem());
+            return read(CacheNoticeTable.Place.of(below()), begun)
+                    .call(first -> readRest(first, begun))
+                    .invoke(first -> allRead(first.below(), asked, begun))
+                    .replaceWithVoid();
         });
+    }
+
+    private Uni<CacheNoticeTable.Found> read(CacheNoticeTable.Place place, int begun) {
+        return table.after(pool, place).ifNoItem().after(ANSWER).fail().invoke(found -> take(found.notices(), begun));
+    }
+
+    private Uni<Void> readRest(CacheNoticeTable.Found found, int begun) {
+        var next = found.next();
+        return next == null ? Uni.createFrom().voidItem() : read(next, begun).chain(more -> readRest(more, begun));
     }
 
     /** Another epoch of the feed has begun, perhaps in another cluster, where transactions have other ids. */
@@ -84,15 +88,21 @@ public class Notices {
         return epochs;
     }
 
-    private synchronized void take(CacheNoticeTable.Found found, long asked, int begun) {
+    private synchronized void take(Collection<CacheNoticeTable.Notice> notices, int begun) {
+        if (begun == epochs) {
+            notices.forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
+        }
+    }
+
+    /** @param ended every transaction with a lower id had ended when the first portion was read */
+    private synchronized void allRead(long ended, long asked, int begun) {
         if (begun != epochs) {
             return;
         }
-        found.notices().forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
-        tagVersions.noticedBelow(found.below());
-        below = Math.max(below, found.below());
+        tagVersions.noticedBelow(ended);
+        below = Math.max(below, ended);
         handled.removeIf(notice -> notice.xid() < below);
-        if (!found.more() && asked - certainAt > 0) {
+        if (asked - certainAt > 0) {
             certainAt = asked;
         }
     }

@@ -36,7 +36,7 @@ class CacheNoticeTableTest {
                 .query("INSERT INTO cache_notice (tag, xid) VALUES ('product:COPIED', '4611686018427387904'),"
                         + " ('product:HERE', pg_snapshot_xmin(pg_current_snapshot()))")
                 .execute()
-                .chain(() -> table.since(transaction, 0))
+                .chain(() -> table.after(transaction, CacheNoticeTable.Place.of(0)))
                 .invoke(found::set)
                 .<Void>chain(() -> Uni.createFrom().failure(new RolledBack())));
         assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
@@ -46,16 +46,16 @@ class CacheNoticeTableTest {
                 .doesNotContain("product:COPIED");
     }
 
-    /** A replica that starts reads all that are stored, in portions, and each time continues with the last transaction of the one before. */
+    /** A replica that starts reads all that are stored, in portions, also of one transaction that left more than a portion. */
     @Test
     void manyNoticesComeInPortionsAndNoneIsLeftOut() {
         var tags = new HashSet<String>();
         var portions = new AtomicInteger();
         Uni<?> work = pool.withTransaction(transaction -> transaction
-                .query("INSERT INTO cache_notice (tag, xid) SELECT 'product:MANY-' || n, (3 + n / 1000)::text::xid8"
+                .query("INSERT INTO cache_notice (tag, xid) SELECT 'product:MANY-' || n, (3 + n / 50000)::text::xid8"
                         + " FROM generate_series(0, 119999) AS n")
                 .execute()
-                .chain(() -> readAll(transaction, 0, tags, portions))
+                .chain(() -> readAll(transaction, CacheNoticeTable.Place.of(0), tags, portions))
                 .<Void>chain(() -> Uni.createFrom().failure(new RolledBack())));
         assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
 
@@ -63,16 +63,15 @@ class CacheNoticeTableTest {
         assertThat(portions).hasValue(7);
     }
 
-    private Uni<Void> readAll(SqlClient client, long from, Set<String> tags, AtomicInteger portions) {
-        return table.since(client, from).chain(found -> {
+    private Uni<Void> readAll(SqlClient client, CacheNoticeTable.Place from, Set<String> tags, AtomicInteger portions) {
+        return table.after(client, from).chain(found -> {
             portions.incrementAndGet();
             found.notices().stream()
                     .map(CacheNoticeTable.Notice::tag)
                     .filter(tag -> tag.startsWith("product:MANY-"))
                     .forEach(tags::add);
-            return found.more()
-                    ? readAll(client, found.below(), tags, portions)
-                    : Uni.createFrom().voidItem();
+            var next = found.next();
+            return next == null ? Uni.createFrom().voidItem() : readAll(client, next, tags, portions);
         });
     }
 }
