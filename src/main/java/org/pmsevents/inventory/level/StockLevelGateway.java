@@ -96,7 +96,7 @@ public class StockLevelGateway {
                         .arg(HAND_OVER)
                         .arg("2")
                         .arg(key("owner"))
-                        .arg(key("leader"))
+                        .arg(leader(feedId))
                         .arg(feedId)
                         .arg(Long.toString(time.toMillis()))
                         .arg(replica))
@@ -130,12 +130,12 @@ public class StockLevelGateway {
         return !together;
     }
 
-    /** Acquires or renews the lease to maintain the levels; returns whether this replica holds it. */
-    public Uni<Boolean> lead(String replica, Duration lease) {
+    /** Acquires or renews the lease to maintain the levels for a feed; returns whether this replica holds it. */
+    public Uni<Boolean> lead(String replica, String feedId, Duration lease) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(LEAD)
                         .arg("1")
-                        .arg(key("leader"))
+                        .arg(leader(feedId))
                         .arg(replica)
                         .arg(Long.toString(lease.toMillis())))
                 .map(leads -> leads.toInteger() > 0);
@@ -152,7 +152,7 @@ public class StockLevelGateway {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(COMPLETE)
                         .arg("2")
-                        .arg(key("leader"))
+                        .arg(leader(feedId))
                         .arg(key("complete"))
                         .arg(replica)
                         .arg(feedId))
@@ -169,7 +169,11 @@ public class StockLevelGateway {
         return redis.send(write.arg(feedId)).replaceWithVoid();
     }
 
-    /** No SKU contains a slash. The braces are a hash tag: they place both keys in the same slot of a Redis Cluster. */
+    private String leader(String feedId) {
+        return key("leader:" + feedId);
+    }
+
+    /** No SKU contains a slash. The braces are a hash tag: they place these keys in the same slot of a Redis Cluster. */
     private String key(String name) {
         return config.prefix() + ":stock:{/}" + name;
     }

@@ -135,8 +135,9 @@ public class StockLevels {
 
     /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
-        return claim().chain(claimed ->
-                        claimed ? redis.lead(replica, LEASE) : Uni.createFrom().item(false))
+        return claim().chain(claimed -> claimed
+                        ? redis.lead(replica, feed.id(), LEASE)
+                        : Uni.createFrom().item(false))
                 .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
     }
 
