@@ -1,65 +1,36 @@
 package org.pmsevents.event.feed;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayDeque;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedBatch;
-import org.pmsevents.event.FeedConfig;
 import org.pmsevents.event.log.EventTable;
 
 /**
  * Delivers the feed to each subscriber of this replica from the position that it asked for, in position order and gap-free: first from
- * PostgreSQL, at the subscriber's own pace, then live. What is read for all of them together is bounded: where there is no more room,
- * the one that has not passed on its events for longest is dropped, so that those that never read can't keep the others out.
- * WebSockets and streams each have a group, which is registered with the {@link Dispatcher}. All state belongs to the feed's context.
+ * PostgreSQL, at the subscriber's own pace ({@link CatchUpReads}), then live. WebSockets and streams each have a group, which is registered with the {@link Dispatcher}. All state belongs to the feed's context.
  */
 @ApplicationScoped
 public class FeedSubscriptions {
     private static final Logger LOG = Logger.getLogger(FeedSubscriptions.class);
-    private static final int BATCH = 500;
     private static final int RETRY_MILLIS = 1_000;
     private static final int START_WAIT_MILLIS = 100;
-    /** Bounds the reads of subscribers that are behind, to leave database connections for changes. */
-    private static final int MAX_CONCURRENT_READS = 4;
-    /** How long a subscriber may hold the events that were read for it while others wait for the memory. */
-    private static final int PATIENCE_MILLIS = 1_000;
-
-    private static final int MEMORY_WAIT_MILLIS = 100;
-
-    private static final Set<EventType> ALL = EnumSet.allOf(EventType.class);
-
     private final Feed feed;
-    private final EventTable events;
-    private final Pool pool;
     private final Vertx vertx;
-    private final Queue<Runnable> waitingReads = new ArrayDeque<>();
+    private final CatchUpReads reads;
     private final Set<Subscription> open = new HashSet<>();
     private final List<Group> groups = new CopyOnWriteArrayList<>();
-    private final CatchUpMemory memory;
-    private int reads;
-    private boolean waitsForMemory;
 
-    FeedSubscriptions(Feed feed, EventTable events, Pool pool, Vertx vertx, FeedConfig config, MeterRegistry meters) {
+    FeedSubscriptions(Feed feed, CatchUpReads reads, Vertx vertx) {
         this.feed = feed;
-        this.events = events;
-        this.pool = pool;
+        this.reads = reads;
         this.vertx = vertx;
-        this.memory = new CatchUpMemory(config.catchUpBytes(), TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS));
-        meters.gauge("pms.feed.catch.up.bytes", memory, CatchUpMemory::taken);
         feed.afterNewEpoch(this::restart);
     }
 
@@ -120,20 +91,24 @@ public class FeedSubscriptions {
             });
         }
 
-        private void hold(EventTable.Stretch stretch) {
-            long bytes = 0;
-            for (var event : stretch.events()) {
-                bytes += event.json().length();
-            }
-            held = memory.take(this, bytes);
+        boolean isEnded() {
+            return ended;
+        }
+
+        int epochs() {
+            return epochs;
+        }
+
+        void drop() {
+            end();
+            subscriber.dropped();
         }
 
         private void release() {
             var part = held;
             held = null;
             if (part != null) {
-                part.release();
-                nextRead();
+                reads.release(part);
             }
         }
     }
@@ -177,7 +152,7 @@ public class FeedSubscriptions {
             var subscription = new Subscription(this, subscriber);
             subscription.position = position;
             feed.onContext(() -> admit(subscription));
-            read(
+            reads.read(
                     subscription,
                     first -> {
                         boolean other = epoch != null && !epoch.equals(first.epoch());
@@ -248,7 +223,7 @@ public class FeedSubscriptions {
     }
 
     private void catchUp(Subscription subscription) {
-        read(
+        reads.read(
                 subscription,
                 stretch -> hand(subscription, stretch),
                 () -> later(RETRY_MILLIS, () -> catchUp(subscription)));
@@ -256,75 +231,6 @@ public class FeedSubscriptions {
 
     private void later(long millis, Runnable work) {
         vertx.setTimer(millis, timer -> feed.onContext(work));
-    }
-
-    private void read(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed) {
-        feed.onContext(() -> {
-            waitingReads.add(() -> readNow(subscription, then, failed, subscription.epochs));
-            nextRead();
-        });
-    }
-
-    private void nextRead() {
-        while (reads < MAX_CONCURRENT_READS && !waitingReads.isEmpty()) {
-            if (!memory.hasRoom() && !dropSlowest()) {
-                waitForMemory();
-                return;
-            }
-            waitingReads.remove().run();
-        }
-    }
-
-    /** Returns whether there is room. */
-    private boolean dropSlowest() {
-        var overdue = memory.overdue();
-        if (overdue == null) {
-            return false;
-        }
-        overdue.release();
-        overdue.holder().end();
-        try {
-            overdue.holder().subscriber.dropped();
-        } catch (RuntimeException e) {
-            LOG.error("a subscriber failed while it was dropped", e);
-        }
-        return memory.hasRoom();
-    }
-
-    private void waitForMemory() {
-        if (!waitsForMemory) {
-            waitsForMemory = true;
-            later(MEMORY_WAIT_MILLIS, () -> {
-                waitsForMemory = false;
-                nextRead();
-            });
-        }
-    }
-
-    private void readNow(Subscription subscription, Consumer<EventTable.Stretch> then, Runnable failed, int inEpoch) {
-        if (subscription.ended || subscription.epochs != inEpoch) {
-            return;
-        }
-        reads++;
-        events.read(pool, subscription.position, BATCH, BATCH, ALL)
-                .ifNoItem()
-                .after(Dispatcher.CONSUMER_TIMEOUT)
-                .fail()
-                .subscribe()
-                .with(stretch -> done(subscription, inEpoch, () -> then.accept(stretch)), failure -> {
-                    LOG.warnf("cannot read the feed for a subscriber: %s", failure.toString());
-                    done(subscription, inEpoch, failed);
-                });
-    }
-
-    private void done(Subscription subscription, int inEpoch, Runnable work) {
-        feed.onContext(() -> {
-            reads--;
-            nextRead();
-            if (subscription.epochs == inEpoch && !subscription.ended) {
-                work.run();
-            }
-        });
     }
 
     /** Events that were pruned between two reads are missing; the subscriber gets a reset. */
@@ -335,7 +241,7 @@ public class FeedSubscriptions {
             return;
         }
         int inEpoch = subscription.epochs;
-        subscription.hold(stretch);
+        subscription.held = reads.hold(subscription, stretch);
         take(subscription, new FeedBatch(stretch.events(), stretch.lastLooked()));
         subscription
                 .subscriber

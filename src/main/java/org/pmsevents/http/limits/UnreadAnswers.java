@@ -82,7 +82,8 @@ class UnreadAnswers implements ReadGate {
 
     /** Also of what is in the cache, and would be sent without asking the database. */
     private void refuseReads(RoutingContext routing) {
-        if (routing.request().method() == HttpMethod.GET
+        if (bytes.get() >= most
+                && routing.request().method() == HttpMethod.GET
                 && routing.normalizedPath().startsWith(API)
                 && !hasRoom()) {
             routing.fail(OverLimitException.busy());

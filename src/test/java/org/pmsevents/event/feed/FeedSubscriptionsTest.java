@@ -43,7 +43,8 @@ class FeedSubscriptionsTest {
             var meters = new SimpleMeterRegistry();
             var dispatcher = new Dispatcher(vertx, new EventProgress(), new EventSpans(Tracing.OFF), meters);
             var feed = new Feed(events, pool, dispatcher, vertx, meters);
-            var subscriptions = new FeedSubscriptions(feed, events, pool, vertx, config, meters);
+            var subscriptions =
+                    new FeedSubscriptions(feed, new CatchUpReads(feed, events, pool, vertx, config, meters), vertx);
             var group = subscriptions.group();
             dispatcher.inOrder("subscriptions", group::deliver);
             long begin = editor.head();
