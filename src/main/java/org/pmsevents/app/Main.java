@@ -12,7 +12,10 @@ import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.pmsevents.platform.config.LiteralSecrets;
 
-/** Starts the service, or migrates its database, or begins a new epoch of the feed. Checks the required settings first, to report one message instead of stack traces. */
+/**
+ * Starts the service, or migrates its database, or begins a new epoch of the feed. Checks the required settings first, to report
+ * one message instead of stack traces.
+ */
 @QuarkusMain
 public final class Main {
     /** Starts the servers of dev mode and the tests; not part of the packaged service. */

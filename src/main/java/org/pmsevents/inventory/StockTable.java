@@ -77,8 +77,9 @@ public class StockTable {
             """;
 
     /**
-     * Corrects stock that became low, or is no longer low, without a movement, such as that of a product that was restored, in the next page of the primary key, and leaves the place
-     * where the next page begins. Skips locked rows: the next round corrects them.
+     * Corrects stock that became low, or is no longer low, without a movement, such as that of a product that was restored, in the
+     * next page of the primary key, and leaves the place where the next page begins. Skips locked rows: the next round corrects
+     * them.
      */
     private static final String CORRECT_LOW = """
             WITH page AS MATERIALIZED (

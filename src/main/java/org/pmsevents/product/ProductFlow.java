@@ -147,7 +147,8 @@ public class ProductFlow {
     }
 
     /**
-     * Archives a product: it keeps its SKU and can be read, but not changed, and its stock is no longer low. A product that is archived already stays unchanged.
+     * Archives a product: it keeps its SKU and can be read, but not changed, and its stock is no longer low. A product that is
+     * archived already stays unchanged.
      *
      * @throws AppException 404; 412 {@code version-mismatch}
      */

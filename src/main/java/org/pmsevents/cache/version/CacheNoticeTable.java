@@ -63,7 +63,10 @@ public class CacheNoticeTable {
                 .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
     }
 
-    /** Returns the notices of ended transactions after the place, in the order of the ids of transactions, and not more than {@link #MOST}. */
+    /**
+     * Returns the notices of ended transactions after the place, in the order of the ids of transactions, and not more than {@link
+     * #MOST}.
+     */
     Uni<Found> after(SqlClient client, Place place) {
         return client.preparedQuery(SINCE)
                 .execute(Tuple.of(Long.toString(place.xid()), place.id()))

@@ -31,7 +31,8 @@ public class FeedReads {
     /**
      * The events after a position as JSON text, {@code {"items":[…],"next":…,"epoch":…}}.
      *
-     * @throws AppException 410 {@code feed-restarted} if the epoch is another; 410 {@code position-expired} with the oldest position; 400 {@code position-unknown} with the head
+     * @throws AppException 410 {@code feed-restarted} if the epoch is another; 410 {@code position-expired} with the oldest
+     *     position; 400 {@code position-unknown} with the head
      */
     Uni<String> page(Positions.Place place, int limit, List<String> topics) {
         long after = place.position();

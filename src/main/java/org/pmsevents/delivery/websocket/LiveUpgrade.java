@@ -11,8 +11,8 @@ import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
 
 /**
- * Before the upgrade: bounds the number of connections, in all and per client, and refuses a query that means nothing. Stores the request, which ends with the connection, and the
- * socket, to drop the connection of a client that does not read.
+ * Before the upgrade: bounds the number of connections, in all and per client, and refuses a query that means nothing. Stores the
+ * request, which ends with the connection, and the socket, to drop the connection of a client that does not read.
  */
 @ApplicationScoped
 public class LiveUpgrade implements HttpUpgradeCheck {

@@ -14,7 +14,8 @@ import org.pmsevents.event.log.EventTable;
 
 /**
  * Delivers the feed to each subscriber of this replica from the position that it asked for, in position order and gap-free: first from
- * PostgreSQL, at the subscriber's own pace ({@link CatchUpReads}), then live. WebSockets and streams each have a group, which is registered with the {@link Dispatcher}. All state belongs to the feed's context.
+ * PostgreSQL, at the subscriber's own pace ({@link CatchUpReads}), then live. WebSockets and streams each have a group, which is
+ * registered with the {@link Dispatcher}. All state belongs to the feed's context.
  */
 @ApplicationScoped
 public class FeedSubscriptions {

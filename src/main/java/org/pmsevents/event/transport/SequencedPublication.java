@@ -8,7 +8,10 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.SequencedListener;
 import org.pmsevents.platform.tracing.Tracing.Kind;
 
-/** Publishes the events that this replica has sequenced to the other replicas, then lets flows that wait for them continue. Those of an epoch that has ended are not published. */
+/**
+ * Publishes the events that this replica has sequenced to the other replicas, then lets flows that wait for them continue. Those of
+ * an epoch that has ended are not published.
+ */
 @ApplicationScoped
 public class SequencedPublication implements SequencedListener {
     private static final Logger LOG = Logger.getLogger(SequencedPublication.class);

@@ -15,8 +15,8 @@ public interface LimitsConfig {
     int maxInFlight();
 
     /**
-     * How many bytes of request bodies a replica holds in memory, half of them from senders that are not authenticated yet. Further ones are
-     * answered 503. At least twice {@code quarkus.http.limits.max-body-size}.
+     * How many bytes of request bodies a replica holds in memory, half of them from senders that are not authenticated yet. Further
+     * ones are answered 503. At least twice {@code quarkus.http.limits.max-body-size}.
      */
     @WithDefault("67108864")
     long bodyBytes();

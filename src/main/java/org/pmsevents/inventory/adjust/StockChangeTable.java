@@ -32,14 +32,14 @@ public class StockChangeTable {
      * Changes stock by any number of lines, in one statement and so in one transaction: rows, ledger, events and stored answers.
      *
      * <p>The rows are locked first, or those of them that nobody else has locked: of a SKU that is held by others, and of a request with
-     * such a line, nothing is changed, so that the order of its lines holds. Stock is locked in the same order everywhere, otherwise batches could deadlock. Then the lines of
-     * each stock are folded over its {@code on_hand}: each line is decided after those before it. Stock of an archived product has no
-     * threshold here. The functions {@code stock_change}
-     * and {@code stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated
-     * once, whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are
-     * sorted, so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays
-     * are in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer
-     * than the change. The plan is kept, perhaps since the tables were empty, so no join leaves a choice: each stock is looked up by its
+     * such a line, nothing is changed, so that the order of its lines holds. Stock is locked in the same order everywhere,
+     * otherwise batches could deadlock. Then the lines of each stock are folded over its {@code on_hand}: each line is decided
+     * after those before it. Stock of an archived product has no threshold here. The functions {@code stock_change} and {@code
+     * stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated once,
+     * whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are sorted,
+     * so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays are
+     * in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer than
+     * the change. The plan is kept, perhaps since the tables were empty, so no join leaves a choice: each stock is looked up by its
      * key, one after the other in the order of the locks, and so are its location and its product.
      */
     private static final String TEMPLATE = """

@@ -70,7 +70,8 @@ public class StockWriter {
     private record Locks(boolean waits, Consumer<PendingRequest> held) {}
 
     /**
-     * Writes what is not locked by others. Completes when every caller has its answer or failure, except those of {@code held}; never fails.
+     * Writes what is not locked by others. Completes when every caller has its answer or failure, except those of {@code held};
+     * never fails.
      *
      * @param held gets the requests of which nothing was written, because a stock of theirs is locked, in the order of the batch
      */

@@ -24,8 +24,8 @@ import org.pmsevents.platform.database.Transactions;
 /**
  * Keeps the stock levels in Redis up to date. Each change writes its levels after its commit. The handler of the feed writes levels that
  * were missed. One replica writes all stock in an endless loop, page by page, to restore levels that Redis has lost. If Redis was
- * emptied, or a new epoch of the feed has begun, it writes all pages at once. A copy of the database does not write levels while its original
- * does.
+ * emptied, or a new epoch of the feed has begun, it writes all pages at once. A copy of the database does not write levels while
+ * its original does.
  */
 @ApplicationScoped
 public class StockLevels {

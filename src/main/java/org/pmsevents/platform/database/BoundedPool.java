@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sets which servers are used ({@link PrimaryConnections}), and the limits that Quarkus leaves open: how long and how many operations may wait for a connection, and how long a connection
- * may be silent before it counts as dead and is closed together with what waits on it. Also lets statements of more than 2,048
- * characters be prepared once per connection. By default the server parses and plans them anew for each call, which for the change
- * of stock took as long as its execution.
+ * Sets which servers are used ({@link PrimaryConnections}), and the limits that Quarkus leaves open: how long and how many
+ * operations may wait for a connection, and how long a connection may be silent before it counts as dead and is closed together
+ * with what waits on it. Also lets statements of more than 2,048 characters be prepared once per connection. By default the server
+ * parses and plans them anew for each call, which for the change of stock took as long as its execution.
  */
 @Singleton
 public class BoundedPool implements PgPoolCreator {

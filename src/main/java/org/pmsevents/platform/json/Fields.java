@@ -17,8 +17,9 @@ import org.pmsevents.platform.problem.Violations;
 
 /**
  * Reads the members of a JSON object by type, without conversion (no {@code "7"} or {@code 1.9} for an integer; {@code 12.0} and
- * {@code 1.2e1} are the integer 12, as in JSON Schema), and collects violations instead of stopping at the first. After a violation it returns a placeholder ({@code ""}, 0, an empty list), so
- * callers read all members and then call {@link Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
+ * {@code 1.2e1} are the integer 12, as in JSON Schema), and collects violations instead of stopping at the first. After a violation
+ * it returns a placeholder ({@code ""}, 0, an empty list), so callers read all members and then call {@link
+ * Violations#throwIfAny()}. Lengths count Unicode code points, as PostgreSQL does.
  */
 public final class Fields {
     private final ObjectNode object;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.problem.AppException;
 
 /**
- * A request for one page of a list. The cursor of a page names its list, and is refused for another one, whose items it would skip. Pages are found by key, so each costs the same, and concurrent writes neither skip nor repeat
- * items.
+ * A request for one page of a list. The cursor of a page names its list, and is refused for another one, whose items it would skip.
+ * Pages are found by key, so each costs the same, and concurrent writes neither skip nor repeat items.
  *
  * @param list the name of the list, letters and hyphens, the same on every replica
  * @param after the last key of the previous page, decoded; null for the first page

@@ -94,7 +94,8 @@ public class StockSyncFlow {
      * Applies the counts of a webhook, each as of its own time.
      *
      * @param age how long ago the webhook arrived; counts without a time are as of then
-     * @throws AppException 401 {@code bad-signature}; 400 if the body is no JSON or has no list of lines; 422 {@code webhook-id-reused}; 503 if the stock is
+     * @throws AppException 401 {@code bad-signature}; 400 if the body is no JSON or has no list of lines; 422 {@code
+     *     webhook-id-reused}; 503 if the stock is
      *     locked by others for too long, or {@code outcome-unknown}
      */
     Uni<Answer> sync(Webhook webhook, Duration age, RequestContext context) {
