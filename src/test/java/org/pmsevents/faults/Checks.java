@@ -135,20 +135,28 @@ final class Checks {
                 if (found.containsKey(name)) {
                     return;
                 }
-                // it may have been committed just before the database was restored, and answered just after
-                boolean gone = news.stream()
-                        .anyMatch(back -> promise.asked() <= back.restored() && promise.answered() >= back.snapshot());
-                if (gone) {
+                if (mayBeLost(promise, news)) {
                     shop.promises().lost(kind, name);
                 } else {
                     broken.add(name);
                 }
             });
             assertThat(broken).as("%s: acknowledged and not there", kind).isEmpty();
-            assertThat(found.keySet().stream().filter(name -> !shop.promises().mayBe(kind, name)))
+            assertThat(found.keySet().stream().filter(name -> !isExplained(kind, name)))
                     .as("%s: there and not acknowledged", kind)
                     .isEmpty();
         }
+    }
+
+    private boolean isExplained(Kind kind, String name) {
+        var refusal = shop.promises().refusal(name);
+        return shop.promises().mayBe(kind, name) || refusal != null && mayBeLost(refusal, ground.backs());
+    }
+
+    /** It may have been committed just before the database was restored, and answered just after. */
+    private static boolean mayBeLost(Promises.Promise promise, List<Ground.GoneBack> backs) {
+        return backs.stream()
+                .anyMatch(back -> promise.asked() <= back.restored() && promise.answered() >= back.snapshot());
     }
 
     private Map<String, Integer> found(Kind kind) throws SQLException {

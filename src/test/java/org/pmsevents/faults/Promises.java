@@ -4,11 +4,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** What the service has acknowledged, and so has to be there, exactly once. */
 final class Promises {
     private final Map<Kind, Map<String, Promise>> made = new HashMap<>();
     private final Map<Kind, Set<String>> open = new HashMap<>();
+    private final Map<String, Promise> refused = new ConcurrentHashMap<>();
     private long lost;
 
     Promises() {
@@ -18,14 +20,17 @@ final class Promises {
         }
     }
 
-    /** What was promised, and how PostgreSQL is asked for all of it: what names each, and how often it is there. */
+    /**
+     * What was promised, and how PostgreSQL is asked for all of it: what names each, and how often it is there. The name is one that the
+     * client has given: an attempt that a paused replica makes after the database has gone back is the same promise, with another id.
+     */
     enum Kind {
         MOVEMENT("SELECT reference, count(*) FROM stock_movement WHERE reason <> 'sync' GROUP BY reference"),
         PRODUCT("SELECT subject, count(*) FROM event WHERE type = 'product.created' GROUP BY subject"),
         PRODUCT_CHANGE("SELECT trace_id, count(*) FROM event WHERE type = 'product.updated' GROUP BY trace_id"),
         COUNT("SELECT subject, count(*) FROM event WHERE type = 'inventory.synced' GROUP BY subject"),
-        JOB("SELECT id::text, count(*) FROM job WHERE kind = 'queue.probe' AND state = 'completed'"
-                + " AND (result ->> 'token')::bigint = token GROUP BY id");
+        JOB("SELECT trace_id, count(*) FROM job WHERE kind = 'queue.probe' AND state = 'completed'"
+                + " AND (result ->> 'token')::bigint = token GROUP BY trace_id");
 
         final String query;
 
@@ -49,6 +54,19 @@ final class Promises {
     /** It may be there once, and need not. */
     void leftOpen(Kind kind, String name) {
         open.getOrDefault(kind, Set.of()).add(name);
+    }
+
+    /**
+     * The movement was refused, and must not be there. If the database has gone back since, so has the refusal, and an attempt that is still
+     * on its way may succeed.
+     */
+    void refused(String movement, Caller.Answer answer) {
+        refused.put(movement, new Promise(answer.asked(), answer.answered()));
+    }
+
+    @Nullable
+    Promise refusal(String movement) {
+        return refused.get(movement);
     }
 
     boolean mayBe(Kind kind, String name) {

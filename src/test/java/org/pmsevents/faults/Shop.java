@@ -105,6 +105,7 @@ final class Shop {
     /** Keeps what the answer to an adjustment says. */
     Answer moved(Call call, Answer answer) {
         if (answer.status() == 409 && answer.said("insufficient-stock")) {
+            promises.refused(String.valueOf(call.key()), answer);
             return answer;
         }
         expect(answer, 200);
@@ -206,17 +207,16 @@ final class Shop {
 
     /** Asks for a job of some tenths of a second. */
     void work(Random chance) throws InterruptedException {
-        var answer = caller.ask(
-                call(
-                        "POST",
-                        "/api/jobs",
-                        "{\"kind\":\"queue.probe\",\"payload\":{\"steps\":%d,\"stepMillis\":100},\"maxAttempts\":50}"
-                                .formatted(chance.nextInt(1, 15)),
-                        "operator",
-                        UUID.randomUUID().toString()),
-                chance);
+        var call = call(
+                "POST",
+                "/api/jobs",
+                "{\"kind\":\"queue.probe\",\"payload\":{\"steps\":%d,\"stepMillis\":100},\"maxAttempts\":50}"
+                        .formatted(chance.nextInt(1, 15)),
+                "operator",
+                UUID.randomUUID().toString());
+        var answer = caller.ask(call, chance);
         expect(answer, 202);
-        promises.made(Kind.JOB, answer.text("id"), answer);
+        promises.made(Kind.JOB, call.traceId(), answer);
     }
 
     /** Reads as pages of a shop do, so that the caches hold what may become stale. */
