@@ -96,7 +96,8 @@ public class EventRegistration {
 
         // durable: on one replica at a time, in order, at least once
         durableHandlers.register("product-history", PRODUCTS, products::recordHistory);
-        durableHandlers.registerBatch("stock-levels", EnumSet.of(INVENTORY_UPDATED), inventory::writeLevels);
+        durableHandlers.registerBatch(
+                "stock-levels", EnumSet.of(PRODUCT_CREATED, INVENTORY_UPDATED), inventory::writeLevels);
         durableHandlers.register("low-stock", EnumSet.of(INVENTORY_ALERT), inventory::tellAdmin);
 
         // live: on every replica, best effort

@@ -8,6 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Set;
 import org.pmsevents.event.EventCodec;
+import org.pmsevents.event.EventType;
 import org.pmsevents.event.FeedEvent;
 import org.pmsevents.event.handler.DurableHandlers;
 import org.pmsevents.inventory.StockKey;
@@ -47,7 +48,11 @@ public class InventoryHandler {
         return lowStock.tellAdmin(transaction, alert.message());
     }
 
+    /** A product is created with its main stock, which is empty and has version 1. */
     private StockLevel level(FeedEvent event) {
+        if (event.message().type() == EventType.PRODUCT_CREATED) {
+            return new StockLevel(new StockKey(event.message().subject(), StockKey.MAIN), 0, 1);
+        }
         var payload = codec.payload(event.message(), JsonNode.class);
         return new StockLevel(
                 new StockKey(

@@ -53,7 +53,7 @@ public class StockLevelGateway {
             local leader = redis.call('GET', KEYS[1])
             if leader and leader ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-            return 1
+            return leader and 2 or 1
             """;
 
     private static final String COMPLETE = """
@@ -130,15 +130,22 @@ public class StockLevelGateway {
         return !together;
     }
 
-    /** Acquires or renews the lease to maintain the levels for a feed; returns whether this replica holds it. */
-    public Uni<Boolean> lead(String replica, String feedId, Duration lease) {
+    /** The lease to maintain the levels: held by another replica, acquired just now, or held before and renewed. */
+    public enum Lease {
+        ANOTHERS,
+        ACQUIRED,
+        RENEWED
+    }
+
+    /** Acquires or renews the lease to maintain the levels for a feed. It is acquired anew after Redis was emptied. */
+    public Uni<Lease> lead(String replica, String feedId, Duration lease) {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(LEAD)
                         .arg("1")
                         .arg(leader(feedId))
                         .arg(replica)
                         .arg(Long.toString(lease.toMillis())))
-                .map(leads -> leads.toInteger() > 0);
+                .map(held -> Lease.values()[held.toInteger()]);
     }
 
     /** Whether {@link #complete} was called for this feed since Redis was last emptied. */

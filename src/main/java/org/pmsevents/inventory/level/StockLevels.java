@@ -19,6 +19,7 @@ import org.pmsevents.event.feed.Feed;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockTable;
+import org.pmsevents.inventory.level.StockLevelGateway.Lease;
 import org.pmsevents.platform.database.Transactions;
 
 /**
@@ -33,7 +34,8 @@ public class StockLevels {
     private static final int PAGE = 200;
     private static final int AT_ONCE = 50;
     private static final int REMEMBERED = 10_000;
-    private static final Duration LEASE = Duration.ofSeconds(90);
+    /** Of the replica that writes the pages; renewed with each. */
+    private static final Duration LEASE = Duration.ofSeconds(20);
     /** How long another database may not write levels after all replicas of this one have crashed, or can't reach Redis. */
     private static final Duration CLAIM = Duration.ofMinutes(5);
     /** The same after they have stopped: as long as a replica that goes on needs to renew the claim. */
@@ -135,10 +137,22 @@ public class StockLevels {
 
     /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
+        return lead().chain(lease -> switch (lease) {
+            case ANOTHERS -> Uni.createFrom().voidItem();
+            case ACQUIRED -> {
+                // Redis may have been emptied since this replica wrote a page
+                restoring = false;
+                yield writeNext();
+            }
+            case RENEWED -> writeNext();
+        });
+    }
+
+    /** Renews the claim of this feed and the lease of this replica. */
+    private Uni<Lease> lead() {
         return claim().chain(claimed -> claimed
-                        ? redis.lead(replica, feed.id(), LEASE)
-                        : Uni.createFrom().item(false))
-                .chain(leads -> leads ? writeNext() : Uni.createFrom().voidItem());
+                ? redis.lead(replica, feed.id(), LEASE)
+                : Uni.createFrom().item(Lease.ANOTHERS));
     }
 
     /** When this replica stops. Best effort: without it the claim ends later. */
@@ -193,7 +207,7 @@ public class StockLevels {
             written.invalidateAll();
         }
         return Uni.createFrom()
-                .deferred(this::writeClaimedPage)
+                .deferred(this::leadAndWritePage)
                 .repeat()
                 .whilst(more -> more)
                 .collect()
@@ -201,11 +215,10 @@ public class StockLevels {
                 .chain(() -> redis.complete(replica, feed.id()));
     }
 
-    /** All pages take long, so the claim is renewed with each. */
-    private Uni<Boolean> writeClaimedPage() {
-        return claim().chain(claimed -> claimed
+    private Uni<Boolean> leadAndWritePage() {
+        return lead().chain(lease -> lease == Lease.RENEWED
                 ? writePage()
-                : Uni.createFrom().failure(new IllegalStateException("another database writes the stock levels now")));
+                : Uni.createFrom().failure(new IllegalStateException("the lease on the stock levels has been lost")));
     }
 
     /** Writes a page, including levels that this replica has written before: Redis may have lost them. Returns whether there are more. */
