@@ -28,6 +28,7 @@ public final class Cluster implements AutoCloseable {
     private final Map<String, String> settings;
     private final PostgresProxy postgresProxy = new PostgresProxy(postgres.forService());
     private final RedisNodes redis;
+    private volatile URI server = postgres.address();
     private int started;
 
     /** @param settings environment variables that differ from the defaults */
@@ -127,6 +128,12 @@ public final class Cluster implements AutoCloseable {
         return postgresProxy;
     }
 
+    /** From now on the database is on another server: its standby, promoted. */
+    public void moveTo(URI server) {
+        this.server = server;
+        postgresProxy.moveTo(server);
+    }
+
     /** As the variable of the environment that sets it. */
     private static String variable(String setting) {
         return setting.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
@@ -179,7 +186,6 @@ public final class Cluster implements AutoCloseable {
     }
 
     private String url(String name) {
-        URI server = postgres.address();
         return "postgresql://" + server.getHost() + ":" + server.getPort() + "/" + name;
     }
 

@@ -108,6 +108,41 @@ class MigrationIT {
     }
 
     @Test
+    void renewFeedBeginsANewEpochAndCancelsTheJobsThatACopyWouldDoTwice() throws Exception {
+        assertThat(end(begin(databaseOnly(), "migrate")).code()).isZero();
+        try (var database = cluster.database();
+                var statement = database.createStatement()) {
+            statement.execute("""
+                    INSERT INTO job (id, kind, payload, state, priority, run_at, attempt, max_attempts, actor, trace_id, worker, lease_until, token)
+                    SELECT gen_random_uuid(), kind, '{}', 'running', 0, now(), 1, 10, 'test', 'test', gen_random_uuid(), now(), 1
+                    FROM unnest('{pms.sync,admin.webhook,queue.probe}'::text[]) AS kind
+                    """);
+        }
+        var epoch = asked("SELECT feed_id FROM feed_head");
+
+        assertThat(end(begin(databaseOnly(), "migrate")).code()).isZero();
+        assertThat(asked("SELECT feed_id FROM feed_head")).as("after migrate").isEqualTo(epoch);
+
+        var renewed = end(begin(databaseOnly(), "renew-feed"));
+        assertThat(renewed.code()).as(renewed.said()).isZero();
+        assertThat(renewed.said()).contains("a new epoch", "are cancelled");
+        assertThat(asked("SELECT feed_id FROM feed_head"))
+                .as("after renew-feed")
+                .isNotEqualTo(epoch);
+        assertThat(asked("SELECT string_agg(kind || ' ' || state, ', ' ORDER BY kind) FROM job"))
+                .isEqualTo("admin.webhook cancelled, pms.sync cancelled, queue.probe running");
+    }
+
+    private String asked(String query) throws SQLException {
+        try (var database = cluster.database();
+                var statement = database.createStatement();
+                var rows = statement.executeQuery(query)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    @Test
     void whatCanNotBeMigratedIsSaidInOneLine() throws Exception {
         var nowhere = databaseOnly();
         nowhere.put("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:1/nowhere");

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresProxy extends TcpProxy {
     private static final URI NOWHERE = URI.create("postgresql://127.0.0.1:1");
 
-    private final URI server;
+    private volatile URI server;
     private final AtomicReference<@Nullable Order> order = new AtomicReference<>();
     private final AtomicInteger counted = new AtomicInteger();
     private volatile @Nullable String countedText;
@@ -96,6 +96,11 @@ public final class PostgresProxy extends TcpProxy {
     }
 
     public void bringBack() {
+        leadTo(server);
+    }
+
+    void moveTo(URI server) {
+        this.server = server;
         leadTo(server);
     }
 

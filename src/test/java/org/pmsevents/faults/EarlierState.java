@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Has the database go back as a failover to a standby that was behind does: all tables and sequences are again as they were some
+ * Has the database go back as a restored backup, or a failover that nothing else tells of, does: all tables and sequences are again as they were some
  * changes ago, and every connection is cut. What was acknowledged in between is lost.
  */
 final class EarlierState {
@@ -29,6 +29,7 @@ final class EarlierState {
                 .atMost(Ground.RECOVERED)
                 .until(() -> ground.number("SELECT f.head - e.head FROM feed_head AS f, earlier.feed_head AS e") > 5);
         long restored;
+        var at = String.valueOf(ground.ask("SELECT clock_timestamp()"));
         ground.cluster().postgres().takeAway();
         try (var database = ground.database();
                 var statement = database.createStatement()) {
@@ -39,15 +40,7 @@ final class EarlierState {
             ground.cluster().postgres().bringBack();
             ground.mended();
         }
-        await("a new epoch")
-                .atMost(Ground.RECOVERED)
-                .until(() -> !ground.epoch().equals(epoch));
-        ground.goneBack(new Ground.GoneBack(snapshot, restored, ground.epoch()));
-        await("an alert says so")
-                .atMost(Ground.RECOVERED)
-                .until(() -> ground.number("SELECT count(*) FROM alert WHERE key = 'feed-epoch'"
-                                + " AND last_at > (SELECT at - interval '2 s' FROM earlier.restored)")
-                        == 1);
+        ground.awaitNewEpoch(epoch, at, snapshot, restored);
         ground.execute("DROP SCHEMA earlier CASCADE");
     }
 
@@ -80,7 +73,6 @@ final class EarlierState {
         for (var sequence : sequences) {
             statement.execute(sequence);
         }
-        statement.execute("CREATE TABLE earlier.restored AS SELECT clock_timestamp() AS at");
         database.commit();
     }
 

@@ -34,6 +34,7 @@ final class Ground implements AutoCloseable {
     private final Load load = new Load();
     private final List<Follower> followers = new ArrayList<>();
     private final List<GoneBack> backs = new ArrayList<>();
+    private final List<AutoCloseable> servers = new ArrayList<>();
     private long mended;
 
     /**
@@ -160,8 +161,24 @@ final class Ground implements AutoCloseable {
         }
     }
 
-    void goneBack(GoneBack back) {
-        backs.add(back);
+    /**
+     * Waits for what has to follow when the database has gone back: a new epoch, and an alert that says so.
+     *
+     * @param epoch the one before
+     * @param at PostgreSQL's time before it went back
+     */
+    void awaitNewEpoch(String epoch, String at, long snapshot, long restored) throws SQLException {
+        await("a new epoch").atMost(RECOVERED).until(() -> !epoch().equals(epoch));
+        backs.add(new GoneBack(snapshot, restored, epoch()));
+        await("an alert says so")
+                .atMost(RECOVERED)
+                .until(() ->
+                        number("SELECT count(*) FROM alert WHERE key = 'feed-epoch' AND last_at >= '" + at + "'") == 1);
+    }
+
+    /** To be closed at the end, too. */
+    void ends(AutoCloseable server) {
+        servers.add(server);
     }
 
     List<GoneBack> backs() {
@@ -225,5 +242,8 @@ final class Ground implements AutoCloseable {
         followers.forEach(Follower::close);
         fleet.close();
         cluster.close();
+        for (var server : servers) {
+            server.close();
+        }
     }
 }

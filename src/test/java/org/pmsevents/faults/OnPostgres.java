@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.pmsevents.faults.Caller.Call;
 
 /** What happens to PostgreSQL. */
 final class OnPostgres {
     private static final Duration LOCKED = Duration.ofSeconds(15);
+    private static final int MOST_IN_LAST_PAGES = 1_000;
 
     private OnPostgres() {}
 
@@ -28,6 +30,11 @@ final class OnPostgres {
         if (System.getenv("QUARKUS_DATASOURCE_REACTIVE_URL") == null) {
             // only what this run has started, and nobody else uses
             all.add(new Fault("PostgreSQL crashes and restarts", OnPostgres::crash));
+            all.add(new Fault("standby promoted, in step", OnPostgres::promoteInStep));
+            all.add(new Fault("standby promoted, behind", OnPostgres::promoteBehind));
+            if (SmallDisk.isPossible()) {
+                all.add(new Fault("disk full", OnPostgres::fillDisk));
+            }
         }
         return all;
     }
@@ -96,6 +103,63 @@ final class OnPostgres {
             ground.mended();
         }
         ground.load().assertNothingUnexpected();
+    }
+
+    /** Nothing is lost, so nobody is told anything. */
+    private static void promoteInStep(Ground ground, Random chance) throws Exception {
+        var epoch = ground.epoch();
+        var standby = new Standby(ground);
+        standby.hasAll();
+        ground.holdFor(chance, 1, 3);
+        standby.promote();
+        ground.mended();
+        ground.awaitAcknowledged(20);
+        assertThat(ground.epoch()).as("epoch").isEqualTo(epoch);
+    }
+
+    private static void promoteBehind(Ground ground, Random chance) throws Exception {
+        var epoch = ground.epoch();
+        var standby = new Standby(ground);
+        long snapshot = System.nanoTime();
+        standby.fallBehind();
+        ground.awaitAcknowledged(chance.nextInt(10, 80));
+        long head = Long.parseLong(standby.ask("SELECT head FROM feed_head"));
+        await("events that will be lost")
+                .atMost(Ground.RECOVERED)
+                .until(() -> ground.number("SELECT head FROM feed_head") > head + 5);
+        var at = String.valueOf(ground.ask("SELECT clock_timestamp()"));
+        standby.promote();
+        ground.mended();
+        ground.awaitNewEpoch(epoch, at, snapshot, System.nanoTime());
+    }
+
+    private static void fillDisk(Ground ground, Random chance) throws Exception {
+        try (var disk = new SmallDisk(ground)) {
+            Call unanswered;
+            try {
+                disk.fill();
+                unanswered = sellUntilUnanswered(ground, chance);
+                ground.holdFor(chance, 2, 6);
+            } finally {
+                disk.free();
+                ground.mended();
+            }
+            ground.shop().moved(unanswered, ground.caller().ask(unanswered, chance));
+        }
+    }
+
+    /** PostgreSQL may have room yet in the pages that it has. */
+    private static Call sellUntilUnanswered(Ground ground, Random chance) throws InterruptedException {
+        var shop = ground.shop();
+        for (int i = 0; i < MOST_IN_LAST_PAGES; i++) {
+            var call = shop.adjustment(shop.anyShelf(chance), 1);
+            var answer = ground.caller().askOnce(ground.fleet().any(chance).address(), call, 1);
+            if (answer == null) {
+                return call;
+            }
+            shop.moved(call, answer);
+        }
+        throw new AssertionError("there is room yet");
     }
 
     /** A backend is killed: PostgreSQL then ends all others, and recovers from its log. */

@@ -11,9 +11,8 @@ import org.junit.jupiter.api.Test;
  * each event once and in order or were told of a reset, and all is well again by itself.
  *
  * <p>The faults and what they leave to chance are given by a seed; when the clients' requests meet them is not. {@link Settings} says how a
- * run is repeated, or made longer. Not here: a full disk, which takes a file system of its own; a standby that is really promoted, since the
- * embedded PostgreSQL comes without {@code pg_basebackup}: {@link EarlierState} does to the database what the promotion of one that was behind
- * does.
+ * run is repeated, or made longer. A disk is filled only where the tests may mount a file system; faults of PostgreSQL's processes are left
+ * out where the environment names a PostgreSQL.
  */
 class ScheduledFaults {
     private final Settings settings = Settings.ofProperties();
