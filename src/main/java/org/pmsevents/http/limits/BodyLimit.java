@@ -19,8 +19,11 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.limits.BodyMemory.Place;
@@ -31,8 +34,9 @@ import org.pmsevents.platform.problem.AppException;
 /**
  * Limits request bodies: none is encoded (415), each is limited in length ({@code quarkus.http.limits.max-body-size}, 413) and in time
  * (408), all of them together in memory (503). A long body takes memory as it arrives, not as it is announced. Where there is no room
- * for one more, the body that has been arriving for longest has to go, so that slow senders can't keep the others out. The
- * framework's own check runs later; it would answer with an empty body.
+ * for one more, the body that has been arriving for longest has to go, so that slow senders can't keep the others out; or else the latest
+ * of a client that has more than half, so that no client can either. The framework's own check runs later; it would answer with an empty
+ * body.
  */
 @Singleton
 class BodyLimit {
@@ -133,7 +137,7 @@ class BodyLimit {
     @Nullable
     private Arriving admit(RoutingContext routing, Sender sender, long length) {
         var place = memory.enter(sender);
-        while (place == null && dropSlowest(sender, routing)) {
+        while (place == null && dropOne(sender, routing, each -> 1, memory.places())) {
             place = memory.enter(sender);
         }
         if (place == null || !take(place, length, routing)) {
@@ -156,10 +160,41 @@ class BodyLimit {
 
     private boolean take(Place place, long bytes, RoutingContext routing) {
         boolean taken = place.take(bytes);
-        while (!taken && dropSlowest(place.sender(), routing)) {
+        while (!taken && dropOne(place.sender(), routing, each -> each.place().taken(), memory.share())) {
             taken = place.take(bytes);
         }
         return taken;
+    }
+
+    /** Ends a request to make room for the newcomer; false if there is none that has to go. */
+    private boolean dropOne(Sender sender, RoutingContext newcomer, ToLongFunction<Arriving> held, long most) {
+        return dropSlowest(sender, newcomer) || dropOfLargest(sender, newcomer, held, most);
+    }
+
+    /** Ends the latest request of another client that holds more than half of what there is. */
+    private boolean dropOfLargest(Sender sender, RoutingContext newcomer, ToLongFunction<Arriving> held, long most) {
+        var clients = arriving.stream()
+                .filter(each -> each.place().sender() == sender)
+                .filter(each -> !each.routing().request().isEnded())
+                .collect(Collectors.groupingBy(each -> ClientName.of(each.routing())));
+        clients.remove(ClientName.of(newcomer));
+        var latest = clients.values().stream()
+                .filter(bodies -> bodies.stream().mapToLong(held).sum() > most / 2)
+                .flatMap(List::stream)
+                .max(Comparator.comparingLong(Arriving::begunAt));
+        latest.ifPresent(each -> drop(each, () -> refuse(each.routing())));
+        return latest.isPresent();
+    }
+
+    private void drop(Arriving dropped, Runnable answer) {
+        if (arriving.remove(dropped)) {
+            dropped.place().leave();
+            dropped.context().runOnContext(go -> {
+                if (!dropped.routing().request().isEnded() && !dropped.routing().failed()) {
+                    answer.run();
+                }
+            });
+        }
     }
 
     /** Ends the request whose body has been arriving for longest, if that is too long. Returns false if there is none. */
@@ -170,15 +205,8 @@ class BodyLimit {
                 .filter(each -> now - each.begunAt() > PATIENCE_NANOS)
                 .filter(each -> !each.routing().request().isEnded())
                 .max(Comparator.comparingLong(each -> now - each.begunAt()));
-        if (slowest.isEmpty()) {
-            return false;
-        }
-        var late = slowest.get();
-        if (arriving.remove(late)) {
-            late.place().leave();
-            late.context().runOnContext(go -> refuseUnlessRead(late));
-        }
-        return true;
+        slowest.ifPresent(each -> drop(each, () -> refuseAsSlow(each)));
+        return slowest.isPresent();
     }
 
     private void leave(Arriving arrived) {
@@ -242,16 +270,13 @@ class BodyLimit {
     }
 
     private void refuseUnlessComplete(Arriving late) {
-        if (!late.routing().request().isEnded() && arriving.remove(late)) {
-            refuseUnlessRead(late);
-            late.place().leave();
+        if (!late.routing().request().isEnded()) {
+            drop(late, () -> refuseAsSlow(late));
         }
     }
 
-    private void refuseUnlessRead(Arriving late) {
-        if (!late.routing().request().isEnded() && !late.routing().failed()) {
-            slow.increment();
-            late.routing().fail(408);
-        }
+    private void refuseAsSlow(Arriving late) {
+        slow.increment();
+        late.routing().fail(408);
     }
 }

@@ -41,6 +41,16 @@ class BodyMemory {
         return new Place(sender);
     }
 
+    /** How many bytes the bodies of one kind of sender may have together. */
+    long share() {
+        return half;
+    }
+
+    /** How many bodies of unknown senders there may be. */
+    int places() {
+        return mostUnknown;
+    }
+
     /** The place of one body; any thread may leave it. */
     final class Place {
         private final Sender sender;
@@ -66,6 +76,10 @@ class BodyMemory {
             }
             taken += more;
             return true;
+        }
+
+        synchronized long taken() {
+            return taken;
         }
 
         synchronized void leave() {
