@@ -208,10 +208,9 @@ final class Failures {
                 || failure instanceof SocketException
                 || failure instanceof UnknownHostException
                 || failure instanceof SSLException
-                || (failure instanceof VertxException && isOneOf(failure, "ssl handshake"))
                 || isConnectionLost(failure)
-                || (failure instanceof NoStackTraceThrowable
-                        && isOneOf(failure, "timeout", "pool", "connection is not active"));
+                || ((failure instanceof VertxException || failure instanceof NoStackTraceThrowable)
+                        && isOneOf(failure, "timeout", "pool", "connection", "ssl handshake"));
     }
 
     /** Whether the failure is that of a connection that the other side has closed, without an answer. */

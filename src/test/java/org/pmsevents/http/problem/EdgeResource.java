@@ -2,6 +2,8 @@ package org.pmsevents.http.problem;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.VertxException;
+import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import jakarta.annotation.security.RolesAllowed;
@@ -16,6 +18,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.pmsevents.event.RequestContext;
@@ -97,6 +100,9 @@ public class EdgeResource {
         return Uni.createFrom().item(limit);
     }
 
+    /** Of the driver, for what was not sent yet on a connection that has ended. */
+    private static final String PENDING = "Pending requests failed to be sent due to connection has been closed.";
+
     @GET
     @Path("fail/{how}")
     public Uni<String> fail(@PathParam("how") String how) {
@@ -118,6 +124,10 @@ public class EdgeResource {
             case "pg-io" -> failed(new PgException("could not read block", "ERROR", "58030", null));
             case "pg-defect" -> failed(new PgException("syntax error near secret", "ERROR", "42601", null));
             case "closed" -> failed(ClosedConnectionException.INSTANCE);
+            case "closed-before" -> failed(new NoStackTraceThrowable(PENDING));
+            case "lost-before" -> failed(new VertxException(PENDING, new SocketException("Broken pipe")));
+            case "inactive" ->
+                failed(new NoStackTraceThrowable("Connection is not active now, current status: CLOSED"));
             case "connect" -> failed(new ConnectException("Connection refused: 10.0.0.7:5432"));
             case "timeout" -> failed(new TimeoutException());
             case "thrown" -> throw new IllegalStateException("a secret of the service");

@@ -357,6 +357,9 @@ class ProblemsTest {
         "pg-memory,database-unavailable",
         "pg-io,database-unavailable",
         "closed,database-unavailable",
+        "closed-before,database-unavailable",
+        "lost-before,database-unavailable",
+        "inactive,database-unavailable",
         "connect,database-unavailable",
         "timeout,timeout",
         "outcome,outcome-unknown"
