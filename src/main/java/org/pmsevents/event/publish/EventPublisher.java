@@ -21,7 +21,6 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.platform.identity.UuidV7;
-import org.pmsevents.platform.tracing.TraceLog;
 
 /**
  * Publishes the events of the flows. A FEED event is inserted in the transaction of its change, by {@link #record}, or by the statement of
@@ -30,8 +29,6 @@ import org.pmsevents.platform.tracing.TraceLog;
  */
 @ApplicationScoped
 public class EventPublisher {
-    private static final TraceLog LOG = TraceLog.of(EventPublisher.class);
-
     private final EventTable events;
     private final Sequencer sequencer;
     private final EventProgress progress;
@@ -126,10 +123,7 @@ public class EventPublisher {
         var event = event(type, subject, payload, context);
         dispatcher.announce(event);
         if (type.scope() == EventScope.CLUSTER) {
-            redisPublisher
-                    .cluster(codec.encode(event))
-                    .subscribe()
-                    .with(sent -> {}, failure -> LOG.errorf(context, failure, "publishing %s to Redis failed", type));
+            redisPublisher.cluster(codec.encode(event));
         }
     }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Redis;
 import io.vertx.mutiny.redis.client.Request;
@@ -39,6 +40,7 @@ public class RedisPublisher {
     private static final Logger LOG = Logger.getLogger(RedisPublisher.class);
     private static final int MAX_MESSAGE_BYTES = 256 * 1024;
     private static final int MAX_IN_FLIGHT = 256;
+    private static final int MAX_GATHERED = 10_000;
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
     private final Redis redis;
@@ -48,12 +50,15 @@ public class RedisPublisher {
     private final Map<String, Timer> published = new HashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
     private final String replica;
+    private final Vertx vertx;
+    private List<String> gathered = new ArrayList<>();
     private volatile String epoch = "";
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
-    RedisPublisher(Redis redis, RedisConfig config, ReplicaName replica, MeterRegistry meters) {
+    RedisPublisher(Redis redis, RedisConfig config, ReplicaName replica, Vertx vertx, MeterRegistry meters) {
         this.redis = redis;
+        this.vertx = vertx;
         this.config = config;
         this.replica = replica.value();
         this.failures = meters.counter("pms.redis.publish.failures");
@@ -78,27 +83,51 @@ public class RedisPublisher {
 
     /** Sends FEED events, in as few messages as their size allows. Completes when Redis has accepted them or that has failed. */
     public Uni<Void> feed(List<FeedEvent> events) {
+        return publishAll(FEED, events.stream().map(FeedEvent::json).toList());
+    }
+
+    /** Sends a CLUSTER event with those that follow in this turn of the event loop. Returns at once. */
+    public void cluster(String event) {
+        if (gather(event)) {
+            vertx.runOnContext(
+                    go -> publishAll(CLUSTER, takeGathered()).subscribe().with(sent -> {}));
+        }
+    }
+
+    /** Whether it is the first. */
+    private synchronized boolean gather(String event) {
+        if (gathered.size() >= MAX_GATHERED) {
+            dropped.increment();
+            return false;
+        }
+        gathered.add(event);
+        return gathered.size() == 1;
+    }
+
+    private synchronized List<String> takeGathered() {
+        var events = gathered;
+        gathered = new ArrayList<>();
+        return events;
+    }
+
+    private Uni<Void> publishAll(String kind, List<String> lines) {
         var messages = new ArrayList<Uni<Void>>();
         var message = new StringBuilder();
         int bytes = 0;
-        for (var event : events) {
-            int size = event.json().getBytes(StandardCharsets.UTF_8).length + 1;
+        for (var line : lines) {
+            int size = line.getBytes(StandardCharsets.UTF_8).length + 1;
             if (bytes > 0 && bytes + size > MAX_MESSAGE_BYTES) {
-                messages.add(publish(FEED, message.toString()));
+                messages.add(publish(kind, message.toString()));
                 message.setLength(0);
                 bytes = 0;
             }
-            message.append('\n').append(event.json());
+            message.append('\n').append(line);
             bytes += size;
         }
-        messages.add(publish(FEED, message.toString()));
+        messages.add(publish(kind, message.toString()));
         return messages.size() == 1
                 ? messages.get(0)
                 : Uni.join().all(messages).andCollectFailures().replaceWithVoid();
-    }
-
-    public Uni<Void> cluster(String event) {
-        return publish(CLUSTER, "\n" + event);
     }
 
     Uni<Void> alert(String json) {

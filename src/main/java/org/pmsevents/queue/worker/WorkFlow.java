@@ -37,6 +37,7 @@ class WorkFlow {
     private static final Duration LONGEST_BETWEEN_STORES = Duration.ofSeconds(2);
 
     private final WorkTable table;
+    private final Completions completions;
     private final JobKinds kinds;
     private final JobEvents events;
     private final QueueConfig config;
@@ -46,6 +47,7 @@ class WorkFlow {
 
     WorkFlow(
             WorkTable table,
+            Completions completions,
             JobKinds kinds,
             JobEvents events,
             QueueConfig config,
@@ -53,6 +55,7 @@ class WorkFlow {
             Alerts alerts,
             MeterRegistry meters) {
         this.table = table;
+        this.completions = completions;
         this.kinds = kinds;
         this.events = events;
         this.config = config;
@@ -142,8 +145,8 @@ class WorkFlow {
     }
 
     private Uni<Optional<Job>> completeJob(RunningJob run, @Nullable String result) {
-        return updateStatus(() -> transactions.statement(
-                client -> table.complete(client, run.jobId(), run.token(), result, run.progress())));
+        return updateStatus(
+                () -> completions.store(new WorkTable.Completion(run.jobId(), run.token(), result, run.progress())));
     }
 
     private Uni<Optional<Job>> failJob(RunningJob run, Throwable failure) {

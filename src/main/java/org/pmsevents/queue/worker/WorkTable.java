@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobFailure;
@@ -57,15 +58,29 @@ public class WorkTable {
     private static final String STORE_CHECKPOINT =
             "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
 
-    private static final String COMPLETE = """
-            UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
-                           attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
-                           run_at = CASE WHEN run_again THEN now() ELSE run_at END,
-                           finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
-                           result = CASE WHEN run_again THEN NULL ELSE $3::text::json END,
-                           progress = coalesce($4::text::json, progress), %s
-            WHERE %s RETURNING %s
-            """.formatted(FREE, MINE, JobTable.COLUMNS);
+    /** The arguments are the result and the progress, both as json. */
+    private static final String COMPLETED = """
+            state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
+            attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
+            run_at = CASE WHEN run_again THEN now() ELSE run_at END,
+            finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
+            result = CASE WHEN run_again THEN NULL ELSE %s END,
+            progress = coalesce(%s, progress), """ + FREE;
+
+    private static final String COMPLETE = "UPDATE job SET %s WHERE %s RETURNING %s"
+            .formatted(COMPLETED.formatted("$3::text::json", "$4::text::json"), MINE, JobTable.COLUMNS);
+
+    /** Leaves out what others have locked. */
+    private static final String COMPLETE_UNLOCKED =
+            """
+            WITH mine AS MATERIALIZED (
+              SELECT j.id AS mine_id, c.result AS done_result, c.progress AS done_progress
+              FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS c (id, token, result, progress)
+              JOIN job AS j ON j.id = c.id AND j.token = c.token AND j.state = 'running'
+              FOR UPDATE OF j SKIP LOCKED)
+            UPDATE job SET %s FROM (SELECT * FROM mine LIMIT cardinality($1::uuid[])) AS chosen
+            WHERE id = mine_id RETURNING %s
+            """.formatted(COMPLETED.formatted("done_result::json", "done_progress::json"), JobTable.COLUMNS);
 
     private static final String ADD_ERROR = """
             (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
@@ -129,6 +144,18 @@ public class WorkTable {
     /** What a worker presents to renew a lease. */
     record Claim(UUID id, long token, @Nullable String progress) {}
 
+    /**
+     * A completed job.
+     *
+     * @param result as JSON
+     * @param progress the latest, as JSON; null if there is none
+     */
+    record Completion(
+            UUID id,
+            long token,
+            @Nullable String result,
+            @Nullable String progress) {}
+
     /** Claims due jobs, the most urgent first, of each kind as many as wanted. */
     Uni<List<Job>> claim(SqlClient client, Map<String, Integer> wanted, UUID worker, Duration lease) {
         var kinds = wanted.keySet().toArray(String[]::new);
@@ -166,11 +193,21 @@ public class WorkTable {
     }
 
     /** Empty if this worker no longer has the job; so with the methods below. */
-    Uni<Optional<Job>> complete(
-            SqlClient client, UUID id, long token, @Nullable String result, @Nullable String progress) {
+    Uni<Optional<Job>> complete(SqlClient client, Completion done) {
         return client.preparedQuery(COMPLETE)
-                .execute(Tuple.of(id, token, result, progress))
+                .execute(Tuple.of(done.id(), done.token(), done.result(), done.progress()))
                 .map(JobTable::first);
+    }
+
+    /** Returns the jobs by their ids, without those that this worker no longer has or others have locked. */
+    Uni<Map<UUID, Job>> complete(SqlClient client, List<Completion> done) {
+        return client.preparedQuery(COMPLETE_UNLOCKED)
+                .execute(Tuple.of(
+                        done.stream().map(Completion::id).toArray(UUID[]::new),
+                        done.stream().map(Completion::token).toArray(Long[]::new),
+                        done.stream().map(Completion::result).toArray(String[]::new),
+                        done.stream().map(Completion::progress).toArray(String[]::new)))
+                .map(rows -> JobTable.jobs(rows).stream().collect(Collectors.toMap(Job::id, job -> job)));
     }
 
     Uni<Optional<Job>> fail(

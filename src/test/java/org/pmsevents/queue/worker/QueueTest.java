@@ -173,7 +173,8 @@ class QueueTest {
         assertThat(second.token()).isEqualTo(first.token() + 1);
         assertThat(second.attempt()).isEqualTo(2);
         assertThatThrownBy(() -> get(transactions.run(first::fence))).isInstanceOf(LeaseLostException.class);
-        assertThat(get(work.complete(pool, id, first.token(), "1", null))).isEmpty();
+        assertThat(get(work.complete(pool, new WorkTable.Completion(id, first.token(), "1", null))))
+                .isEmpty();
         assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.PERMANENT, Duration.ZERO, null)))
                 .isEmpty();
         assertThat(get(work.stop(pool, id, first.token(), null))).isEmpty();
@@ -183,6 +184,30 @@ class QueueTest {
         ends.get(0).complete("first");
         ends.get(1).complete("second");
         assertThat(awaitState(id, JobState.COMPLETED).result()).isEqualTo("\"second\"");
+    }
+
+    @Test
+    void aJobWhoseRowIsLockedHoldsUpNoOther() {
+        var ends = new CopyOnWriteArrayList<UniEmitter<? super Object>>();
+        kind.define(name, (payload, run) -> Uni.createFrom().emitter(ends::add));
+        var locked = create(job(kind)).id();
+        await().until(() -> ends.size() == 1);
+        var other = create(job(kind)).id();
+        await().until(() -> ends.size() == 2);
+        var holder = get(pool.getConnection());
+        try {
+            get(holder.query("BEGIN").execute());
+            get(holder.preparedQuery("SELECT FROM job WHERE id = $1 FOR UPDATE").execute(Tuple.of(locked)));
+            ends.forEach(end -> end.complete("done"));
+            awaitState(other, JobState.COMPLETED);
+            assertThat(ask("SELECT count(*) AS n FROM job WHERE id = $1 AND state = 'running'", locked)
+                            .getLong("n"))
+                    .isEqualTo(1);
+        } finally {
+            get(holder.query("ROLLBACK").execute());
+            holder.closeAndForget();
+        }
+        awaitState(locked, JobState.COMPLETED);
     }
 
     @Test
