@@ -2,26 +2,15 @@ package org.pmsevents.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pmsevents.cluster.Replica;
-import org.pmsevents.dev.OwnServers;
 import org.pmsevents.http.security.Tokens;
 
 /**
@@ -30,12 +19,11 @@ import org.pmsevents.http.security.Tokens;
  */
 class AdjustmentBench {
     private static final int CONNECTIONS = 64;
-    private static final int PGBENCH_CLIENTS = 32;
+    private static final String PGBENCH_CLIENTS = "32";
     private static final int SKUS = 1_000;
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("bench.warmup", 120));
     private static final Duration ROUND = Duration.ofSeconds(Integer.getInteger("bench.seconds", 12));
-    private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
     private static final String TOKEN = Tokens.bearer("bench", "stock");
 
     private static final String PRODUCTS = """
@@ -61,20 +49,17 @@ class AdjustmentBench {
 
     @Test
     void adjustmentsBesideThePgbenchLimit() throws Exception {
-        try (var postgres = OwnServers.embeddedPostgres();
-                var redis = OwnServers.redis()) {
-            execute(postgres.address(), "postgres", "CREATE DATABASE bench_service");
-            execute(postgres.address(), "postgres", "CREATE DATABASE bench_limit");
-            execute(postgres.address(), "bench_limit", migrations() + PRODUCTS);
+        try (var servers = new BenchServers()) {
+            servers.forLimit(PRODUCTS);
             var script = Files.writeString(folder.resolve("adjust.sql"), ONE_STATEMENT);
-            try (var replica = service(postgres.address(), redis.address())) {
+            try (var replica = servers.service("bench")) {
                 var server = replica.address();
-                execute(postgres.address(), "bench_service", PRODUCTS);
+                servers.forService(PRODUCTS);
                 var load = new HttpLoad(server, CONNECTIONS, () -> request(server));
                 load.run(WARM_UP);
                 var rounds = new ArrayList<Round>();
                 for (int i = 0; i < ROUNDS; i++) {
-                    double limit = pgbench(postgres.address(), script);
+                    double limit = servers.pgbench(script, "-c", PGBENCH_CLIENTS, "-T", "" + ROUND.toSeconds());
                     var before = replica.cpuTime();
                     var result = load.run(ROUND);
                     var cpu = replica.cpuTime().minus(before);
@@ -86,25 +71,6 @@ class AdjustmentBench {
         }
     }
 
-    private static Replica service(URI postgres, URI redis) {
-        return Replica.start(
-                "bench",
-                0,
-                Map.of(
-                        "QUARKUS_DATASOURCE_REACTIVE_URL",
-                        "postgresql://" + postgres.getHost() + ":" + postgres.getPort() + "/bench_service",
-                        "QUARKUS_DATASOURCE_USERNAME",
-                        OwnServers.postgresUsername(),
-                        "QUARKUS_DATASOURCE_PASSWORD",
-                        OwnServers.postgresPassword(),
-                        "QUARKUS_REDIS_HOSTS",
-                        redis.toString(),
-                        "PMS_EVENTS_JWT_SECRET",
-                        Tokens.SECRET),
-                System.getProperty("bench.options", "-Xmx512m -XX:TieredStopAtLevel=4 -XX:+UseParallelGC")
-                        .split(" "));
-    }
-
     private static String request(URI server) {
         var body = "{\"delta\":-1,\"reason\":\"sale\"}";
         int sku = ThreadLocalRandom.current().nextInt(1, SKUS + 1);
@@ -112,64 +78,6 @@ class AdjustmentBench {
                 + "\r\nAuthorization: " + TOKEN + "\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length()
                 + "\r\n\r\n" + body;
-    }
-
-    private static double pgbench(URI postgres, Path script) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(
-                        "pgbench",
-                        "-n",
-                        "-M",
-                        "prepared",
-                        "-f",
-                        script.toString(),
-                        "-c",
-                        "" + PGBENCH_CLIENTS,
-                        "-j",
-                        "2",
-                        "-T",
-                        "" + ROUND.toSeconds(),
-                        "-h",
-                        postgres.getHost(),
-                        "-p",
-                        "" + postgres.getPort(),
-                        "-U",
-                        OwnServers.postgresUsername(),
-                        "bench_limit")
-                .redirectErrorStream(true);
-        builder.environment().put("PGPASSWORD", OwnServers.postgresPassword());
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw new IOException("pgbench is needed; Debian has it in postgresql-contrib", e);
-        }
-        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-        var tps = TPS.matcher(output);
-        assertThat(tps.find()).as(output).isTrue();
-        return Double.parseDouble(tps.group(1));
-    }
-
-    private static String migrations() throws IOException {
-        var all = new StringBuilder();
-        var folder = Path.of("src", "main", "resources", "db", "migration");
-        try (var files = Files.list(folder)) {
-            for (var file :
-                    files.sorted(Comparator.comparing(Path::getFileName)).toList()) {
-                all.append(Files.readString(file)).append('\n');
-            }
-        }
-        return all.toString();
-    }
-
-    private static void execute(URI server, String database, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(
-                        "jdbc:postgresql://" + server.getHost() + ":" + server.getPort() + "/" + database,
-                        OwnServers.postgresUsername(),
-                        OwnServers.postgresPassword());
-                var statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     private static void print(List<Round> rounds) {
