@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Has the database go back as a restored backup, or a failover that nothing else tells of, does: all tables and sequences are again as they were some
- * changes ago, and every connection is cut. What was acknowledged in between is lost.
+ * Has the database go back as a restored backup, or a failover that nothing else tells of, does: all tables and sequences are again as
+ * they were some changes ago, and every connection is cut. What was acknowledged in between is lost.
  */
 final class EarlierState {
     private EarlierState() {}

@@ -240,10 +240,13 @@ final class Ground implements AutoCloseable {
     public void close() throws Exception {
         load.close();
         followers.forEach(Follower::close);
-        fleet.close();
-        cluster.close();
-        for (var server : servers) {
-            server.close();
+        try {
+            fleet.close();
+            cluster.close();
+        } finally {
+            for (var server : servers) {
+                server.close();
+            }
         }
     }
 }

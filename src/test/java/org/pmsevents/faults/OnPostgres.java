@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.pmsevents.dev.OwnServers;
 import org.pmsevents.faults.Caller.Call;
 
 /** What happens to PostgreSQL. */
@@ -30,8 +31,10 @@ final class OnPostgres {
         if (System.getenv("QUARKUS_DATASOURCE_REACTIVE_URL") == null) {
             // only what this run has started, and nobody else uses
             all.add(new Fault("PostgreSQL crashes and restarts", OnPostgres::crash));
-            all.add(new Fault("standby promoted, in step", OnPostgres::promoteInStep));
-            all.add(new Fault("standby promoted, behind", OnPostgres::promoteBehind));
+            if (OwnServers.poolerSettings().isEmpty()) {
+                all.add(new Fault("standby promoted, in step", OnPostgres::promoteInStep));
+                all.add(new Fault("standby promoted, behind", OnPostgres::promoteBehind));
+            }
             if (SmallDisk.isPossible()) {
                 all.add(new Fault("disk full", OnPostgres::fillDisk));
             }
@@ -109,9 +112,13 @@ final class OnPostgres {
     private static void promoteInStep(Ground ground, Random chance) throws Exception {
         var epoch = ground.epoch();
         var standby = new Standby(ground);
-        standby.hasAll();
-        ground.holdFor(chance, 1, 3);
-        standby.promote();
+        try {
+            standby.hasAll();
+            ground.holdFor(chance, 1, 3);
+            standby.promote();
+        } finally {
+            standby.waitsForNobody();
+        }
         ground.mended();
         ground.awaitAcknowledged(20);
         assertThat(ground.epoch()).as("epoch").isEqualTo(epoch);

@@ -57,8 +57,8 @@ final class Promises {
     }
 
     /**
-     * The movement was refused, and must not be there. If the database has gone back since, so has the refusal, and an attempt that is still
-     * on its way may succeed.
+     * The movement was refused, and must not be there. If the database has gone back since, so has the refusal, and an attempt that is
+     * still on its way may succeed.
      */
     void refused(String movement, Caller.Answer answer) {
         refused.put(movement, new Promise(answer.asked(), answer.answered()));

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 final class SmallDisk implements AutoCloseable {
     private static final String TABLESPACE = "small_disk";
     private static final int BLOCK = 1 << 12;
+    private static final long SPARE = 32 << 20;
 
     private final Ground ground;
     private final Path folder;
@@ -18,25 +19,30 @@ final class SmallDisk implements AutoCloseable {
 
     SmallDisk(Ground ground) throws Exception {
         this.ground = ground;
-        this.folder = mount();
+        this.folder = mount(ground.number("SELECT pg_relation_size('event')") + SPARE);
         this.filling = folder.resolve("filling");
-        var location = Files.createDirectory(folder.resolve("tablespace"));
-        ground.execute("CREATE TABLESPACE " + TABLESPACE + " LOCATION '" + location + "'");
-        moveEvents(TABLESPACE);
+        try {
+            var location = Files.createDirectory(folder.resolve("tablespace"));
+            ground.execute("CREATE TABLESPACE " + TABLESPACE + " LOCATION '" + location + "'");
+            moveEvents(TABLESPACE);
+        } catch (IOException | SQLException e) {
+            unmount(folder);
+            throw e;
+        }
     }
 
     static boolean isPossible() {
         try {
-            unmount(mount());
+            unmount(mount(SPARE));
             return true;
         } catch (IOException e) {
             return false;
         }
     }
 
-    private static Path mount() throws IOException {
+    private static Path mount(long bytes) throws IOException {
         var folder = Files.createTempDirectory("small-disk");
-        if (run("mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", folder.toString()) != 0) {
+        if (run("mount", "-t", "tmpfs", "-o", "mode=0700,size=" + bytes, "tmpfs", folder.toString()) != 0) {
             Files.delete(folder);
             throw new IOException("no file system can be mounted");
         }
@@ -80,8 +86,11 @@ final class SmallDisk implements AutoCloseable {
     @Override
     public void close() throws IOException, SQLException {
         free();
-        moveEvents("pg_default");
-        ground.execute("DROP TABLESPACE " + TABLESPACE);
-        unmount(folder);
+        try {
+            moveEvents("pg_default");
+            ground.execute("DROP TABLESPACE " + TABLESPACE);
+        } finally {
+            unmount(folder);
+        }
     }
 }

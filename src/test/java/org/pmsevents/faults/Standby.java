@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.cluster.Cluster;
 
 /**
@@ -45,29 +50,24 @@ final class Standby implements AutoCloseable {
 
     Standby(Ground ground) throws IOException, SQLException {
         this.ground = ground;
-        var primary = Path.of(String.valueOf(ground.ask("SHOW data_directory")));
-        copy(primary);
-        this.process = start(primary);
         try {
-            awaitInStep();
-        } catch (Exception | AssertionError e) {
-            close();
+            var primary = Path.of(String.valueOf(ground.ask("SHOW data_directory")));
+            copy(primary);
+            this.process = start(primary);
+        } catch (IOException | SQLException | RuntimeException | Error e) {
+            delete(folder);
             throw e;
         }
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        ground.ends(this);
+        awaitInStep();
     }
 
     private void copy(Path primary) throws IOException, SQLException {
         try (var database = ground.database();
                 var statement = database.createStatement()) {
             statement.execute("SELECT pg_backup_start('standby', true)");
-            try (var files = Files.walk(primary)) {
-                for (var file : (Iterable<Path>) files::iterator) {
-                    copy(file, primary.relativize(file));
-                }
-            } catch (UncheckedIOException e) {
-                // a folder of a database that another test has dropped just now
-                assertThat(e).hasCauseInstanceOf(NoSuchFileException.class);
-            }
+            Files.walkFileTree(primary, new BaseBackup(primary, data));
             try (var stopped = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
                 stopped.next();
                 Files.writeString(data.resolve("backup_label"), stopped.getString(1));
@@ -80,17 +80,49 @@ final class Standby implements AutoCloseable {
                 StandardOpenOption.APPEND);
     }
 
-    private void copy(Path file, Path name) throws IOException {
-        boolean isLeftOut =
-                name.getNameCount() > 1 && EMPTIED.contains(name.getName(0).toString())
-                        || LEFT_OUT.contains(name.toString());
-        if (isLeftOut) {
-            return;
+    private static final class BaseBackup extends SimpleFileVisitor<Path> {
+        private final Path from;
+        private final Path to;
+
+        BaseBackup(Path from, Path to) {
+            this.from = from;
+            this.to = to;
         }
-        try {
-            Files.copy(file, data.resolve(name), StandardCopyOption.COPY_ATTRIBUTES);
-        } catch (NoSuchFileException e) {
-            // dropped by the primary meanwhile, and so by what the standby replays
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+            var name = from.relativize(folder);
+            Files.copy(folder, to.resolve(name), StandardCopyOption.COPY_ATTRIBUTES);
+            return EMPTIED.contains(name.toString()) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            var name = from.relativize(file);
+            if (!LEFT_OUT.contains(name.toString())) {
+                try {
+                    Files.copy(file, to.resolve(name), StandardCopyOption.COPY_ATTRIBUTES);
+                } catch (NoSuchFileException e) {
+                    return visitFileFailed(file, e);
+                }
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        /** Dropped by the primary meanwhile, and so by what the standby replays. */
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            if (failure instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure) throws IOException {
+            return failure instanceof NoSuchFileException
+                    ? FileVisitResult.CONTINUE
+                    : super.postVisitDirectory(folder, failure);
         }
     }
 
@@ -146,10 +178,14 @@ final class Standby implements AutoCloseable {
     void promote() throws SQLException {
         ground.cluster().postgres().takeAway();
         assertThat(ask("SELECT pg_promote(true, 60)")).isEqualTo("t");
+        waitsForNobody();
+        ground.cluster().moveTo(URI.create("postgresql://127.0.0.1:" + port + "/postgres"));
+    }
+
+    /** The primary no longer waits for this standby. */
+    void waitsForNobody() throws SQLException {
         ground.execute("ALTER SYSTEM RESET synchronous_standby_names");
         ground.execute("SELECT pg_reload_conf()");
-        ground.cluster().moveTo(URI.create("postgresql://127.0.0.1:" + port + "/postgres"));
-        ground.ends(this);
     }
 
     String ask(String query) throws SQLException {
@@ -173,9 +209,24 @@ final class Standby implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        process.destroyForcibly();
+        // an immediate shutdown, which ends its children, too
+        try {
+            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        delete(folder);
+    }
+
+    private static void delete(Path folder) throws IOException {
         try (var files = Files.walk(folder)) {
-            files.sorted((a, b) -> b.compareTo(a)).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         }
     }
 }

@@ -196,11 +196,20 @@ public class RedisSubscriber {
             }
             case RedisPublisher.CLUSTER -> {
                 for (int i = 1; i < lines.length; i++) {
-                    dispatcher.announce(codec.decode(lines[i]));
+                    announce(lines[i]);
                 }
             }
             case RedisPublisher.ALERT -> Arrays.stream(lines).skip(1).forEach(alerts::received);
             default -> {}
+        }
+    }
+
+    /** What another version announces may be unknown here, which concerns none of the others. */
+    private void announce(String line) {
+        try {
+            dispatcher.announce(codec.decode(line));
+        } catch (RuntimeException e) {
+            LOG.warnf("cannot decode an announcement: %s", e.getMessage());
         }
     }
 

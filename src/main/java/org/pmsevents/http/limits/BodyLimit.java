@@ -73,7 +73,7 @@ class BodyLimit {
         }
     }
 
-    private record Arriving(RoutingContext routing, Context context, Place place, long begunAt) {}
+    private record Arriving(RoutingContext routing, Context context, Place place, long begunAt, String client) {}
 
     void checkAfterAuthentication(@Observes Filters filters) {
         filters.register(this::check, FilterOrder.BODY_LIMIT);
@@ -147,7 +147,7 @@ class BodyLimit {
             refuse(routing);
             return null;
         }
-        var arrives = new Arriving(routing, Vertx.currentContext(), place, System.nanoTime());
+        var arrives = new Arriving(routing, Vertx.currentContext(), place, System.nanoTime(), ClientName.of(routing));
         arriving.add(arrives);
         routing.addEndHandler(end -> leave(arrives));
         if (routing.response().ended() || routing.response().closed()) {
@@ -160,7 +160,9 @@ class BodyLimit {
 
     private boolean take(Place place, long bytes, RoutingContext routing) {
         boolean taken = place.take(bytes);
-        while (!taken && dropOne(place.sender(), routing, each -> each.place().taken(), memory.share())) {
+        while (!taken
+                && !place.isLeft()
+                && dropOne(place.sender(), routing, each -> each.place().taken(), memory.share())) {
             taken = place.take(bytes);
         }
         return taken;
@@ -171,16 +173,17 @@ class BodyLimit {
         return dropSlowest(sender, newcomer) || dropOfLargest(sender, newcomer, held, most);
     }
 
-    /** Ends the latest request of another client that holds more than half of what there is. */
+    /** Ends the latest request that holds some, of another client that holds more than half of what there is. */
     private boolean dropOfLargest(Sender sender, RoutingContext newcomer, ToLongFunction<Arriving> held, long most) {
         var clients = arriving.stream()
                 .filter(each -> each.place().sender() == sender)
                 .filter(each -> !each.routing().request().isEnded())
-                .collect(Collectors.groupingBy(each -> ClientName.of(each.routing())));
+                .collect(Collectors.groupingBy(Arriving::client));
         clients.remove(ClientName.of(newcomer));
         var latest = clients.values().stream()
                 .filter(bodies -> bodies.stream().mapToLong(held).sum() > most / 2)
                 .flatMap(List::stream)
+                .filter(each -> held.applyAsLong(each) > 0)
                 .max(Comparator.comparingLong(Arriving::begunAt));
         latest.ifPresent(each -> drop(each, () -> refuse(each.routing())));
         return latest.isPresent();

@@ -82,6 +82,10 @@ class BodyMemory {
             return taken;
         }
 
+        synchronized boolean isLeft() {
+            return left;
+        }
+
         synchronized void leave() {
             if (!left) {
                 left = true;

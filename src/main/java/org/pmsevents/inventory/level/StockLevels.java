@@ -137,22 +137,19 @@ public class StockLevels {
 
     /** Writes the next page of the round, or all pages if Redis was emptied. Does nothing if another replica holds the lease. */
     public Uni<Void> goRound() {
-        return lead().chain(lease -> switch (lease) {
-            case ANOTHERS -> Uni.createFrom().voidItem();
-            case ACQUIRED -> {
-                // Redis may have been emptied since this replica wrote a page
-                restoring = false;
-                yield writeNext();
-            }
-            case RENEWED -> writeNext();
-        });
+        return lead().chain(lease -> lease == Lease.ANOTHERS ? Uni.createFrom().voidItem() : writeNext());
     }
 
-    /** Renews the claim of this feed and the lease of this replica. */
+    /**
+     * Renews the claim of this feed and the lease of this replica. Unless that was held all the time, Redis may have been emptied since
+     * this replica wrote a page: then all pages are written anew.
+     */
     private Uni<Lease> lead() {
         return claim().chain(claimed -> claimed
-                ? redis.lead(replica, feed.id(), LEASE)
-                : Uni.createFrom().item(Lease.ANOTHERS));
+                        ? redis.lead(replica, feed.id(), LEASE)
+                        : Uni.createFrom().item(Lease.ANOTHERS))
+                .onItemOrFailure()
+                .invoke((lease, failure) -> restoring &= lease == Lease.RENEWED);
     }
 
     /** When this replica stops. Best effort: without it the claim ends later. */

@@ -54,6 +54,7 @@ public class JobWorker {
 
     private final WorkTable table;
     private final WorkFlow flow;
+    private final Completions completions;
     private final JobKinds kinds;
     private final JobEvents events;
     private final QueueConfig config;
@@ -73,6 +74,7 @@ public class JobWorker {
     JobWorker(
             WorkTable table,
             WorkFlow flow,
+            Completions completions,
             JobKinds kinds,
             JobEvents events,
             QueueConfig config,
@@ -85,6 +87,7 @@ public class JobWorker {
             MeterRegistry meters) {
         this.table = table;
         this.flow = flow;
+        this.completions = completions;
         this.kinds = kinds;
         this.events = events;
         this.config = config;
@@ -126,6 +129,11 @@ public class JobWorker {
         running.values().forEach(this::abandon);
         try {
             claiming.get(RELEASE_SECONDS, TimeUnit.SECONDS);
+            // what is done is not run again
+            completions
+                    .settled()
+                    .completeOnTimeout(null, RELEASE_SECONDS, TimeUnit.SECONDS)
+                    .get();
             table.release(pool, lost.allIds(), List.of())
                     .subscribeAsCompletionStage()
                     .get(RELEASE_SECONDS, TimeUnit.SECONDS);

@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,29 +60,27 @@ public class WorkTable {
     private static final String STORE_CHECKPOINT =
             "UPDATE job SET checkpoint = $3::text::json WHERE %s".formatted(MINE);
 
-    /** The arguments are the result and the progress, both as json. */
-    private static final String COMPLETED = """
-            state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
-            attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
-            run_at = CASE WHEN run_again THEN now() ELSE run_at END,
-            finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
-            result = CASE WHEN run_again THEN NULL ELSE %s END,
-            progress = coalesce(%s, progress), """ + FREE;
-
-    private static final String COMPLETE = "UPDATE job SET %s WHERE %s RETURNING %s"
-            .formatted(COMPLETED.formatted("$3::text::json", "$4::text::json"), MINE, JobTable.COLUMNS);
-
     /** Leaves out what others have locked. */
-    private static final String COMPLETE_UNLOCKED =
-            """
+    private static final String COMPLETE = """
             WITH mine AS MATERIALIZED (
               SELECT j.id AS mine_id, c.result AS done_result, c.progress AS done_progress
               FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS c (id, token, result, progress)
               JOIN job AS j ON j.id = c.id AND j.token = c.token AND j.state = 'running'
               FOR UPDATE OF j SKIP LOCKED)
-            UPDATE job SET %s FROM (SELECT * FROM mine LIMIT cardinality($1::uuid[])) AS chosen
+            UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
+                           attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
+                           run_at = CASE WHEN run_again THEN now() ELSE run_at END,
+                           finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
+                           result = CASE WHEN run_again THEN NULL ELSE done_result::json END,
+                           progress = coalesce(done_progress::json, progress), %s
+            FROM (SELECT * FROM mine LIMIT cardinality($1::uuid[])) AS chosen
             WHERE id = mine_id RETURNING %s
-            """.formatted(COMPLETED.formatted("done_result::json", "done_progress::json"), JobTable.COLUMNS);
+            """.formatted(FREE, JobTable.COLUMNS);
+
+    private static final String RUNNING = """
+            SELECT j.id FROM unnest($1::uuid[], $2::bigint[]) AS c (id, token)
+            JOIN job AS j ON j.id = c.id AND j.token = c.token AND j.state = 'running'
+            """;
 
     private static final String ADD_ERROR = """
             (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
@@ -192,24 +192,37 @@ public class WorkTable {
                 .map(rows -> rows.rowCount() == 1);
     }
 
-    /** Empty if this worker no longer has the job; so with the methods below. */
-    Uni<Optional<Job>> complete(SqlClient client, Completion done) {
-        return client.preparedQuery(COMPLETE)
-                .execute(Tuple.of(done.id(), done.token(), done.result(), done.progress()))
-                .map(JobTable::first);
-    }
-
     /** Returns the jobs by their ids, without those that this worker no longer has or others have locked. */
     Uni<Map<UUID, Job>> complete(SqlClient client, List<Completion> done) {
-        return client.preparedQuery(COMPLETE_UNLOCKED)
+        return client.preparedQuery(COMPLETE)
                 .execute(Tuple.of(
-                        done.stream().map(Completion::id).toArray(UUID[]::new),
-                        done.stream().map(Completion::token).toArray(Long[]::new),
+                        ids(done),
+                        tokens(done),
                         done.stream().map(Completion::result).toArray(String[]::new),
                         done.stream().map(Completion::progress).toArray(String[]::new)))
                 .map(rows -> JobTable.jobs(rows).stream().collect(Collectors.toMap(Job::id, job -> job)));
     }
 
+    /** The ids of those jobs that this worker has, locked by others or not. */
+    Uni<Set<UUID>> running(SqlClient client, List<Completion> done) {
+        return client.preparedQuery(RUNNING)
+                .execute(Tuple.of(ids(done), tokens(done)))
+                .map(rows -> {
+                    var ids = new HashSet<UUID>();
+                    rows.forEach(row -> ids.add(row.getUUID("id")));
+                    return ids;
+                });
+    }
+
+    private static UUID[] ids(List<Completion> done) {
+        return done.stream().map(Completion::id).toArray(UUID[]::new);
+    }
+
+    private static Long[] tokens(List<Completion> done) {
+        return done.stream().map(Completion::token).toArray(Long[]::new);
+    }
+
+    /** Empty if this worker no longer has the job; so with the method below. */
     Uni<Optional<Job>> fail(
             SqlClient client,
             UUID id,

@@ -173,7 +173,7 @@ class QueueTest {
         assertThat(second.token()).isEqualTo(first.token() + 1);
         assertThat(second.attempt()).isEqualTo(2);
         assertThatThrownBy(() -> get(transactions.run(first::fence))).isInstanceOf(LeaseLostException.class);
-        assertThat(get(work.complete(pool, new WorkTable.Completion(id, first.token(), "1", null))))
+        assertThat(get(work.complete(pool, List.of(new WorkTable.Completion(id, first.token(), "1", null)))))
                 .isEmpty();
         assertThat(get(work.fail(pool, id, first.token(), "no", JobFailure.Kind.PERMANENT, Duration.ZERO, null)))
                 .isEmpty();
