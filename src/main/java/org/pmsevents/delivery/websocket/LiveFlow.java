@@ -19,6 +19,7 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violations;
 import org.pmsevents.platform.shutdown.Draining;
@@ -229,6 +230,7 @@ public class LiveFlow {
             return parameters.getOrDefault(name, List.of()).stream()
                     .flatMap(values -> Arrays.stream(values.split(",")))
                     .filter(value -> !value.isEmpty())
+                    .map(NormalText::of)
                     .toList();
         }
 

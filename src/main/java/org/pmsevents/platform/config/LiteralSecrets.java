@@ -38,7 +38,9 @@ public final class LiteralSecrets implements ConfigSourceInterceptor {
             "pms-events.webhook.secrets",
             "pms-events.admin.webhook-url",
             "pms-events.admin.webhook-secret",
-            "pms-events.pms.url");
+            "pms-events.pms.url",
+            "pms-events.pms.token",
+            "quarkus.otel.exporter.otlp.headers");
 
     @Override
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {

@@ -10,7 +10,10 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.vertx.core.Vertx;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -65,6 +68,17 @@ class LiveProtocolTest {
             assertThat(event.at("/metadata/subject").asText()).isEqualTo(sku);
             assertThat(position(event)).isEqualTo(subscribed.path("position").longValue() + 1);
             assertThat(position(socket.nextNews())).isEqualTo(position(event) + 1);
+        }
+    }
+
+    @Test
+    void aSubjectOfTheAddressIsTheSameHoweverItIsTyped() throws Exception {
+        var sku = "k\u00e4se-" + UUID.randomUUID();
+        var decomposed = URLEncoder.encode(Normalizer.normalize(sku, Normalizer.Form.NFD), StandardCharsets.UTF_8);
+        try (var socket = LiveSocket.open(address, "?topics=product.*&subjects=" + decomposed, "viewer")) {
+            socket.next("subscribed");
+            feed.write(sku, 1);
+            assertThat(socket.nextNews().at("/metadata/subject").asText()).isEqualTo(sku);
         }
     }
 

@@ -190,7 +190,7 @@ class LimitsTest {
 
         await().until(() -> statusOfSignedWebhook() == 200);
 
-        assertThat(bodyBytes("unknown")).isEqualTo((UNKNOWN_SENDERS - 1) * 9);
+        await().until(() -> bodyBytes("unknown") == (UNKNOWN_SENDERS - 1) * 9);
         assertThat(answer(open.get(0))).startsWith("HTTP/1.1 408 ").contains("request-timeout");
     }
 
@@ -201,7 +201,8 @@ class LimitsTest {
         await().until(() -> bodyBytes("unknown") == 1);
 
         assertThat(statusOfSignedWebhook()).isEqualTo(200);
-        assertThat(bodyBytes("unknown")).isEqualTo(1);
+        // its own memory is given back when its answer has been written, which may be after it was read
+        await().until(() -> bodyBytes("unknown") == 1);
     }
 
     @Test

@@ -27,11 +27,15 @@ class LiteralSecretsTest {
     @ValueSource(strings = {"pa$$word", "${x}", "a${x", "${x:y}", "back\\slash\\${x}", "$"})
     void aSecretMeansItself(String secret) {
         var config = config(
-                Map.of("PMS_EVENTS_JWT_SECRET", secret + "\n", "QUARKUS_DATASOURCE_PASSWORD", secret + "\r\n"),
+                Map.of(
+                        "PMS_EVENTS_JWT_SECRET", secret + "\n",
+                        "QUARKUS_DATASOURCE_PASSWORD", secret + "\r\n",
+                        "PMS_EVENTS_PMS_TOKEN", secret + "\n"),
                 Map.of());
 
         assertThat(config.getValue("pms-events.jwt.secret", String.class)).isEqualTo(secret);
         assertThat(config.getValue("quarkus.datasource.password", String.class)).isEqualTo(secret);
+        assertThat(config.getValue("pms-events.pms.token", String.class)).isEqualTo(secret);
     }
 
     @Test
