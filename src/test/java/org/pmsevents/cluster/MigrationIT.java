@@ -113,8 +113,8 @@ class MigrationIT {
         try (var database = cluster.database();
                 var statement = database.createStatement()) {
             statement.execute("""
-                    INSERT INTO job (id, kind, payload, state, priority, run_at, attempt, max_attempts, actor, trace_id, worker, lease_until, token)
-                    SELECT gen_random_uuid(), kind, '{}', 'running', 0, now(), 1, 10, 'test', 'test', gen_random_uuid(), now(), 1
+                    INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
+                    SELECT gen_random_uuid(), kind, '{}', 'available', 0, now(), 10, 'test', 'test'
                     FROM unnest('{pms.sync,admin.webhook,queue.probe}'::text[]) AS kind
                     """);
         }
@@ -130,7 +130,7 @@ class MigrationIT {
                 .as("after renew-feed")
                 .isNotEqualTo(epoch);
         assertThat(asked("SELECT string_agg(kind || ' ' || state, ', ' ORDER BY kind) FROM job"))
-                .isEqualTo("admin.webhook cancelled, pms.sync cancelled, queue.probe running");
+                .isEqualTo("admin.webhook cancelled, pms.sync cancelled, queue.probe available");
     }
 
     private String asked(String query) throws SQLException {
