@@ -188,9 +188,8 @@ public class JobWorker {
     }
 
     private Uni<Boolean> claim() {
-        // set before this checks whether the worker is stopped; stop() does both in the other order, so that one of the
-        // two sees
-        // the other
+        // stop() says that it stops and then waits for this; here it is the other way round, so that one of the two
+        // sees the other
         var answered = new CompletableFuture<Void>();
         claiming = answered;
         var wanted = wanted();
