@@ -7,10 +7,8 @@ import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -35,8 +33,10 @@ public class Feed {
     /** How long to wait for a missing position before it is read from PostgreSQL: messages can overtake each other. */
     private static final long GAP_WAIT_MILLIS = 20;
 
-    /** How many events after a missing position are kept in memory. Further ones are read from PostgreSQL later. */
+    /** How many events after a missing position are kept in memory, and how long they may be. Further ones are read later. */
     private static final int MAX_EARLY = 10_000;
+
+    private static final long MAX_EARLY_CHARACTERS = 16 << 20;
 
     private static final EnumSet<EventType> ALL = EnumSet.allOf(EventType.class);
 
@@ -46,7 +46,7 @@ public class Feed {
     private final Vertx vertx;
     private final Context context;
 
-    private final TreeMap<Long, FeedEvent> early = new TreeMap<>();
+    private final EarlyEvents early = new EarlyEvents(MAX_EARLY, MAX_EARLY_CHARACTERS);
     private final RecentEvents recent = new RecentEvents();
     private final List<Consumer<String>> forgetters = new CopyOnWriteArrayList<>();
     private final List<Consumer<EventTable.State>> restarts = new CopyOnWriteArrayList<>();
@@ -160,7 +160,7 @@ public class Feed {
             this.head = Math.max(this.head, head);
             position = head;
             stalenessBound.reached(head);
-            early.headMap(head, true).clear();
+            early.removeUpTo(head);
             advance();
         });
     }
@@ -221,14 +221,11 @@ public class Feed {
             }
             for (var event : arrived) {
                 if (event.position() > position) {
-                    early.put(event.position(), event);
+                    early.add(event);
                 } else if (recent.contradicts(event)) {
                     contradicted = true;
                 }
                 head = Math.max(head, event.position());
-            }
-            while (early.size() > MAX_EARLY) {
-                early.pollLastEntry();
             }
             advance();
         });
@@ -293,7 +290,7 @@ public class Feed {
         if (dispatching || !started()) {
             return;
         }
-        var batch = next();
+        var batch = early.takeAfter(position, BATCH);
         if (!batch.isEmpty()) {
             dispatch(new FeedBatch(batch, position + batch.size()));
         } else if (head > position && !reading) {
@@ -307,17 +304,6 @@ public class Feed {
                         }
                     }));
         }
-    }
-
-    private List<FeedEvent> next() {
-        var batch = new ArrayList<FeedEvent>();
-        var first = early.firstEntry();
-        while (first != null && first.getKey() == position + batch.size() + 1 && batch.size() < BATCH) {
-            batch.add(first.getValue());
-            early.pollFirstEntry();
-            first = early.firstEntry();
-        }
-        return batch;
     }
 
     private void dispatch(FeedBatch batch) {
@@ -337,14 +323,14 @@ public class Feed {
             recent.add(batch.events());
             position = upTo;
             stalenessBound.reached(upTo);
-            early.headMap(upTo, true).clear();
+            early.removeUpTo(upTo);
             dispatching = false;
             advance();
         });
     }
 
     private void fillGap() {
-        if (dispatching || head <= position || early.containsKey(position + 1)) {
+        if (dispatching || head <= position || early.contains(position + 1)) {
             reading = false;
             advance();
             return;

@@ -52,6 +52,7 @@ public class FeedLifecycle {
     private final RedisPublisher redisPublisher;
     private final RedisSubscriber subscriber;
     private final DurableHandlers durableHandlers;
+    private final OldTransactions oldTransactions;
     private final Retention retention;
     private final Epoch epoch;
     private final Alerts alerts;
@@ -74,6 +75,7 @@ public class FeedLifecycle {
             RedisPublisher redisPublisher,
             RedisSubscriber subscriber,
             DurableHandlers durableHandlers,
+            OldTransactions oldTransactions,
             Retention retention,
             Epoch epoch,
             Alerts alerts,
@@ -91,6 +93,7 @@ public class FeedLifecycle {
         this.redisPublisher = redisPublisher;
         this.subscriber = subscriber;
         this.durableHandlers = durableHandlers;
+        this.oldTransactions = oldTransactions;
         this.retention = retention;
         this.epoch = epoch;
         this.alerts = alerts;
@@ -230,6 +233,7 @@ public class FeedLifecycle {
                         sequencer.trigger();
                     }
                 })
+                .chain(oldTransactions::look)
                 .chain(retention::prune);
     }
 

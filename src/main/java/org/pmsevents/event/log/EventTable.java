@@ -39,7 +39,7 @@ public class EventTable {
     /** One statement, which the server completes even if this replica stops. The SQL of the function explains how it works. */
     private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
-    /** Three consecutive calls raise the low watermark to the last seq at the time of the first. The SQL of the function explains how. */
+    /** Two consecutive calls raise the low watermark to the last seq at the time of the first. The SQL of the function explains how. */
     private static final String RAISE_LOW_WATERMARK =
             "SET LOCAL statement_timeout = '4s'; SELECT raise_low_watermark()";
 

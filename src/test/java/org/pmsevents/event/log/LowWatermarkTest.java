@@ -10,6 +10,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.delivery.sse.QuickFeed;
@@ -88,6 +89,55 @@ class LowWatermarkTest {
         assertThat(events.lowerLowWatermark(pool).await().atMost(LIMIT)).isTrue();
         await().until(() -> editor.events(head, sku).size() == 1);
         assertThat(events.lowerLowWatermark(pool).await().atMost(LIMIT)).isFalse();
+    }
+
+    /** Otherwise each call walks over all events that were given positions since: 5,400 more of them here. */
+    @Test
+    void aTransactionThatStaysOpenMakesTheSequencerNoDearer() {
+        var connection = pool.getConnection().await().atMost(LIMIT);
+        var transaction = connection.begin().await().atMost(LIMIT);
+        try {
+            ask(connection, "SELECT pg_current_xact_id()::text::bigint");
+            awaitLowWatermarkAtTheTop();
+            sequenceMany(600);
+            awaitLowWatermarkAtTheTop();
+            long before = pagesOfACall();
+            sequenceMany(5_400);
+            awaitLowWatermarkAtTheTop();
+            assertThat(pagesOfACall()).isLessThan(before + 300);
+        } finally {
+            transaction.rollback().await().atMost(LIMIT);
+            connection.close().await().atMost(LIMIT);
+        }
+    }
+
+    private void sequenceMany(int number) {
+        for (int i = 0; i < number; i += 300) {
+            insertEvents(300);
+            ask(pool, "SELECT count(*) FROM sequence_events(512)");
+        }
+    }
+
+    private void insertEvents(int number) {
+        run("INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload)"
+                + " SELECT gen_random_uuid(), 'inventory.synced', 'many', 'many', 'many', now(), '{}' FROM generate_series(1, "
+                + number + ")");
+    }
+
+    private long pagesOfACall() {
+        insertEvents(1);
+        var plan = pool.query("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM sequence_events(512)")
+                .execute()
+                .map(rows -> rows.iterator().next().getValue(0).toString())
+                .await()
+                .atMost(LIMIT);
+        var hits = Pattern.compile("\"Shared Hit Blocks\": *(\\d+)").matcher(plan);
+        assertThat(hits.find()).as(plan).isTrue();
+        return Long.parseLong(hits.group(1));
+    }
+
+    private void run(String sql) {
+        pool.query(sql).execute().await().atMost(LIMIT);
     }
 
     private static void insertProduct(SqlClient client, String sku) {
