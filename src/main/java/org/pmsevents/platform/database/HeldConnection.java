@@ -24,6 +24,9 @@ final class HeldConnection {
     /** A warning without a state of its own, such as that the wait for a synchronous standby was cancelled. */
     private static final String WARNING = "01000";
 
+    /** The server ends the session. */
+    private static final String ADMIN_SHUTDOWN = "57P01";
+
     /** The function of PostgreSQL that gives the warning, whatever the language of its messages. */
     private static final String WAITS_FOR_STANDBY = "SyncRepWaitForLSN";
 
@@ -53,8 +56,10 @@ final class HeldConnection {
     }
 
     private void noticed(PgNotice notice) {
+        var code = notice.getCode();
         var routine = notice.getRoutine();
-        if (WARNING.equals(notice.getCode()) && (routine == null || routine.equals(WAITS_FOR_STANDBY))) {
+        boolean ends = ADMIN_SHUTDOWN.equals(code) && WAITS_FOR_STANDBY.equals(routine);
+        if (ends || (WARNING.equals(code) && (routine == null || routine.equals(WAITS_FOR_STANDBY)))) {
             LOG.warnf("a commit may be lost with this server: %s", notice.getMessage());
             waitCancelled = true;
         }
@@ -69,6 +74,11 @@ final class HeldConnection {
         if (waitCancelled) {
             throw OutcomeUnknownException.notReplicated();
         }
+    }
+
+    /** The same for a commit that has failed: what is known of it. */
+    OutcomeUnknownException unconfirmed(Throwable failure) {
+        return waitCancelled ? OutcomeUnknownException.notReplicated() : new OutcomeUnknownException(failure);
     }
 
     /** Called with each failure: a connection whose server is read-only is not used again. */

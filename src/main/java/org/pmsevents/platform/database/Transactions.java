@@ -10,6 +10,7 @@ import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,13 @@ public class Transactions {
 
     private static final String LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+    /** As {@link #LIMITS}, where the transaction is tried again when others hold its rows. */
+    private static final String SHORT_LIMITS = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '250ms';"
+            + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
+    private static final Duration LONGEST_LOCKED = Duration.ofSeconds(5);
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     /** Locks that may be held for a limited time are released soon after it, even by a replica that is paused. */
     private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
@@ -61,9 +69,33 @@ public class Transactions {
         return run(LIMITS, work);
     }
 
-    /** The same, recorded in the trace of {@code about}. */
+    /**
+     * The same for the change of a request, recorded in its trace. Where others hold a row, it is tried again for up to 5 s, without a
+     * connection in between, so that those who wait for one row leave connections to the others.
+     *
+     * @param work may be run several times; what it did is rolled back before
+     */
     public <T> Uni<T> run(Traced about, Function<SqlClient, Uni<T>> work) {
-        return tracing.isOn() ? recorded(about, () -> run(work)) : run(work);
+        return tracing.isOn() ? recorded(about, () -> runPatiently(work)) : runPatiently(work);
+    }
+
+    private <T> Uni<T> runPatiently(Function<SqlClient, Uni<T>> work) {
+        return Uni.createFrom().deferred(() -> attempt(work, System.nanoTime() + LONGEST_LOCKED.toNanos()));
+    }
+
+    private <T> Uni<T> attempt(Function<SqlClient, Uni<T>> work, long end) {
+        return run(SHORT_LIMITS, work)
+                .onFailure(failure -> isLocked(failure) && System.nanoTime() < end)
+                .recoverWithUni(locked -> Uni.createFrom()
+                        .voidItem()
+                        .onItem()
+                        .delayIt()
+                        .by(Duration.ofMillis(ThreadLocalRandom.current().nextInt(100, 500)))
+                        .chain(() -> attempt(work, end)));
+    }
+
+    private static boolean isLocked(Throwable failure) {
+        return failure instanceof DatabaseException refusal && LOCK_NOT_AVAILABLE.equals(refusal.getSqlState());
     }
 
     /**
@@ -172,7 +204,7 @@ public class Transactions {
                 held.judge(failure);
                 throw isFromServer(failure) && failure instanceof RuntimeException refusal
                         ? refusal
-                        : new OutcomeUnknownException(failure);
+                        : held.unconfirmed(failure);
             }
         }
         held.requireReplicated();
@@ -216,7 +248,7 @@ public class Transactions {
                 .onFailure()
                 .invoke(held::judge)
                 .onFailure(failure -> !isFromServer(failure))
-                .transform(OutcomeUnknownException::new)
+                .transform(held::unconfirmed)
                 .invoke(held::requireReplicated);
     }
 

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.dev.OwnServers;
 import org.pmsevents.platform.tracing.Tracing;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -149,16 +151,18 @@ class DatabaseFaultsTest {
         assertThat(in("waiting", "SELECT count(*) FROM kept")).isEqualTo("2");
     }
 
-    @Test
-    void aCancelledWaitForTheStandbyIsAnUnknownOutcome() throws SQLException {
-        withoutStandby("cancelled");
-        var transactions = transactions("cancelled");
+    @ParameterizedTest
+    @ValueSource(strings = {"pg_cancel_backend", "pg_terminate_backend"})
+    void aWaitForTheStandbyThatIsEndedIsAnUnknownOutcome(String end) throws SQLException {
+        var database = "ended_by_" + end;
+        withoutStandby(database);
+        var transactions = transactions(database);
         for (var kind : List.<Function<Function<SqlClient, Uni<Void>>, Uni<Void>>>of(
                 transactions::statement, transactions::run)) {
             CompletableFuture<Void> written = kind.apply(insert("one")).subscribeAsCompletionStage();
             await().until(() -> in(
-                            "cancelled",
-                            "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                            database,
+                            "SELECT count(" + end + "(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
                     .equals("1"));
 
             assertThatThrownBy(written::join)
