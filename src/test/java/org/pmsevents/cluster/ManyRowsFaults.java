@@ -139,8 +139,8 @@ class ManyRowsFaults {
         pages("/api/products?limit=100&tag=all");
         pages("/api/products?limit=100&tag=tag-7");
         pages("/api/products?limit=100&status=archived&tag=all");
-        pages("/api/products?limit=100&search=lamp%2012345");
-        pages("/api/products?limit=100&search=nothing%20has%20it");
+        pages("/api/products?limit=100&q=lamp%2012345");
+        pages("/api/products?limit=100&q=nothing%20has%20it");
         pages("/api/products/" + ManyRows.OFTEN_MOVED + "/history?limit=100");
     }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pmsevents.Client;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.http.problem.RawHttp;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.metrics.cluster.MetricsGateway;
@@ -50,6 +51,9 @@ class MetricsTest {
 
     @Inject
     MetricsConfig config;
+
+    @Inject
+    Feed feed;
 
     @Inject
     ReplicaName replica;
@@ -247,7 +251,7 @@ class MetricsTest {
         long step = Steps.Window.WEEK.stepOf(Instant.now()) - 1_000 - System.nanoTime() % 1_000;
         var batch = new MetricsGateway.Batch(Steps.Window.WEEK, step, Map.of("v probe", 3L), 1);
         // of a name of its own, as batches of this replica with lower numbers would no longer be taken
-        var own = new MetricsGateway(redis, names, config, new ReplicaName());
+        var own = new MetricsGateway(redis, names, config, feed, new ReplicaName());
         for (int i = 0; i < 3; i++) {
             own.add(batch).await().atMost(Duration.ofSeconds(5));
         }

@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * different threads could overtake each other.
  */
 final class OutgoingFrames {
-    /** How many characters may be in the socket, and below how many in the queue a subscriber that catches up gets more. */
+    /** How many characters may be in the socket. */
     private static final int WINDOW = 256 * 1024;
+
+    /** Below how many characters in the queue a subscriber that catches up gets more; what it has left is not counted by anybody. */
+    private static final int REST = 16 * 1024;
 
     private final WebSocketConnection connection;
     private final boolean batched;
@@ -86,9 +89,9 @@ final class OutgoingFrames {
         return true;
     }
 
-    /** Completes once the queue is down to one window. */
+    /** Completes once nearly all of the queue has been taken by the socket. */
     synchronized Uni<Void> ready() {
-        if (closed || queued <= WINDOW) {
+        if (closed || queued <= REST) {
             return Uni.createFrom().voidItem();
         }
         if (drained == null) {
@@ -169,7 +172,7 @@ final class OutgoingFrames {
         if (!waiting.isEmpty()) {
             sender.execute(this::pumpOnSender);
         }
-        if (queued <= WINDOW) {
+        if (queued <= REST) {
             signalDrained();
         }
     }

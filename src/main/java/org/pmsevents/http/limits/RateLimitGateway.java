@@ -7,12 +7,13 @@ import io.vertx.mutiny.redis.client.Request;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.platform.config.RedisConfig;
 
 /**
  * Counts the requests of a client for all replicas by the generic cell rate algorithm. Redis stores, by its own clock, when the
  * requests so far would have ended at the allowed rate (the theoretical arrival time of ITU-T I.371). Keys expire when a client
- * pauses, so there are only keys of recent clients.
+ * pauses, so there are only keys of recent clients. Their names have the feed id, so that a copy of the database counts for itself.
  */
 @ApplicationScoped
 @Timeout
@@ -37,9 +38,11 @@ public class RateLimitGateway {
 
     private final Redis redis;
     private final RedisConfig config;
+    private final Feed feed;
 
-    RateLimitGateway(Redis redis, RedisConfig config) {
+    RateLimitGateway(Redis redis, RedisConfig config, Feed feed) {
         this.redis = redis;
+        this.feed = feed;
         this.config = config;
     }
 
@@ -48,7 +51,7 @@ public class RateLimitGateway {
         return redis.send(Request.cmd(Command.EVAL)
                         .arg(TAKE)
                         .arg("1")
-                        .arg(config.prefix() + ":rate:" + client)
+                        .arg(config.prefix() + ":rate:" + feed.id() + ":" + client)
                         .arg(Double.toString((double) MICROS / perSecond))
                         .arg(Integer.toString(burst)))
                 .map(missing -> (int) ((missing.toLong() + MICROS - 1) / MICROS));

@@ -57,7 +57,7 @@ public class StockLevels {
 
     private volatile boolean owns;
 
-    private List<StockLevel> gathered = new ArrayList<>();
+    private Map<StockKey, StockLevel> gathered = new LinkedHashMap<>();
     private CompletableFuture<Void> gathering = new CompletableFuture<>();
     private boolean flushing;
 
@@ -89,7 +89,7 @@ public class StockLevels {
     }
 
     private synchronized CompletableFuture<Void> gather(Collection<StockLevel> levels) {
-        gathered.addAll(levels);
+        levels.forEach(level -> gathered.merge(level.key(), level, StockLevel::newest));
         return gathering;
     }
 
@@ -104,12 +104,12 @@ public class StockLevels {
     }
 
     private void flush() {
-        List<StockLevel> levels;
+        Collection<StockLevel> levels;
         CompletableFuture<Void> waiting;
         synchronized (this) {
-            levels = gathered;
+            levels = gathered.values();
             waiting = gathering;
-            gathered = new ArrayList<>();
+            gathered = new LinkedHashMap<>();
             gathering = new CompletableFuture<>();
         }
         write(levels)

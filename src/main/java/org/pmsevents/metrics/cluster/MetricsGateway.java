@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import org.eclipse.microprofile.faulttolerance.CircuitBreaker;
 import org.eclipse.microprofile.faulttolerance.Timeout;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.metrics.Counts;
 import org.pmsevents.metrics.MetricsConfig;
 import org.pmsevents.metrics.Steps;
@@ -58,12 +59,14 @@ public class MetricsGateway {
     private final Redis redis;
     private final RedisConfig names;
     private final MetricsConfig config;
+    private final Feed feed;
     private final String replica;
 
-    public MetricsGateway(Redis redis, RedisConfig names, MetricsConfig config, ReplicaName replica) {
+    public MetricsGateway(Redis redis, RedisConfig names, MetricsConfig config, Feed feed, ReplicaName replica) {
         this.redis = redis;
         this.names = names;
         this.config = config;
+        this.feed = feed;
         this.replica = replica.value();
     }
 
@@ -145,7 +148,8 @@ public class MetricsGateway {
         return key(window.wireName() + ":" + step);
     }
 
+    /** The feed id keeps apart what a copy of the database counts. */
     private String key(String name) {
-        return "{" + names.prefix() + ":metrics}:" + name;
+        return "{" + names.prefix() + ":metrics:" + feed.id() + "}:" + name;
     }
 }

@@ -52,7 +52,7 @@ public class ProbeJob implements JobKind<ProbeJob.Probe> {
 
     @Override
     public int concurrency() {
-        return 16;
+        return 128;
     }
 
     @Override

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.delivery.websocket.LiveSocket;
+import org.pmsevents.event.feed.Feed;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.pms.webhook.Signatures;
 
@@ -67,11 +68,13 @@ class LimitsTest {
     URI health;
 
     private final MeterRegistry meters;
+    private final Feed feed;
     private final Redis redis;
     private final List<Socket> open = new ArrayList<>();
 
-    LimitsTest(MeterRegistry meters, Redis redis) {
+    LimitsTest(MeterRegistry meters, Redis redis, Feed feed) {
         this.meters = meters;
+        this.feed = feed;
         this.redis = redis;
     }
 
@@ -391,7 +394,7 @@ class LimitsTest {
         assertThat(passed).isBetween(BURST, BURST + (int) seconds + 1);
         assertThat(read(newClient()).statusCode()).isEqualTo(200);
         await().atMost(Duration.ofSeconds(5)).until(() -> read(client).statusCode() == 200);
-        var left = redis.send(Request.cmd(Command.PTTL).arg(PREFIX + ":rate:subject:" + client))
+        var left = redis.send(Request.cmd(Command.PTTL).arg(PREFIX + ":rate:" + feed.id() + ":subject:" + client))
                 .await()
                 .atMost(Duration.ofSeconds(5));
         assertThat(left.toLong()).isBetween(1L, BURST * 1_000L + 1);

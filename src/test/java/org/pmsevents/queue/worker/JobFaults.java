@@ -15,7 +15,8 @@ import org.pmsevents.cluster.Replica;
 /** For longer than every build has time for: workers that are killed and paused one after the other. */
 class JobFaults {
     private static final int ROUNDS = 8;
-    private static final int JOBS = 120;
+    /** More than two replicas run at once, so that each of three has some. */
+    private static final int JOBS = 300;
 
     @Test
     void everyJobIsCompletedHoweverManyWorkersDieOverIt() throws Exception {
@@ -30,8 +31,9 @@ class JobFaults {
                 await().atMost(Duration.ofMinutes(1))
                         .until(() -> replicas.stream().allMatch(Replica::isReady));
                 probes.insertOfUnequalLength(JOBS);
-                // a replica takes 16 at most: with more than two can take, each of the three has some
-                await().atMost(Duration.ofSeconds(30)).until(() -> probes.count("state = 'running'") > 32);
+                await("each of the three has some")
+                        .atMost(Duration.ofSeconds(30))
+                        .until(() -> probes.workers() == replicas.size());
                 var victim = replicas.get(random.nextInt(replicas.size()));
                 if (random.nextBoolean()) {
                     victim.kill();

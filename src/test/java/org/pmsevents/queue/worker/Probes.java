@@ -106,6 +106,11 @@ final class Probes {
         return number("SELECT coalesce(sum(jsonb_array_length(errors)), 0) FROM job");
     }
 
+    /** How many workers have jobs. */
+    long workers() throws SQLException {
+        return number("SELECT count(DISTINCT worker) FROM job WHERE state = 'running'");
+    }
+
     private long number(String query) throws SQLException {
         try (var statement = database.createStatement();
                 var rows = statement.executeQuery(query)) {
