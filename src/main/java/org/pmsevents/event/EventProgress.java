@@ -39,7 +39,10 @@ public class EventProgress {
 
     private final long keptNanos;
 
-    private record Emission(CompletableFuture<Void> published, CompletableFuture<Void> dispatched) {}
+    private record Emission(
+            CompletableFuture<Void> positioned,
+            CompletableFuture<Void> published,
+            CompletableFuture<Void> dispatched) {}
 
     private record Processed(UUID id, long at) {}
 
@@ -51,6 +54,11 @@ public class EventProgress {
         this.keptNanos = answerBudget.multipliedBy(KEPT_ANSWER_BUDGETS).toNanos();
     }
 
+    /** Whether this replica has given the event its position. */
+    public boolean isPositioned(UUID id) {
+        return of(id).positioned().isDone();
+    }
+
     /** Completes once the event has its position and has been sent to Redis. Never completes for an event that was forgotten. */
     public Uni<Void> published(UUID id) {
         return waiting(of(id).published());
@@ -59,6 +67,10 @@ public class EventProgress {
     /** Completes once the event's ordered consumers on this replica have returned or timed out. */
     public Uni<Void> dispatched(UUID id) {
         return waiting(of(id).dispatched());
+    }
+
+    public void markPositioned(List<FeedEvent> events) {
+        events.forEach(event -> of(event.message().metadata().id()).positioned().complete(null));
     }
 
     public void markPublished(List<FeedEvent> events) {
@@ -89,7 +101,9 @@ public class EventProgress {
     }
 
     private synchronized Emission of(UUID id) {
-        return latest.computeIfAbsent(id, key -> new Emission(new CompletableFuture<>(), new CompletableFuture<>()));
+        return latest.computeIfAbsent(
+                id,
+                key -> new Emission(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>()));
     }
 
     /** Copies the future, so that a waiter that cancels does not cancel it for other waiters. */

@@ -28,8 +28,6 @@ public class StockTable {
     private static final String LIST = "SELECT " + COLUMNS + " FROM stock";
 
     /** Creates the first row of a product, in the transaction that creates the product. */
-    private static final String CREATE = "INSERT INTO stock (sku, location) VALUES ($1, $2)";
-
     /** A SKU without any row of stock has no product. Rows are inserted in one order to avoid deadlocks. */
     private static final String OPEN = """
             WITH wanted AS MATERIALIZED (
@@ -155,14 +153,6 @@ public class StockTable {
                 .end("ORDER BY sku, location LIMIT ?", limit)
                 .execute(client)
                 .map(StockTable::all);
-    }
-
-    /** Creates the row of a new product. */
-    public Uni<Void> create(SqlClient transaction, StockKey key) {
-        return transaction
-                .preparedQuery(CREATE)
-                .execute(Tuple.of(key.sku(), key.location()))
-                .replaceWithVoid();
     }
 
     /** Creates missing rows, at 0, and missing locations for products that exist; returns the number of new rows. */

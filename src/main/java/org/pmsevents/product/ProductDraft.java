@@ -3,6 +3,7 @@ package org.pmsevents.product;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.product.price.Price;
 
 /**
  * The fields of a product that callers set.

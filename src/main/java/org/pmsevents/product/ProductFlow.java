@@ -31,6 +31,7 @@ import org.pmsevents.pms.outbound.PmsSync;
 @ApplicationScoped
 public class ProductFlow {
     private final ProductTable products;
+    private final ProductWriter writer;
     private final Transactions transactions;
     private final EventPublisher events;
     private final AfterCommit afterCommit;
@@ -43,6 +44,7 @@ public class ProductFlow {
 
     ProductFlow(
             ProductTable products,
+            ProductWriter writer,
             Transactions transactions,
             EventPublisher events,
             AfterCommit afterCommit,
@@ -53,6 +55,7 @@ public class ProductFlow {
             Idempotency idempotency,
             Clock clock) {
         this.products = products;
+        this.writer = writer;
         this.transactions = transactions;
         this.events = events;
         this.afterCommit = afterCommit;
@@ -104,19 +107,52 @@ public class ProductFlow {
                 .chain(valid -> update(sku, conditions, context, stored -> ProductRules.patched(valid, stored)));
     }
 
+    /** Together with other changes if it can be, otherwise in a transaction of its own. */
     private Uni<ProductView> update(
             String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
-        return transactions
-                .run(
-                        context,
-                        transaction -> findProduct(transaction, sku, conditions)
-                                .map(ProductFlow::refuseArchived)
-                                .chain(found -> updateProduct(transaction, found, edit.apply(found), context)))
+        return updateTogether(sku, conditions, context, edit)
+                .chain(done -> done.isPresent()
+                        ? Uni.createFrom().item(done.get())
+                        : updateAlone(sku, conditions, context, edit))
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, context))
                 .call(this::notifyWebSocket)
                 .map(change -> ProductJson.view(change.product()));
+    }
+
+    /** Empty, and nothing is changed, if the PMS is to be told in the same transaction, or the product has changed since it was read. */
+    private Uni<Optional<ProductChange>> updateTogether(
+            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
+        return transactions
+                .read(client -> products.find(client, sku))
+                .map(found -> refuseArchived(existing(sku, found, conditions)))
+                .chain(found -> {
+                    var after = found.replaced(edit.apply(found), clock.instant());
+                    var changed = after.changedFrom(found);
+                    if (changed.isEmpty()) {
+                        return Uni.createFrom()
+                                .item(Optional.of(new ProductChange(found, null, afterCommit.answerBy())));
+                    }
+                    if (sync.isWanted(after)) {
+                        return Uni.createFrom().item(Optional.empty());
+                    }
+                    var event =
+                            events.event(EventType.PRODUCT_UPDATED, sku, ProductJson.updated(after, changed), context);
+                    return writer.write(new ProductWriter.Write(after, event, null), context)
+                            .map(written -> written
+                                    ? Optional.of(new ProductChange(after, event, afterCommit.answerBy()))
+                                    : Optional.empty());
+                });
+    }
+
+    private Uni<ProductChange> updateAlone(
+            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
+        return transactions.run(
+                context,
+                transaction -> findProduct(transaction, sku, conditions)
+                        .map(ProductFlow::refuseArchived)
+                        .chain(found -> updateProduct(transaction, found, edit.apply(found), context)));
     }
 
     /**
@@ -201,16 +237,20 @@ public class ProductFlow {
     private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
-        return transactions
-                .run(
-                        context,
-                        transaction -> products.insert(transaction, product)
-                                .call(inserted -> refuseExisting(transaction, inserted, product.sku()))
-                                .chain(() -> inventory.openStock(transaction, product.sku()))
-                                .chain(() -> events.record(transaction, event))
-                                .chain(() -> answers.store(
-                                        transaction, ProductJson.view(product).json())))
+        var write = new ProductWriter.Write(product, event, answers.key());
+        return writer.write(write, context)
+                .chain(created ->
+                        created ? Uni.createFrom().voidItem() : transactions.run(context, tx -> createAlone(tx, write)))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
+    }
+
+    private Uni<Void> createAlone(SqlClient transaction, ProductWriter.Write write) {
+        return writer.write(transaction, write)
+                .chain(created -> created
+                        ? Uni.createFrom().voidItem()
+                        : products.find(transaction, write.sku()).map(found -> {
+                            throw exists(write.sku(), found);
+                        }));
     }
 
     /** Returns the product if it exists, meets the conditions of the request and is not archived. */
@@ -219,9 +259,13 @@ public class ProductFlow {
     }
 
     private Uni<Product> findProduct(SqlClient transaction, String sku, Preconditions conditions) {
-        return products.lock(transaction, sku)
-                .map(found -> found.orElseThrow(() -> notFound(sku)))
-                .invoke(found -> conditions.checkChange(found.version()));
+        return products.lock(transaction, sku).map(found -> existing(sku, found, conditions));
+    }
+
+    private static Product existing(String sku, Optional<Product> found, Preconditions conditions) {
+        var product = found.orElseThrow(() -> notFound(sku));
+        conditions.checkChange(product.version());
+        return product;
     }
 
     private Uni<ProductChange> updateProduct(
@@ -320,16 +364,8 @@ public class ProductFlow {
                 : afterCommit.attempt(step, change.event().metadata(), change.answerBy(), work);
     }
 
-    /** @throws AppException 409 {@code product-exists}, which says whether the product is archived */
-    private Uni<Void> refuseExisting(SqlClient transaction, boolean inserted, String sku) {
-        return inserted
-                ? Uni.createFrom().voidItem()
-                : products.find(transaction, sku).map(found -> {
-                    throw exists(sku, found.filter(Product::isArchived).isPresent());
-                });
-    }
-
-    private static AppException exists(String sku, boolean archived) {
+    private static AppException exists(String sku, Optional<Product> found) {
+        boolean archived = found.filter(Product::isArchived).isPresent();
         return AppException.conflict(
                         "product-exists",
                         archived

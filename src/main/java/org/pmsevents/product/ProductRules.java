@@ -12,6 +12,8 @@ import org.pmsevents.platform.json.Fields;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.platform.json.ParsedBody;
+import org.pmsevents.product.price.Currencies;
+import org.pmsevents.product.price.Price;
 
 /** Validates products; reports all violations at once. */
 final class ProductRules {

@@ -50,13 +50,18 @@ public class ProductSyncFlow {
         this.clock = clock;
     }
 
+    /** Whether the PMS is to have this product. */
+    boolean isWanted(Product product) {
+        return product.publishedAt() != null && pms.isEnabled();
+    }
+
     /**
      * In the transaction of a change: creates a job that sends the product to the PMS, if the product is or was published and the
      * PMS does not have this version.
      */
     Uni<ProductChange> createJob(SqlClient transaction, ProductChange change, RequestContext context) {
         var product = change.product();
-        if (product.publishedAt() == null || !pms.isEnabled()) {
+        if (!isWanted(product)) {
             return Uni.createFrom().item(change);
         }
         var event = change.changedNothing()

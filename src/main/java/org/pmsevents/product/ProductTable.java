@@ -19,6 +19,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.database.ListQuery;
 import org.pmsevents.platform.json.JsonText;
+import org.pmsevents.product.price.Price;
 
 /** The SQL of products. */
 @ApplicationScoped
@@ -30,13 +31,6 @@ public class ProductTable {
     private static final String FIND = "SELECT " + COLUMNS + " FROM product WHERE sku = $1";
 
     private static final String LOCK = FIND + " FOR NO KEY UPDATE";
-
-    private static final String INSERT = """
-            INSERT INTO product (sku, name, description, price_amount, price_currency, tags, attributes, status, version,
-                                 created_at, updated_at, published_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7::text::json, $8, $9, $10, $11, $12)
-            ON CONFLICT (sku) DO NOTHING
-            """;
 
     private static final String UPDATE = """
             UPDATE product
@@ -69,11 +63,6 @@ public class ProductTable {
     /** Returns the product and locks it until the transaction ends. */
     Uni<Optional<Product>> lock(SqlClient transaction, String sku) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).map(this::first);
-    }
-
-    /** Inserts the product; returns false if its SKU exists already. */
-    Uni<Boolean> insert(SqlClient transaction, Product product) {
-        return transaction.preparedQuery(INSERT).execute(row(product)).map(inserted -> inserted.rowCount() > 0);
     }
 
     Uni<Void> update(SqlClient transaction, Product product) {

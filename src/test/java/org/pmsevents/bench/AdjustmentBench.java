@@ -1,13 +1,9 @@
 package org.pmsevents.bench;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,12 +37,6 @@ class AdjustmentBench {
     @TempDir
     Path folder;
 
-    private record Round(double limit, HttpLoad.Result load, double cpuMicros) {
-        double ratio() {
-            return load.perSecond() / limit;
-        }
-    }
-
     @Test
     void adjustmentsBesideThePgbenchLimit() throws Exception {
         try (var servers = new BenchServers()) {
@@ -57,16 +47,13 @@ class AdjustmentBench {
                 servers.forService(PRODUCTS);
                 var load = new HttpLoad(server, CONNECTIONS, () -> request(server));
                 load.run(WARM_UP);
-                var rounds = new ArrayList<Round>();
+                var comparison = new Comparison(
+                        "adjustments", CONNECTIONS + " connections, " + SKUS + " SKUs; pgbench, one statement each");
                 for (int i = 0; i < ROUNDS; i++) {
                     double limit = servers.pgbench(script, "-c", PGBENCH_CLIENTS, "-T", "" + ROUND.toSeconds());
-                    var before = replica.cpuTime();
-                    var result = load.run(ROUND);
-                    var cpu = replica.cpuTime().minus(before);
-                    assertThat(result.failures()).as("answers other than 200").isZero();
-                    rounds.add(new Round(limit, result, cpu.toNanos() / 1e3 / result.sortedNanos().length));
+                    comparison.round(limit, replica, load, ROUND);
                 }
-                print(rounds);
+                comparison.report();
             }
         }
     }
@@ -78,27 +65,5 @@ class AdjustmentBench {
                 + "\r\nAuthorization: " + TOKEN + "\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length()
                 + "\r\n\r\n" + body;
-    }
-
-    private static void print(List<Round> rounds) {
-        System.out.printf(
-                "%nround  pgbench/s  service/s  ratio  CPU µs/request  p50 ms  p99 ms   (%d connections, %d SKUs)%n",
-                CONNECTIONS, SKUS);
-        for (int i = 0; i < rounds.size(); i++) {
-            var round = rounds.get(i);
-            System.out.printf(
-                    "%5d %10.0f %10.0f %6.2f %15.0f %7.1f %7.1f%n",
-                    i + 1,
-                    round.limit(),
-                    round.load().perSecond(),
-                    round.ratio(),
-                    round.cpuMicros(),
-                    round.load().millis(0.5),
-                    round.load().millis(0.99));
-        }
-        var ratios = rounds.stream().mapToDouble(Round::ratio).sorted().toArray();
-        System.out.printf(
-                "ratio: median %.2f, from %.2f to %.2f%n",
-                ratios[ratios.length / 2], ratios[0], ratios[ratios.length - 1]);
     }
 }

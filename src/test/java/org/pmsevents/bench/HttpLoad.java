@@ -38,7 +38,7 @@ final class HttpLoad {
     /**
      * What came of it.
      *
-     * @param failures answers other than 200
+     * @param failures answers other than 2xx
      * @param sortedNanos how long each request took, the shortest first
      */
     record Result(Duration took, long failures, long[] sortedNanos) {
@@ -92,7 +92,7 @@ final class HttpLoad {
                     break;
                 }
                 out.write(request.getBytes(StandardCharsets.ISO_8859_1));
-                if (!readAnswer(in).startsWith("HTTP/1.1 200")) {
+                if (!readAnswer(in).startsWith("HTTP/1.1 2")) {
                     failures++;
                 }
                 if (done == nanos.length) {

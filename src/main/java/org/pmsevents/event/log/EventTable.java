@@ -39,6 +39,9 @@ public class EventTable {
     /** One statement, which the server completes even if this replica stops. The SQL of the function explains how it works. */
     private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
+    /** The same beside a change, in its transaction; no row if somebody else is giving positions. */
+    private static final String SEQUENCE_AT_ONCE = "SELECT * FROM sequence_events_at_once($1)";
+
     /** Two consecutive calls raise the low watermark to the last seq at the time of the first. The SQL of the function explains how. */
     private static final String RAISE_LOW_WATERMARK =
             "SET LOCAL statement_timeout = '4s'; SELECT raise_low_watermark()";
@@ -156,11 +159,21 @@ public class EventTable {
 
     /** Gives the next positions to at most {@code most} committed events. */
     Uni<Sequenced> sequence(SqlClient client, int most, String epoch) {
-        return client.preparedQuery(SEQUENCE).execute(Tuple.of(most)).map(rows -> {
-            var first = rows.iterator().next();
-            return new Sequenced(
-                    first.getLong("position") == null ? List.of() : events(rows), first.getLong("head"), epoch);
-        });
+        return client.preparedQuery(SEQUENCE).execute(Tuple.of(most)).map(rows -> sequenced(rows, epoch));
+    }
+
+    /** The same in the transaction of a change, after its statement; empty if somebody else is giving positions. */
+    Uni<Optional<Sequenced>> sequenceAtOnce(SqlClient transaction, int most, String epoch) {
+        return transaction
+                .preparedQuery(SEQUENCE_AT_ONCE)
+                .execute(Tuple.of(most))
+                .map(rows -> rows.size() == 0 ? Optional.empty() : Optional.of(sequenced(rows, epoch)));
+    }
+
+    private Sequenced sequenced(RowSet<Row> rows, String epoch) {
+        var first = rows.iterator().next();
+        return new Sequenced(
+                first.getLong("position") == null ? List.of() : events(rows), first.getLong("head"), epoch);
     }
 
     /** Takes one step towards a higher low watermark. The sequencer does not search below it. */

@@ -5,11 +5,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.EventCounts;
 import org.pmsevents.platform.database.Transactions;
@@ -68,6 +70,31 @@ public class Sequencer {
         calls.demand();
     }
 
+    /**
+     * Runs the statement of a change in a transaction of its own, which also gives positions to its events, unless somebody else is giving
+     * some: then a call after the commit does. What has positions is passed to the listeners before this completes.
+     *
+     * @param change sends one statement when it is subscribed to, and does not recover from its failure
+     */
+    public <T> Uni<T> withPositions(Function<SqlClient, Uni<T>> change) {
+        return transactions
+                .statements(change, client -> events.sequenceAtOnce(client, BATCH, epoch))
+                .invoke(done -> {
+                    boolean all = done.second().isPresent()
+                            && done.second().get().events().size() < BATCH;
+                    if (!all) {
+                        trigger();
+                    }
+                    done.second().ifPresent(this::tell);
+                })
+                .map(Transactions.Both::first);
+    }
+
+    private void tell(EventTable.Sequenced done) {
+        count(done);
+        notifyListeners(done);
+    }
+
     private Uni<Boolean> sequence() {
         long begun = System.nanoTime();
         return transactions
@@ -76,8 +103,7 @@ public class Sequencer {
                 .after(TIMEOUT)
                 .fail()
                 .invoke(() -> duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS))
-                .invoke(this::count)
-                .invoke(this::notifyListeners)
+                .invoke(this::tell)
                 .map(done -> done.events().size() == BATCH);
     }
 

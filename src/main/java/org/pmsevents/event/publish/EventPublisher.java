@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventCounts;
@@ -82,6 +83,17 @@ public class EventPublisher {
         return events.insert(transaction, event);
     }
 
+    /**
+     * Runs the statement of a change, which also inserts its events ({@link EventTable#INSERT_INTO}), in a transaction of its own that gives
+     * them their positions if it can.
+     *
+     * @param change sends one statement when it is subscribed to, and does not recover from its failure
+     * @throws org.pmsevents.platform.database.OutcomeUnknownException if the connection was lost, or did not respond, while it ran
+     */
+    public <T> Uni<T> write(Function<SqlClient, Uni<T>> change) {
+        return sequencer.withPositions(change);
+    }
+
     /** After the commit: requests that recorded events are sequenced and published. Returns at once. */
     public void announceRecorded() {
         sequencer.trigger();
@@ -94,7 +106,9 @@ public class EventPublisher {
 
     /** The same for an event that the statement of its change inserted. */
     public Uni<Void> published(UUID committed) {
-        sequencer.trigger();
+        if (!progress.isPositioned(committed)) {
+            sequencer.trigger();
+        }
         return progress.published(committed);
     }
 

@@ -35,6 +35,7 @@ public class SequencedPublication implements SequencedListener {
         if (events.isEmpty()) {
             return;
         }
+        progress.markPositioned(events);
         if (done.epoch().isEmpty() || !done.epoch().equals(redisPublisher.epoch())) {
             progress.markPublished(events);
             return;

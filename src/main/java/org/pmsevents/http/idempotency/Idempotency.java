@@ -39,7 +39,7 @@ public class Idempotency {
     public <T> Uni<T> once(
             @Nullable IdempotencyKey key, Function<String, T> readAnswer, Function<AnswerWriter, Uni<T>> flow) {
         if (key == null) {
-            return flow.apply((transaction, answer) -> Uni.createFrom().voidItem());
+            return flow.apply(new AnswerWriter(table, null));
         }
         return exactlyOnce.exclusively(
                 key,
@@ -73,7 +73,7 @@ public class Idempotency {
 
     /** A refusal rolls the change back, so it is stored in a transaction of its own. */
     private <T> Uni<T> storingRefusals(IdempotencyKey key, Function<AnswerWriter, Uni<T>> flow) {
-        return flow.apply((transaction, answer) -> table.insert(transaction, key, false, answer))
+        return flow.apply(new AnswerWriter(table, key))
                 .onFailure(Refusals::isStored)
                 .recoverWithUni(refusal -> transactions
                         .run(transaction ->

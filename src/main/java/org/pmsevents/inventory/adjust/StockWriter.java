@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.ExactlyOnce;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
@@ -39,6 +40,7 @@ public class StockWriter {
     private final LedgerTable ledger;
     private final Idempotency idempotency;
     private final Transactions transactions;
+    private final EventPublisher events;
     private final MeterRegistry meters;
 
     StockWriter(
@@ -46,11 +48,13 @@ public class StockWriter {
             LedgerTable ledger,
             Idempotency idempotency,
             Transactions transactions,
+            EventPublisher events,
             MeterRegistry meters) {
         this.stock = stock;
         this.ledger = ledger;
         this.idempotency = idempotency;
         this.transactions = transactions;
+        this.events = events;
         this.meters = meters;
     }
 
@@ -107,7 +111,7 @@ public class StockWriter {
     private Uni<List<List<LineOutcome>>> change(List<StockRequest> requests, Locks locks) {
         return locks.waits()
                 ? transactions.run(client -> stock.limitLocks(client).chain(() -> stock.change(client, requests)))
-                : transactions.statement(client -> stock.changeUnlocked(client, requests));
+                : events.write(client -> stock.changeUnlocked(client, requests));
     }
 
     private static void answer(

@@ -20,7 +20,6 @@ import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
-import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.inventory.StockTags;
@@ -124,11 +123,6 @@ public class InventoryFlow {
                 .call(this::emitEvent)
                 .call(this::updateCache)
                 .call(this::notifyWebSocket);
-    }
-
-    /** Creates the stock of a new product, 0 at the main location, in the transaction that creates the product. */
-    public Uni<Void> openStock(SqlClient transaction, String sku) {
-        return stock.create(transaction, new StockKey(sku, StockKey.MAIN));
     }
 
     /**

@@ -44,6 +44,9 @@ public class Transactions {
     private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s';"
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
+    /** As {@link #BEGIN}, where whoever needs the rows that others hold can be served in another way. */
+    private static final String BEGIN_IMPATIENTLY = BEGIN + "; SET LOCAL lock_timeout = '250ms'";
+
     /** Longer than the server's timeout of a statement, whose error is more precise. */
     private static final Duration WORK = Duration.ofSeconds(12);
 
@@ -179,15 +182,29 @@ public class Transactions {
      * @throws OutcomeUnknownException if the connection was lost, or did not respond, while it ran
      */
     public <T> Uni<T> statement(Function<SqlClient, Uni<T>> work) {
+        return statements(BEGIN, work, client -> Uni.createFrom().voidItem()).map(Both::first);
+    }
+
+    /** What two statements have returned. */
+    public record Both<T, S>(T first, S second) {}
+
+    /** The same for two statements, of which the second is sent whatever the first returns. They wait for a lock for 250 ms. */
+    public <T, S> Uni<Both<T, S>> statements(Function<SqlClient, Uni<T>> first, Function<SqlClient, Uni<S>> second) {
+        return statements(BEGIN_IMPATIENTLY, first, second);
+    }
+
+    private <T, S> Uni<Both<T, S>> statements(
+            String begin, Function<SqlClient, Uni<T>> first, Function<SqlClient, Uni<S>> second) {
         return Detached.of(() -> pool.getConnection().chain(connection -> {
             var held = new HeldConnection(connection);
-            var begun = End.of(connection.query(BEGIN).execute());
-            var worked = End.of(Uni.createFrom().deferred(() -> work.apply(connection)));
+            var begun = End.of(connection.query(begin).execute());
+            var firstDone = End.of(Uni.createFrom().deferred(() -> first.apply(connection)));
+            var secondDone = End.of(Uni.createFrom().deferred(() -> second.apply(connection)));
             var committed = End.of(connection.query("COMMIT").execute());
             return held.inOrder(Uni.combine()
                             .all()
-                            .unis(begun, worked, committed)
-                            .with((begin, end, commit) -> judged(held, begin, end, commit)))
+                            .unis(begun, firstDone, secondDone, committed)
+                            .with((opened, one, two, commit) -> judged(held, opened, one, two, commit)))
                     .ifNoItem()
                     .after(WORK)
                     .failWith(() -> new OutcomeUnknownException(new TimeoutException()))
@@ -196,9 +213,10 @@ public class Transactions {
         }));
     }
 
-    /** What became of a statement that was sent between a BEGIN and a COMMIT, which rolls back if the statement has failed. */
-    private static <T> T judged(HeldConnection held, End<?> begin, End<T> work, End<?> commit) {
-        for (var end : Arrays.asList(begin, work, commit)) {
+    /** What became of statements that were sent between a BEGIN and a COMMIT, which rolls back if one of them has failed. */
+    private static <T, S> Both<T, S> judged(
+            HeldConnection held, End<?> begin, End<T> first, End<S> second, End<?> commit) {
+        for (var end : Arrays.asList(begin, first, second, commit)) {
             var failure = end.failure();
             if (failure != null) {
                 held.judge(failure);
@@ -208,7 +226,7 @@ public class Transactions {
             }
         }
         held.requireReplicated();
-        return work.get();
+        return new Both<>(first.get(), second.get());
     }
 
     /** How a command has ended. */

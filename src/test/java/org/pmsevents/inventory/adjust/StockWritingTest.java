@@ -226,7 +226,8 @@ class StockWritingTest {
         assertThat(heldWithAnother).isNotDone();
         assertThat(viewer.movements(other)).as("of a request that waits").isEmpty();
         letGo(holder);
-        assertThat(outcome(held).onHand()).isEqualTo(1);
+        // of two requests that are under way at once, either may come first
+        assertThat(outcome(held).accepted()).isTrue();
         assertThat(heldWithAnother.get(20, TimeUnit.SECONDS).outcomes()).allMatch(LineOutcome::accepted);
         assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(2);
     }

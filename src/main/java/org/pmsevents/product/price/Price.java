@@ -1,4 +1,4 @@
-package org.pmsevents.product;
+package org.pmsevents.product.price;
 
 import java.math.BigDecimal;
 

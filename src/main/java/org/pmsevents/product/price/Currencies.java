@@ -1,4 +1,4 @@
-package org.pmsevents.product;
+package org.pmsevents.product.price;
 
 import java.util.Arrays;
 import java.util.Currency;
@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * The currencies in which something can have a price: those of ISO 4217 that are the money of a country today, by the tables of the JDK.
  * Codes for metals, tests, funds and no currency are none, nor is money that is no longer in use.
  */
-final class Currencies {
+public final class Currencies {
     /** What a code must be, as text. */
-    static final String RULE = "Must be the ISO 4217 code of money that is in use today, such as EUR.";
+    public static final String RULE = "Must be the ISO 4217 code of money that is in use today, such as EUR.";
 
     /** The digits after the point that ISO 4217 gives each currency. */
     private static final Map<String, Integer> DIGITS = Arrays.stream(Locale.getISOCountries())
@@ -28,13 +28,13 @@ final class Currencies {
     private Currencies() {}
 
     /** How many digits after the point an amount may have; empty if this is no currency for prices. */
-    static OptionalInt digits(String code) {
+    public static OptionalInt digits(String code) {
         var digits = DIGITS.get(code);
         return digits == null ? OptionalInt.empty() : OptionalInt.of(digits);
     }
 
     /** What an amount must be, as text. */
-    static String precision(String code, int digits) {
+    public static String precision(String code, int digits) {
         return digits == 0
                 ? "An amount of " + code + " has no digits after the point."
                 : "An amount of " + code + " has at most " + digits + " digits after the point.";

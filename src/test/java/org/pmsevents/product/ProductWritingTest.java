@@ -1,0 +1,186 @@
+package org.pmsevents.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+
+/** Products that are written together with others, and by themselves where that can't be. */
+@QuarkusTest
+class ProductWritingTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Client editor = Client.editor();
+    private final String sku = Client.newSku("W ");
+    private final ExecutorService callers = Executors.newFixedThreadPool(32);
+
+    @Inject
+    Pool pool;
+
+    @AfterEach
+    void endCallers() {
+        callers.shutdownNow();
+    }
+
+    private List<CompletableFuture<Response>> atOnce(Stream<Supplier<Response>> requests) {
+        return requests.map(each -> CompletableFuture.supplyAsync(each, callers))
+                .toList();
+    }
+
+    private Response create(String sku) {
+        return editor.request(Client.product(sku)).post("/api/products");
+    }
+
+    private Response patch(String patch) {
+        return editor.request(patch).contentType("application/merge-patch+json").patch(Client.path(sku));
+    }
+
+    private Row row(String query, Object... values) {
+        return pool.preparedQuery(query)
+                .execute(Tuple.from(List.of(values)))
+                .await()
+                .atMost(PATIENCE)
+                .iterator()
+                .next();
+    }
+
+    private void execute(SqlConnection connection, String statement) {
+        connection.query(statement).execute().await().atMost(PATIENCE);
+    }
+
+    /** A row that was updated by the same transaction that inserted it has the transaction id of the product. */
+    @Test
+    void anEventGetsItsPositionInTheTransactionOfItsProduct() {
+        editor.create(sku);
+        // others may be giving positions just then, and give this one's
+        await().until(() -> {
+            assertThat(patch("{\"name\":\"" + Client.newSku("N") + "\"}").statusCode())
+                    .isEqualTo(200);
+            return row("""
+                            SELECT (SELECT e.xmin FROM event AS e WHERE e.subject = p.sku ORDER BY e.seq DESC LIMIT 1)::text = p.xmin::text AS same
+                            FROM product AS p WHERE p.sku = $1
+                            """, sku).getBoolean("same");
+        });
+    }
+
+    @Test
+    void whoeverGivesPositionsHoldsUpNoChange() {
+        var holder = pool.getConnection().await().atMost(PATIENCE);
+        try {
+            execute(holder, "BEGIN");
+            execute(holder, "SELECT FROM feed_head WHERE single FOR UPDATE");
+            assertThat(create(sku).statusCode()).isEqualTo(201);
+            assertThat(row("SELECT count(position) AS positions FROM event WHERE subject = $1", sku)
+                            .getLong("positions"))
+                    .isZero();
+        } finally {
+            execute(holder, "ROLLBACK");
+            holder.close().await().atMost(PATIENCE);
+        }
+        await().until(() -> editor.events(0, sku).size() == 1);
+    }
+
+    @Test
+    void ofManyThatCreateOneSkuAtOnceOneDoes() {
+        var answers = atOnce(IntStream.range(0, 32).mapToObj(i -> () -> create(sku)));
+        assertThat(answers)
+                .extracting(answer -> answer.join().statusCode())
+                .containsOnlyOnce(201)
+                .containsOnly(201, 409);
+        assertThat(row("SELECT count(*) AS events FROM event WHERE subject = $1", sku)
+                        .getLong("events"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aSkuThatSomebodyElseIsInsertingHoldsUpNoOther() {
+        var holder = pool.getConnection().await().atMost(PATIENCE);
+        CompletableFuture<Response> waiting;
+        try {
+            execute(holder, "BEGIN");
+            holder.preparedQuery("""
+                            INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version, created_at, updated_at)
+                            VALUES ($1, 'Another', 1, 'EUR', '{}', '{}', 'draft', 1, now(), now())
+                            """).execute(Tuple.of(sku)).await().atMost(PATIENCE);
+            waiting = atOnce(Stream.of(() -> create(sku))).get(0);
+            var others = atOnce(IntStream.range(0, 8).mapToObj(i -> () -> create(Client.newSku("FREE"))));
+            assertThat(others)
+                    .allSatisfy(each -> assertThat(each.join().statusCode()).isEqualTo(201));
+            assertThat(waiting).isNotDone();
+        } finally {
+            execute(holder, "ROLLBACK");
+            holder.close().await().atMost(PATIENCE);
+        }
+        assertThat(waiting.join().statusCode()).isEqualTo(201);
+    }
+
+    /** What one of those that are written together is refused for is not refused to the others. */
+    @Test
+    void aKeyThatIsTakenAndASkuThatExistsAreRefusedToTheirCallersOnly() {
+        var key = Client.newSku("key");
+        editor.create(sku);
+        assertThat(keyed(key, Client.newSku("KEYED")).statusCode()).isEqualTo(201);
+        var answers = atOnce(Stream.concat(
+                Stream.of(() -> create(sku), () -> keyed(key, Client.newSku("KEYED"))),
+                IntStream.range(0, 30).mapToObj(i -> () -> create(Client.newSku("FINE")))));
+        assertThat(answers.get(0).join().statusCode()).isEqualTo(409);
+        assertThat(answers.get(1).join().statusCode()).isEqualTo(422);
+        assertThat(answers.subList(2, 32))
+                .allSatisfy(each -> assertThat(each.join().statusCode()).isEqualTo(201));
+    }
+
+    private Response keyed(String key, String sku) {
+        return editor.request(Client.product(sku))
+                .header("Idempotency-Key", key)
+                .post("/api/products");
+    }
+
+    @Test
+    void patchesOfOneProductAtOnceAreAllMade() {
+        editor.create(sku);
+        var answers = atOnce(
+                IntStream.range(0, 32).mapToObj(i -> () -> patch("{\"attributes\":{\"a" + i + "\":" + i + "}}")));
+        assertThat(answers)
+                .allSatisfy(each -> assertThat(each.join().statusCode())
+                        .as(each.join().asString())
+                        .isEqualTo(200));
+        var product = Client.json(editor.read(sku));
+        assertThat(product.get("version").longValue()).isEqualTo(33);
+        assertThat(IntStream.range(0, 32)
+                        .allMatch(i -> product.get("attributes").has("a" + i)))
+                .isTrue();
+        assertThat(row("""
+                        SELECT count(DISTINCT (payload->>'version')) AS versions FROM event WHERE subject = $1
+                        """, sku).getLong("versions")).isEqualTo(33);
+    }
+
+    @Test
+    void tagsAndAttributesAreStoredAsTheyWereSent() {
+        var body = Client.product(sku)
+                .replace(
+                        "\"Lamp\"",
+                        "\"\\\"L\\\\amp\\\", {NULL} ä\",\"tags\":[\"a \\\"b\\\" \\\\c\",\"{x,y}\",\"NULL\"]");
+        var answer = editor.request(body).post("/api/products");
+        assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(201);
+        var stored = row("SELECT name, tags FROM product WHERE sku = $1", sku);
+        assertThat(stored.getString("name")).isEqualTo("\"L\\amp\", {NULL} ä");
+        assertThat(stored.getArrayOfStrings("tags")).containsExactly("a \"b\" \\c", "{x,y}", "NULL");
+    }
+}
