@@ -35,6 +35,7 @@ import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.json.NormalText;
+import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -103,9 +104,20 @@ public class ProductResource {
     @APIResponse(
             responseCode = "200",
             description = "The product",
-            headers = {@Header(name = "ETag", ref = "Version"), @Header(name = "Cache-Status", ref = "CacheStatus")},
+            headers = {
+                @Header(name = "ETag", ref = "Version"),
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
-    @APIResponse(responseCode = "304", description = "The version is in If-None-Match")
+    @APIResponse(
+            responseCode = "304",
+            description = "The version is in If-None-Match",
+            headers = {
+                @Header(name = "ETag", ref = "Version"),
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            })
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "412", ref = "VersionMismatch")
     public Uni<Response> read(
@@ -267,20 +279,40 @@ public class ProductResource {
     }
 
     @GET
-    @Operation(summary = "List and search products in the order of their SKUs")
+    @Operation(
+            summary = "List and search products in the order of their SKUs, or read those with the given SKUs",
+            description = "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
+                    + " exist. `sku` can't be combined with other parameters.")
     @APIResponse(
             responseCode = "200",
-            description = "A page of products",
-            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductPage")))
+            description = "A page of products; with `sku` the products with these SKUs",
+            headers = {
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductList")))
     public Uni<Response> list(
+            @QueryParam("sku")
+                    @Parameter(
+                            schema = @Schema(ref = "Skus"),
+                            description = "A product to read; repeated for several")
+                    List<String> skus,
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
             @QueryParam("q") @Parameter(description = "Substring of the name or SKU, ignoring case") @Nullable
                     String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
-                    String after) {
+                    String after,
+            @Context UriInfo uri) {
+        if (!skus.isEmpty()) {
+            var given = uri.getQueryParameters().keySet();
+            return reads.readAll(
+                            NamesRequest.of("sku", skus, given, List.of("status", "tag", "q", "limit", "after")),
+                            request.current())
+                    .map(found ->
+                            found.marked(Response.ok(found.entry().json())).build());
+        }
         return reads.list(
                         ProductQuery.of(
                                 status(status),
