@@ -15,7 +15,9 @@ import org.pmsevents.platform.json.TextArray;
  * @param seen where the feed is followed from, to miss no change of this value; null if that is unknown
  */
 public record CacheAnswer(
-        CacheEntry entry, @Nullable Duration staleFor, @Nullable FeedPosition seen) {
+        CacheEntry entry,
+        @Nullable Duration staleFor,
+        @Nullable FeedPosition seen) {
     private static final String HEADER = "Cache-Status";
 
     /** The newest value, as far as this replica knows. */

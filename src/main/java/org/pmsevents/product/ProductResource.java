@@ -281,8 +281,9 @@ public class ProductResource {
     @GET
     @Operation(
             summary = "List and search products in the order of their SKUs, or read those with the given SKUs",
-            description = "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
-                    + " exist. `sku` can't be combined with other parameters.")
+            description =
+                    "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
+                            + " exist. `sku` can't be combined with other parameters.")
     @APIResponse(
             responseCode = "200",
             description = "A page of products; with `sku` the products with these SKUs",
@@ -293,9 +294,7 @@ public class ProductResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductList")))
     public Uni<Response> list(
             @QueryParam("sku")
-                    @Parameter(
-                            schema = @Schema(ref = "Skus"),
-                            description = "A product to read; repeated for several")
+                    @Parameter(schema = @Schema(ref = "Skus"), description = "A product to read; repeated for several")
                     List<String> skus,
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,

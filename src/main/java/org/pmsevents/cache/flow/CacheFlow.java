@@ -108,10 +108,7 @@ public class CacheFlow {
      * @param key of a {@link ManySource}, the same for all
      */
     public Uni<CacheAnswer> readAll(
-            List<String> names,
-            Predicate<String> possible,
-            Function<String, CacheKey> key,
-            RequestContext context) {
+            List<String> names, Predicate<String> possible, Function<String, CacheKey> key, RequestContext context) {
         return Uni.createFrom().deferred(() -> {
             var nothing = CacheAnswer.fresh(CacheEntry.absent("impossible"), seen(tagVersions.now()));
             return readAll(names.stream().filter(possible).map(key).toList(), context)
@@ -196,7 +193,9 @@ public class CacheFlow {
                         || !freshness.isKnown()
                 ? null
                 : new SingleFlight.Loaded(
-                        localEntry.entry(), SingleFlight.From.PROCESS, localEntry.asOf().orLater(known));
+                        localEntry.entry(),
+                        SingleFlight.From.PROCESS,
+                        localEntry.asOf().orLater(known));
     }
 
     private Uni<CacheAnswer> answer(SingleFlight.Loaded found) {
@@ -210,10 +209,7 @@ public class CacheFlow {
 
     private Uni<CacheAnswer> miss(CacheKey key, RequestContext context, SharedFetch fetch) {
         return miss(
-                key,
-                () -> join(
-                        key,
-                        load -> fetch.with(member -> load(key, context, load, () -> member.fetch(key)))));
+                key, () -> join(key, load -> fetch.with(member -> load(key, context, load, () -> member.fetch(key)))));
     }
 
     private Uni<CacheAnswer> miss(CacheKey key, Supplier<Uni<SingleFlight.Loaded>> loading) {
@@ -269,9 +265,7 @@ public class CacheFlow {
         return singleFlight.join(key, load -> {
             // who asked just before another load ended begins one of its own when that is gone
             var found = checkCache(key);
-            return found != null
-                    ? Uni.createFrom().item(found)
-                    : fromElsewhere.apply(load);
+            return found != null ? Uni.createFrom().item(found) : fromElsewhere.apply(load);
         });
     }
 
@@ -287,8 +281,8 @@ public class CacheFlow {
                                 .chain(() -> fetchFromDB.get())
                                 .map(fetched -> fetched.asOf(load.asOf()))
                                 .call(fetched -> updateCache(key, fetched, load))
-                                .map(fetched -> new SingleFlight.Loaded(
-                                        fetched, SingleFlight.From.POSTGRESQL, load.asOf())));
+                                .map(fetched ->
+                                        new SingleFlight.Loaded(fetched, SingleFlight.From.POSTGRESQL, load.asOf())));
     }
 
     /**

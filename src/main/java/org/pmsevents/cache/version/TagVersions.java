@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.pmsevents.cache.AsOf;
@@ -98,12 +99,12 @@ public class TagVersions {
 
     /** The feed id of what this replica knows. */
     public String epoch() {
-        return now.get().epoch();
+        return now().epoch();
     }
 
     /** What a value includes that is read after this call. */
     public AsOf now() {
-        return now.get();
+        return Objects.requireNonNull(now.get());
     }
 
     /** From now on all changes after this position are known, earlier ones only if reported. */
@@ -135,8 +136,7 @@ public class TagVersions {
 
     /** The feed has reported everything up to this position. */
     public void reached(long upTo) {
-        now.updateAndGet(before ->
-                upTo <= before.position() ? before : new AsOf(upTo, before.mark(), before.epoch()));
+        now.updateAndGet(before -> upTo <= before.position() ? before : new AsOf(upTo, before.mark(), before.epoch()));
     }
 
     /** A transaction with this id has made a change under the tag. Transactions do not commit in the order of their ids. */
@@ -148,8 +148,7 @@ public class TagVersions {
 
     /** All notices of transactions with lower ids were reported. */
     void noticedBelow(long xid) {
-        now.updateAndGet(
-                before -> xid <= before.mark() ? before : new AsOf(before.position(), xid, before.epoch()));
+        now.updateAndGet(before -> xid <= before.mark() ? before : new AsOf(before.position(), xid, before.epoch()));
     }
 
     /**

@@ -117,8 +117,9 @@ public class InventoryResource {
     @GET
     @Operation(
             summary = "List stock in the order of SKU and location, or read that of the given SKUs at one location",
-            description = "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
-                    + " and which of them have none there. `sku` can be combined with `location` only.")
+            description =
+                    "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
+                            + " and which of them have none there. `sku` can be combined with `location` only.")
     @APIResponse(
             responseCode = "200",
             description = "A page; with `sku` the stock of these products",

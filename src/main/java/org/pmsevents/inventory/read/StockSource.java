@@ -70,9 +70,7 @@ public class StockSource implements ManySource {
 
     Uni<CacheEntry> fetchFromDB(StockKey key) {
         return database.byKey(client -> stock.find(client, key))
-                .chain(found -> found.isPresent()
-                        ? Uni.createFrom().item(entry(found.get()))
-                        : absent(key.sku()));
+                .chain(found -> found.isPresent() ? Uni.createFrom().item(entry(found.get())) : absent(key.sku()));
     }
 
     private Uni<CacheEntry> absent(String sku) {
