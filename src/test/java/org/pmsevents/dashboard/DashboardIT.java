@@ -124,16 +124,14 @@ class DashboardIT {
     void theFeedClientKeepsACopyOfTheProductsAndReadsItAnewInAnotherEpoch() throws Exception {
         var sku = create("COPY-");
         page.open();
-        page.script(
-                """
+        page.script("""
                 const service = new URL('/ws?batch=true', location.href.replace('http', 'ws')), token = arguments[0];
                 window.copies = 0;
                 import('/dashboard/feed-client.js').then(({ snapshot }) => snapshot([service.href], (products, changed) => {
                   window.copy = products;
                   if (!changed) window.copies++;
                 }, { token: async () => token }));
-                """,
-                Tokens.of("anna", "viewer"));
+                """, Tokens.of("anna", "viewer"));
         page.until(() -> products().equals(copied()));
         send("PUT", Client.path(sku), Client.product(sku).replace("Lamp", "Desk"));
         create("COPY-");
@@ -153,8 +151,9 @@ class DashboardIT {
 
     @SuppressWarnings("unchecked")
     private Map<String, Object> copied() {
-        return (Map<String, Object>) page.script(
-                "return window.copy && Object.fromEntries([...window.copy].map(([sku, { version }]) => [sku, version]))");
+        return (Map<String, Object>)
+                page.script(
+                        "return window.copy && Object.fromEntries([...window.copy].map(([sku, { version }]) => [sku, version]))");
     }
 
     /** The version of each product, as the other replica has it. */
@@ -165,8 +164,11 @@ class DashboardIT {
             var found = Client.json(send("GET", "/api/products?limit=500" + after, ""));
             found.get("items")
                     .forEach(product -> versions.put(
-                            product.get("sku").textValue(), product.get("version").longValue()));
-            after = found.get("next").isNull() ? "" : "&after=" + found.get("next").textValue();
+                            product.get("sku").textValue(),
+                            product.get("version").longValue()));
+            after = found.get("next").isNull()
+                    ? ""
+                    : "&after=" + found.get("next").textValue();
         } while (!after.isEmpty());
         return versions;
     }
