@@ -67,6 +67,7 @@ class OpenApiTest {
         "/paths/~1api~1inventory~1adjustments/post, 200 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1inventory~1{sku}/put, 200 400 401 403 404 409 408 413 415 422 503",
         "/paths/~1api~1inventory~1{sku}~1threshold/put, 200 400 401 403 404 408 413 415 503",
+        "/paths/~1api~1inventory~1{sku}~1locations/get, 200 400 401 403 404 503",
         "/paths/~1api~1inventory~1{sku}~1movements/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/get, 200 400 401 403 404 503",
         "/paths/~1api~1locations~1{location}/put, 200 400 401 403 408 413 415 503",

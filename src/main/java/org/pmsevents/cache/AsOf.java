@@ -12,4 +12,14 @@ public record AsOf(long position, long mark, String epoch) {
     public AsOf(long position, long mark) {
         this(position, mark, "");
     }
+
+    /** Whether it names a position at all: not before the feed is joined. */
+    public boolean isKnown() {
+        return position >= 0 && !epoch.isEmpty();
+    }
+
+    /** The more of two that one value is known to include; this one if they are of different epochs. */
+    public AsOf orLater(AsOf other) {
+        return other.epoch.equals(epoch) && other.position > position ? other : this;
+    }
 }

@@ -13,6 +13,8 @@ public record CacheKey(String kind, String id, CacheTag tag) {
     /** Longer ids are not cached. */
     public static final int LONGEST = 500;
 
+    private static final String LOCATIONS = "locations";
+
     /** Separates the SKU from the location; part of neither. */
     private static final char SEPARATOR = '/';
 
@@ -27,6 +29,11 @@ public record CacheKey(String kind, String id, CacheTag tag) {
 
     public static CacheKey stock(String sku, String location) {
         return new CacheKey(CacheTag.STOCK, sku + SEPARATOR + location, CacheTag.stock(sku));
+    }
+
+    /** The stock of a product at all locations. */
+    public static CacheKey locations(String sku) {
+        return new CacheKey(LOCATIONS, sku, CacheTag.stock(sku));
     }
 
     /** A page of stock. Equal pages must have equal query texts. */
@@ -46,6 +53,7 @@ public record CacheKey(String kind, String id, CacheTag tag) {
             case CacheTag.PRODUCTS -> Optional.of(products(id));
             case CacheTag.STOCK -> stock(id);
             case CacheTag.STOCKS -> Optional.of(stocks(id));
+            case LOCATIONS -> Optional.of(locations(id));
             default -> Optional.empty();
         };
     }

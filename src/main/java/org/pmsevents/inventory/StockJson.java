@@ -2,6 +2,7 @@ package org.pmsevents.inventory;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON forms of stock and locations. */
@@ -17,6 +18,14 @@ public final class StockJson {
             @Nullable Long threshold,
             long version,
             Instant updatedAt) {}
+
+    /**
+     * The stock of a product at all locations in REST answers.
+     *
+     * @param onHand the sum
+     */
+    @RegisterForReflection
+    public record EverywhereView(List<StockView> items, long onHand) {}
 
     /** A location in REST answers. */
     @RegisterForReflection

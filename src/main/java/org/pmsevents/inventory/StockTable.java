@@ -23,6 +23,17 @@ public class StockTable {
 
     private static final String LOCK = FIND + " FOR NO KEY UPDATE";
 
+    /** A row for each that was asked for; whether the product exists is looked up only where it has no stock at the location. */
+    private static final String FIND_ALL = """
+            SELECT given.sku AS asked_sku, given.location AS asked_location, found.*,
+                   found.sku IS NOT NULL OR (SELECT true FROM stock AS s WHERE s.sku = given.sku LIMIT 1) IS NOT NULL AS is_product
+            FROM unnest($1::text[], $2::text[]) AS given (sku, location)
+            LEFT JOIN LATERAL (
+              SELECT %s FROM stock WHERE stock.sku = given.sku AND stock.location = given.location LIMIT 1) AS found ON true
+            """.formatted(COLUMNS);
+
+    private static final String FIND_EVERYWHERE = "SELECT " + COLUMNS + " FROM stock WHERE sku = $1 ORDER BY location";
+
     private static final String EXISTS = "SELECT FROM stock WHERE sku = $1 LIMIT 1";
 
     private static final String LIST = "SELECT " + COLUMNS + " FROM stock";
@@ -123,6 +134,31 @@ public class StockTable {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(key.sku(), key.location()))
                 .map(StockTable::first);
+    }
+
+    /**
+     * What there is under a key.
+     *
+     * @param stock null if the product has none there, or does not exist
+     * @param isProduct whether the product exists
+     */
+    public record Found(StockKey key, @Nullable Stock stock, boolean isProduct) {}
+
+    /** Finds the rows of several keys; returns one for each, in any order. */
+    public Uni<List<Found>> findAll(SqlClient client, Collection<StockKey> keys) {
+        return client.preparedQuery(FIND_ALL).execute(columns(keys)).map(rows -> {
+            var found = new ArrayList<Found>(rows.size());
+            rows.forEach(row -> found.add(new Found(
+                    new StockKey(row.getString("asked_sku"), row.getString("asked_location")),
+                    row.getString("sku") == null ? null : stock(row),
+                    row.getBoolean("is_product"))));
+            return found;
+        });
+    }
+
+    /** Returns all stock of a product, in the order of locations; none if there is no such product. */
+    public Uni<List<Stock>> findEverywhere(SqlClient client, String sku) {
+        return client.preparedQuery(FIND_EVERYWHERE).execute(Tuple.of(sku)).map(StockTable::all);
     }
 
     /** Finds the row and locks it until the transaction ends. */

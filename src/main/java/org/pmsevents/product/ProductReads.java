@@ -8,6 +8,7 @@ import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.PathName;
+import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.product.history.ProductHistoryEntry;
@@ -42,6 +43,11 @@ public class ProductReads {
                 throw ProductFlow.notFound(sku);
             }
         });
+    }
+
+    /** Reads the products with these SKUs through the cache: {@code {"items":[…],"missing":[…]}}, in the order asked. */
+    Uni<CacheAnswer> readAll(NamesRequest skus, RequestContext context) {
+        return cache.readAll(skus.names(), PathName::isAddressable, CacheKey::product, context);
     }
 
     /** Lists products in the order of their SKUs, through the cache. */

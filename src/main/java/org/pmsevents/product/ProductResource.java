@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -35,6 +36,7 @@ import org.pmsevents.http.precondition.Preconditions;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.json.NormalText;
+import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -103,9 +105,20 @@ public class ProductResource {
     @APIResponse(
             responseCode = "200",
             description = "The product",
-            headers = {@Header(name = "ETag", ref = "Version"), @Header(name = "Cache-Status", ref = "CacheStatus")},
+            headers = {
+                @Header(name = "ETag", ref = "Version"),
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Product")))
-    @APIResponse(responseCode = "304", description = "The version is in If-None-Match")
+    @APIResponse(
+            responseCode = "304",
+            description = "The version is in If-None-Match",
+            headers = {
+                @Header(name = "ETag", ref = "Version"),
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            })
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "412", ref = "VersionMismatch")
     public Uni<Response> read(
@@ -267,12 +280,24 @@ public class ProductResource {
     }
 
     @GET
-    @Operation(summary = "List and search products in the order of their SKUs")
+    @Operation(
+            summary = "List and search products in the order of their SKUs, or read those with the given SKUs",
+            description =
+                    "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
+                            + " exist. `sku` can't be combined with other parameters.")
+    @Parameter(
+            name = "sku",
+            in = ParameterIn.QUERY,
+            description = "A product to read; repeated for several",
+            schema = @Schema(ref = "Skus"))
     @APIResponse(
             responseCode = "200",
-            description = "A page of products",
-            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductPage")))
+            description = "A page of products; with `sku` the products with these SKUs",
+            headers = {
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductList")))
     public Uni<Response> list(
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
@@ -280,7 +305,16 @@ public class ProductResource {
                     String search,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
-                    String after) {
+                    String after,
+            @Context UriInfo uri) {
+        var given = uri.getQueryParameters();
+        if (given.containsKey("sku")) {
+            return reads.readAll(
+                            NamesRequest.of("sku", given, List.of("status", "tag", "q", "limit", "after")),
+                            request.current())
+                    .map(found ->
+                            found.marked(Response.ok(found.entry().json())).build());
+        }
         return reads.list(
                         ProductQuery.of(
                                 status(status),

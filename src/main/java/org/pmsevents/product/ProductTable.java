@@ -32,6 +32,11 @@ public class ProductTable {
 
     private static final String LOCK = FIND + " FOR NO KEY UPDATE";
 
+    private static final String FIND_ALL = """
+            SELECT found.* FROM unnest($1::text[]) AS given (sku)
+            CROSS JOIN LATERAL (SELECT %s FROM product WHERE product.sku = given.sku LIMIT 1) AS found
+            """.formatted(COLUMNS);
+
     private static final String UPDATE = """
             UPDATE product
             SET name = $2, description = $3, price_amount = $4, price_currency = $5, tags = $6,
@@ -60,6 +65,13 @@ public class ProductTable {
         return client.preparedQuery(FIND).execute(Tuple.of(sku)).map(this::first);
     }
 
+    /** Returns those of the products that exist, in any order. */
+    Uni<List<Product>> findAll(SqlClient client, List<String> skus) {
+        return client.preparedQuery(FIND_ALL)
+                .execute(Tuple.of(skus.toArray(String[]::new)))
+                .map(this::all);
+    }
+
     /** Returns the product and locks it until the transaction ends. */
     Uni<Optional<Product>> lock(SqlClient transaction, String sku) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).map(this::first);
@@ -81,11 +93,7 @@ public class ProductTable {
             @Nullable String tag,
             @Nullable String search,
             int limit) {
-        return list(after, status, tag, search, limit).execute(client).map(rows -> {
-            var products = new ArrayList<Product>(rows.size());
-            rows.forEach(row -> products.add(product(row)));
-            return products;
-        });
+        return list(after, status, tag, search, limit).execute(client).map(this::all);
     }
 
     static ListQuery list(
@@ -126,6 +134,12 @@ public class ProductTable {
             return Optional.of(product(row));
         }
         return Optional.empty();
+    }
+
+    private List<Product> all(RowSet<Row> rows) {
+        var products = new ArrayList<Product>(rows.size());
+        rows.forEach(row -> products.add(product(row)));
+        return products;
     }
 
     Product product(Row row) {

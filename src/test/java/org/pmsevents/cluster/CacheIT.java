@@ -242,6 +242,48 @@ class CacheIT {
     }
 
     @Test
+    void aStaleAnswerClaimsToHaveSeenNoEventThatItDoesNotShow() {
+        create();
+        assertThat(onHand(one)).isZero();
+        long before = position(list(one));
+        patch(one, "newer than the list that is cached");
+        long changed = as(one, "viewer")
+                .get("/api/events?after=" + Long.MAX_VALUE)
+                .jsonPath()
+                .getLong("head");
+        assertThat(changed).isGreaterThan(before);
+        await("the feed has told of it").atMost(SOON).until(() -> position(stockOf(one)) >= changed);
+        cluster.postgres().takeAway();
+        try {
+            await("it is stale").atMost(SOON).until(() -> {
+                var list = list(one);
+                return list.header("Cache-Status") != null && list.statusCode() == 200;
+            });
+            list(one).then().body("items[0].version", equalTo(1));
+            assertThat(position(list(one))).isBetween(before, changed - 1);
+            // the stock has not changed, as far as is known
+            var stock = stockOf(one);
+            stock.then().statusCode(200).header("Cache-Status", matchesRegex(".*stale"));
+            assertThat(position(stock)).isGreaterThanOrEqualTo(changed);
+        } finally {
+            cluster.postgres().bringBack();
+        }
+        await("it is known again")
+                .atMost(SOON)
+                .until(() -> list(one).statusCode() == 200 && position(list(one)) >= changed);
+        list(one).then().body("items[0].version", equalTo(2));
+    }
+
+    private Response stockOf(Replica replica) {
+        return as(replica, "viewer").get("/api/inventory/" + sku);
+    }
+
+    private static long position(Response answer) {
+        var header = answer.header("Feed-Position");
+        return Long.parseLong(header.substring(header.indexOf(':') + 1));
+    }
+
+    @Test
     void withoutRedisNothingFailsAndNothingIsStale() {
         create();
         adjust(one, 10);

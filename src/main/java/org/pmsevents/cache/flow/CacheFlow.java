@@ -4,16 +4,26 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheSource;
 import org.pmsevents.cache.CacheTag;
+import org.pmsevents.cache.FeedPosition;
+import org.pmsevents.cache.ManySource;
+import org.pmsevents.cache.Positioned;
 import org.pmsevents.cache.store.ListAdmission;
 import org.pmsevents.cache.store.LocalCache;
 import org.pmsevents.cache.store.RedisCache;
@@ -89,6 +99,64 @@ public class CacheFlow {
                 });
     }
 
+    /**
+     * Reads what has these names: {@code {"items":[…],"missing":[…]}}, in their order. What neither the process nor Redis has is fetched by
+     * one query.
+     *
+     * @param names different from each other
+     * @param possible whether something can have the name; others are missing without a look
+     * @param key of a {@link ManySource}, the same for all
+     */
+    public Uni<CacheAnswer> readAll(
+            List<String> names, Predicate<String> possible, Function<String, CacheKey> key, RequestContext context) {
+        return Uni.createFrom().deferred(() -> {
+            var nothing = CacheAnswer.fresh(CacheEntry.absent("impossible"), seen(tagVersions.now()));
+            return readAll(names.stream().filter(possible).map(key).toList(), context)
+                    .map(List::iterator)
+                    .map(found -> CacheAnswer.all(
+                            names,
+                            names.stream()
+                                    .map(name -> possible.test(name) ? found.next() : nothing)
+                                    .toList()));
+        });
+    }
+
+    private Uni<List<CacheAnswer>> readAll(List<CacheKey> keys, RequestContext context) {
+        if (keys.isEmpty()) {
+            return Uni.createFrom().item(List.of());
+        }
+        keys.forEach(hotKeys::count);
+        return (freshness.isKnown() ? Uni.createFrom().voidItem() : freshness.find()).chain(() -> {
+            var fetch = new SharedFetch(this::fetchAllFromDB);
+            var answers = new ArrayList<CompletableFuture<CacheAnswer>>(keys.size());
+            for (var key : keys) {
+                var cached = checkCache(key);
+                answers.add((cached != null ? answer(cached) : miss(key, context, fetch)).subscribeAsCompletionStage());
+            }
+            fetch.allBegun();
+            return Uni.join()
+                    .all(answers.stream()
+                            .map(each -> Uni.createFrom().completionStage(each))
+                            .toList())
+                    .andFailFast();
+        });
+    }
+
+    /** Reads from PostgreSQL what is not cached. What the value has seen of the feed is what was known before. */
+    public <T> Uni<Positioned<T>> readUncached(Supplier<Uni<T>> read) {
+        return Uni.createFrom().deferred(() -> {
+            var known = tagVersions.now();
+            return read.get().map(value -> new Positioned<>(value, seen(known)));
+        });
+    }
+
+    /** Nothing is said of an epoch that has ended meanwhile: its positions lead nowhere. */
+    private @Nullable FeedPosition seen(AsOf asOf) {
+        return asOf.isKnown() && asOf.epoch().equals(tagVersions.epoch())
+                ? new FeedPosition(asOf.epoch(), asOf.position())
+                : null;
+    }
+
     /** Loads the key into the cache. Returns false if the value does not exist. */
     Uni<Boolean> warm(CacheKey key) {
         return load(key, null).map(loaded -> !loaded.entry().isAbsent());
@@ -115,22 +183,36 @@ public class CacheFlow {
         return shared.store(key, entry, asOf);
     }
 
-    private @Nullable CacheEntry checkCache(CacheKey key) {
+    /** The entry of the process if it is current: then it includes all changes that were known before it was judged. */
+    private SingleFlight.@Nullable Loaded checkCache(CacheKey key) {
+        var known = tagVersions.now();
         var localEntry = local.get(key);
         return localEntry == null
                         || localEntry.isExpired()
                         || !tagVersions.isCurrent(key.tag(), localEntry)
                         || !freshness.isKnown()
                 ? null
-                : localEntry.entry();
+                : new SingleFlight.Loaded(
+                        localEntry.entry(),
+                        SingleFlight.From.PROCESS,
+                        localEntry.asOf().orLater(known));
     }
 
-    private Uni<CacheAnswer> answer(CacheEntry found) {
-        meters.local(found);
-        return Uni.createFrom().item(CacheAnswer.fresh(found));
+    private Uni<CacheAnswer> answer(SingleFlight.Loaded found) {
+        meters.local(found.entry());
+        return Uni.createFrom().item(CacheAnswer.fresh(found.entry(), seen(found.asOf())));
     }
 
     private Uni<CacheAnswer> miss(CacheKey key, RequestContext context) {
+        return miss(key, () -> load(key, context));
+    }
+
+    private Uni<CacheAnswer> miss(CacheKey key, RequestContext context, SharedFetch fetch) {
+        return miss(
+                key, () -> join(key, load -> fetch.with(member -> load(key, context, load, () -> member.fetch(key)))));
+    }
+
+    private Uni<CacheAnswer> miss(CacheKey key, Supplier<Uni<SingleFlight.Loaded>> loading) {
         meters.notLocal();
         if (freshness.isUnavailable()) {
             var stale = stale(key);
@@ -138,12 +220,13 @@ public class CacheFlow {
                 return Uni.createFrom().item(stale.get());
             }
         }
-        return load(key, context)
+        return loading.get()
                 .map(loaded -> {
                     meters.loaded(loaded);
-                    return loaded.from() == SingleFlight.From.STALE
-                            ? new CacheAnswer(loaded.entry(), freshness.uncertainFor())
-                            : CacheAnswer.fresh(loaded.entry());
+                    return new CacheAnswer(
+                            loaded.entry(),
+                            loaded.from() == SingleFlight.From.STALE ? freshness.uncertainFor() : null,
+                            seen(loaded.asOf()));
                 })
                 .onFailure()
                 .recoverWithUni(failure -> stale(key)
@@ -151,8 +234,12 @@ public class CacheFlow {
                         .orElseGet(() -> Uni.createFrom().failure(failure)));
     }
 
-    /** The last known value. That a value did not exist says nothing about now. */
+    /**
+     * The last known value. That a value did not exist says nothing about now. A value that is known to be out of date includes only what
+     * was known when it was read.
+     */
     private Optional<CacheAnswer> stale(CacheKey key) {
+        var known = tagVersions.now();
         var localEntry = local.get(key);
         if (localEntry == null
                 || localEntry.entry().isAbsent()
@@ -162,29 +249,40 @@ public class CacheFlow {
         meters.stale();
         var uncertain = freshness.uncertainFor();
         var age = Duration.ofNanos(localEntry.age());
+        boolean current = tagVersions.isCurrent(key.tag(), localEntry);
         return Optional.of(new CacheAnswer(
                 localEntry.entry(),
-                tagVersions.isCurrent(key.tag(), localEntry) && uncertain.compareTo(age) < 0 ? uncertain : age));
+                current && uncertain.compareTo(age) < 0 ? uncertain : age,
+                seen(current ? localEntry.asOf().orLater(known) : localEntry.asOf())));
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
+        return join(key, load -> load(key, context, load, () -> fetchFromDB(key)));
+    }
+
+    private Uni<SingleFlight.Loaded> join(
+            CacheKey key, Function<SingleFlight.Load, Uni<SingleFlight.Loaded>> fromElsewhere) {
         return singleFlight.join(key, load -> {
             // who asked just before another load ended begins one of its own when that is gone
             var found = checkCache(key);
-            return found != null
-                    ? Uni.createFrom().item(new SingleFlight.Loaded(found, SingleFlight.From.PROCESS))
-                    : load(key, context, load);
+            return found != null ? Uni.createFrom().item(found) : fromElsewhere.apply(load);
         });
     }
 
-    private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context, SingleFlight.Load load) {
+    private Uni<SingleFlight.Loaded> load(
+            CacheKey key,
+            @Nullable RequestContext context,
+            SingleFlight.Load load,
+            Supplier<Uni<CacheEntry>> fetchFromDB) {
         return checkShared(key)
                 .chain(found -> found.isPresent()
                         ? Uni.createFrom().item(adopt(key, found.get(), load))
                         : emitMiss(key, context)
-                                .chain(() -> fetchFromDB(key, load))
+                                .chain(() -> fetchFromDB.get())
+                                .map(fetched -> fetched.asOf(load.asOf()))
                                 .call(fetched -> updateCache(key, fetched, load))
-                                .map(fetched -> new SingleFlight.Loaded(fetched, SingleFlight.From.POSTGRESQL)));
+                                .map(fetched ->
+                                        new SingleFlight.Loaded(fetched, SingleFlight.From.POSTGRESQL, load.asOf())));
     }
 
     /**
@@ -207,7 +305,9 @@ public class CacheFlow {
     private SingleFlight.Loaded adopt(CacheKey key, RedisCache.Shared found, SingleFlight.Load load) {
         local.put(key, found.entry(), found.asOf(), load.begunAt());
         return new SingleFlight.Loaded(
-                found.entry(), freshness.isKnown() ? SingleFlight.From.REDIS : SingleFlight.From.STALE);
+                found.entry(),
+                freshness.isKnown() ? SingleFlight.From.REDIS : SingleFlight.From.STALE,
+                load.asOf().orLater(found.asOf()));
     }
 
     private Uni<Void> emitMiss(CacheKey key, @Nullable RequestContext context) {
@@ -217,14 +317,19 @@ public class CacheFlow {
         return Uni.createFrom().voidItem();
     }
 
-    private Uni<CacheEntry> fetchFromDB(CacheKey key, SingleFlight.Load load) {
+    private Uni<CacheEntry> fetchFromDB(CacheKey key) {
+        return measured(() -> source(key).fetchFromDB(key.id()));
+    }
+
+    private Uni<Map<String, CacheEntry>> fetchAllFromDB(List<CacheKey> keys) {
+        return measured(() -> ((ManySource) source(keys.get(0)))
+                .fetchAllFromDB(keys.stream().map(CacheKey::id).toList()));
+    }
+
+    private <T> Uni<T> measured(Supplier<Uni<T>> query) {
         return Uni.createFrom().deferred(() -> {
             long begunAt = System.nanoTime();
-            return source(key)
-                    .fetchFromDB(key.id())
-                    .onItemOrFailure()
-                    .invoke((fetched, failure) -> meters.fetched(begunAt, failure != null))
-                    .map(fetched -> fetched.asOf(load.asOf()));
+            return query.get().onItemOrFailure().invoke((fetched, failure) -> meters.fetched(begunAt, failure != null));
         });
     }
 

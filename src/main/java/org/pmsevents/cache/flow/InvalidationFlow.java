@@ -135,7 +135,9 @@ public class InvalidationFlow {
         return CacheKey.parse(key)
                 .map(CacheKey::tag)
                 .orElseThrow(() -> AppException.validationFailed(
-                        "?key", "unknown-value", "key must be product:SKU, stock:SKU/LOCATION or that of a list."));
+                        "?key",
+                        "unknown-value",
+                        "key must be product:SKU, stock:SKU/LOCATION, locations:SKU or that of a list."));
     }
 
     /** Takes the invalidation of another replica. */

@@ -92,8 +92,12 @@ public class SingleFlight {
         }
     }
 
-    /** The result of a load, and its source. */
-    public record Loaded(CacheEntry entry, From from) {}
+    /**
+     * The result of a load, and its source.
+     *
+     * @param asOf what the value includes at least
+     */
+    public record Loaded(CacheEntry entry, From from, AsOf asOf) {}
 
     /** The source of a value. */
     public enum From {

@@ -4,7 +4,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.LocalEntry;
@@ -40,9 +42,9 @@ public class TagVersions {
     private final long[] evictedAt = new long[SLOTS];
     private volatile long knownAt;
     private volatile boolean known;
-    private volatile long position = -1;
-    private volatile long mark;
-    private volatile String epoch = "";
+
+    /** One object, so that nobody takes the position of one epoch for that of another. */
+    private final AtomicReference<AsOf> now = new AtomicReference<>(new AsOf(-1, 0));
 
     /**
      * The version of each of the last changes, so that what has that version needs not be read again for its own event, and so that the
@@ -86,9 +88,7 @@ public class TagVersions {
     /** The epoch of the feed; what was learnt in another one is forgotten. Nothing is current until {@link #knownAfter}. */
     public void begin(String feedId) {
         known = false;
-        epoch = feedId;
-        position = -1;
-        mark = 0;
+        now.set(new AsOf(-1, 0, feedId));
         synchronized (reported) {
             synchronized (evicted) {
                 reported.clear();
@@ -99,12 +99,12 @@ public class TagVersions {
 
     /** The feed id of what this replica knows. */
     public String epoch() {
-        return epoch;
+        return now().epoch();
     }
 
     /** What a value includes that is read after this call. */
     public AsOf now() {
-        return new AsOf(position, mark, epoch);
+        return Objects.requireNonNull(now.get());
     }
 
     /** From now on all changes after this position are known, earlier ones only if reported. */
@@ -136,7 +136,7 @@ public class TagVersions {
 
     /** The feed has reported everything up to this position. */
     public void reached(long upTo) {
-        position = Math.max(position, upTo);
+        now.updateAndGet(before -> upTo <= before.position() ? before : new AsOf(upTo, before.mark(), before.epoch()));
     }
 
     /** A transaction with this id has made a change under the tag. Transactions do not commit in the order of their ids. */
@@ -148,7 +148,7 @@ public class TagVersions {
 
     /** All notices of transactions with lower ids were reported. */
     void noticedBelow(long xid) {
-        mark = Math.max(mark, xid);
+        now.updateAndGet(before -> xid <= before.mark() ? before : new AsOf(before.position(), xid, before.epoch()));
     }
 
     /**
@@ -162,7 +162,7 @@ public class TagVersions {
     /** Whether a value includes all known changes, whoever has read it. */
     public boolean isCurrent(CacheTag tag, long version, AsOf asOf) {
         int slot = slot(tag);
-        if (!known || !asOf.epoch().equals(epoch) || asOf.mark() <= marks.get(slot)) {
+        if (!known || !asOf.epoch().equals(epoch()) || asOf.mark() <= marks.get(slot)) {
             return false;
         }
         long last = positions.get(slot);

@@ -14,8 +14,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -25,16 +27,16 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.cache.FeedPosition;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
-import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.adjust.AdjustmentJson;
 import org.pmsevents.inventory.read.InventoryReads;
 import org.pmsevents.platform.json.NormalText;
-import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 
@@ -75,7 +77,10 @@ public class InventoryResource {
     @APIResponse(
             responseCode = "200",
             description = "The stock",
-            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
+            headers = {
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
     @APIResponse(responseCode = "404", ref = "StockNotFound")
     public Uni<Response> read(
@@ -94,12 +99,41 @@ public class InventoryResource {
     }
 
     @GET
-    @Operation(summary = "List stock in the order of SKU and location")
+    @Path("/{sku}/locations")
+    @Operation(summary = "Read the stock of a product at all locations, and its sum")
     @APIResponse(
             responseCode = "200",
-            description = "A page",
-            headers = @Header(name = "Cache-Status", ref = "CacheStatus"),
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockPage")))
+            description = "The stock everywhere, in the order of locations",
+            headers = {
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockEverywhere")))
+    @APIResponse(responseCode = "404", ref = "ProductNotFound")
+    public Uni<Response> locations(@PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku) {
+        return reads.readEverywhere(NormalText.of(sku), request.current())
+                .map(stock -> stock.marked(Response.ok(stock.entry().json())).build());
+    }
+
+    @GET
+    @Operation(
+            summary = "List stock in the order of SKU and location, or read that of the given SKUs at one location",
+            description =
+                    "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
+                            + " and which of them have none there. `sku` can be combined with `location` only.")
+    @Parameter(
+            name = "sku",
+            in = ParameterIn.QUERY,
+            description = "A product whose stock to read; repeated for several",
+            schema = @Schema(ref = "Skus"))
+    @APIResponse(
+            responseCode = "200",
+            description = "A page; with `sku` the stock of these products",
+            headers = {
+                @Header(name = "Feed-Position", ref = "FeedPosition"),
+                @Header(name = "Cache-Status", ref = "CacheStatus")
+            },
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockList")))
     public Uni<Response> list(
             @QueryParam("low")
                     @Parameter(description = "Only low stock", schema = @Schema(type = SchemaType.BOOLEAN))
@@ -108,7 +142,17 @@ public class InventoryResource {
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
-                    String after) {
+                    String after,
+            @Context UriInfo uri) {
+        var given = uri.getQueryParameters();
+        if (given.containsKey("sku")) {
+            return reads.readAll(
+                            NamesRequest.of("sku", given, List.of("low", "limit", "after")),
+                            NormalText.ofNullable(location),
+                            request.current())
+                    .map(found ->
+                            found.marked(Response.ok(found.entry().json())).build());
+        }
         return reads.list(
                         NormalText.ofNullable(location),
                         flag("low", low),
@@ -236,18 +280,21 @@ public class InventoryResource {
     @APIResponse(
             responseCode = "200",
             description = "A page",
+            headers = @Header(name = "Feed-Position", ref = "FeedPosition"),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "MovementPage")))
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
-    public Uni<Page<Movement>> movements(
+    public Uni<Response> movements(
             @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location,
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
         return reads.movements(
-                NormalText.of(sku),
-                NormalText.ofNullable(location),
-                PageRequest.of("movements", NormalText.of(sku), limit, after));
+                        NormalText.of(sku),
+                        NormalText.ofNullable(location),
+                        PageRequest.of("movements", NormalText.of(sku), limit, after))
+                .map(page -> FeedPosition.marked(Response.ok(page.value()), page.seen())
+                        .build());
     }
 
     /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */

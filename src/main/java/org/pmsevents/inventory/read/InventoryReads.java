@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheAnswer;
 import org.pmsevents.cache.CacheKey;
+import org.pmsevents.cache.Positioned;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.LedgerTable;
@@ -17,6 +18,7 @@ import org.pmsevents.inventory.StockQuery;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.json.PathName;
+import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -57,11 +59,37 @@ public class InventoryReads {
         });
     }
 
+    /** Reads the stock of these products at a location through the cache: {@code {"items":[…],"missing":[…]}}, in the order asked. */
+    public Uni<CacheAnswer> readAll(NamesRequest skus, @Nullable String location, RequestContext context) {
+        var at = location == null ? StockKey.MAIN : location;
+        return cache.readAll(
+                skus.names(),
+                sku -> PathName.isAddressable(sku) && PathName.isAddressable(at),
+                sku -> CacheKey.stock(sku, at),
+                context);
+    }
+
+    /**
+     * Reads the stock of a product at all locations, through the cache.
+     *
+     * @throws AppException 404 {@code product-not-found}
+     */
+    public Uni<CacheAnswer> readEverywhere(String sku, RequestContext context) {
+        if (!PathName.isAddressable(sku)) {
+            return Uni.createFrom().failure(() -> StockProblems.productNotFound(sku));
+        }
+        return cache.read(CacheKey.locations(sku), context).invoke(found -> {
+            if (found.entry().isAbsent()) {
+                throw StockProblems.productNotFound(sku);
+            }
+        });
+    }
+
     /** Invalid names bypass the cache: no stock can have them. */
     private Uni<CacheAnswer> find(StockKey key, RequestContext context) {
         return PathName.isAddressable(key.sku()) && PathName.isAddressable(key.location())
                 ? cache.read(CacheKey.stock(key.sku(), key.location()), context)
-                : source.fetchFromDB(key).map(CacheAnswer::fresh);
+                : source.fetchFromDB(key).map(found -> CacheAnswer.fresh(found, null));
     }
 
     /** Lists stock in the order of SKU and location through the cache; only low stock if {@code low} is true. */
@@ -74,11 +102,11 @@ public class InventoryReads {
      *
      * @throws AppException 404 {@code product-not-found}
      */
-    public Uni<Page<Movement>> movements(String sku, @Nullable String location, PageRequest page) {
+    public Uni<Positioned<Page<Movement>>> movements(String sku, @Nullable String location, PageRequest page) {
         var before = page.afterNumber();
-        return refuseUnknown(sku)
+        return cache.readUncached(() -> refuseUnknown(sku)
                 .chain(() -> database.list(client -> ledger.list(client, sku, location, before, page.oneMore())))
-                .map(found -> page.page(found, movement -> Long.toString(movement.seq())));
+                .map(found -> page.page(found, movement -> Long.toString(movement.seq()))));
     }
 
     /**

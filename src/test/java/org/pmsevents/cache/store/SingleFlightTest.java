@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
+import org.pmsevents.cache.AsOf;
 import org.pmsevents.cache.CacheEntry;
 import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.version.TagVersions;
@@ -26,7 +27,7 @@ class SingleFlightTest {
     private final List<CompletableFuture<SingleFlight.Loaded>> begun = new ArrayList<>();
 
     private static SingleFlight.Loaded value(String json) {
-        return new SingleFlight.Loaded(new CacheEntry(1, json), SingleFlight.From.POSTGRESQL);
+        return new SingleFlight.Loaded(new CacheEntry(1, json), SingleFlight.From.POSTGRESQL, new AsOf(0, 0));
     }
 
     private CompletableFuture<SingleFlight.Loaded> ask() {

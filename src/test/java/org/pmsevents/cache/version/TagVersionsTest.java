@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
@@ -78,6 +80,35 @@ class TagVersionsTest {
         put(KEY, version(1));
         assertThat(isCurrent()).isTrue();
         assertThat(tagVersions.isCurrent(TAG, 1, tagVersions.now())).isTrue();
+    }
+
+    /** Each epoch has positions that no other has. */
+    @Test
+    void aPositionIsNeverTakenForOneOfAnotherEpoch() throws Exception {
+        int positions = 100;
+        var done = new AtomicBoolean();
+        var mistaken = CompletableFuture.supplyAsync(() -> {
+            var found = new ArrayList<AsOf>();
+            while (!done.get()) {
+                var now = tagVersions.now();
+                if (now.position() >= 0 && now.position() / positions != Long.parseLong(now.epoch())) {
+                    found.add(now);
+                }
+            }
+            return found;
+        });
+        try {
+            for (int epoch = 200; epoch > 0; epoch--) {
+                tagVersions.begin(Integer.toString(epoch));
+                for (int i = 0; i < positions; i++) {
+                    tagVersions.reached((long) epoch * positions + i);
+                    tagVersions.noticedBelow(i);
+                }
+            }
+        } finally {
+            done.set(true);
+        }
+        assertThat(mistaken.get()).isEmpty();
     }
 
     @Test

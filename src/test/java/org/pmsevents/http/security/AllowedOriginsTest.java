@@ -21,6 +21,7 @@ class AllowedOriginsTest {
         var answer = Client.viewer().request().header("Origin", SHOP).get("/api/products");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(SHOP);
+        assertThat(answer.header("Access-Control-Expose-Headers")).contains("ETag", "Feed-Position");
         var preflight = given().header("Origin", SHOP)
                 .header("Access-Control-Request-Method", "PATCH")
                 .header("Access-Control-Request-Headers", "authorization,cache-control,if-match")
