@@ -53,7 +53,11 @@ class WebhookBench {
             """.formatted(SLICES, SLICES / CONNECTIONS, SKUS - 1);
 
     private static final String EVENTS =
-            ", told AS (INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload) SELECT gen_random_uuid(), 'inventory.updated', sku, 'bench', '0af7651916cd43dd8448eb211c80319c', now(), json_build_object('sku', sku, 'location', location, 'delta', counted - on_hand, 'onHand', counted, 'version', version + 1, 'reason', 'sync', 'reference', 'webhook') FROM held WHERE counted <> on_hand)";
+            ", told AS (INSERT INTO event (id, type, subject, actor, trace_id, occurred_at, payload) SELECT"
+                    + " gen_random_uuid(), 'inventory.updated', sku, 'bench', '0af7651916cd43dd8448eb211c80319c', now(),"
+                    + " json_build_object('sku', sku, 'location', location, 'delta', counted - on_hand, 'onHand', counted,"
+                    + " 'version', version + 1, 'reason', 'sync', 'reference', 'webhook') FROM held WHERE counted <>"
+                    + " on_hand)";
 
     @TempDir
     Path folder;
@@ -155,8 +159,8 @@ class WebhookBench {
 
     private static void print(List<Round> rounds) {
         System.out.printf(
-                "%n%d webhooks of %d counts at a time, %d SKUs; CPU in µs/line%n"
-                        + "round  pgbench/s  CPU  with events/s  CPU  service/s  ratio  CPU: PostgreSQL  service  p50 ms  p99 ms%n",
+                "%n%d webhooks of %d counts at a time, %d SKUs; CPU in µs/line%nround  pgbench/s  CPU  with events/s "
+                        + " CPU  service/s  ratio  CPU: PostgreSQL  service  p50 ms  p99 ms%n",
                 CONNECTIONS, LINES, SKUS);
         for (int i = 0; i < rounds.size(); i++) {
             var round = rounds.get(i);
@@ -175,8 +179,10 @@ class WebhookBench {
                     round.load().millis(0.99));
         }
         print("ratio", rounds, Round::ratio);
-        print("ratio to the statement with events", rounds, each -> each.service().perSecond()
-                / each.withEvents().perSecond());
+        print(
+                "ratio to the statement with events",
+                rounds,
+                each -> each.service().perSecond() / each.withEvents().perSecond());
     }
 
     private static void print(String name, List<Round> rounds, ToDoubleFunction<Round> value) {
