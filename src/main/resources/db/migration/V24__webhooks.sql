@@ -1,8 +1,9 @@
 -- The sequencer looked for each event that it gives a position to among all that wait for one: the planner takes event_unsequenced for
 -- empty, since it nearly always is, and joined by reading all of it beside the 512 events. After a webhook of 10,000 counts a call
--- compared some millions of rows, took a second on a busy machine, and was at times cancelled by its timeout. Now each is looked up by
--- its key: without "position IS NULL" the partial index is no choice. Whoever gives positions holds feed_head, so what is pending stays
--- so; coalesce still refuses a position to what has one.
+-- compared millions of rows, took a second on a busy machine, and was at times cancelled by its timeout. Now each is looked up by its
+-- key: without "position IS NULL" the partial index is no choice. And the first of those that wait are read in order, instead of all of
+-- them by a bitmap. Whoever gives positions holds feed_head, so what is pending stays so; coalesce still refuses a position to what has
+-- one.
 CREATE OR REPLACE FUNCTION sequence_events(most integer)
 RETURNS TABLE (head bigint, "position" bigint, id uuid, type text, subject text, actor text, trace_id text,
                occurred_at timestamptz, payload text)
@@ -10,6 +11,7 @@ LANGUAGE plpgsql VOLATILE
 SET lock_timeout = '4s'
 SET jit = off
 SET enable_seqscan = off
+SET enable_bitmapscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$

@@ -82,7 +82,7 @@ class WebhookBench {
             try (var replica = servers.service("bench")) {
                 var server = replica.address();
                 servers.forService(PRODUCTS);
-                await().atMost(Duration.ofMinutes(1)).until(replica::isReady);
+                await().atMost(Duration.ofMinutes(3)).until(replica::isReady);
                 var load = new HttpLoad(server, CONNECTIONS, () -> request(server));
                 load.run(WARM_UP);
                 var rounds = new ArrayList<Round>();
