@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.dev.OwnServers;
 import org.pmsevents.http.security.Tokens;
@@ -117,36 +118,28 @@ final class BenchServers implements AutoCloseable {
 
     /** How much CPU PostgreSQL has used since its start: the server, and all processes that it has started. */
     Duration postgresCpu() throws IOException, SQLException {
-        var server = stat(askService("SELECT pg_backend_pid()")).parent();
-        long ticks = stat(server).all();
+        long server = askService("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::bigint");
+        long ticks = ticks(server);
         try (var processes = ProcessHandle.of(server).orElseThrow().children()) {
             for (var each : processes.toList()) {
-                ticks += stat(each.pid()).all();
+                ticks += ticks(each.pid());
             }
         }
         return Duration.ofMillis(ticks * MILLIS_A_TICK);
     }
 
-    /**
-     * A line of {@code /proc/PID/stat}; see proc(5).
-     *
-     * @param all processor time of the process and of those of its children that have ended
-     */
-    private record Stat(long parent, long all) {}
-
-    private static Stat stat(long pid) throws IOException {
+    /** Processor time of a process and of those of its children that have ended: {@code /proc/PID/stat}, see proc(5). */
+    private static long ticks(long pid) throws IOException {
         String line;
         try {
             line = Files.readString(Path.of("/proc/" + pid + "/stat"));
         } catch (NoSuchFileException ended) {
-            return new Stat(0, 0);
+            return 0;
         }
-        var fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
-        long all = 0;
-        for (int i = 11; i <= 14; i++) {
-            all += Long.parseLong(fields[i]);
-        }
-        return new Stat(Long.parseLong(fields[1]), all);
+        var fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+        return IntStream.rangeClosed(11, 14)
+                .mapToLong(i -> Long.parseLong(fields[i]))
+                .sum();
     }
 
     private void execute(String database, String sql) throws SQLException {
