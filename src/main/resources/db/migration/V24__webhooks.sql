@@ -1,8 +1,8 @@
 -- The sequencer looked for each event that it gives a position to among all that wait for one: the planner takes event_unsequenced for
 -- empty, since it nearly always is, and joined by reading all of it again for each of 512 events. With 5,000 waiting a call took
--- 0.7 to 0.9 s on a busy machine; under a load of webhooks it was cancelled by its timeout. Now each is looked up by its key: without "position IS NULL" the partial index is no choice. And the first of those that wait are read in order, instead of all of
--- them by a bitmap. Whoever gives positions holds feed_head, so what is pending stays so; coalesce still refuses a position to what has
--- one.
+-- 0.7 to 0.9 s on a busy machine; under a load of webhooks it was cancelled by its timeout. Now each is looked up by its key: without
+-- "position IS NULL" the partial index is no choice. And the first of those that wait are read in order, instead of all of them by a
+-- bitmap. Whoever gives positions holds feed_head, so what is pending stays so; coalesce still refuses a position to what has one.
 CREATE OR REPLACE FUNCTION sequence_events(most integer)
 RETURNS TABLE (head bigint, "position" bigint, id uuid, type text, subject text, actor text, trace_id text,
                occurred_at timestamptz, payload text)
