@@ -6,24 +6,29 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.pmsevents.cluster.Replica;
 import org.pmsevents.dev.OwnServers;
 import org.pmsevents.http.security.Tokens;
+import org.pmsevents.pms.webhook.Signatures;
 
 /** A PostgreSQL with a database for the service and one for pgbench, both durable, and a Redis. */
 final class BenchServers implements AutoCloseable {
     private static final String SERVICE = "bench_service";
     private static final String LIMIT = "bench_limit";
+    private static final long MILLIS_A_TICK = 10;
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
     private final OwnServers.Server postgres = OwnServers.embeddedPostgres();
@@ -64,7 +69,8 @@ final class BenchServers implements AutoCloseable {
                         "QUARKUS_DATASOURCE_USERNAME", OwnServers.embeddedUsername(),
                         "QUARKUS_DATASOURCE_PASSWORD", OwnServers.embeddedPassword(),
                         "QUARKUS_REDIS_HOSTS", redis.address().toString(),
-                        "PMS_EVENTS_JWT_SECRET", Tokens.SECRET),
+                        "PMS_EVENTS_JWT_SECRET", Tokens.SECRET,
+                        "PMS_EVENTS_WEBHOOK_SECRETS", Signatures.SECRET),
                 System.getProperty(
                                 "bench.options", "-Xmx512m -XX:TieredStopAtLevel=4 -XX:-UseSerialGC -XX:+UseParallelGC")
                         .split(" "));
@@ -108,6 +114,32 @@ final class BenchServers implements AutoCloseable {
         var tps = TPS.matcher(output);
         assertThat(tps.find()).as(output).isTrue();
         return Double.parseDouble(tps.group(1));
+    }
+
+    /** How much CPU PostgreSQL has used since its start: the server, and all processes that it has started. */
+    Duration postgresCpu() throws IOException, SQLException {
+        long server = askService("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::bigint");
+        long ticks = ticks(server);
+        try (var processes = ProcessHandle.of(server).orElseThrow().children()) {
+            for (var each : processes.toList()) {
+                ticks += ticks(each.pid());
+            }
+        }
+        return Duration.ofMillis(ticks * MILLIS_A_TICK);
+    }
+
+    /** Processor time of a process and of those of its children that have ended: {@code /proc/PID/stat}, see proc(5). */
+    private static long ticks(long pid) throws IOException {
+        String line;
+        try {
+            line = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        } catch (NoSuchFileException ended) {
+            return 0;
+        }
+        var fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+        return IntStream.rangeClosed(11, 14)
+                .mapToLong(i -> Long.parseLong(fields[i]))
+                .sum();
     }
 
     private void execute(String database, String sql) throws SQLException {

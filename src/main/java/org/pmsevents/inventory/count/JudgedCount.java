@@ -1,5 +1,6 @@
 package org.pmsevents.inventory.count;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param threshold low at or below this; null for never
  * @param low whether the stock is low after the count
  * @param alerts whether the count makes the stock low
+ * @param stillSince the latest time at which the stock may have moved, other than by a correction
  */
 record JudgedCount(
         @Nullable String code,
@@ -22,4 +24,5 @@ record JudgedCount(
         long version,
         @Nullable Long threshold,
         boolean low,
-        boolean alerts) {}
+        boolean alerts,
+        Instant stillSince) {}

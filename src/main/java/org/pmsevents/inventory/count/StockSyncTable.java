@@ -54,26 +54,32 @@ public class StockSyncTable {
     /**
      * Computes what each count does to its stock. A count is true at its time, so later movements are added to it; corrections by other
      * counts are not. The ledger of the stock is read backwards from its end to the time of the count: its movements are in the order of
-     * their times, except that the clock of the server may have been set back ({@link #CLOCK_STEP}). The index of the ledger is by SKU
+     * their times, except that the clock of the server may have been set back ({@link #CLOCK_STEP}). It is not read at all where the row
+     * of the stock tells that nothing has moved since: nothing has changed it for that long before the count, or nothing since the last
+     * count ({@code still_version}), before which it has moved at {@code still_since} at the latest. The index of the ledger is by SKU
      * and location, so that the movements of other locations are not read. Location and product are looked up, not joined: without
      * statistics a plan may begin with a location and read all of its stock. {@code OFFSET 0} has that done once for each count.
      */
     static final String JUDGE = """
-            SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold, change.*
+            SELECT counted.n, counted.on_hand + later.moved AS counted_now, s.threshold,
+                   coalesce(later.moved_at, counted.counted_at) AS still_since, change.*
             FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]), (SELECT $5::int[]))
               AS counted (sku, location, on_hand, counted_at, n)
+            JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
             CROSS JOIN LATERAL (
-              SELECT coalesce(sum(m.delta), 0) AS moved FROM stock_movement AS m
-              WHERE m.sku = counted.sku AND m.location = counted.location
+              SELECT coalesce(sum(m.delta), 0) AS moved, max(m.moved_at) AS moved_at FROM stock_movement AS m
+              WHERE s.updated_at > counted.counted_at - $6 * interval '1 second'
+                AND NOT coalesce(s.still_version = s.version AND s.still_since <= counted.counted_at, false)
+                AND m.sku = counted.sku AND m.location = counted.location
                 AND m.seq > coalesce((SELECT b.seq FROM stock_movement AS b
                                       WHERE b.sku = counted.sku AND b.location = counted.location
                                         AND b.moved_at < counted.counted_at - $6 * interval '1 second'
                                       ORDER BY b.seq DESC LIMIT 1), 0)
                 AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
-            JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
             CROSS JOIN LATERAL (
               SELECT (SELECT l.backorders FROM location AS l WHERE l.location = s.location) AS backorders,
-                     (SELECT p.status FROM product AS p WHERE p.sku = s.sku) AS status OFFSET 0) AS its
+                     CASE WHEN s.threshold IS NOT NULL THEN (SELECT p.status FROM product AS p WHERE p.sku = s.sku) END AS status
+              OFFSET 0) AS its
             CROSS JOIN LATERAL stock_change(s.on_hand, s.version, s.low,
                                             CASE WHEN its.status <> 'archived' THEN s.threshold END, its.backorders,
                                             NULL, counted.on_hand + later.moved, NULL) AS change
@@ -87,12 +93,13 @@ public class StockSyncTable {
               SELECT given.*, clock_timestamp() AS moved_at
               FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]), (SELECT $5::bigint[]),
                           (SELECT $6::boolean[]), (SELECT $7::boolean[]), (SELECT $8::bigint[]), (SELECT $9::timestamptz[]),
-                          (SELECT $10::uuid[]), (SELECT $11::uuid[]), (SELECT $12::uuid[]))
+                          (SELECT $10::uuid[]), (SELECT $11::uuid[]), (SELECT $12::uuid[]), (SELECT $18::timestamptz[]))
                 WITH ORDINALITY AS given (sku, location, delta, on_hand, version, low, alerts, threshold, counted_at,
-                                          movement_id, event_id, alert_id, n)
+                                          movement_id, event_id, alert_id, still_since, n)
               ORDER BY n),
             written AS (
               UPDATE stock SET on_hand = line.on_hand, version = line.version, low = line.low, counted_at = line.counted_at,
+                               still_version = line.version, still_since = line.still_since,
                                updated_at = CASE WHEN line.delta = 0 THEN stock.updated_at ELSE line.moved_at END
               FROM line WHERE stock.sku = line.sku AND stock.location = line.location),
             moved AS (
@@ -188,7 +195,11 @@ public class StockSyncTable {
                         reference,
                         context.actor(),
                         context.traceId(),
-                        occurredAt)))
+                        occurredAt,
+                        column(
+                                lines,
+                                OffsetDateTime[]::new,
+                                line -> line.judged().stillSince().atOffset(ZoneOffset.UTC)))))
                 .replaceWithVoid();
     }
 
@@ -224,6 +235,7 @@ public class StockSyncTable {
                 row.getLong("version"),
                 row.getLong("threshold"),
                 row.getBoolean("low"),
-                row.getBoolean("alerts"));
+                row.getBoolean("alerts"),
+                row.getOffsetDateTime("still_since").toInstant());
     }
 }

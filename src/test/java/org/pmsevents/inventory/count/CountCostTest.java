@@ -17,10 +17,13 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.event.RequestContext;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.platform.database.ConflictException;
 
@@ -74,17 +77,72 @@ class CountCostTest {
         assertThat(judged).hasSize(LOCATIONS);
         assertThat(judged.values()).allMatch(each -> each.countedNow() == 5 + MOVEMENTS);
 
+        assertThat(ledgerRowsRead(counts))
+                .as("rows of the ledger that were looked at: twice those of each place")
+                .isLessThanOrEqualTo(2.0 * LOCATIONS * MOVEMENTS);
+    }
+
+    /** Whoever sends the same counts every few seconds would otherwise have all of their corrections of the last minute read again. */
+    @Test
+    void aCountAfterWhichNothingHasMovedReadsNoLedger() {
+        assertThat(ledgerRowsRead(later(3))).as("never counted before").isPositive();
+        Counting.count(pool, counts, "first", RequestContext.system(), countedAt);
+
+        assertThat(ledgerRowsRead(later(3))).as("counted before").isZero();
+        assertThat(onHandAfter(later(3))).containsOnly(5L);
+
+        done(pool.query("UPDATE stock SET still_version = NULL WHERE sku = '" + sku + "'")
+                .execute());
+        assertThat(ledgerRowsRead(later(3))).isPositive();
+        done(pool.query("UPDATE stock SET updated_at = updated_at - interval '10 minutes' WHERE sku = '" + sku + "'")
+                .execute());
+        assertThat(ledgerRowsRead(later(3))).as("unchanged for long").isZero();
+        assertThat(onHandAfter(later(3))).containsOnly(5L);
+    }
+
+    @Test
+    void whatMovesAfterACountIsAddedToTheNextOne() {
+        Counting.count(pool, counts, "first", RequestContext.system(), countedAt);
+        var lines = counts.stream()
+                .map(each -> "{\"sku\":\"" + sku + "\",\"location\":\""
+                        + each.stock().location() + "\",\"delta\":-2,\"reason\":\"sale\"}")
+                .collect(Collectors.joining(","));
+        assertThat(Client.of("keeper", "stock").adjustAll(lines, true).statusCode())
+                .isEqualTo(200);
+        assertThat(onHandAfter(later(3))).containsOnly(3L);
+        Counting.count(pool, later(3), "second", RequestContext.system(), countedAt);
+        assertThat(onHandAfter(later(2))).as("moved after the second count too").containsOnly(3L);
+        assertThat(onHandAfter(later(-1))).as("and before this one").containsOnly(5L);
+    }
+
+    private List<StockCount> later(int minutesAgo) {
+        var time = OffsetDateTime.now(ZoneOffset.UTC).minusMinutes(minutesAgo).toInstant();
+        return counts.stream()
+                .map(each -> new StockCount(each.stock(), 5, time))
+                .toList();
+    }
+
+    private Set<Long> onHandAfter(List<StockCount> given) {
+        var table = new StockSyncTable();
+        return done(pool.withTransaction(
+                        client -> table.plan(client).chain(() -> table.judge(client, given, indexes()))))
+                .values()
+                .stream()
+                .map(JudgedCount::onHand)
+                .collect(Collectors.toSet());
+    }
+
+    private double ledgerRowsRead(List<StockCount> given) {
+        var table = new StockSyncTable();
         var plan = done(pool.withTransaction(client -> table.plan(client)
                         .chain(() -> client.preparedQuery("EXPLAIN (ANALYZE, FORMAT JSON) " + StockSyncTable.JUDGE)
-                                .execute(StockSyncTable.judged(counts, indexes())))))
+                                .execute(StockSyncTable.judged(given, indexes())))))
                 .iterator()
                 .next()
                 .getValue(0);
         var read = new HashMap<String, Double>();
         count(Client.json(plan.toString()), read);
-        assertThat(read.getOrDefault("stock_movement", 0.0))
-                .as("rows of the ledger that were looked at: twice those of each place")
-                .isLessThanOrEqualTo(2.0 * LOCATIONS * MOVEMENTS);
+        return read.getOrDefault("stock_movement", 0.0);
     }
 
     /** Adds up how many rows each table gave, and how many of them were read for nothing. */

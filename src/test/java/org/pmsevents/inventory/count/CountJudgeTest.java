@@ -83,7 +83,7 @@ class CountJudgeTest {
     /** Back-orders are taken and nothing is near the ends of the range, so nothing is refused. */
     private static JudgedCount judged(StockCount count, long there, List<Moved> moved) {
         long now = count.onHand() + after(moved, count.countedAt());
-        return new JudgedCount(null, now, now - there, now, 1, null, false, false);
+        return new JudgedCount(null, now, now - there, now, 1, null, false, false, Instant.EPOCH);
     }
 
     private static List<List<StockCount>> webhooks(List<StockCount> made, Random random) {
