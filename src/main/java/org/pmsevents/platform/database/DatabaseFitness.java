@@ -14,7 +14,7 @@ public class DatabaseFitness {
     private static final String LOOK = """
             SELECT current_setting('server_encoding') AS encoding, current_user::text AS role,
                    (SELECT string_agg(name, ', ')
-                    FROM unnest(ARRAY['event', 'feed_head', 'product', 'stock', 'stock_movement', 'job']) AS name
+                    FROM unnest(ARRAY['event', 'feed_head', 'product', 'stock', 'stock_movement', 'job', 'api_key']) AS name
                     WHERE CASE WHEN to_regclass(name) IS NULL THEN true
                                ELSE row_security_active(to_regclass(name)::oid)
                                  OR NOT has_table_privilege(to_regclass(name)::oid, 'SELECT')
