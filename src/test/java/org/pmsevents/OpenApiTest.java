@@ -79,6 +79,7 @@ class OpenApiTest {
         "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1retry/post, 200 400 401 403 409 422 503",
+        "/paths/~1api~1me/get, 200 400 401 403 503",
         "/paths/~1api~1keys/post, 201 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1keys/get, 200 400 401 403 503",
         "/paths/~1api~1keys~1{id}/delete, 204 400 401 403 404 503",

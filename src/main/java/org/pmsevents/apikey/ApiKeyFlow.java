@@ -72,8 +72,7 @@ public class ApiKeyFlow {
                 key,
                 Function.identity(),
                 answers -> validateKey(body)
-                        .invoke(wanted ->
-                                ApiKeyRules.requireNoMoreThan(creator.roles(), creator.locations(), wanted))
+                        .invoke(wanted -> ApiKeyRules.requireNoMoreThan(creator.roles(), creator.locations(), wanted))
                         .chain(wanted -> createKey(wanted, answers, creator.context()))
                         .map(this::write));
     }

@@ -16,7 +16,8 @@ import org.pmsevents.platform.problem.AppException;
 /** Validates requests for keys; reports all violations at once. */
 public final class ApiKeyRules {
     /** What a name is, for messages. */
-    public static final String NAME_RULE = "1 to 64 letters, digits, dots, hyphens and underscores, a letter or digit first";
+    public static final String NAME_RULE =
+            "1 to 64 letters, digits, dots, hyphens and underscores, a letter or digit first";
 
     private static final int NAME_LENGTH = 64;
     private static final int ROLE_LENGTH = 16;
@@ -49,8 +50,8 @@ public final class ApiKeyRules {
         if (!creatorRoles.containsAll(Roles.including(wanted.roles()))) {
             throw AppException.forbidden(
                             "forbidden",
-                            "A key has no roles that its creator has not: "
-                                    + String.join(", ", inOrder(creatorRoles)) + ".")
+                            "A key has no roles that its creator has not: " + String.join(", ", inOrder(creatorRoles))
+                                    + ".")
                     .with("roles", inOrder(creatorRoles));
         }
         creator.requireNoLessBounded(new AllowedLocations(wanted.locations()));

@@ -34,35 +34,36 @@ public class ApiKeyTable {
 
     private static final String LIST = "SELECT " + COLUMNS + " FROM api_key";
 
-    private static final String LIST_CHANGES = "SELECT id, change, key_id, key_name, roles, locations, expires_at, changed_at,"
-            + " actor, trace_id FROM api_key_change";
+    private static final String LIST_CHANGES =
+            "SELECT id, change, key_id, key_name, roles, locations, expires_at, changed_at,"
+                    + " actor, trace_id FROM api_key_change";
 
     private static final String INSERT = """
-            WITH made AS (
-              INSERT INTO api_key (id, name, hash, roles, locations, expires_at, created_at, created_by)
-              VALUES ($1, $2, $3, $4, $5, $6, now(), $7)
-              ON CONFLICT (name) DO NOTHING RETURNING *),
-            noted AS (
-              INSERT INTO api_key_change (id, change, key_id, key_name, roles, locations, expires_at, changed_at, actor, trace_id)
-              SELECT $8, 'created', id, name, roles, locations, expires_at, created_at, created_by, $9 FROM made)
-            SELECT id, name, roles, locations, created_at, created_by, expires_at, last_used_at FROM made
-            """;
+        WITH made AS (
+          INSERT INTO api_key (id, name, hash, roles, locations, expires_at, created_at, created_by)
+          VALUES ($1, $2, $3, $4, $5, $6, now(), $7)
+          ON CONFLICT (name) DO NOTHING RETURNING *),
+        noted AS (
+          INSERT INTO api_key_change (id, change, key_id, key_name, roles, locations, expires_at, changed_at, actor, trace_id)
+          SELECT $8, 'created', id, name, roles, locations, expires_at, created_at, created_by, $9 FROM made)
+        SELECT id, name, roles, locations, created_at, created_by, expires_at, last_used_at FROM made
+        """;
 
     private static final String DELETE = """
-            WITH gone AS (DELETE FROM api_key WHERE id = $1 RETURNING *)
-            INSERT INTO api_key_change (id, change, key_id, key_name, roles, locations, expires_at, changed_at, actor, trace_id)
-            SELECT $2, 'revoked', id, name, roles, locations, expires_at, now(), $3, $4 FROM gone
-            RETURNING key_id
-            """;
+        WITH gone AS (DELETE FROM api_key WHERE id = $1 RETURNING *)
+        INSERT INTO api_key_change (id, change, key_id, key_name, roles, locations, expires_at, changed_at, actor, trace_id)
+        SELECT $2, 'revoked', id, name, roles, locations, expires_at, now(), $3, $4 FROM gone
+        RETURNING key_id
+        """;
 
     /** Once a minute at most, whatever the number of replicas; what another one is writing needs no second writing. */
     private static final String USED = """
-            WITH used AS (
-              SELECT k.id, u.at FROM unnest($1::text[], $2::timestamptz[]) AS u (id, at) JOIN api_key AS k ON k.id = u.id
-              WHERE k.last_used_at IS NULL OR k.last_used_at <= u.at - interval '1 minute'
-              FOR UPDATE OF k SKIP LOCKED)
-            UPDATE api_key SET last_used_at = used.at FROM used WHERE api_key.id = used.id
-            """;
+        WITH used AS (
+          SELECT k.id, u.at FROM unnest($1::text[], $2::timestamptz[]) AS u (id, at) JOIN api_key AS k ON k.id = u.id
+          WHERE k.last_used_at IS NULL OR k.last_used_at <= u.at - interval '1 minute'
+          FOR UPDATE OF k SKIP LOCKED)
+        UPDATE api_key SET last_used_at = used.at FROM used WHERE api_key.id = used.id
+        """;
 
     private final Clock clock;
 
@@ -73,7 +74,9 @@ public class ApiKeyTable {
     Uni<List<StoredKey>> find(SqlClient client, Collection<String> ids) {
         return client.preparedQuery(FIND)
                 .execute(Tuple.of(ids.toArray(String[]::new)))
-                .map(rows -> all(rows, row -> new StoredKey(key(row), row.getBuffer("hash").getDelegate())));
+                .map(rows -> all(
+                        rows,
+                        row -> new StoredKey(key(row), row.getBuffer("hash").getDelegate())));
     }
 
     /** Lists keys in the order of their names, which are unique. */

@@ -62,16 +62,19 @@ final class KeyLookUps<T> {
         if (batch.isEmpty()) {
             return;
         }
-        Uni.createFrom().deferred(() -> query.apply(batch.keySet())).subscribe().with(
-                found -> {
-                    batch.forEach((id, all) ->
-                            all.forEach(caller -> caller.complete(Optional.ofNullable(found.get(id)))));
-                    next();
-                },
-                failure -> {
-                    batch.values().forEach(all -> all.forEach(caller -> caller.fail(failure)));
-                    next();
-                });
+        Uni.createFrom()
+                .deferred(() -> query.apply(batch.keySet()))
+                .subscribe()
+                .with(
+                        found -> {
+                            batch.forEach((id, all) ->
+                                    all.forEach(caller -> caller.complete(Optional.ofNullable(found.get(id)))));
+                            next();
+                        },
+                        failure -> {
+                            batch.values().forEach(all -> all.forEach(caller -> caller.fail(failure)));
+                            next();
+                        });
     }
 
     /** Empty if nobody waits any more. */

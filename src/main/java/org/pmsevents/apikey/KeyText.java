@@ -33,7 +33,9 @@ public record KeyText(String id, String text) {
         random.nextBytes(secret);
         return new KeyText(
                 id.toString(),
-                ApiKeyVerifier.START + id + Base64.getUrlEncoder().withoutPadding().encodeToString(secret));
+                ApiKeyVerifier.START
+                        + id
+                        + Base64.getUrlEncoder().withoutPadding().encodeToString(secret));
     }
 
     static boolean isComplete(String text) {

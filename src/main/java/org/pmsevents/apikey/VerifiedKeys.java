@@ -119,9 +119,8 @@ public class VerifiedKeys implements ApiKeyVerifier {
         }
         return unknown.getIfPresent(sent.id()) == null
                 ? lookUps.find(sent.id())
-                        .chain(exists -> exists.isPresent()
-                                ? judged(exists.get(), sent)
-                                : refused(TokenRefusal.KEY_UNKNOWN))
+                        .chain(exists ->
+                                exists.isPresent() ? judged(exists.get(), sent) : refused(TokenRefusal.KEY_UNKNOWN))
                 : refused(TokenRefusal.KEY_UNKNOWN);
     }
 

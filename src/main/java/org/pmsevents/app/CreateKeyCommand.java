@@ -31,8 +31,8 @@ final class CreateKeyCommand {
         @Nullable String name = null;
         @Nullable String roles = null;
         var words = new ArrayList<String>();
-        arguments.forEach(argument -> words.addAll(
-                argument.startsWith("--") ? List.of(argument.split("=", 2)) : List.of(argument)));
+        arguments.forEach(argument ->
+                words.addAll(argument.startsWith("--") ? List.of(argument.split("=", 2)) : List.of(argument)));
         for (int i = 0; i < words.size(); i += 2) {
             var value = i + 1 < words.size() ? words.get(i + 1) : "";
             switch (words.get(i)) {
@@ -49,8 +49,8 @@ final class CreateKeyCommand {
         }
         var given = roles == null ? List.<String>of() : List.of(roles.split(","));
         if (given.isEmpty() || !Roles.all().containsAll(given)) {
-            throw new IllegalArgumentException("--roles must be one or several of "
-                    + String.join(", ", Roles.all()) + ", separated by commas. Use " + NAME + " as in: " + USAGE);
+            throw new IllegalArgumentException("--roles must be one or several of " + String.join(", ", Roles.all())
+                    + ", separated by commas. Use " + NAME + " as in: " + USAGE);
         }
         return new Wanted(name, given.stream().distinct().toList());
     }

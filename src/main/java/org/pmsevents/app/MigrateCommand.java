@@ -19,12 +19,11 @@ final class MigrateCommand {
     static void run(boolean renewsFeed) {
         run(
                 // afterMigrate__renew_feed.sql asks for it
-                renewsFeed ? "SET pms_events.renew_feed = 'true'" : null,
-                () -> {
+                renewsFeed ? "SET pms_events.renew_feed = 'true'" : null, () -> {
                     System.out.println("The database is up to date.");
                     if (renewsFeed) {
-                        System.out.println(
-                                "The feed has begun a new epoch. Jobs for the PMS and the alert webhook are cancelled.");
+                        System.out.println("The feed has begun a new epoch. Jobs for the PMS and the alert webhook are"
+                                + " cancelled.");
                     }
                 });
     }
@@ -69,7 +68,11 @@ final class MigrateCommand {
     private static @Nullable String refused(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && RAISED.equals(sql.getSQLState())) {
-                return String.valueOf(sql.getMessage()).lines().findFirst().orElse("").replaceFirst("^ERROR: ", "") + ".";
+                return String.valueOf(sql.getMessage())
+                                .lines()
+                                .findFirst()
+                                .orElse("")
+                                .replaceFirst("^ERROR: ", "") + ".";
             }
         }
         return null;

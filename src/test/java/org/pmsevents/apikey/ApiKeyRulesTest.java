@@ -23,8 +23,7 @@ class ApiKeyRulesTest {
 
     /** JSON may be written with single quotes. */
     private static NewKey key(String json) {
-        return ApiKeyRules.key(
-                StrictJson.read(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)), NOW);
+        return ApiKeyRules.key(StrictJson.read(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)), NOW);
     }
 
     @Test
@@ -33,7 +32,8 @@ class ApiKeyRulesTest {
                 .isEqualTo(new NewKey("till-7", List.of("stock"), null, null));
         assertThat(key("{'name':'A.b_c-1','roles':['stock','editor'],'locations':null,'expiresAt':null}"))
                 .isEqualTo(new NewKey("A.b_c-1", List.of("stock", "editor"), null, null));
-        assertThat(key("{'name':'t','roles':['viewer'],'locations':['main','shop 7'],'expiresAt':'2026-11-30T10:00:01Z'}"))
+        assertThat(key("{'name':'t','roles':['viewer'],'locations':['main','shop"
+                        + " 7'],'expiresAt':'2026-11-30T10:00:01Z'}"))
                 .isEqualTo(new NewKey("t", List.of("viewer"), List.of("main", "shop 7"), NOW.plusSeconds(1)));
     }
 

@@ -86,7 +86,9 @@ class ApiKeysTest {
         var name = newName();
         var made = make(name, "stock", "");
         var key = made.get("key").textValue();
-        assertThat(key).matches("pmse_[0-9a-z]{12}[A-Za-z0-9_-]{43}").startsWith("pmse_" + made.get("id").textValue());
+        assertThat(key)
+                .matches("pmse_[0-9a-z]{12}[A-Za-z0-9_-]{43}")
+                .startsWith("pmse_" + made.get("id").textValue());
         assertThat(made.get("createdBy").textValue()).isEqualTo("ada");
         assertThat(made.get("locations").isNull()).isTrue();
 
@@ -98,8 +100,16 @@ class ApiKeysTest {
                         .at("/items/0/actor")
                         .textValue())
                 .isEqualTo("key:" + name);
-        with(key, Client.product(Client.newSku("key-"))).post("/api/products").then().statusCode(403);
+        with(key, Client.product(Client.newSku("key-")))
+                .post("/api/products")
+                .then()
+                .statusCode(403);
         with(key).get("/api/keys").then().statusCode(403);
+        assertThat(Client.json(with(key).get("/api/me")))
+                .isEqualTo(Client.json("{\"actor\":\"key:" + name
+                        + "\",\"roles\":[\"viewer\",\"stock\"],\"locations\":null,\"validUntil\":null}"));
+        assertThat(Client.json(ADMIN.request().get("/api/me")).get("actor").textValue())
+                .isEqualTo("ada");
     }
 
     @Test
@@ -138,7 +148,8 @@ class ApiKeysTest {
         var name = newName();
         var key = make(name, "viewer", "").get("key").textValue();
         var row = database.preparedQuery(
-                        "SELECT k::text || c::text AS stored FROM api_key k JOIN api_key_change c ON c.key_id = k.id WHERE k.name = $1")
+                        "SELECT k::text || c::text AS stored FROM api_key k JOIN api_key_change c ON c.key_id = k.id"
+                                + " WHERE k.name = $1")
                 .execute(Tuple.of(name))
                 .await()
                 .indefinitely()
@@ -205,7 +216,8 @@ class ApiKeysTest {
         var refused = with(key).get("/api/products");
         refused.then().statusCode(401);
         assertThat(Client.json(refused).at("/reasons/0").textValue()).isEqualTo("expired");
-        assertThat(create(newName(), "viewer", ",'expiresAt':'2020-01-01T00:00:00Z'").statusCode())
+        assertThat(create(newName(), "viewer", ",'expiresAt':'2020-01-01T00:00:00Z'")
+                        .statusCode())
                 .isEqualTo(400);
     }
 
@@ -215,23 +227,34 @@ class ApiKeysTest {
                 "POST {stock}/adjustments {'delta':1,'reason':'receipt','location':'%s'}",
                 "PUT {stock} {'onHand':3,'reason':'count','location':'%s'}",
                 "PUT {stock}/threshold {'threshold':3,'location':'%s'}",
-                "POST /api/inventory/adjustments {'lines':[{'sku':'{sku}','delta':1,'reason':'receipt','location':'north'},"
+                "POST /api/inventory/adjustments"
+                        + " {'lines':[{'sku':'{sku}','delta':1,'reason':'receipt','location':'north'},"
                         + "{'sku':'{sku}','delta':1,'reason':'receipt','location':'%s'}]}",
                 "PUT /api/locations/%s {'backorders':false}"
             })
     void aBoundedKeyWritesAtItsLocationsOnly(String call) {
-        var key = make(newName(), "stock", ",'locations':['north','south']").get("key").textValue();
+        var key = make(newName(), "stock", ",'locations':['north','south']")
+                .get("key")
+                .textValue();
         var sku = Client.newSku("bound-");
         Client.editor().create(sku);
         for (var location : List.of("north", "south", "west", "main")) {
-            var parts = call.formatted(location).replace("{stock}", Client.stockPath(sku)).replace("{sku}", sku).split(" ", 3);
+            var parts = call.formatted(location)
+                    .replace("{stock}", Client.stockPath(sku))
+                    .replace("{sku}", sku)
+                    .split(" ", 3);
             var answer = with(key, parts[2]).request(parts[0], parts[1]);
             if (location.equals("west") || location.equals("main")) {
                 assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(403);
                 var problem = Client.json(answer);
                 assertThat(problem.get("code").textValue()).isEqualTo("location-not-allowed");
-                assertThat(problem.get("locations")).extracting(JsonNode::textValue).containsExactly("north", "south");
-                assertThat(with(key).queryParam("location", location).get(Client.stockPath(sku)).statusCode())
+                assertThat(problem.get("locations"))
+                        .extracting(JsonNode::textValue)
+                        .containsExactly("north", "south");
+                assertThat(with(key)
+                                .queryParam("location", location)
+                                .get(Client.stockPath(sku))
+                                .statusCode())
                         .as("reading")
                         .isIn(200, 404);
             } else {
@@ -258,7 +281,8 @@ class ApiKeysTest {
 
     @Test
     void aBoundedAdminMakesNoKeyForEverywhere() {
-        var bounded = make(newName(), "admin", ",'locations':['north']").get("key").textValue();
+        var bounded =
+                make(newName(), "admin", ",'locations':['north']").get("key").textValue();
         var refused = with(bounded, body(newName(), "stock", "")).post("/api/keys");
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.asString()).contains("location-not-allowed");
@@ -322,7 +346,8 @@ class ApiKeysTest {
         assertThat(names).isSorted().doesNotHaveDuplicates().contains(name);
         assertThat(found).isNotNull();
         assertThat(Instant.parse(found.get("lastUsedAt").textValue()))
-                .isAfterOrEqualTo(Instant.parse(found.get("createdAt").textValue()).minusSeconds(1));
+                .isAfterOrEqualTo(
+                        Instant.parse(found.get("createdAt").textValue()).minusSeconds(1));
         assertThat(found.get("locations").toString()).isEqualTo("[\"north\"]");
     }
 
@@ -340,7 +365,9 @@ class ApiKeysTest {
                         changes.add(change);
                     }
                 });
-        assertThat(changes).extracting(change -> change.get("change").textValue()).containsExactly("revoked", "created");
+        assertThat(changes)
+                .extracting(change -> change.get("change").textValue())
+                .containsExactly("revoked", "created");
         assertThat(changes).allSatisfy(change -> {
             assertThat(change.get("keyId")).isEqualTo(made.get("id"));
             assertThat(change.get("actor").textValue()).isEqualTo("ada");

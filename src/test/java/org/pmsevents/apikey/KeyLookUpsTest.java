@@ -18,10 +18,11 @@ import org.pmsevents.platform.problem.AppException;
 class KeyLookUpsTest {
     private final List<Set<String>> asked = new ArrayList<>();
     private final List<UniEmitter<? super Map<String, String>>> answers = new ArrayList<>();
-    private final KeyLookUps<String> lookUps = new KeyLookUps<>(ids -> Uni.createFrom().emitter(answer -> {
-        asked.add(ids);
-        answers.add(answer);
-    }));
+    private final KeyLookUps<String> lookUps =
+            new KeyLookUps<>(ids -> Uni.createFrom().emitter(answer -> {
+                asked.add(ids);
+                answers.add(answer);
+            }));
 
     private UniAssertSubscriber<Optional<String>> find(String id) {
         return lookUps.find(id).subscribe().withSubscriber(UniAssertSubscriber.create());
@@ -56,8 +57,7 @@ class KeyLookUpsTest {
         for (int i = 0; i < 2_000; i++) {
             waiting.add(find("key-" + i));
         }
-        find("one more")
-                .assertFailedWith(AppException.class, "too-busy");
+        find("one more").assertFailedWith(AppException.class, "too-busy");
         waiting.forEach(UniAssertSubscriber::assertNotTerminated);
         for (int i = 0; i < 5; i++) {
             answers.get(i).complete(Map.of());

@@ -119,7 +119,9 @@ class ApiKeysIT {
         var again = createKey("--name", "first", "--roles", "admin");
         assertThat(again.code()).isEqualTo(1);
         assertThat(again.said()).isEmpty();
-        assertThat(again.complained()).contains("There is a key named first already").doesNotContain("\tat ");
+        assertThat(again.complained())
+                .contains("There is a key named first already")
+                .doesNotContain("\tat ");
         var wrong = createKey("--name", "second", "--roles", "root");
         assertThat(wrong.code()).isEqualTo(1);
         assertThat(wrong.complained()).contains("--roles", "viewer, editor, stock, operator, admin");
@@ -174,8 +176,9 @@ class ApiKeysIT {
                         .until(() -> get(other, "/api/products", key).statusCode() == 401);
                 assertThat(socket.closed().code()).isEqualTo(1008);
                 await().atMost(SOON).until(stream::hasEnded);
-                assertThat(stream.events()).last().satisfies(end -> assertThat(end.data())
-                        .contains("key-revoked"));
+                assertThat(stream.events())
+                        .last()
+                        .satisfies(end -> assertThat(end.data()).contains("key-revoked"));
             }
         }
     }
@@ -184,7 +187,9 @@ class ApiKeysIT {
     void withoutPostgresqlAKeyGoesOnForAWhileAndIsThenUnavailableAndNotRefused() throws Exception {
         var admin = firstKey();
         var replica = start();
-        var unused = make(replica, admin, "{'name':'unused','roles':['operator']}").get("key").textValue();
+        var unused = make(replica, admin, "{'name':'unused','roles':['operator']}")
+                .get("key")
+                .textValue();
         assertThat(get(replica, "/api/cache/stats", admin).statusCode()).isEqualTo(200);
         cluster.postgres().takeAway();
         try {
@@ -202,7 +207,8 @@ class ApiKeysIT {
         } finally {
             cluster.postgres().bringBack();
         }
-        await().atMost(LATER).until(() -> get(replica, "/api/cache/stats", admin).statusCode() == 200);
+        await().atMost(LATER)
+                .until(() -> get(replica, "/api/cache/stats", admin).statusCode() == 200);
         assertThat(get(replica, "/api/cache/stats", unused).statusCode()).isEqualTo(200);
     }
 }

@@ -142,8 +142,7 @@ public class LiveEndpoint {
     }
 
     private void revoked(WebSocketConnection connection) {
-        feed.onContext(
-                () -> flow.error(connection, LiveProtocol.NOT_ALLOWED_ANY_MORE, "the API key has been revoked"));
+        feed.onContext(() -> flow.error(connection, LiveProtocol.NOT_ALLOWED_ANY_MORE, "the API key has been revoked"));
     }
 
     private Uni<Void> close(WebSocketConnection connection, int code, String reason) {

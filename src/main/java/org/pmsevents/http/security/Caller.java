@@ -19,8 +19,7 @@ public record Caller(
         Set<String> roles,
         @Nullable Instant until,
         @Nullable String keyId,
-        AllowedLocations locations)
-        implements Principal {
+        AllowedLocations locations) implements Principal {
     /** How the actors of API keys begin, and of nobody else. */
     public static final String KEY_ACTOR = "key:";
 

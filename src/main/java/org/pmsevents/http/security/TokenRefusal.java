@@ -33,8 +33,8 @@ public record TokenRefusal(List<String> reasons, String detail) {
             of("signature", "The signature of the token does not verify with the configured key.");
     static final TokenRefusal SUBJECT = of(
             "sub",
-            "The claim sub must be a text of 1 to 255 characters that is not blank, has no control characters and does not begin"
-                    + " with key:, as the actors of API keys do.");
+            "The claim sub must be a text of 1 to 255 characters that is not blank, has no control characters and does"
+                    + " not begin with key:, as the actors of API keys do.");
 
     static final TokenRefusal NO_TOKENS = of(
             "no-tokens",

@@ -81,8 +81,7 @@ public class TokenVerifier {
         if (config.secret().isPresent()) {
             this.mode = bySecret(config.secret().get());
         } else if (config.jwksUrl().isPresent()) {
-            this.mode = byKeySet(
-                    new KeySet(checkedUrl(config.jwksUrl().get()), vertx, clock, pauseBetweenFetches));
+            this.mode = byKeySet(new KeySet(checkedUrl(config.jwksUrl().get()), vertx, clock, pauseBetweenFetches));
         } else {
             this.mode = token -> refused(TokenRefusal.NO_TOKENS);
             LOG.info("Neither PMS_EVENTS_JWT_SECRET nor PMS_EVENTS_JWT_JWKS_URL is set: only API keys are accepted."

@@ -135,7 +135,8 @@ public class InventoryFlow {
             @Nullable IdempotencyKey key,
             RequestContext context) {
         return validateAdjustment(body, rules)
-                .invoke(lines -> lines.forEach(line -> allowed.require(line.stock().location())))
+                .invoke(lines ->
+                        lines.forEach(line -> allowed.require(line.stock().location())))
                 .chain(lines -> updateStock(new StockRequest(lines, atomic, key, context, clock.instant())))
                 .call(this::emitEvent)
                 .call(this::updateCache)

@@ -349,11 +349,10 @@ class TokenVerifierTest {
     }
 
     @Test
-    void refusesToStartWithoutExactlyOneAdequateKey() {
+    void refusesToStartWithTwoKeysOrOneThatIsNotAdequate() {
         var none = Optional.<String>empty();
         var url = Optional.of("https://issuer.example/jwks");
         for (var settings : List.of(
-                new Settings(none, none, none, none),
                 new Settings(Optional.of(SECRET), url, none, none),
                 new Settings(Optional.of("short-secret"), none, none, none),
                 new Settings(none, Optional.of("file:///etc/keys"), none, none))) {
