@@ -24,6 +24,7 @@ import org.pmsevents.Client;
 import org.pmsevents.delivery.sse.EventStream;
 import org.pmsevents.delivery.websocket.LiveSocket;
 import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.pms.webhook.Signatures;
 
 @QuarkusTest
 class ApiKeysTest {
@@ -277,6 +278,37 @@ class ApiKeysTest {
         var answer = with(key, "{'delta':1,'reason':'receipt'}").post(Client.stockPath(sku) + "/adjustments");
         assertThat(answer.statusCode()).isEqualTo(403);
         assertThat(answer.asString()).contains("location-not-allowed", "main");
+    }
+
+    @Test
+    void aBoundedKeyResolvesUnknownSkusOfItsLocationsOnly() {
+        var unknown = Client.newSku("nobody-");
+        var counts = "{\"lines\":[{\"sku\":\"" + unknown + "\",\"location\":\"west\",\"onHand\":7}]}";
+        long now = Instant.now().getEpochSecond();
+        given().contentType("application/json")
+                .header("webhook-id", unknown)
+                .header("webhook-timestamp", now)
+                .header("webhook-signature", Signatures.of(unknown, now, counts))
+                .body(counts)
+                .post("/webhooks/pms/stock")
+                .then()
+                .statusCode(200);
+        var id = database.preparedQuery("SELECT id FROM unknown_sku WHERE sku = $1")
+                .execute(Tuple.of(unknown))
+                .await()
+                .indefinitely()
+                .iterator()
+                .next()
+                .getUUID("id");
+        var sku = Client.newSku("known-");
+        Client.editor().create(sku);
+        for (var location : List.of("north", "west")) {
+            var key = make(newName(), "stock", ",'locations':['" + location + "']")
+                    .get("key")
+                    .textValue();
+            var answer = with(key, "{'sku':'" + sku + "'}").post("/api/pms/unknown-skus/" + id + "/resolve");
+            assertThat(answer.statusCode()).as(answer.asString()).isEqualTo(location.equals("west") ? 200 : 403);
+        }
     }
 
     @Test
