@@ -38,6 +38,7 @@ class ArchitectureTest {
         "..pmsevents.delivery..",
         "..pmsevents.metrics..",
         "..pmsevents.alert..",
+        "..pmsevents.apikey..",
         "..pmsevents.dashboard..",
     };
     private static final String HANDLERS = "..pmsevents.wiring..";

@@ -37,6 +37,7 @@ class OpenApiTest {
         "/paths/~1api~1inventory~1{sku}/put, application~1json, StockCount",
         "/paths/~1api~1inventory~1{sku}~1threshold/put, application~1json, Threshold",
         "/paths/~1api~1jobs/post, application~1json, NewJob",
+        "/paths/~1api~1keys/post, application~1json, NewApiKey",
         "/paths/~1webhooks~1pms~1stock/post, application~1json, StockCounts",
         "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, application~1json, SkuResolution"
     })
@@ -79,6 +80,11 @@ class OpenApiTest {
         "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1retry/post, 200 400 401 403 409 422 503",
+        "/paths/~1api~1me/get, 200 400 401 403 503",
+        "/paths/~1api~1keys/post, 201 400 401 403 409 408 413 415 422 503",
+        "/paths/~1api~1keys/get, 200 400 401 403 503",
+        "/paths/~1api~1keys~1{id}/delete, 204 400 401 403 404 503",
+        "/paths/~1api~1keys~1audit/get, 200 400 401 403 503",
         "/paths/~1api~1pms~1unknown-skus/get, 200 400 401 403 503",
         "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, 200 400 401 403 404 409 408 413 415 422 503"
     })

@@ -42,6 +42,7 @@ class RoomsTest {
             entry("product", Set.of("cache", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("delivery", Set.of("event", "http", "platform")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
+            entry("apikey", Set.of("event", "http", "platform")),
             entry("dashboard", Set.of()),
             entry(
                     "wiring",
@@ -59,6 +60,7 @@ class RoomsTest {
                     "app",
                     Set.of(
                             "alert",
+                            "apikey",
                             "cache",
                             "delivery",
                             "event",

@@ -10,10 +10,11 @@ import java.util.List;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.config.LiteralSecrets;
 
 /**
- * Starts the service, or migrates its database, or begins a new epoch of the feed. Checks the required settings first, to report
+ * Starts the service, or migrates its database, or begins a new epoch of the feed, or makes an API key. Checks the required settings first, to report
  * one message instead of stack traces.
  */
 @QuarkusMain
@@ -26,9 +27,11 @@ public final class Main {
 
     public static void main(String... args) {
         boolean renews = args.length == 1 && args[0].equals(RENEW_FEED);
-        boolean migrates = renews || args.length == 1 && args[0].equals(MIGRATE);
+        var newKey = args.length > 0 && args[0].equals(CreateKeyCommand.NAME) ? newKey(args) : null;
+        boolean migrates = renews || newKey != null || args.length == 1 && args[0].equals(MIGRATE);
         if (args.length > 0 && !migrates) {
-            refuse("PMS Events knows two commands, " + MIGRATE + " and " + RENEW_FEED + ", and serves without one.");
+            refuse("PMS Events knows the commands " + MIGRATE + ", " + RENEW_FEED + " and " + CreateKeyCommand.USAGE
+                    + ", and serves without one.");
         }
         // Quarkus knows its launch mode only later, in run().
         boolean packaged = Main.class.getResource(DEV_SERVERS) == null;
@@ -38,6 +41,10 @@ public final class Main {
         if (!problems.isEmpty()) {
             refuse("PMS Events can't start. Please set these environment variables:\n  - "
                     + String.join("\n  - ", problems));
+        }
+        if (newKey != null) {
+            CreateKeyCommand.run(newKey);
+            return;
         }
         if (migrates) {
             MigrateCommand.run(renews);
@@ -52,6 +59,15 @@ public final class Main {
 
     private static List<String> portsInUse(Config config) {
         return Ports.inUse(config, "0.0.0.0", StartFailure::variable);
+    }
+
+    private static CreateKeyCommand.@Nullable Wanted newKey(String... args) {
+        try {
+            return CreateKeyCommand.parse(List.of(args).subList(1, args.length));
+        } catch (IllegalArgumentException unclear) {
+            refuse(String.valueOf(unclear.getMessage()));
+            return null;
+        }
     }
 
     private static void refuse(String why) {

@@ -77,11 +77,8 @@ public final class RequiredSettings {
         }
         Optional<String> secret = value(config, "pms-events.jwt.secret");
         Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
-        if (secret.isEmpty() && jwksUrl.isEmpty()) {
-            problems.add("PMS_EVENTS_JWT_SECRET: the secret that tokens are signed with (HS256), at least "
-                    + MIN_SECRET_BYTES + " bytes; or PMS_EVENTS_JWT_JWKS_URL: where the public keys that tokens are"
-                    + " verified with (RS256, ES256) can be read");
-        } else if (secret.isPresent() && jwksUrl.isPresent()) {
+        // with neither of them only API keys are accepted
+        if (secret.isPresent() && jwksUrl.isPresent()) {
             problems.add("PMS_EVENTS_JWT_SECRET and PMS_EVENTS_JWT_JWKS_URL are both set: only one of the two can be"
                     + " used, as a token must have one way to be verified");
         } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {

@@ -107,7 +107,7 @@ function changed(name, detail) {
     retryAt = Date.now() + detail.retryIn;
     become('lost');
     // the token of this connection, which may have been replaced since
-    if (detail.code === 1008) session.refused('Your token has expired.', token);
+    if (detail.code === 1008) session.refused('Your token or API key has expired or was revoked.', token);
     else if (detail.problem?.status === 401) session.refused(`The service does not accept your token. ${detail.problem.detail}`, token);
   } else if (state.name === 'off') {
     become('connecting');

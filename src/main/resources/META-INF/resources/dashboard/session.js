@@ -1,7 +1,10 @@
-/** The token, stored for this tab only, and its roles. The server decides; the page only shows beforehand what is allowed. */
+/** The token or API key, stored for this tab only, and its roles. The server decides; the page only shows beforehand what is allowed. */
 import { byId, text } from './dom.js';
 
 const KEY = 'pms-events.token';
+/** Who an API key is: it does not say so itself, unlike a token. */
+const CALLER = 'pms-events.caller';
+const API_KEY = /^pmse_/;
 const ROLES = ['viewer', 'editor', 'stock', 'operator', 'admin'];
 /** How long a token is accepted after it has expired, in milliseconds. */
 const SKEW = 30_000;
@@ -12,6 +15,7 @@ let waiting = [];
 let expiry;
 
 function read(token) {
+  if (API_KEY.test(token)) return ofKey(token, sessionStorage.getItem(CALLER));
   try {
     const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
@@ -23,6 +27,36 @@ function read(token) {
   } catch {
     return null;
   }
+}
+
+/** What the service said of an API key, as JSON; null if it has not said anything. */
+function ofKey(token, caller) {
+  try {
+    const { actor, roles, validUntil } = JSON.parse(caller);
+    const most = roles.includes('admin') ? ['admin'] : roles.filter((role) => role !== 'viewer');
+    const expires = validUntil ? Date.parse(validUntil) - SKEW : Infinity;
+    return { token, actor, roles: new Set(roles), given: most.length ? most : roles, expires };
+  } catch {
+    return null;
+  }
+}
+
+/** Asks the service who a new API key is; fails with what to tell the user. */
+async function asked(token) {
+  let answer, body;
+  try {
+    answer = await fetch('/api/me', { headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', signal: AbortSignal.timeout(10_000) });
+    body = await answer.text();
+  } catch {
+    throw new Error('The service can not be reached.');
+  }
+  if (answer.ok) {
+    sessionStorage.setItem(CALLER, body);
+    return read(token);
+  }
+  let problem;
+  try { problem = JSON.parse(body); } catch { problem = {}; }
+  throw new Error(problem.detail || `The service answered ${answer.status}.`);
 }
 
 export const can = (role) => claims?.roles.has(role) ?? false;
@@ -46,14 +80,19 @@ export function refused(why, which) {
     // allows for a small difference between the clocks
     const expired = Date.now() > claims.expires + SKEW - 1000;
     claims = null;
-    sessionStorage.removeItem(KEY);
+    clear();
     ask(expired ? 'Your token has expired.' : why);
   }
 }
 
 export function forget() {
-  sessionStorage.removeItem(KEY);
+  clear();
   location.reload();
+}
+
+function clear() {
+  sessionStorage.removeItem(KEY);
+  sessionStorage.removeItem(CALLER);
 }
 
 async function ask(why) {
@@ -81,9 +120,15 @@ async function offer() {
   }
 }
 
-function take(entered) {
-  const fresh = read(entered.trim());
-  if (!fresh) return 'That is not a JSON Web Token: three parts separated by dots.';
+async function take(entered) {
+  const given = entered.trim();
+  let fresh;
+  try {
+    fresh = API_KEY.test(given) ? await asked(given) : read(given);
+  } catch (refusal) {
+    return refusal.message;
+  }
+  if (!fresh) return 'That is not a JSON Web Token (three parts separated by dots), nor an API key (pmse_…).';
   if (Date.now() > fresh.expires + SKEW) return 'This token has expired.';
   if (fresh.roles.size === 0) return 'This token has none of the roles viewer, editor, stock, operator and admin.';
   const before = byId('ask').dataset.actor;
@@ -108,10 +153,11 @@ function begin() {
 
 export function start() {
   byId('ask').addEventListener('cancel', (event) => event.preventDefault());
-  byId('ask-form').addEventListener('submit', (event) => {
+  byId('ask-form').addEventListener('submit', async (event) => {
     event.preventDefault();
-    const wrong = take(byId('token').value);
+    const entered = byId('token').value;
     byId('token').value = '';
+    const wrong = await take(entered);
     text(byId('ask-error'), wrong ?? '');
     if (wrong) byId('token').focus();
   });

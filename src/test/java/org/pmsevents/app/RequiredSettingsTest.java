@@ -22,6 +22,11 @@ class RequiredSettingsTest {
             "QUARKUS_REDIS_HOSTS", "redis://redis");
 
     @Test
+    void apiKeysNeedNoSetting() {
+        assertThat(problemsWith(Map.of())).isEmpty();
+    }
+
+    @Test
     void oneKeyIsEnough() {
         assertThat(problemsWith(Map.of("PMS_EVENTS_JWT_SECRET", "x".repeat(32))))
                 .isEmpty();

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -340,8 +341,8 @@ class DashboardIT {
         page.untilText(".ledger tbody tr:first-child", "+7");
         page.untilText(".on-hand", "7");
 
-        page.script(
-                "document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new Event('input', {bubbles: true}))");
+        page.script("document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new"
+                + " Event('input', {bubbles: true}))");
         page.type("#amount", "8");
         page.click("#adjust");
         page.untilText(".adjust .problem", "There are 7 on hand");
@@ -415,6 +416,25 @@ class DashboardIT {
         adjust(sku, 1, "meanwhile");
         page.signIn(Tokens.of("anna", "operator")).untilLive();
         page.untilText("#ticker", "(meanwhile)");
+    }
+
+    @Test
+    void anApiKeySignsInUntilItIsRevoked() {
+        var key = Client.json(
+                send("POST", "/api/keys", "{\"name\":\"page-" + UUID.randomUUID() + "\",\"roles\":[\"operator\"]}"));
+        page.open().signIn("pmse_" + "0".repeat(12) + "A".repeat(43));
+        page.untilText("#ask-error", "no such API key");
+        page.signIn(key.get("key").textValue()).untilLive();
+        assertThat(page.text("#who")).isEqualTo("key:" + key.get("name").textValue() + " (operator)");
+        var sku = create("KEY-");
+        page.untilText("#ticker", sku);
+
+        given().baseUri(other.address().toString())
+                .header("Authorization", Tokens.bearer("otto", "admin"))
+                .delete("/api/keys/" + key.get("id").textValue());
+        page.until(() -> page.find("#token").isDisplayed());
+        assertThat(page.text("#ask-why")).containsPattern("revoked|does not accept");
+        page.signIn(Tokens.of("anna", "operator")).untilLive();
     }
 
     @Test

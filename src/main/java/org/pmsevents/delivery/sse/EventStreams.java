@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
+import java.security.Principal;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +33,7 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.http.limits.Disconnect;
 import org.pmsevents.http.limits.PerClient;
+import org.pmsevents.http.security.KeyConnections;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.shutdown.Draining;
@@ -54,6 +56,7 @@ public class EventStreams {
     private final Draining draining;
     private final Clock clock;
     private final CurrentVertxRequest current;
+    private final KeyConnections ofKeys;
     private final PerClient perClient;
     private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
@@ -66,6 +69,7 @@ public class EventStreams {
             Draining draining,
             Clock clock,
             CurrentVertxRequest current,
+            KeyConnections ofKeys,
             MeterRegistry meters) {
         this.feed = feed;
         this.readers = feed.group();
@@ -77,6 +81,7 @@ public class EventStreams {
         this.draining = draining;
         this.clock = clock;
         this.current = current;
+        this.ofKeys = ofKeys;
         meters.gaugeCollectionSize("pms.stream.connections", Tags.empty(), open);
     }
 
@@ -112,14 +117,14 @@ public class EventStreams {
         if (open.size() >= config.maxStreams()) {
             throw AppException.unavailable("too-many-streams", "This replica has reached its limit of streams.", 5);
         }
-        var client = identity.getPrincipal().getName();
-        if (perClient.isFull(client)) {
+        var caller = identity.getPrincipal();
+        if (perClient.isFull(caller.getName())) {
             throw AppException.tooMany("too-many-streams", "You have reached the limit of streams.", 5);
         }
         long expires = expires();
         var reading = current.getCurrent().request();
         return Multi.createFrom().deferred(() -> {
-            var stream = new Stream(client, types, sse, expires, reading);
+            var stream = new Stream(caller, types, sse, expires, reading);
             return Multi.createFrom()
                     .<OutboundSseEvent>emitter(emitter -> stream.begin(emitter, after), BackPressureStrategy.BUFFER)
                     .invoke(stream::sent);
@@ -133,6 +138,7 @@ public class EventStreams {
     }
 
     private final class Stream implements FeedSubscriptions.Subscriber {
+        private final Principal caller;
         private final String client;
         private final Set<EventType> types;
         private final Sse sse;
@@ -145,8 +151,9 @@ public class EventStreams {
         private boolean subscribed;
         private String epoch = "";
 
-        Stream(String client, Set<EventType> types, Sse sse, long expires, HttpServerRequest request) {
-            this.client = client;
+        Stream(Principal caller, Set<EventType> types, Sse sse, long expires, HttpServerRequest request) {
+            this.caller = caller;
+            this.client = caller.getName();
             this.types = types;
             this.sse = sse;
             this.expires = expires;
@@ -159,7 +166,9 @@ public class EventStreams {
             perClient.opened(client);
             var begun = after == null ? readers.fromNow(this) : readers.after(after.position(), after.epoch(), this);
             subscription = begun;
+            var ofKey = ofKeys.opened(caller, () -> feed.onContext(this::revoked));
             emitter.onTermination(() -> {
+                ofKey.run();
                 if (open.remove(this)) {
                     perClient.closed(client);
                 }
@@ -272,6 +281,15 @@ public class EventStreams {
                 queued.addAndGet(size(event));
                 reader.emit(event);
             }
+        }
+
+        /** Says why before it ends: a reader that only reconnects would be refused. */
+        private void revoked() {
+            send(sse.newEventBuilder()
+                    .name("closed")
+                    .data("{\"code\":\"key-revoked\",\"detail\":\"The API key has been revoked.\"}")
+                    .build());
+            end();
         }
 
         private void end() {

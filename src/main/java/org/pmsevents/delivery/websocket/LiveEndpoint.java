@@ -20,6 +20,7 @@ import org.jboss.logging.Logger;
 import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
+import org.pmsevents.http.security.KeyConnections;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.tracing.TraceId;
@@ -30,6 +31,7 @@ import org.pmsevents.platform.tracing.TraceId;
 public class LiveEndpoint {
     private static final Logger LOG = Logger.getLogger(LiveEndpoint.class);
     private static final TypedKey<Window> WINDOW = new TypedKey<>("window");
+    private static final TypedKey<Runnable> OF_KEY = new TypedKey<>("ofKey");
     private static final long WINDOW_NANOS = 10_000_000_000L;
     /** The longest message that a client may send; {@code quarkus.websockets-next.server.max-message-size} is above it. */
     private static final int MAX_MESSAGE_BYTES = 65_536;
@@ -42,6 +44,7 @@ public class LiveEndpoint {
     private final FeedSubscriptions feed;
     private final DeliveryConfig config;
     private final SecurityIdentity identity;
+    private final KeyConnections ofKeys;
 
     /** Counts the messages of a connection since the start of the window. Used only while a message of the connection is handled. */
     private static final class Window {
@@ -54,19 +57,23 @@ public class LiveEndpoint {
             LiveSessions sessions,
             FeedSubscriptions feed,
             DeliveryConfig config,
-            SecurityIdentity identity) {
+            SecurityIdentity identity,
+            KeyConnections ofKeys) {
         this.flow = flow;
         this.sessions = sessions;
         this.feed = feed;
         this.config = config;
         this.identity = identity;
+        this.ofKeys = ofKeys;
     }
 
     @OnOpen
     Uni<Void> open(WebSocketConnection connection) {
         connection.userData().put(WINDOW, new Window());
         var traceparent = connection.handshakeRequest().header("traceparent");
-        var context = new RequestContext(identity.getPrincipal().getName(), TraceId.fromTraceparent(traceparent));
+        var caller = identity.getPrincipal();
+        connection.userData().put(OF_KEY, ofKeys.opened(caller, () -> revoked(connection)));
+        var context = new RequestContext(caller.getName(), TraceId.fromTraceparent(traceparent));
         return flow.connect(connection, new LiveFlow.Caller(context, identity.getRoles()));
     }
 
@@ -107,6 +114,10 @@ public class LiveEndpoint {
 
     @OnClose
     Uni<Void> closed(WebSocketConnection connection) {
+        var ofKey = connection.userData().get(OF_KEY);
+        if (ofKey != null) {
+            ofKey.run();
+        }
         sessions.remove(connection.id());
         LiveUpgrade.ended(connection);
         return Uni.createFrom().voidItem();
@@ -128,6 +139,10 @@ public class LiveEndpoint {
         return failure instanceof DecoderException
                 || (failure instanceof IllegalStateException
                         && String.valueOf(failure.getMessage()).contains("max message size"));
+    }
+
+    private void revoked(WebSocketConnection connection) {
+        feed.onContext(() -> flow.error(connection, LiveProtocol.NOT_ALLOWED_ANY_MORE, "the API key has been revoked"));
     }
 
     private Uni<Void> close(WebSocketConnection connection, int code, String reason) {

@@ -14,12 +14,13 @@ final class LiveProtocol {
     static final int LOST = 1006;
     static final int UNREADABLE = 4400;
     static final int TOO_LONG = 1009;
+    static final int NOT_ALLOWED_ANY_MORE = 1008;
     static final int TOO_SLOW = 4408;
     static final int TOO_MANY = 4429;
     static final int RESTARTING = 1012;
     static final int INTERNAL_ERROR = 1011;
     static final List<Integer> CLOSE_CODES =
-            List.of(UNREADABLE, TOO_LONG, TOO_SLOW, TOO_MANY, RESTARTING, INTERNAL_ERROR, LOST);
+            List.of(UNREADABLE, NOT_ALLOWED_ANY_MORE, TOO_LONG, TOO_SLOW, TOO_MANY, RESTARTING, INTERNAL_ERROR, LOST);
 
     private static final int ID_LENGTH = 64;
     private static final int NAME_LENGTH = 64;

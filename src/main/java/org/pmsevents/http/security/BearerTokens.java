@@ -18,7 +18,7 @@ import java.util.Set;
 import org.pmsevents.http.limits.RateLimit;
 
 /**
- * Authenticates requests by {@code Authorization: Bearer} (RFC 6750), the only mechanism. It replaces the mechanism of Quarkus, which
+ * Authenticates requests by {@code Authorization: Bearer} (RFC 6750), with a JSON Web Token or an API key. It replaces the mechanism of Quarkus, which
  * verifies on a worker thread, lets the token choose the algorithm, and answers with an empty body.
  */
 @Alternative
@@ -32,10 +32,12 @@ class BearerTokens implements HttpAuthenticationMechanism {
     private static final String WEBHOOKS = "/webhooks/";
 
     private final TokenVerifier verifier;
+    private final ApiKeyVerifier keys;
     private final RateLimit limit;
 
-    BearerTokens(TokenVerifier verifier, RateLimit limit) {
+    BearerTokens(TokenVerifier verifier, ApiKeyVerifier keys, RateLimit limit) {
         this.verifier = verifier;
+        this.keys = keys;
         this.limit = limit;
     }
 
@@ -57,17 +59,20 @@ class BearerTokens implements HttpAuthenticationMechanism {
 
     private Uni<Caller> verify(List<String> headers) {
         var header = headers.get(0);
-        return headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                ? Uni.createFrom().failure(TokenRefusal.NO_BEARER.asFailure())
-                : verifier.verify(header.substring(SCHEME.length()).strip());
+        if (headers.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+            return Uni.createFrom().failure(TokenRefusal.NO_BEARER.asFailure());
+        }
+        var token = header.substring(SCHEME.length()).strip();
+        return token.startsWith(ApiKeyVerifier.START) ? keys.verify(token) : verifier.verify(token);
     }
 
     private static SecurityIdentity identity(Caller caller) {
-        return QuarkusSecurityIdentity.builder()
-                .setPrincipal(caller)
-                .addRoles(caller.roles())
-                .addAttribute(EXPIRES, caller.until().getEpochSecond() + 1)
-                .build();
+        var identity = QuarkusSecurityIdentity.builder().setPrincipal(caller).addRoles(caller.roles());
+        var until = caller.until();
+        if (until != null) {
+            identity.addAttribute(EXPIRES, until.getEpochSecond() + 1);
+        }
+        return identity.build();
     }
 
     /** Fails the request, so that the failure handler of all requests answers it. */

@@ -6,6 +6,7 @@ import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.security.Principal;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
@@ -55,6 +56,11 @@ public class CurrentRequest {
         return of(actor, routing());
     }
 
+    /** The locations at which the caller of the current request may change stock. */
+    public AllowedLocations locations() {
+        return caller(routing()) instanceof Caller caller ? caller.locations() : AllowedLocations.ALL;
+    }
+
     /** How long ago the head of the current request arrived, before its body. */
     public Duration age() {
         @Nullable Long arrived = routing().get(ARRIVED);
@@ -91,12 +97,17 @@ public class CurrentRequest {
     }
 
     private static String actor(RoutingContext routing) {
+        var caller = caller(routing);
+        return caller == null ? ANONYMOUS : caller.getName();
+    }
+
+    private static @Nullable Principal caller(RoutingContext routing) {
         if (routing.user() instanceof QuarkusHttpUser user) {
             var identity = user.getSecurityIdentity();
             if (!identity.isAnonymous()) {
-                return identity.getPrincipal().getName();
+                return identity.getPrincipal();
             }
         }
-        return ANONYMOUS;
+        return null;
     }
 }

@@ -33,7 +33,22 @@ public record TokenRefusal(List<String> reasons, String detail) {
             of("signature", "The signature of the token does not verify with the configured key.");
     static final TokenRefusal SUBJECT = of(
             "sub",
-            "The claim sub must be a text of 1 to 255 characters that is not blank and has no control characters.");
+            "The claim sub must be a text of 1 to 255 characters that is not blank, has no control characters and does"
+                    + " not begin with key:, as the actors of API keys do.");
+
+    static final TokenRefusal NO_TOKENS = of(
+            "no-tokens",
+            "This service is not set up to verify JSON Web Tokens: send an API key, which begins with pmse_.");
+    public static final TokenRefusal KEY_FORMAT = of(
+            "key-format",
+            "The API key is not complete: pmse_ is followed by 55 letters, digits, hyphens and underscores.");
+    public static final TokenRefusal KEY_UNKNOWN =
+            of("key-unknown", "There is no such API key, or it has been revoked.");
+
+    /** @param at when the API key expired */
+    public static TokenRefusal keyExpired(Instant at) {
+        return of("expired", "The API key expired at " + at + ".");
+    }
 
     /** @param allowed the algorithms that the service is configured for */
     static TokenRefusal algorithm(String allowed) {
@@ -94,7 +109,7 @@ public record TokenRefusal(List<String> reasons, String detail) {
     }
 
     /** This refusal as the exception that Quarkus expects. */
-    AuthenticationFailedException asFailure() {
+    public AuthenticationFailedException asFailure() {
         return new AuthenticationFailedException(detail, Map.of(KEY, this));
     }
 

@@ -22,8 +22,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jboss.logging.Logger;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
@@ -35,13 +37,14 @@ import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies bearer tokens and returns their callers. The settings choose exactly one mode, HS256 with the shared secret, or RS256 and
- * ES256 with the issuer's key set. A token can't choose how it is verified (RFC 8725). Verification never blocks. A verified token is
+ * Verifies JSON Web Tokens and returns their callers. The settings choose one mode, HS256 with the shared secret, or RS256 and ES256 with
+ * the issuer's key set; with neither, every token is refused. A token can't choose how it is verified (RFC 8725). Verification never blocks. A verified token is
  * cached for one minute.
  */
 @Singleton
 @Startup
 public class TokenVerifier {
+    private static final Logger LOG = Logger.getLogger(TokenVerifier.class);
     private static final int MIN_SECRET_BYTES = 32;
     private static final int MAX_ACTOR_LENGTH = 255;
     private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
@@ -71,13 +74,19 @@ public class TokenVerifier {
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
                 .build();
-        if (config.secret().isPresent() == config.jwksUrl().isPresent()) {
+        if (config.secret().isPresent() && config.jwksUrl().isPresent()) {
             throw new IllegalStateException(
-                    "Set exactly one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
+                    "Set only one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
         }
-        this.mode = config.secret().isPresent()
-                ? bySecret(config.secret().get())
-                : byKeySet(new KeySet(checkedUrl(config.jwksUrl().orElseThrow()), vertx, clock, pauseBetweenFetches));
+        if (config.secret().isPresent()) {
+            this.mode = bySecret(config.secret().get());
+        } else if (config.jwksUrl().isPresent()) {
+            this.mode = byKeySet(new KeySet(checkedUrl(config.jwksUrl().get()), vertx, clock, pauseBetweenFetches));
+        } else {
+            this.mode = token -> refused(TokenRefusal.NO_TOKENS);
+            LOG.info("Neither PMS_EVENTS_JWT_SECRET nor PMS_EVENTS_JWT_JWKS_URL is set: only API keys are accepted."
+                    + " The first one is made and printed by the command: create-key --name first --roles admin");
+        }
     }
 
     /**
@@ -88,14 +97,15 @@ public class TokenVerifier {
      */
     public Uni<Caller> verify(String token) {
         var cached = verified.getIfPresent(token);
-        return cached != null && clock.instant().isBefore(cached.until())
+        var until = cached == null ? null : cached.until();
+        return cached != null && until != null && clock.instant().isBefore(until)
                 ? Uni.createFrom().item(cached)
                 : mode.apply(token).map(this::caller).invoke(caller -> verified.put(token, caller));
     }
 
     /** Never longer than the token is valid. */
     private Duration timeToLive(Caller caller) {
-        var left = Duration.between(clock.instant(), caller.until());
+        var left = Duration.between(clock.instant(), Objects.requireNonNull(caller.until()));
         return left.compareTo(CACHED_FOR) < 0 ? left : CACHED_FOR;
     }
 
@@ -184,12 +194,13 @@ public class TokenVerifier {
             var actor = claims.getSubject();
             if (actor.isBlank()
                     || actor.length() > MAX_ACTOR_LENGTH
+                    || actor.startsWith(Caller.KEY_ACTOR)
                     || actor.chars().anyMatch(c -> Character.isISOControl(c) || Character.isSurrogate((char) c))) {
                 throw TokenRefusal.SUBJECT.asFailure();
             }
             var expires = Instant.ofEpochMilli(claims.getExpirationTime().getValueInMillis());
             var latest = clock.instant().plus(MAX_LIFETIME);
-            return new Caller(
+            return Caller.withToken(
                     actor,
                     Roles.including(roleNames(claims)),
                     (expires.isBefore(latest) ? expires : latest).plus(CLOCK_SKEW));

@@ -20,6 +20,7 @@ import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.security.AllowedLocations;
 import org.pmsevents.inventory.StockRows;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.inventory.StockTags;
@@ -85,40 +86,56 @@ public class InventoryFlow {
     /**
      * Adds to a stock or takes from it.
      *
-     * @throws AppException 400 with all violations; 404 {@code product-not-found}; 409 {@code insufficient-stock}, {@code
-     *     stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
+     * @throws AppException 400 with all violations; 403 {@code location-not-allowed}; 404 {@code product-not-found}; 409 {@code
+     *     insufficient-stock}, {@code stock-changed} or {@code stock-out-of-range} with the present {@code onHand}; 503 {@code outcome-unknown}
      */
     Uni<AdjustmentJson.Adjusted> adjust(
-            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
-        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), false, key, context)
+            String sku,
+            byte @Nullable [] body,
+            AllowedLocations allowed,
+            @Nullable IdempotencyKey key,
+            RequestContext context) {
+        return moveStock(body, valid -> List.of(StockRules.adjustment(sku, valid, clock)), allowed, false, key, context)
                 .map(change -> AdjustmentJson.adjusted(change.request(), change.result()));
     }
 
     /**
      * Applies several lines in their order: each by itself or, if atomic, all or none.
      *
-     * @throws AppException 400 with all violations; 409 {@code lines-refused} with all results; 503 {@code outcome-unknown}
+     * @throws AppException 400 with all violations; 403 {@code location-not-allowed} if any line is at another location; 409 {@code
+     *     lines-refused} with all results; 503 {@code outcome-unknown}
      */
     Uni<AdjustmentJson.LineResults> adjustAll(
-            byte @Nullable [] body, boolean atomic, @Nullable IdempotencyKey key, RequestContext context) {
-        return moveStock(body, valid -> StockRules.adjustments(valid, clock), atomic, key, context)
+            byte @Nullable [] body,
+            AllowedLocations allowed,
+            boolean atomic,
+            @Nullable IdempotencyKey key,
+            RequestContext context) {
+        return moveStock(body, valid -> StockRules.adjustments(valid, clock), allowed, atomic, key, context)
                 .map(change -> AdjustmentJson.results(change.request(), change.result()));
     }
 
     /** Sets a stock to a count. If the stock equals the count, there is no movement and no event. Throws the same as {@link #adjust}. */
     Uni<AdjustmentJson.Adjusted> count(
-            String sku, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
-        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), false, key, context)
+            String sku,
+            byte @Nullable [] body,
+            AllowedLocations allowed,
+            @Nullable IdempotencyKey key,
+            RequestContext context) {
+        return moveStock(body, valid -> List.of(StockRules.count(sku, valid, clock)), allowed, false, key, context)
                 .map(change -> AdjustmentJson.adjusted(change.request(), change.result()));
     }
 
     private Uni<StockChange> moveStock(
             byte @Nullable [] body,
             Function<ParsedBody, List<StockLine>> rules,
+            AllowedLocations allowed,
             boolean atomic,
             @Nullable IdempotencyKey key,
             RequestContext context) {
         return validateAdjustment(body, rules)
+                .invoke(lines ->
+                        lines.forEach(line -> allowed.require(line.stock().location())))
                 .chain(lines -> updateStock(new StockRequest(lines, atomic, key, context, clock.instant())))
                 .call(this::emitEvent)
                 .call(this::updateCache)

@@ -174,6 +174,7 @@ public class InventoryResource {
             responseCode = "200",
             description = "Done",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "409", ref = "StockRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
@@ -184,7 +185,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.adjust(NormalText.of(sku), body, keys.current(body), request.current());
+        return flow.adjust(NormalText.of(sku), body, request.locations(), keys.current(body), request.current());
     }
 
     @POST
@@ -200,6 +201,7 @@ public class InventoryResource {
             responseCode = "200",
             description = "The result of each line",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LineResults")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "409", ref = "LinesRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
@@ -212,7 +214,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri, "atomic");
-        return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), request.current());
+        return flow.adjustAll(body, request.locations(), flag("atomic", atomic), keys.current(body), request.current());
     }
 
     @PUT
@@ -228,6 +230,7 @@ public class InventoryResource {
             responseCode = "200",
             description = "Done; the ids are null if the stock equals the count",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Adjusted")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "409", ref = "StockRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
@@ -238,7 +241,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return flow.count(NormalText.of(sku), body, keys.current(body), request.current());
+        return flow.count(NormalText.of(sku), body, request.locations(), keys.current(body), request.current());
     }
 
     /** Counts the stock of a SKU named adjustments, see {@link #readAdjustments}. */
@@ -263,6 +266,7 @@ public class InventoryResource {
             responseCode = "200",
             description = "The stock after the change",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Stock")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
@@ -271,7 +275,7 @@ public class InventoryResource {
             @Context UriInfo uri,
             byte @Nullable [] body) {
         onlyParameters(uri);
-        return settings.setThreshold(NormalText.of(sku), body, request.current());
+        return settings.setThreshold(NormalText.of(sku), body, request.locations(), request.current());
     }
 
     @GET

@@ -22,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.precondition.EvaluatesConditions;
 import org.pmsevents.http.precondition.Preconditions;
+import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.read.InventoryReads;
@@ -41,10 +42,12 @@ import org.pmsevents.platform.problem.AppException;
 public class LocationResource {
     private final StockSettingsFlow flow;
     private final InventoryReads reads;
+    private final CurrentRequest request;
 
-    LocationResource(StockSettingsFlow flow, InventoryReads reads) {
+    LocationResource(StockSettingsFlow flow, InventoryReads reads, CurrentRequest request) {
         this.flow = flow;
         this.reads = reads;
+        this.request = request;
     }
 
     @GET
@@ -71,6 +74,7 @@ public class LocationResource {
             responseCode = "200",
             description = "The location after the change",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "LocationView")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "412", ref = "PreconditionFailed")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
@@ -86,6 +90,7 @@ public class LocationResource {
         if (fault != null) {
             throw AppException.validationFailed("/location", "pattern", fault);
         }
+        request.locations().require(name);
         return flow.setLocation(name, body, Preconditions.of(ifMatch, ifNoneMatch));
     }
 }

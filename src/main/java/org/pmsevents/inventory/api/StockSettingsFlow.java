@@ -14,6 +14,7 @@ import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.Deadline;
 import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.precondition.Preconditions;
+import org.pmsevents.http.security.AllowedLocations;
 import org.pmsevents.inventory.Stock;
 import org.pmsevents.inventory.StockJson;
 import org.pmsevents.inventory.StockKey;
@@ -64,10 +65,12 @@ class StockSettingsFlow {
     /**
      * Sets the threshold of a stock, or removes it.
      *
-     * @throws AppException 400 with all violations; 404 {@code product-not-found}
+     * @throws AppException 400 with all violations; 403 {@code location-not-allowed}; 404 {@code product-not-found}
      */
-    Uni<StockJson.StockView> setThreshold(String sku, byte @Nullable [] body, RequestContext context) {
+    Uni<StockJson.StockView> setThreshold(
+            String sku, byte @Nullable [] body, AllowedLocations allowed, RequestContext context) {
         return validateThreshold(body)
+                .invoke(threshold -> allowed.require(threshold.location()))
                 .chain(threshold -> updateThreshold(sku, threshold, context))
                 .invoke(change -> invalidateCache(change, context))
                 .call(this::emitAlert)

@@ -12,15 +12,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 public class DatabaseFitness {
     /** Row-level security hides all rows from those who do not own the tables; a query answers an empty list then. */
     private static final String LOOK = """
-            SELECT current_setting('server_encoding') AS encoding, current_user::text AS role,
-                   (SELECT string_agg(name, ', ')
-                    FROM unnest(ARRAY['event', 'feed_head', 'product', 'stock', 'stock_movement', 'job']) AS name
-                    WHERE CASE WHEN to_regclass(name) IS NULL THEN true
-                               ELSE row_security_active(to_regclass(name)::oid)
-                                 OR NOT has_table_privilege(to_regclass(name)::oid, 'SELECT')
-                                 OR NOT has_table_privilege(to_regclass(name)::oid, 'INSERT')
-                                 OR NOT has_table_privilege(to_regclass(name)::oid, 'UPDATE') END) AS closed
-            """;
+        SELECT current_setting('server_encoding') AS encoding, current_user::text AS role,
+               (SELECT string_agg(name, ', ')
+                FROM unnest(ARRAY['event', 'feed_head', 'product', 'stock', 'stock_movement', 'job', 'api_key']) AS name
+                WHERE CASE WHEN to_regclass(name) IS NULL THEN true
+                           ELSE row_security_active(to_regclass(name)::oid)
+                             OR NOT has_table_privilege(to_regclass(name)::oid, 'SELECT')
+                             OR NOT has_table_privilege(to_regclass(name)::oid, 'INSERT')
+                             OR NOT has_table_privilege(to_regclass(name)::oid, 'UPDATE') END) AS closed
+        """;
 
     /**
      * A sequence is only moved while nobody inserts into its table, and never back. Positions up to feed_head.floor are taken for
@@ -28,43 +28,43 @@ public class DatabaseFitness {
      * looked at, and only where another sequence was behind or its own has never been used.
      */
     private static final String SET_SEQUENCES = """
-            DO $$
-            DECLARE
-              tables text[] := ARRAY['event.seq', 'cache_notice.id', 'stock_movement.seq'];
-              entry text; target text; number text; sequence text;
-              upcoming bigint; used boolean; highest bigint;
-              behind boolean := false;
-            BEGIN
-              PERFORM set_config('lock_timeout', '3s', true);
-              FOREACH entry IN ARRAY tables LOOP
-                target := split_part(entry, '.', 1);
-                number := split_part(entry, '.', 2);
-                sequence := pg_get_serial_sequence(target, number);
-                CONTINUE WHEN sequence IS NULL;
-                EXECUTE format('SELECT last_value + is_called::int, is_called FROM %s', sequence) INTO upcoming, used;
-                CONTINUE WHEN target = 'stock_movement' AND used AND NOT behind;
-                IF target = 'stock_movement' THEN
-                  SELECT coalesce(max(newest.seq), 0) INTO highest
-                  FROM product AS p CROSS JOIN LATERAL
-                    (SELECT m.seq FROM stock_movement AS m WHERE m.sku = p.sku ORDER BY m.seq DESC LIMIT 1) AS newest;
-                ELSE
-                  EXECUTE format('SELECT coalesce(max(%I), 0) FROM %I', number, target) INTO highest;
-                END IF;
-                IF target = 'event' THEN
-                  SELECT greatest(highest, floor) INTO highest FROM feed_head;
-                END IF;
-                CONTINUE WHEN upcoming > highest;
-                behind := true;
-                EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', target);
-                EXECUTE format('SELECT last_value + is_called::int FROM %s', sequence) INTO upcoming;
-                IF upcoming <= highest THEN
-                  PERFORM setval(sequence::regclass, highest);
-                  RAISE WARNING 'the sequence % was behind its table: set from % to %', sequence, upcoming, highest;
-                END IF;
-              END LOOP;
-            END
-            $$
-            """;
+        DO $$
+        DECLARE
+          tables text[] := ARRAY['event.seq', 'cache_notice.id', 'stock_movement.seq'];
+          entry text; target text; number text; sequence text;
+          upcoming bigint; used boolean; highest bigint;
+          behind boolean := false;
+        BEGIN
+          PERFORM set_config('lock_timeout', '3s', true);
+          FOREACH entry IN ARRAY tables LOOP
+            target := split_part(entry, '.', 1);
+            number := split_part(entry, '.', 2);
+            sequence := pg_get_serial_sequence(target, number);
+            CONTINUE WHEN sequence IS NULL;
+            EXECUTE format('SELECT last_value + is_called::int, is_called FROM %s', sequence) INTO upcoming, used;
+            CONTINUE WHEN target = 'stock_movement' AND used AND NOT behind;
+            IF target = 'stock_movement' THEN
+              SELECT coalesce(max(newest.seq), 0) INTO highest
+              FROM product AS p CROSS JOIN LATERAL
+                (SELECT m.seq FROM stock_movement AS m WHERE m.sku = p.sku ORDER BY m.seq DESC LIMIT 1) AS newest;
+            ELSE
+              EXECUTE format('SELECT coalesce(max(%I), 0) FROM %I', number, target) INTO highest;
+            END IF;
+            IF target = 'event' THEN
+              SELECT greatest(highest, floor) INTO highest FROM feed_head;
+            END IF;
+            CONTINUE WHEN upcoming > highest;
+            behind := true;
+            EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', target);
+            EXECUTE format('SELECT last_value + is_called::int FROM %s', sequence) INTO upcoming;
+            IF upcoming <= highest THEN
+              PERFORM setval(sequence::regclass, highest);
+              RAISE WARNING 'the sequence % was behind its table: set from % to %', sequence, upcoming, highest;
+            END IF;
+          END LOOP;
+        END
+        $$
+        """;
 
     private final Transactions transactions;
 

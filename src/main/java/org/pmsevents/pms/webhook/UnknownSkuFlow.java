@@ -20,6 +20,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.security.AllowedLocations;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.CountOutcome;
 import org.pmsevents.inventory.count.StockCount;
@@ -85,15 +86,21 @@ public class UnknownSkuFlow {
      * Resolves an unknown SKU to a product, and applies its count to the stock of the product as of the time of the count.
      *
      * @return JSON of {@link Resolved}
-     * @throws AppException 400 with all violations; 404 {@code unknown-sku-not-found} or {@code product-not-found}; 409 {@code
+     * @param allowed where the caller may change stock
+     * @throws AppException 400 with all violations; 403 {@code location-not-allowed}; 404 {@code unknown-sku-not-found} or {@code product-not-found}; 409 {@code
      *     unknown-sku-resolved}, {@code insufficient-stock} or {@code stock-out-of-range}
      */
-    Uni<String> resolve(String id, byte @Nullable [] body, @Nullable IdempotencyKey key, RequestContext context) {
+    Uni<String> resolve(
+            String id,
+            byte @Nullable [] body,
+            AllowedLocations allowed,
+            @Nullable IdempotencyKey key,
+            RequestContext context) {
         return idempotency.once(
                 key,
                 Function.identity(),
                 answers -> validateResolution(body)
-                        .chain(sku -> resolveSku(id, sku, answers, context))
+                        .chain(sku -> resolveSku(id, sku, allowed, answers, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -105,11 +112,13 @@ public class UnknownSkuFlow {
     }
 
     /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */
-    private Uni<Resolution> resolveSku(String id, String sku, AnswerWriter answers, RequestContext context) {
+    private Uni<Resolution> resolveSku(
+            String id, String sku, AllowedLocations allowed, AnswerWriter answers, RequestContext context) {
         return transactions
                 .read(client -> unknownSkus.find(client, id(id)))
                 .map(found -> found.orElseThrow(() -> notFound(id)))
                 .map(UnknownSkuFlow::refuseResolved)
+                .invoke(found -> allowed.require(found.location()))
                 .chain(found -> {
                     var key = new StockKey(sku, found.location());
                     return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, answers, context));

@@ -79,13 +79,14 @@ public class UnknownSkuResource {
             responseCode = "200",
             description = "Resolved",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ResolvedSku")))
+    @APIResponse(responseCode = "403", ref = "LocationNotAllowed")
     @APIResponse(responseCode = "404", ref = "UnknownSkuNotFound")
     @APIResponse(responseCode = "409", ref = "UnknownSkuRefused")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> resolve(@PathParam("id") String id, byte @Nullable [] body) {
-        return flow.resolve(id, body, keys.current(body), request.current())
+        return flow.resolve(id, body, request.locations(), keys.current(body), request.current())
                 .map(resolved -> Response.ok(resolved).build());
     }
 

@@ -40,8 +40,13 @@ public final class EventStream implements AutoCloseable {
 
     /** @param lastEventId empty for none */
     public static EventStream open(URI server, String query, String lastEventId) {
+        return openWith(server, query, lastEventId, Tokens.of("vera", "viewer"));
+    }
+
+    /** The same with a token or API key. */
+    public static EventStream openWith(URI server, String query, String lastEventId, String token) {
         var request = HttpRequest.newBuilder(server.resolve("/api/events/stream" + query))
-                .header("Authorization", Tokens.bearer("vera", "viewer"))
+                .header("Authorization", "Bearer " + token)
                 .header("Accept", "text/event-stream");
         if (!lastEventId.isEmpty()) {
             request.header("Last-Event-ID", lastEventId);
@@ -54,6 +59,10 @@ public final class EventStream implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    public boolean hasEnded() {
+        return ended;
     }
 
     public List<Block> events() {

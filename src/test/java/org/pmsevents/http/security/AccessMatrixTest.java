@@ -80,6 +80,11 @@ class AccessMatrixTest {
         POST   /api/jobs/{id}/cancel                         operator
         POST   /api/jobs/{id}/retry                          operator
         POST   /api/jobs/retry?kind=matrix.none              operator
+        GET    /api/me                                       viewer
+        GET    /api/keys                                     admin
+        POST   /api/keys                                     admin
+        DELETE /api/keys/{id}                                admin
+        GET    /api/keys/audit                               operator
         GET    /api/cache/stats                              operator
         DELETE /api/cache?key=product:matrix                 operator
         GET    /api/metrics/summary                          operator

@@ -307,6 +307,24 @@ class TokenVerifierTest {
     }
 
     @Test
+    void nobodyPretendsToBeAnApiKey() {
+        refused(bySecret(), hmac(c -> c.setSubject("key:first")));
+        verified(bySecret(), hmac(c -> c.setSubject("keys")));
+    }
+
+    @Test
+    void withoutASecretAndAKeySetEveryTokenIsRefused() {
+        var verifier = new TokenVerifier(
+                new Settings(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()), vertx, clock);
+        for (var token : List.of(hmac(c -> {}), rsa(firstRsa), "nonsense")) {
+            assertThatThrownBy(() -> verified(verifier, token))
+                    .isInstanceOfSatisfying(
+                            AuthenticationFailedException.class,
+                            refusal -> assertThat(TokenRefusal.of(refusal)).isEqualTo(TokenRefusal.NO_TOKENS));
+        }
+    }
+
+    @Test
     void checksIssuerAndAudienceIfTheyAreSet() {
         var verifier = new TokenVerifier(
                 new Settings(
@@ -331,11 +349,10 @@ class TokenVerifierTest {
     }
 
     @Test
-    void refusesToStartWithoutExactlyOneAdequateKey() {
+    void refusesToStartWithTwoKeysOrOneThatIsNotAdequate() {
         var none = Optional.<String>empty();
         var url = Optional.of("https://issuer.example/jwks");
         for (var settings : List.of(
-                new Settings(none, none, none, none),
                 new Settings(Optional.of(SECRET), url, none, none),
                 new Settings(Optional.of("short-secret"), none, none, none),
                 new Settings(none, Optional.of("file:///etc/keys"), none, none))) {
