@@ -10,11 +10,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
-import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
@@ -136,10 +133,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<AdjustmentJson.Adjusted> adjust(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return flow.adjust(NormalText.of(sku), body, keys.current(body), request.current());
     }
 
@@ -165,9 +159,7 @@ public class InventoryResource {
                     @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
                     String atomic,
-            @Context UriInfo uri,
             byte @Nullable [] body) {
-        onlyParameters(uri, "atomic");
         return flow.adjustAll(body, flag("atomic", atomic), keys.current(body), request.current());
     }
 
@@ -190,10 +182,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<AdjustmentJson.Adjusted> count(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return flow.count(NormalText.of(sku), body, keys.current(body), request.current());
     }
 
@@ -203,8 +192,8 @@ public class InventoryResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
     @Operation(hidden = true)
-    public Uni<AdjustmentJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
-        return count(ADJUSTMENTS, uri, body);
+    public Uni<AdjustmentJson.Adjusted> countAdjustments(byte @Nullable [] body) {
+        return count(ADJUSTMENTS, body);
     }
 
     @PUT
@@ -223,10 +212,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<StockJson.StockView> threshold(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return settings.setThreshold(NormalText.of(sku), body, request.current());
     }
 
@@ -248,22 +234,6 @@ public class InventoryResource {
                 NormalText.of(sku),
                 NormalText.ofNullable(location),
                 PageRequest.of("movements", NormalText.of(sku), limit, after));
-    }
-
-    /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */
-    private static void onlyParameters(UriInfo uri, String... allowed) {
-        var known = Set.of(allowed);
-        uri.getQueryParameters().forEach((name, values) -> {
-            if (!known.contains(name)) {
-                throw AppException.validationFailed(
-                        "?" + name,
-                        "unknown-parameter",
-                        "Unknown query parameter. Fields of the change belong in the body.");
-            }
-            if (values.stream().anyMatch(String::isEmpty)) {
-                throw AppException.validationFailed("?" + name, "format", name + " must have a value.");
-            }
-        });
     }
 
     private static boolean flag(String name, @Nullable String value) {
