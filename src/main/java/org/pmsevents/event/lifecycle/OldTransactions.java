@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.json.JsonTime;
 
 /**
  * Alerts the admins once when somebody keeps a transaction open for too long: PostgreSQL can't clean up behind it, so tables grow and
@@ -19,8 +20,7 @@ import org.pmsevents.event.RequestContext;
 @ApplicationScoped
 class OldTransactions {
     private static final Duration LONGEST = Duration.ofMinutes(10);
-    private static final String FIND =
-            "SELECT what, since::text AS since FROM old_transactions($1 * interval '1 second')";
+    private static final String FIND = "SELECT what, since FROM old_transactions($1 * interval '1 second')";
 
     private final Pool pool;
     private final Alerts alerts;
@@ -42,8 +42,9 @@ class OldTransactions {
                 .map(rows -> {
                     var found = new ArrayList<String>();
                     for (var row : rows) {
-                        var since = row.getString("since");
-                        found.add(row.getString("what") + (since == null ? "" : ", since " + since));
+                        var since = row.getOffsetDateTime("since");
+                        found.add(row.getString("what")
+                                + (since == null ? "" : ", since " + JsonTime.text(since.toInstant())));
                     }
                     return found;
                 });
