@@ -42,7 +42,7 @@ public class Dispatcher {
 
     private record Ordered(String name, Function<FeedBatch, Uni<Void>> consumer) {}
 
-    public Dispatcher(Vertx vertx, EventProgress progress, EventSpans spans, MeterRegistry meters) {
+    Dispatcher(Vertx vertx, EventProgress progress, EventSpans spans, MeterRegistry meters) {
         this.warnings = new Throttle(Duration.ofSeconds(10));
         this.bus = vertx.eventBus();
         this.progress = progress;
