@@ -107,6 +107,16 @@ class PackagedServiceIT {
         get("/api/events?after=999999").then().statusCode(400).body("head", notNullValue());
     }
 
+    /** They are found by reflection. */
+    @Test
+    void theParametersOfACallAreKnown() {
+        get("/api/products?limit=1&tag=x").then().statusCode(200);
+        get("/api/products?lmit=1")
+                .then()
+                .statusCode(400)
+                .body("violations[0].detail", containsString("status, tag, q, limit, after"));
+    }
+
     @Test
     void everyPageCanBeWritten() throws Exception {
         create("PAGE-1");

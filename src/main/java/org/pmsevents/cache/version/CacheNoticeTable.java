@@ -7,8 +7,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /** The SQL of notices. */
 @ApplicationScoped
@@ -28,11 +29,17 @@ public class CacheNoticeTable {
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS below, notice.tag, notice.xid::text AS xid, notice.id
             FROM (VALUES (1)) AS once LEFT JOIN (
               SELECT n.tag, n.xid, n.id FROM cache_notice AS n
-              WHERE n.xid >= $1::text::xid8 AND n.xid < pg_snapshot_xmax(pg_current_snapshot())
-                AND (n.xid > $1::text::xid8 OR n.id > $2)
-              ORDER BY n.xid, n.id LIMIT %d) AS notice ON true
-            ORDER BY notice.xid, notice.id
+              WHERE n.id > $1 AND n.xid < pg_snapshot_xmax(pg_current_snapshot())
+              ORDER BY n.id LIMIT %d) AS notice ON true
+            ORDER BY notice.id
             """.formatted(MOST);
+
+    /** An insert takes this lock before it is given an id, and keeps it until its commit can be seen. */
+    private static final String WRITERS = """
+            SELECT l.virtualtransaction FROM pg_locks AS l
+            WHERE l.locktype = 'relation' AND l.relation = 'cache_notice'::regclass AND l.mode = 'RowExclusiveLock'
+              AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+            """;
 
     private static final String FORGET = """
             DELETE FROM cache_notice WHERE id = ANY(ARRAY(
@@ -41,19 +48,13 @@ public class CacheNoticeTable {
 
     /**
      * @param below every transaction with a lower id had ended, so its notices are among these or those before
-     * @param next where to go on; null if there are no more
+     * @param last id of the last notice, or where the reading began
+     * @param isAll whether there are no more
      */
-    record Found(List<Notice> notices, long below, @Nullable Place next) {}
+    record Found(List<Notice> notices, long below, long last, boolean isAll) {}
 
-    /** After a notice, in the order of transactions. */
-    record Place(long xid, long id) {
-        /** Before the first notice of a transaction. */
-        static Place of(long xid) {
-            return new Place(xid, 0);
-        }
-    }
-
-    record Notice(String tag, long xid) {}
+    /** @param id numbers are given in order, but not committed in order */
+    record Notice(String tag, long xid, long id) {}
 
     /** Inserts notices; returns the id of the transaction. */
     Uni<Long> insert(SqlClient transaction, Collection<String> tags) {
@@ -63,28 +64,31 @@ public class CacheNoticeTable {
                 .map(rows -> Long.valueOf(rows.iterator().next().getString("xid")));
     }
 
-    /**
-     * Returns the notices of ended transactions after the place, in the order of the ids of transactions, and not more than {@link
-     * #MOST}.
-     */
-    Uni<Found> after(SqlClient client, Place place) {
-        return client.preparedQuery(SINCE)
-                .execute(Tuple.of(Long.toString(place.xid()), place.id()))
-                .map(rows -> {
-                    var notices = new ArrayList<Notice>();
-                    var last = place;
-                    long below = 0;
-                    for (var row : rows) {
-                        below = Long.parseLong(row.getString("below"));
-                        var tag = row.getString("tag");
-                        if (tag != null) {
-                            long xid = Long.parseLong(row.getString("xid"));
-                            notices.add(new Notice(tag, xid));
-                            last = new Place(xid, row.getLong("id"));
-                        }
-                    }
-                    return new Found(notices, below, notices.size() == MOST ? last : null);
-                });
+    /** Returns the notices of ended transactions after the one with that id, in the order of ids, and not more than {@link #MOST}. */
+    Uni<Found> after(SqlClient client, long id) {
+        return client.preparedQuery(SINCE).execute(Tuple.of(id)).map(rows -> {
+            var notices = new ArrayList<Notice>();
+            long last = id;
+            long below = 0;
+            for (var row : rows) {
+                below = Long.parseLong(row.getString("below"));
+                var tag = row.getString("tag");
+                if (tag != null) {
+                    last = row.getLong("id");
+                    notices.add(new Notice(tag, Long.parseLong(row.getString("xid")), last));
+                }
+            }
+            return new Found(notices, below, last, notices.size() < MOST);
+        });
+    }
+
+    /** The transactions that may have inserted a notice and have not ended. */
+    Uni<Set<String>> writers(SqlClient client) {
+        return client.query(WRITERS).execute().map(rows -> {
+            var writers = new HashSet<String>();
+            rows.forEach(row -> writers.add(row.getString("virtualtransaction")));
+            return writers;
+        });
     }
 
     /** Deletes older notices; returns how many. */

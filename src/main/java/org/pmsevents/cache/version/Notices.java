@@ -6,27 +6,50 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.CacheTag;
 
 /**
- * Changes without an event. Each leaves a notice in its own transaction. Every replica polls for the notices of all transactions
- * that had not certainly ended at its previous poll, so that none is missed, whatever the order of commits.
+ * Changes without an event. Each leaves a notice in its own transaction. Every replica polls for notices, so that none is missed, whatever
+ * the order of commits. A poll begins where all notices are certainly known: at one whose number was given before a look at the
+ * transactions that may be inserting, all of which have ended since. So a transaction that stays open for long and leaves no notice
+ * makes no poll longer.
  */
 @ApplicationScoped
 public class Notices {
     private static final Duration ANSWER = Duration.ofSeconds(1);
 
+    /** Instead of the number of a notice that was told of by its own change and has not been read. */
+    private static final long UNREAD = Long.MAX_VALUE;
+
     private final CacheNoticeTable table;
     private final Pool pool;
     private final TagVersions tagVersions;
+    private long readUpTo;
+    private Mark mark = new Mark(0, null);
     private long below;
     private int epochs;
     private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
-    /** Notices that were handled and will be found again until all transactions with lower ids have ended. */
-    private final Set<CacheNoticeTable.Notice> handled = new HashSet<>();
+    /** Notices that were handled, and their numbers; a poll will find them again until it begins after them. */
+    private final Map<Told, Long> handled = new HashMap<>();
+
+    private record Told(String tag, long xid) {}
+
+    /**
+     * The next beginning of a poll, once all of the writers have ended.
+     *
+     * @param upTo number of a notice that was read
+     * @param writers who may have been inserting after it was read; null: not looked at yet
+     */
+    private record Mark(long upTo, @Nullable Set<String> writers) {}
+
+    /** What a poll begins with. */
+    private record Poll(long asked, int epoch, long after, Mark mark) {}
 
     Notices(CacheNoticeTable table, Pool pool, TagVersions tagVersions) {
         this.table = table;
@@ -41,7 +64,7 @@ public class Notices {
 
     /** A transaction that has left a notice was committed, by this replica or another. */
     public synchronized void committed(CacheTag tag, long xid) {
-        if (handled.add(new CacheNoticeTable.Notice(tag.toString(), xid))) {
+        if (handled.putIfAbsent(new Told(tag.toString(), xid), UNREAD) == null) {
             tagVersions.noticed(tag, xid);
         }
     }
@@ -49,27 +72,37 @@ public class Notices {
     /** Reads the new notices, portion by portion; fails if PostgreSQL does not answer. */
     Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
-            long asked = System.nanoTime();
-            int begun = epochs();
-            return read(CacheNoticeTable.Place.of(below()), begun)
-                    .call(first -> readRest(first, begun))
-                    .invoke(first -> allRead(first.below(), asked, begun))
+            var poll = begin();
+            return writers(poll)
+                    .chain(writers -> read(poll.after(), poll)
+                            .chain(first -> readRest(first, poll)
+                                    .invoke(last -> allRead(first.below(), last.last(), writers, poll))))
                     .replaceWithVoid();
         });
     }
 
-    private Uni<CacheNoticeTable.Found> read(CacheNoticeTable.Place place, int begun) {
-        return table.after(pool, place).ifNoItem().after(ANSWER).fail().invoke(found -> take(found.notices(), begun));
+    /** Before the notices are read, so that what those who have ended meanwhile have left is among them. */
+    private Uni<Set<String>> writers(Poll poll) {
+        return poll.mark().upTo() <= poll.after()
+                ? Uni.createFrom().item(Set.of())
+                : table.writers(pool).ifNoItem().after(ANSWER).fail();
     }
 
-    private Uni<Void> readRest(CacheNoticeTable.Found found, int begun) {
-        var next = found.next();
-        return next == null ? Uni.createFrom().voidItem() : read(next, begun).chain(more -> readRest(more, begun));
+    private Uni<CacheNoticeTable.Found> read(long after, Poll poll) {
+        return table.after(pool, after).ifNoItem().after(ANSWER).fail().invoke(found -> take(found.notices(), poll));
+    }
+
+    private Uni<CacheNoticeTable.Found> readRest(CacheNoticeTable.Found found, Poll poll) {
+        return found.isAll()
+                ? Uni.createFrom().item(found)
+                : read(found.last(), poll).chain(more -> readRest(more, poll));
     }
 
     /** Another epoch of the feed has begun, perhaps in another cluster, where transactions have other ids. */
     public synchronized void forget() {
         below = 0;
+        readUpTo = 0;
+        mark = new Mark(0, null);
         epochs++;
         handled.clear();
         certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -80,30 +113,62 @@ public class Notices {
         return Duration.ofNanos(System.nanoTime() - certainAt);
     }
 
-    private synchronized long below() {
-        return below;
+    /** How many notices will be read again. */
+    synchronized int readAgain() {
+        return handled.size();
     }
 
-    private synchronized int epochs() {
-        return epochs;
+    private synchronized Poll begin() {
+        return new Poll(System.nanoTime(), epochs, readUpTo, mark);
     }
 
-    private synchronized void take(Collection<CacheNoticeTable.Notice> notices, int begun) {
-        if (begun == epochs) {
-            notices.forEach(notice -> committed(CacheTag.parse(notice.tag()), notice.xid()));
+    private synchronized void take(Collection<CacheNoticeTable.Notice> notices, Poll poll) {
+        if (poll.epoch() != epochs) {
+            return;
+        }
+        for (var notice : notices) {
+            if (notice.id() > readUpTo && handled.put(new Told(notice.tag(), notice.xid()), notice.id()) == null) {
+                tagVersions.noticed(CacheTag.parse(notice.tag()), notice.xid());
+            }
         }
     }
 
-    /** @param ended every transaction with a lower id had ended when the first portion was read */
-    private synchronized void allRead(long ended, long asked, int begun) {
-        if (begun != epochs) {
+    /**
+     * @param ended every transaction with a lower id had ended when the first portion was read
+     * @param last number of the last notice that was read
+     */
+    private synchronized void allRead(long ended, long last, Set<String> writers, Poll poll) {
+        if (poll.epoch() != epochs) {
             return;
         }
         tagVersions.noticedBelow(ended);
         below = Math.max(below, ended);
-        handled.removeIf(notice -> notice.xid() < below);
-        if (asked - certainAt > 0) {
-            certainAt = asked;
+        if (poll.mark() == mark) {
+            raise(writers, last);
+        }
+        handled.entrySet()
+                .removeIf(
+                        told -> told.getValue() == UNREAD ? told.getKey().xid() < below : told.getValue() <= readUpTo);
+        if (poll.asked() - certainAt > 0) {
+            certainAt = poll.asked();
+        }
+    }
+
+    /** Polls overlap; only one that began with the present mark has looked at the writers after the mark was set. */
+    private void raise(Set<String> writers, long last) {
+        var earlier = mark.writers();
+        if (mark.upTo() > readUpTo) {
+            if (earlier == null) {
+                mark = new Mark(mark.upTo(), writers);
+                return;
+            }
+            if (!Collections.disjoint(earlier, writers)) {
+                return;
+            }
+            readUpTo = mark.upTo();
+        }
+        if (last > readUpTo) {
+            mark = new Mark(last, null);
         }
     }
 }

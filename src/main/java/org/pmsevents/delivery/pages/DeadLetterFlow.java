@@ -14,6 +14,7 @@ import org.pmsevents.event.handler.HandlerTable;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -21,7 +22,7 @@ import org.pmsevents.platform.tracing.TraceLog;
 
 /** Lists and retries dead letters: events that a durable handler could not process. */
 @ApplicationScoped
-public class DeadLetterFlow {
+public class DeadLetterFlow implements NamedResources {
     private static final TraceLog LOG = TraceLog.of(DeadLetterFlow.class);
 
     private final DeadLetters deadLetters;
@@ -47,6 +48,17 @@ public class DeadLetterFlow {
             int attempts,
             String error,
             Instant parkedAt) {}
+
+    @Override
+    public String path() {
+        return "/api/events/dead-letters/";
+    }
+
+    /** @throws AppException 404 {@code dead-letter-not-found} */
+    @Override
+    public Uni<?> find(String name, RequestContext context) {
+        return deadLetters.find(id(name)).map(found -> found.orElseThrow(() -> notFound(name)));
+    }
 
     /** A page of dead letters, the oldest first. */
     Uni<Page<DeadLetter>> list(PageRequest page) {

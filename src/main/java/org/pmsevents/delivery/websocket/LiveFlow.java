@@ -19,6 +19,7 @@ import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.FeedSubscriptions;
 import org.pmsevents.event.publish.EventPublisher;
+import org.pmsevents.http.query.QueryParameters;
 import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.platform.problem.Violations;
@@ -199,16 +200,11 @@ public class LiveFlow {
      */
     static void validateQuery(@Nullable String query) {
         var violations = new Violations();
-        new Query(query).parameters().forEach((name, values) -> {
-            if (!Query.PARAMETERS.contains(name)) {
-                violations.add(
-                        "?" + name,
-                        "unknown-parameter",
-                        "Unknown query parameter. Known are: " + String.join(", ", Query.PARAMETERS) + ".");
-            } else if (name.equals(Query.BATCH) && !Query.FLAGS.containsAll(values)) {
-                violations.add("?" + name, "format", name + " must be true or false.");
-            }
-        });
+        var parameters = new Query(query).parameters();
+        QueryParameters.refuseUnknown(parameters.keySet(), Query.PARAMETERS, violations);
+        if (!Query.FLAGS.containsAll(parameters.getOrDefault(Query.BATCH, List.of()))) {
+            violations.add("?" + Query.BATCH, "format", Query.BATCH + " must be true or false.");
+        }
         violations.throwIfAny();
     }
 

@@ -43,6 +43,10 @@ public class DeadLetters {
         return table.deadLetters(pool, after, limit);
     }
 
+    public Uni<Optional<HandlerTable.DeadLetter>> find(UUID id) {
+        return table.findDeadLetter(pool, id);
+    }
+
     /**
      * Passes the event of a dead letter to its handler again, and deletes the dead letter if the handler succeeds. Completes with the dead
      * letter, or empty if there is none with that id.

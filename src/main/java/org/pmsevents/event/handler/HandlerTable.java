@@ -56,10 +56,12 @@ public class HandlerTable {
             FROM dead_letter WHERE id > $1 ORDER BY id LIMIT $2
             """;
 
-    private static final String TAKE_DEAD_LETTER = """
+    private static final String FIND_DEAD_LETTER = """
             SELECT id, handler, position, event::text AS event, attempts, error, parked_at AS stored_at
-            FROM dead_letter WHERE id = $1 FOR UPDATE
+            FROM dead_letter WHERE id = $1
             """;
+
+    private static final String TAKE_DEAD_LETTER = FIND_DEAD_LETTER + "FOR UPDATE";
 
     private static final String DELETE_DEAD_LETTER = "DELETE FROM dead_letter WHERE id = $1";
 
@@ -140,8 +142,16 @@ public class HandlerTable {
                 });
     }
 
+    Uni<Optional<DeadLetter>> findDeadLetter(SqlClient client, UUID id) {
+        return deadLetter(client, FIND_DEAD_LETTER, id);
+    }
+
     Uni<Optional<DeadLetter>> takeDeadLetter(SqlClient transaction, UUID id) {
-        return transaction.preparedQuery(TAKE_DEAD_LETTER).execute(Tuple.of(id)).map(rows -> {
+        return deadLetter(transaction, TAKE_DEAD_LETTER, id);
+    }
+
+    private static Uni<Optional<DeadLetter>> deadLetter(SqlClient client, String query, UUID id) {
+        return client.preparedQuery(query).execute(Tuple.of(id)).map(rows -> {
             for (var row : rows) {
                 return Optional.of(deadLetter(row));
             }

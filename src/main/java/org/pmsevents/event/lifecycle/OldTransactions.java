@@ -2,10 +2,8 @@ package org.pmsevents.event.lifecycle;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pmsevents.event.Alert;
@@ -19,14 +17,14 @@ import org.pmsevents.event.RequestContext;
 @ApplicationScoped
 class OldTransactions {
     private static final Duration LONGEST = Duration.ofMinutes(10);
-    private static final String FIND =
-            "SELECT what, since::text AS since FROM old_transactions($1 * interval '1 second')";
 
+    private final OldTransactionTable table;
     private final Pool pool;
     private final Alerts alerts;
     private final AtomicBoolean alerted = new AtomicBoolean();
 
-    OldTransactions(Pool pool, Alerts alerts) {
+    OldTransactions(OldTransactionTable table, Pool pool, Alerts alerts) {
+        this.table = table;
         this.pool = pool;
         this.alerts = alerts;
     }
@@ -37,16 +35,7 @@ class OldTransactions {
 
     /** Who has had a transaction open for longer, as texts for the alert; few. */
     Uni<List<String>> find(Duration longest) {
-        return pool.preparedQuery(FIND)
-                .execute(Tuple.of((double) longest.toSeconds()))
-                .map(rows -> {
-                    var found = new ArrayList<String>();
-                    for (var row : rows) {
-                        var since = row.getString("since");
-                        found.add(row.getString("what") + (since == null ? "" : ", since " + since));
-                    }
-                    return found;
-                });
+        return table.find(pool, longest);
     }
 
     private void alert(List<String> found) {

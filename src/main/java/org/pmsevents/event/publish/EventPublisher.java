@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -22,6 +23,8 @@ import org.pmsevents.event.log.EventTable;
 import org.pmsevents.event.log.Sequencer;
 import org.pmsevents.event.transport.RedisPublisher;
 import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.periodic.Throttle;
+import org.pmsevents.platform.tracing.TraceLog;
 
 /**
  * Publishes the events of the flows. A FEED event is inserted in the transaction of its change, by {@link #record}, or by the statement of
@@ -30,6 +33,8 @@ import org.pmsevents.platform.identity.UuidV7;
  */
 @ApplicationScoped
 public class EventPublisher {
+    private static final TraceLog LOG = TraceLog.of(EventPublisher.class);
+
     private final EventTable events;
     private final Sequencer sequencer;
     private final EventProgress progress;
@@ -39,6 +44,7 @@ public class EventPublisher {
     private final EventSpans spans;
     private final EventCounts counts;
     private final Clock clock;
+    private final Throttle warnings = new Throttle(Duration.ofSeconds(10));
 
     EventPublisher(
             EventTable events,
@@ -135,9 +141,20 @@ public class EventPublisher {
     /** Announces an event that has been counted already. */
     void announce(EventType type, String subject, Object payload, RequestContext context) {
         var event = event(type, subject, payload, context);
-        dispatcher.announce(event);
+        attempt(type, context, () -> dispatcher.announce(event));
         if (type.scope() == EventScope.CLUSTER) {
-            redisPublisher.cluster(codec.encode(event));
+            attempt(type, context, () -> redisPublisher.cluster(codec.encode(event)));
+        }
+    }
+
+    /** The event loops may have ended, at the end of a shutdown; the change that is announced was committed all the same. */
+    private void attempt(EventType type, RequestContext context, Runnable announcement) {
+        try {
+            announcement.run();
+        } catch (RuntimeException e) {
+            if (warnings.admits(type.wireName())) {
+                LOG.warnf(context, "%s could not be announced: %s", type.wireName(), e.toString());
+            }
         }
     }
 }

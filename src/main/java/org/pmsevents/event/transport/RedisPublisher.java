@@ -56,7 +56,7 @@ public class RedisPublisher {
     private volatile String channel = "";
     private volatile boolean reachable = true;
 
-    RedisPublisher(Redis redis, RedisConfig config, ReplicaName replica, Vertx vertx, MeterRegistry meters) {
+    public RedisPublisher(Redis redis, RedisConfig config, ReplicaName replica, Vertx vertx, MeterRegistry meters) {
         this.redis = redis;
         this.vertx = vertx;
         this.config = config;

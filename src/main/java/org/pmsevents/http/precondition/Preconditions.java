@@ -1,6 +1,7 @@
 package org.pmsevents.http.precondition;
 
 import java.util.List;
+import java.util.Optional;
 import org.pmsevents.platform.problem.AppException;
 
 /**
@@ -62,21 +63,23 @@ public final class Preconditions {
      * @throws AppException 412 {@code precondition-failed}
      */
     public void checkExistence(boolean exists) {
-        checkWithoutTag(exists ? Use.CHANGE : Use.CREATE);
+        failureWithoutTag(exists ? Use.CHANGE : Use.CREATE).ifPresent(failure -> {
+            throw failure;
+        });
     }
 
     /**
      * For a call whose resource has no entity tag: no list can match, and {@code *} means that the resource exists.
      *
-     * @throws AppException 412 {@code precondition-failed}
+     * @return 412 {@code precondition-failed} if a condition does not hold
      */
-    void checkWithoutTag(Use use) {
+    Optional<AppException> failureWithoutTag(Use use) {
         if (!ifMatch.isAbsent() && (!ifMatch.isAny() || use == Use.CREATE)) {
-            throw failed("If-Match", use == Use.CREATE ? "does not exist yet" : "has no entity tag");
+            return Optional.of(failed("If-Match", use == Use.CREATE ? "does not exist yet" : "has no entity tag"));
         }
-        if (ifNoneMatch.isAny() && use == Use.CHANGE) {
-            throw failed("If-None-Match", "exists");
-        }
+        return ifNoneMatch.isAny() && use == Use.CHANGE
+                ? Optional.of(failed("If-None-Match", "exists"))
+                : Optional.empty();
     }
 
     private static AppException failed(String header, String why) {

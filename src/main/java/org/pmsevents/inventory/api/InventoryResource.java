@@ -15,9 +15,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
-import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -121,11 +119,6 @@ public class InventoryResource {
             description =
                     "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
                             + " and which of them have none there. `sku` can be combined with `location` only.")
-    @Parameter(
-            name = "sku",
-            in = ParameterIn.QUERY,
-            description = "A product whose stock to read; repeated for several",
-            schema = @Schema(ref = "Skus"))
     @APIResponse(
             responseCode = "200",
             description = "A page; with `sku` the stock of these products",
@@ -143,9 +136,11 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after,
+            @QueryParam("sku") @Parameter(description = "A product whose stock to read; repeated for several", schema = @Schema(ref = "Skus"))
+                    List<String> skus,
             @Context UriInfo uri) {
         var given = uri.getQueryParameters();
-        if (given.containsKey("sku")) {
+        if (!skus.isEmpty()) {
             return reads.readAll(
                             NamesRequest.of("sku", given, List.of("low", "limit", "after")),
                             NormalText.ofNullable(location),
@@ -181,10 +176,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<AdjustmentJson.Adjusted> adjust(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return flow.adjust(NormalText.of(sku), body, request.locations(), keys.current(body), request.current());
     }
 
@@ -211,9 +203,7 @@ public class InventoryResource {
                     @Parameter(description = "All lines or none", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
                     String atomic,
-            @Context UriInfo uri,
             byte @Nullable [] body) {
-        onlyParameters(uri, "atomic");
         return flow.adjustAll(body, request.locations(), flag("atomic", atomic), keys.current(body), request.current());
     }
 
@@ -237,10 +227,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<AdjustmentJson.Adjusted> count(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return flow.count(NormalText.of(sku), body, request.locations(), keys.current(body), request.current());
     }
 
@@ -250,8 +237,8 @@ public class InventoryResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
     @Operation(hidden = true)
-    public Uni<AdjustmentJson.Adjusted> countAdjustments(@Context UriInfo uri, byte @Nullable [] body) {
-        return count(ADJUSTMENTS, uri, body);
+    public Uni<AdjustmentJson.Adjusted> countAdjustments(byte @Nullable [] body) {
+        return count(ADJUSTMENTS, body);
     }
 
     @PUT
@@ -271,10 +258,7 @@ public class InventoryResource {
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<StockJson.StockView> threshold(
-            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku,
-            @Context UriInfo uri,
-            byte @Nullable [] body) {
-        onlyParameters(uri);
+            @PathParam("sku") @Parameter(schema = @Schema(ref = "Sku")) String sku, byte @Nullable [] body) {
         return settings.setThreshold(NormalText.of(sku), body, request.locations(), request.current());
     }
 
@@ -299,22 +283,6 @@ public class InventoryResource {
                         PageRequest.of("movements", NormalText.of(sku), limit, after))
                 .map(page -> FeedPosition.marked(Response.ok(page.value()), page.seen())
                         .build());
-    }
-
-    /** Refuses unknown parameters. Ignoring one would do harm: a location outside the body, or a misspelt atomic. */
-    private static void onlyParameters(UriInfo uri, String... allowed) {
-        var known = Set.of(allowed);
-        uri.getQueryParameters().forEach((name, values) -> {
-            if (!known.contains(name)) {
-                throw AppException.validationFailed(
-                        "?" + name,
-                        "unknown-parameter",
-                        "Unknown query parameter. Fields of the change belong in the body.");
-            }
-            if (values.stream().anyMatch(String::isEmpty)) {
-                throw AppException.validationFailed("?" + name, "format", name + " must have a value.");
-            }
-        });
     }
 
     private static boolean flag(String name, @Nullable String value) {

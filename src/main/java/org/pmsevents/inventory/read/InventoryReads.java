@@ -9,6 +9,7 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.Positioned;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.inventory.LedgerTable;
 import org.pmsevents.inventory.Movement;
 import org.pmsevents.inventory.StockJson;
@@ -25,7 +26,7 @@ import org.pmsevents.platform.problem.AppException;
 
 /** Reads stock, its ledger and locations. */
 @ApplicationScoped
-public class InventoryReads {
+public class InventoryReads implements NamedResources {
     /** Separates SKU and location in the key of a page. Neither of them contains it. */
     static final char SEPARATOR = '/';
 
@@ -41,6 +42,17 @@ public class InventoryReads {
         this.source = source;
         this.database = database;
         this.cache = cache;
+    }
+
+    @Override
+    public String path() {
+        return "/api/inventory/";
+    }
+
+    /** @throws AppException 404 {@code product-not-found} */
+    @Override
+    public Uni<?> find(String name, RequestContext context) {
+        return refuseUnknown(name);
     }
 
     /**

@@ -2,25 +2,112 @@ package org.pmsevents.platform.database;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * Checks, once the database is migrated, whether this replica's role can work with it: UTF-8, every row of the tables visible, changes
- * allowed. Also sets sequences right that are behind their tables, as after logical replication, which does not copy them.
+ * Checks, once the database is migrated, whether this replica's role can work with it: UTF-8, every row of every table visible, all
+ * that the service does with tables, sequences and functions allowed. Also sets sequences right that are behind their tables, as after logical replication, which does not copy them.
  */
 @ApplicationScoped
 public class DatabaseFitness {
+    /** All tables of the migrations, and what the service does with all of them. */
+    static final List<String> TABLES = List.of(
+            "alert",
+            "alert_occurrence",
+            "api_key",
+            "api_key_change",
+            "cache_entry",
+            "cache_notice",
+            "dead_letter",
+            "error_period",
+            "event",
+            "feed_head",
+            "feed_tail",
+            "handler_behind",
+            "handler_cursor",
+            "idempotency_key",
+            "job",
+            "job_schedule",
+            "location",
+            "pms_outage",
+            "pms_sync",
+            "product",
+            "product_history",
+            "stock",
+            "stock_check",
+            "stock_movement",
+            "unknown_sku",
+            "webhook_delivery");
+
+    static final List<String> USES = List.of("SELECT", "INSERT", "UPDATE");
+
+    /** The tables from which the service deletes. */
+    static final List<String> DELETED_FROM = List.of(
+            "alert",
+            "alert_occurrence",
+            "api_key",
+            "cache_entry",
+            "cache_notice",
+            "dead_letter",
+            "event",
+            "handler_behind",
+            "idempotency_key",
+            "job",
+            "webhook_delivery");
+
+    /** Read for the low watermark, and set where they are behind their tables. */
+    static final List<String> SEQUENCES = List.of("cache_notice_id_seq", "event_seq_seq", "stock_movement_seq_seq");
+
+    /** The functions that statements call. Those of triggers need no privilege. */
+    static final List<String> FUNCTIONS = List.of(
+            "check_feed",
+            "feed_identity",
+            "lower_low_watermark",
+            "old_transactions",
+            "prune_events",
+            "raise_low_watermark",
+            "renew_feed",
+            "sequence_events",
+            "sequence_events_at_once",
+            "stock_alert",
+            "stock_change",
+            "stock_events",
+            "stock_is_low");
+
+    /** Of each lack, so many names are told. */
+    private static final int MOST_NAMES = 6;
+
     /** Row-level security hides all rows from those who do not own the tables; a query answers an empty list then. */
     private static final String LOOK = """
-        SELECT current_setting('server_encoding') AS encoding, current_user::text AS role,
-               (SELECT string_agg(name, ', ')
-                FROM unnest(ARRAY['event', 'feed_head', 'product', 'stock', 'stock_movement', 'job', 'api_key']) AS name
-                WHERE CASE WHEN to_regclass(name) IS NULL THEN true
-                           ELSE row_security_active(to_regclass(name)::oid)
-                             OR NOT has_table_privilege(to_regclass(name)::oid, 'SELECT')
-                             OR NOT has_table_privilege(to_regclass(name)::oid, 'INSERT')
-                             OR NOT has_table_privilege(to_regclass(name)::oid, 'UPDATE') END) AS closed
-        """;
+            SELECT current_setting('server_encoding') AS encoding, current_user::text AS role, lacking.what, lacking.name
+            FROM (VALUES (1)) AS once LEFT JOIN (
+              SELECT 1 AS place, 'it finds no table' AS what, name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL
+              UNION ALL
+              SELECT 2, 'row-level security hides the rows of', name FROM unnest($1::text[]) AS name
+              WHERE row_security_active(to_regclass(name)::oid)
+              UNION ALL
+              SELECT 3, 'it lacks ' || privilege || ' on', name FROM unnest($1::text[]) AS name, unnest($2::text[]) AS privilege
+              WHERE NOT has_table_privilege(to_regclass(name)::oid, privilege)
+              UNION ALL
+              SELECT 4, 'it lacks DELETE on', name FROM unnest($3::text[]) AS name
+              WHERE NOT has_table_privilege(to_regclass(name)::oid, 'DELETE')
+              UNION ALL
+              SELECT 5, 'it lacks ' || privilege || ' on the sequence', name
+              FROM unnest($4::text[]) AS name, unnest(ARRAY['SELECT', 'UPDATE']) AS privilege
+              WHERE NOT has_sequence_privilege(to_regclass(name)::oid, privilege)
+              UNION ALL
+              SELECT 6, 'it lacks EXECUTE on the function', name FROM unnest($5::text[]) AS name
+              WHERE NOT EXISTS (SELECT FROM pg_proc AS p WHERE p.proname = name AND pg_function_is_visible(p.oid)
+                                AND has_function_privilege(p.oid, 'EXECUTE'))
+            ) AS lacking ON true
+            ORDER BY lacking.place, lacking.what, lacking.name
+            """;
 
     /**
      * A sequence is only moved while nobody inserts into its table, and never back. Positions up to feed_head.floor are taken for
@@ -79,23 +166,43 @@ public class DatabaseFitness {
      */
     public Uni<Void> require() {
         return transactions
-                .read(client -> client.query(LOOK).execute())
-                .invoke(rows -> judge(rows.iterator().next()))
+                .read(client -> client.preparedQuery(LOOK)
+                        .execute(Tuple.of(
+                                names(TABLES), names(USES), names(DELETED_FROM), names(SEQUENCES), names(FUNCTIONS))))
+                .invoke(DatabaseFitness::judge)
                 .chain(() ->
                         transactions.run(client -> client.query(SET_SEQUENCES).execute()))
                 .replaceWithVoid();
     }
 
-    private static void judge(Row is) {
-        var encoding = is.getString("encoding");
-        if (!"UTF8".equals(encoding)) {
-            throw UnfitDatabaseException.encoding(encoding);
+    private static String[] names(List<String> names) {
+        return names.toArray(String[]::new);
+    }
+
+    private static void judge(RowSet<Row> rows) {
+        var lacking = new LinkedHashMap<String, List<String>>();
+        for (var row : rows) {
+            var encoding = row.getString("encoding");
+            if (!"UTF8".equals(encoding)) {
+                throw UnfitDatabaseException.encoding(encoding);
+            }
+            var what = row.getString("what");
+            if (what != null) {
+                lacking.computeIfAbsent(what, first -> new ArrayList<>()).add(row.getString("name"));
+            }
         }
-        var closed = is.getString("closed");
-        if (closed != null) {
-            throw new UnfitDatabaseException("The role " + is.getString("role") + " can't use the tables " + closed
-                    + ": log in as the role that owns them, with QUARKUS_DATASOURCE_USERNAME, or migrate as the role"
-                    + " that serves.");
+        if (!lacking.isEmpty()) {
+            throw UnfitDatabaseException.role(
+                    rows.iterator().next().getString("role"),
+                    lacking.entrySet().stream()
+                            .map(each -> each.getKey() + " " + some(each.getValue()))
+                            .collect(Collectors.joining("; ")));
         }
+    }
+
+    private static String some(List<String> names) {
+        return names.size() <= MOST_NAMES
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, MOST_NAMES)) + " and " + (names.size() - MOST_NAMES) + " more";
     }
 }

@@ -13,4 +13,11 @@ public final class UnfitDatabaseException extends RuntimeException {
                 + ", which can't hold every text. Create it with ENCODING 'UTF8' and name that one in"
                 + " QUARKUS_DATASOURCE_REACTIVE_URL.");
     }
+
+    /** @param lacking what the role can't do, in one line */
+    static UnfitDatabaseException role(String role, String lacking) {
+        return new UnfitDatabaseException("The role " + role + " can't work with this database: " + lacking
+                + ". Log in as the role that owns the tables, with QUARKUS_DATASOURCE_USERNAME, or migrate as the role"
+                + " that serves.");
+    }
 }

@@ -31,11 +31,21 @@ public final class Coalescer {
         this.starter = starter;
     }
 
-    /** Requests a run that begins after this call; returns at once. */
+    /** Requests a run that begins after this call; returns at once, and never fails. */
     public void demand() {
         var before = state.getAndUpdate(now -> now == State.IDLE || now == State.DUE ? State.DUE : State.WANTED_AGAIN);
         if (before == State.IDLE) {
+            start();
+        }
+    }
+
+    /** What demands a run has committed something, and is not at fault if event loops have ended, as at the end of a shutdown. */
+    private void start() {
+        try {
             starter.execute(this::run);
+        } catch (RuntimeException e) {
+            state.compareAndSet(State.DUE, State.IDLE);
+            failed.accept(e);
         }
     }
 

@@ -15,6 +15,7 @@ import org.pmsevents.event.Alert;
 import org.pmsevents.event.Alerts;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.platform.periodic.Periodic;
 
 /**
@@ -83,15 +84,19 @@ public class PmsOutage {
     }
 
     /** The key contains the begin of the outage, so that no alert is suppressed as a repeat. The alert of the end has the same time. */
-    private static Alert begun(Instant since, String detail, RequestContext context) {
+    static Alert begun(Instant since, String detail, RequestContext context) {
         return Alert.critical(
-                "pms:away:" + since, "the PMS is unavailable", "products wait for it: " + detail, SUBJECT, context);
+                "pms:away:" + JsonTime.text(since),
+                "the PMS is unavailable",
+                "products wait for it: " + detail,
+                SUBJECT,
+                context);
     }
 
     private Alert ended(Instant since) {
         var lasted = Duration.between(since, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
         return Alert.warning(
-                "pms:back:" + since,
+                "pms:back:" + JsonTime.text(since),
                 "the PMS is available again",
                 "it was unavailable for " + lasted + "; waiting products are sent",
                 SUBJECT,

@@ -20,6 +20,7 @@ import org.pmsevents.event.publish.EventPublisher;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.http.security.AllowedLocations;
 import org.pmsevents.inventory.StockKey;
 import org.pmsevents.inventory.count.CountOutcome;
@@ -34,7 +35,7 @@ import org.pmsevents.platform.problem.AppException;
 
 /** Lists SKUs that came by webhook and have no product, and resolves them to products. */
 @ApplicationScoped
-public class UnknownSkuFlow {
+public class UnknownSkuFlow implements NamedResources {
     private final UnknownSkuTable unknownSkus;
     private final StockSync stock;
     private final Transactions transactions;
@@ -73,6 +74,17 @@ public class UnknownSkuFlow {
 
     /** A committed resolution, with its changes of stock. */
     private record Resolution(String answer, StockSync.Synced synced, RequestContext context, Deadline answerBy) {}
+
+    @Override
+    public String path() {
+        return "/api/pms/unknown-skus/";
+    }
+
+    /** @throws AppException 404 {@code unknown-sku-not-found} */
+    @Override
+    public Uni<?> find(String name, RequestContext context) {
+        return find(name);
+    }
 
     /** Lists unknown SKUs in the order in which they were first seen; resolved and open ones if {@code resolved} is null. */
     Uni<Page<UnknownSku>> list(@Nullable Boolean resolved, PageRequest page) {
@@ -114,15 +126,19 @@ public class UnknownSkuFlow {
     /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */
     private Uni<Resolution> resolveSku(
             String id, String sku, AllowedLocations allowed, AnswerWriter answers, RequestContext context) {
-        return transactions
-                .read(client -> unknownSkus.find(client, id(id)))
-                .map(found -> found.orElseThrow(() -> notFound(id)))
+        return find(id)
                 .map(UnknownSkuFlow::refuseResolved)
                 .invoke(found -> allowed.require(found.location()))
                 .chain(found -> {
                     var key = new StockKey(sku, found.location());
                     return stock.open(Set.of(key)).chain(() -> transact(found.id(), key, answers, context));
                 });
+    }
+
+    private Uni<UnknownSku> find(String id) {
+        return transactions
+                .read(client -> unknownSkus.find(client, id(id)))
+                .map(found -> found.orElseThrow(() -> notFound(id)));
     }
 
     private Uni<Resolution> transact(UUID id, StockKey key, AnswerWriter answers, RequestContext context) {

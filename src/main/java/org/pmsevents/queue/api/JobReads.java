@@ -3,6 +3,8 @@ package org.pmsevents.queue.api;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -13,13 +15,24 @@ import org.pmsevents.queue.JobTable;
 
 /** Reads jobs for the API. */
 @ApplicationScoped
-public class JobReads {
+public class JobReads implements NamedResources {
     private final JobTable jobs;
     private final Reads transactions;
 
     JobReads(JobTable jobs, Reads transactions) {
         this.jobs = jobs;
         this.transactions = transactions;
+    }
+
+    @Override
+    public String path() {
+        return "/api/jobs/";
+    }
+
+    /** @throws AppException 404 {@code job-not-found} */
+    @Override
+    public Uni<?> find(String name, RequestContext context) {
+        return read(name);
     }
 
     /** @throws AppException 404 {@code job-not-found} */

@@ -36,7 +36,7 @@ class CacheNoticeTableTest {
                 .query("INSERT INTO cache_notice (tag, xid) VALUES ('product:COPIED', '4611686018427387904'),"
                         + " ('product:HERE', pg_snapshot_xmin(pg_current_snapshot()))")
                 .execute()
-                .chain(() -> table.after(transaction, CacheNoticeTable.Place.of(0)))
+                .chain(() -> table.after(transaction, 0))
                 .invoke(found::set)
                 .<Void>chain(() -> Uni.createFrom().failure(new RolledBack())));
         assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
@@ -55,7 +55,7 @@ class CacheNoticeTableTest {
                 .query("INSERT INTO cache_notice (tag, xid) SELECT 'product:MANY-' || n, (3 + n / 50000)::text::xid8"
                         + " FROM generate_series(0, 119999) AS n")
                 .execute()
-                .chain(() -> readAll(transaction, CacheNoticeTable.Place.of(0), tags, portions))
+                .chain(() -> readAll(transaction, 0, tags, portions))
                 .<Void>chain(() -> Uni.createFrom().failure(new RolledBack())));
         assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
 
@@ -63,15 +63,14 @@ class CacheNoticeTableTest {
         assertThat(portions).hasValue(7);
     }
 
-    private Uni<Void> readAll(SqlClient client, CacheNoticeTable.Place from, Set<String> tags, AtomicInteger portions) {
+    private Uni<Void> readAll(SqlClient client, long from, Set<String> tags, AtomicInteger portions) {
         return table.after(client, from).chain(found -> {
             portions.incrementAndGet();
             found.notices().stream()
                     .map(CacheNoticeTable.Notice::tag)
                     .filter(tag -> tag.startsWith("product:MANY-"))
                     .forEach(tags::add);
-            var next = found.next();
-            return next == null ? Uni.createFrom().voidItem() : readAll(client, next, tags, portions);
+            return found.isAll() ? Uni.createFrom().voidItem() : readAll(client, found.last(), tags, portions);
         });
     }
 }

@@ -40,7 +40,8 @@ class OldTransactionsTest {
             assertThat(find(Duration.ZERO))
                     .anySatisfy(each -> assertThat(each)
                             .startsWith(name)
-                            .contains("in database " + session.getString(2), ", since 20"));
+                            .contains("in database " + session.getString(2))
+                            .matches(".*, since 20[-0-9]{8}T[0-9:]{8}\\.[0-9]{6}Z"));
             assertThat(find(Duration.ofMinutes(10))).noneMatch(each -> each.startsWith(name));
         } finally {
             transaction.rollback().await().atMost(LIMIT);

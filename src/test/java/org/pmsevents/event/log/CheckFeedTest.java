@@ -8,9 +8,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -141,6 +144,66 @@ class CheckFeedTest {
                 "UPDATE feed_head SET head = 0 WHERE EXISTS"
                         + " (SELECT FROM handler_cursor WHERE handler = 'test-beyond' AND (position > head OR attempts > 0))");
         assertThat(checked.after().head()).isEqualTo(checked.before().head());
+    }
+
+    /** As when the feed was set back by hand, and overtaken, but not the cursors. */
+    @Test
+    void handlersGoBackToTheLastEventThatIsCertainlyTheSame() {
+        var editor = Client.editor();
+        long before = editor.head();
+        for (int i = 0; i < 4; i++) {
+            editor.create(Client.newSku("FORK"));
+        }
+        await().until(() -> editor.head() >= before + 4);
+        long head = before + 4;
+        var same = List.of(idOf(head - 3), idOf(head - 2), idOf(head - 1));
+        var other = UUID.randomUUID();
+        var positions = List.of(head - 3, head - 2, head - 1);
+
+        var rewritten = cursorsAfter(head, new EventTable.Known(positions, List.of(same.get(0), other, other)), 0L);
+        assertThat(rewritten)
+                .containsEntry("test-beyond", head - 3)
+                .containsEntry("test-replaced", head - 3)
+                .containsEntry("test-before", head - 4);
+
+        var nothingSame = cursorsAfter(head, new EventTable.Known(positions, List.of(other, other, other)), 0L);
+        assertThat(nothingSame).containsEntry("test-beyond", 0L).containsEntry("test-before", 0L);
+
+        var behind = cursorsAfter(head, new EventTable.Known(positions, same), 10L);
+        assertThat(behind)
+                .containsEntry("test-beyond", head - 1)
+                .containsEntry("test-replaced", head - 2)
+                .containsEntry("test-before", head - 4);
+    }
+
+    private UUID idOf(long position) {
+        return pool.preparedQuery("SELECT id FROM event WHERE position = $1")
+                .execute(Tuple.of(position))
+                .await()
+                .atMost(LIMIT)
+                .iterator()
+                .next()
+                .getUUID("id");
+    }
+
+    /** Cursors beyond the head, on an event that may have been replaced, and before those; after the check. */
+    private Map<String, Long> cursorsAfter(long head, EventTable.Known known, long beyondHead) {
+        var cursors = new HashMap<String, Long>();
+        Uni<?> work = pool.withTransaction(transaction -> run(
+                        transaction,
+                        "INSERT INTO handler_cursor (handler, position) SELECT 'test-beyond', head + 10 FROM feed_head"
+                                + " UNION ALL SELECT 'test-replaced', " + (head - 2)
+                                + " UNION ALL SELECT 'test-before', " + (head - 4))
+                .chain(() -> run(transaction, "UPDATE feed_tail SET pruned = 0"))
+                .chain(() -> events.state(transaction))
+                .chain(state -> events.check(transaction, state.feedId(), state.head() + beyondHead, known))
+                .chain(reason -> transaction
+                        .query("SELECT handler, position FROM handler_cursor")
+                        .execute())
+                .invoke(rows -> rows.forEach(row -> cursors.put(row.getString("handler"), row.getLong("position"))))
+                .<Void>chain(done -> Uni.createFrom().failure(new RolledBack())));
+        assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
+        return cursors;
     }
 
     @Test

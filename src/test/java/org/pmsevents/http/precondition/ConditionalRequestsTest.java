@@ -1,11 +1,16 @@
 package org.pmsevents.http.precondition;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
@@ -13,6 +18,7 @@ import org.pmsevents.Client;
 /** Conditions hold or the call is not executed (RFC 9110, section 13), on every kind of resource. */
 @QuarkusTest
 class ConditionalRequestsTest {
+    private static final Set<String> METHODS = Set.of("get", "put", "patch", "post", "delete");
     private static final String COUNT = "{\"onHand\":5,\"reason\":\"count\"}";
 
     private final Client client = Client.of("rita", "editor", "stock", "operator");
@@ -120,6 +126,67 @@ class ConditionalRequestsTest {
                 412,
                 "precondition-failed");
         client.request().get(stock).then().body("onHand", equalTo(5));
+    }
+
+    /** Of every call that the description has, so that a new one is judged alike. */
+    @Test
+    void whatDoesNotExistIsNotFoundWhateverTheConditions() {
+        var calls = new ArrayList<String>();
+        Client.json(client.request().get("/q/openapi?format=json"))
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue().fieldNames().forEachRemaining(method -> {
+                    if (path.getKey().contains("{")
+                            && !path.getKey().startsWith("/api/test-edge/")
+                            && METHODS.contains(method)) {
+                        calls.add(method.toUpperCase(Locale.ROOT) + " "
+                                + path.getKey()
+                                        .replaceAll(
+                                                "\\{[a-z]+}", UUID.randomUUID().toString()));
+                    }
+                }));
+        assertThat(calls).hasSizeGreaterThan(15);
+        for (var call : calls) {
+            if (!call.startsWith("PUT /api/locations/")) { // which creates
+                var answer = send("If-Match", "\"1\"", request -> missing(request, call));
+                assertThat(answer.statusCode()).as(call).isEqualTo(404);
+                assertThat(answer.path("code").toString()).as(call).endsWith("-not-found");
+                assertThat(send("If-None-Match", "*", request -> missing(request, call))
+                                .statusCode())
+                        .as(call)
+                        .isEqualTo(404);
+            }
+        }
+    }
+
+    private static Response missing(RequestSpecification request, String call) {
+        var method = call.substring(0, call.indexOf(' '));
+        var path = call.substring(method.length() + 1);
+        return switch (method) {
+            case "PATCH" -> patch(request, path);
+            case "PUT", "POST" ->
+                request.contentType("application/json")
+                        .body(
+                                path.startsWith("/api/products/")
+                                        ? Client.product(path.substring("/api/products/".length()))
+                                        : "{}")
+                        .request(method, path);
+            default -> request.request(method, path);
+        };
+    }
+
+    @Test
+    void aReadThatFailsAnywayDoesNotSayThatItsConditionDoesNotHold() {
+        client.create(sku);
+        client.isProblem(
+                send("If-Match", "\"1\"", request -> request.get(stock + "?location=nowhere")), 404, "stock-not-found");
+        client.isProblem(
+                send("If-Match", "\"1\"", request -> request.get(stock + "/movements?limit=x")),
+                400,
+                "validation-failed");
+        client.isProblem(
+                send("If-Match", "\"1\"", request -> request.get(stock + "/movements")), 412, "precondition-failed");
+        send("If-Match", "\"1\"", request -> request.head(stock)).then().statusCode(412);
     }
 
     @Test

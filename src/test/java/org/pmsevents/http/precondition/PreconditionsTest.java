@@ -113,12 +113,17 @@ class PreconditionsTest {
     @Test
     void withoutEntityTagsNoListMatches() {
         for (var use : Use.values()) {
-            fails(() -> ifMatch("\"3\"").checkWithoutTag(use), "precondition-failed");
-            assertThatCode(() -> ifNoneMatch("\"3\"").checkWithoutTag(use)).doesNotThrowAnyException();
+            fails(ifMatch("\"3\""), use);
+            assertThat(ifNoneMatch("\"3\"").failureWithoutTag(use)).isEmpty();
         }
-        assertThatCode(() -> ifMatch("*").checkWithoutTag(Use.CHANGE)).doesNotThrowAnyException();
-        fails(() -> ifNoneMatch("*").checkWithoutTag(Use.CHANGE), "precondition-failed");
-        fails(() -> ifMatch("*").checkWithoutTag(Use.CREATE), "precondition-failed");
-        assertThatCode(() -> ifNoneMatch("*").checkWithoutTag(Use.CREATE)).doesNotThrowAnyException();
+        assertThat(ifMatch("*").failureWithoutTag(Use.CHANGE)).isEmpty();
+        fails(ifNoneMatch("*"), Use.CHANGE);
+        fails(ifMatch("*"), Use.CREATE);
+        assertThat(ifNoneMatch("*").failureWithoutTag(Use.CREATE)).isEmpty();
+    }
+
+    private static void fails(Preconditions conditions, Use use) {
+        assertThat(conditions.failureWithoutTag(use))
+                .hasValueSatisfying(failure -> assertThat(failure.code()).isEqualTo("precondition-failed"));
     }
 }

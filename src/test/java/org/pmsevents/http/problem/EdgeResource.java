@@ -21,6 +21,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
@@ -55,7 +56,7 @@ public class EdgeResource {
     @POST
     @Path("strict")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Uni<JsonNode> strict(byte[] body) {
+    public Uni<JsonNode> strict(@QueryParam("query") @Nullable String query, byte[] body) {
         return Uni.createFrom().item(() -> {
             var parsed = StrictJson.read(body);
             var fields = parsed.fields().only("sku", "count");

@@ -375,12 +375,91 @@ class DatabaseFaultsTest {
         var guest = pool(server(server.address().getPort(), "owned").setUser("guest"));
 
         new DatabaseFitness(transactions("owned")).require().await().indefinitely();
-        assertThatThrownBy(() -> new DatabaseFitness(new Transactions(guest, Tracing.OFF))
+        refuses(guest, "guest", "row-level security hides the rows of alert, ", " more", "QUARKUS_DATASOURCE_USERNAME");
+
+        for (var table : DatabaseFitness.TABLES) {
+            in("owned", "ALTER TABLE " + table + " DISABLE ROW LEVEL SECURITY");
+        }
+        in("owned", "ALTER TABLE pms_sync ENABLE ROW LEVEL SECURITY");
+        refuses(guest, "row-level security hides the rows of pms_sync; ");
+    }
+
+    private static void refuses(Pool role, String... message) {
+        assertThatThrownBy(() -> new DatabaseFitness(new Transactions(role, Tracing.OFF))
                         .require()
                         .await()
                         .indefinitely())
                 .isInstanceOf(UnfitDatabaseException.class)
-                .hasMessageContainingAll("guest", "stock", "QUARKUS_DATASOURCE_USERNAME");
+                .hasMessageNotContaining("\n")
+                .hasMessageContainingAll(message);
+    }
+
+    @Test
+    void aRoleThatMayNotDoAllThatTheServiceDoesIsRefused() throws SQLException {
+        in("postgres", "CREATE DATABASE granted", "CREATE ROLE clerk LOGIN BYPASSRLS");
+        migrate("granted", TABLE);
+        var clerk = pool(server(server.address().getPort(), "granted").setUser("clerk"));
+        refuses(
+                clerk,
+                "clerk",
+                "it lacks SELECT on alert",
+                "it lacks DELETE on",
+                "it lacks EXECUTE on the function check_feed");
+
+        for (var all : List.of("TABLES", "SEQUENCES", "FUNCTIONS")) {
+            in("granted", "GRANT ALL ON ALL " + all + " IN SCHEMA public TO clerk");
+        }
+        new DatabaseFitness(new Transactions(clerk, Tracing.OFF))
+                .require()
+                .await()
+                .indefinitely();
+
+        for (var table : DatabaseFitness.TABLES) {
+            for (var privilege : DatabaseFitness.USES) {
+                lacks(clerk, privilege + " ON " + table, "it lacks " + privilege + " on " + table + ".");
+            }
+        }
+        for (var table : DatabaseFitness.DELETED_FROM) {
+            lacks(clerk, "DELETE ON " + table, "it lacks DELETE on " + table + ".");
+        }
+        for (var sequence : DatabaseFitness.SEQUENCES) {
+            lacks(clerk, "SELECT ON SEQUENCE " + sequence, "it lacks SELECT on the sequence " + sequence + ".");
+        }
+        for (var function : DatabaseFitness.FUNCTIONS) {
+            lacks(clerk, "EXECUTE ON FUNCTION " + function, "it lacks EXECUTE on the function " + function + ".");
+        }
+        in("granted", "REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+        refuses(clerk, "it finds no table alert, ");
+    }
+
+    private static void lacks(Pool role, String privilege, String message) throws SQLException {
+        in("granted", "REVOKE " + privilege + " FROM clerk");
+        refuses(role, message);
+        in("granted", "GRANT " + privilege + " TO clerk");
+    }
+
+    @Test
+    void allThatMigrationsMakeIsLookedAt() throws SQLException {
+        in("postgres", "CREATE DATABASE whole");
+        migrate("whole", TABLE);
+
+        assertThat(in(
+                        "whole",
+                        "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'r'"
+                                + " AND relnamespace = 'public'::regnamespace AND relname <> '" + TABLE + "'"))
+                .isEqualTo(String.join(" ", DatabaseFitness.TABLES));
+        assertThat(in(
+                        "whole",
+                        "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'S'"
+                                + " AND relnamespace = 'public'::regnamespace"))
+                .isEqualTo(String.join(" ", DatabaseFitness.SEQUENCES));
+        assertThat(
+                        in(
+                                "whole",
+                                "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc"
+                                        + " WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype"
+                                        + " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"))
+                .isEqualTo(String.join(" ", DatabaseFitness.FUNCTIONS));
     }
 
     @Test

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
@@ -49,6 +51,22 @@ class CoalescerTest {
         assertThat(runs).hasSize(1);
         late.demand();
         assertThat(starts).hasSize(2);
+    }
+
+    /** As at the end of a shutdown, when whoever demands it has just committed a change. */
+    @Test
+    void aRunThatCanNotBeginIsAFailureOfTheRunAndNotOfTheDemand() {
+        var refused = new AtomicBoolean(true);
+        var late = new Coalescer(() -> Uni.createFrom().<Boolean>emitter(runs::add), failures::add, start -> {
+            if (refused.getAndSet(false)) {
+                throw new RejectedExecutionException("event executor terminated");
+            }
+            start.run();
+        });
+        late.demand();
+        assertThat(failures).singleElement().isInstanceOf(RejectedExecutionException.class);
+        late.demand();
+        assertThat(runs).hasSize(1);
     }
 
     @Test
