@@ -89,6 +89,12 @@ public final class JobJson {
         return new Retried(JsonText.object(json).path("retried").intValue());
     }
 
+    /** Whether news of a job says that it has to stop. Those that can't say so, nearly all, are not parsed. */
+    public static boolean hasToStop(String news) {
+        return news.contains("\"cancelRequested\":true")
+                && JsonText.object(news).path("cancelRequested").asBoolean();
+    }
+
     private static String raw(@Nullable String json) {
         return json == null ? "null" : json;
     }

@@ -2,7 +2,10 @@ package org.pmsevents.queue;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The states of a job. V4__queue.sql and the guide to jobs list the transitions. */
 public enum JobState {
@@ -18,9 +21,14 @@ public enum JobState {
     /** Has failed for good; stays until its retention ends or somebody retries it. */
     DISCARDED;
 
+    private static final Map<String, JobState> BY_NAME =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(JobState::wireName, Function.identity()));
+
+    private final String wireName = name().toLowerCase(Locale.ROOT);
+
     /** The spelling in the API and in the database. */
     public String wireName() {
-        return name().toLowerCase(Locale.ROOT);
+        return wireName;
     }
 
     public boolean isFinished() {
@@ -28,8 +36,6 @@ public enum JobState {
     }
 
     public static Optional<JobState> named(String wireName) {
-        return Arrays.stream(values())
-                .filter(state -> state.wireName().equals(wireName))
-                .findFirst();
+        return Optional.ofNullable(BY_NAME.get(wireName));
     }
 }

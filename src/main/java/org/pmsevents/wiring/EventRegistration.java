@@ -103,8 +103,8 @@ public class EventRegistration {
         // live: on every replica, best effort
         liveHandlers.secondary("cache", EnumSet.of(CACHE_INVALID), cache::hear);
         liveHandlers.secondary("queue", EnumSet.of(QUEUE_NEW), queue::wake);
-        liveHandlers.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::stopCancelled);
-        liveHandlers.secondary("queue", EnumSet.of(QUEUE_PROCESSING, QUEUE_COMPLETE), queue::tellWaiting);
+        liveHandlers.secondary("queue", EnumSet.of(QUEUE_PROCESSING), queue::processing);
+        liveHandlers.secondary("queue", EnumSet.of(QUEUE_COMPLETE), queue::tellWaiting);
         liveHandlers.secondary("errors", ERRORS, errors::count);
         liveHandlers.secondary("metrics", FEED, metrics::measureDelay);
         liveHandlers.cleanup("event-progress", FEED, progress::forget);

@@ -1,12 +1,11 @@
 package org.pmsevents.wiring;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
-import org.pmsevents.event.EventCodec;
 import org.pmsevents.event.EventMessage;
 import org.pmsevents.queue.JobEnds;
+import org.pmsevents.queue.JobJson;
 import org.pmsevents.queue.worker.JobWorker;
 
 /** Handles queue events: wakes the worker for new jobs, stops cancelled jobs, and notifies requests that wait for a job. */
@@ -14,12 +13,10 @@ import org.pmsevents.queue.worker.JobWorker;
 public class QueueHandler {
     private final JobWorker worker;
     private final JobEnds ends;
-    private final EventCodec codec;
 
-    QueueHandler(JobWorker worker, JobEnds ends, EventCodec codec) {
+    QueueHandler(JobWorker worker, JobEnds ends) {
         this.worker = worker;
         this.ends = ends;
-        this.codec = codec;
     }
 
     Uni<Void> wake(EventMessage created) {
@@ -32,10 +29,11 @@ public class QueueHandler {
         return Uni.createFrom().voidItem();
     }
 
-    Uni<Void> stopCancelled(EventMessage processing) {
-        if (codec.payload(processing, JsonNode.class).path("cancelRequested").asBoolean()) {
-            worker.stop(UUID.fromString(processing.metadata().subject()));
+    /** Of a job that runs, has failed for now, or has to stop. */
+    Uni<Void> processing(EventMessage processing) {
+        if (JobJson.hasToStop(processing.payload())) {
+            worker.stop(UUID.fromString(processing.subject()));
         }
-        return Uni.createFrom().voidItem();
+        return tellWaiting(processing);
     }
 }

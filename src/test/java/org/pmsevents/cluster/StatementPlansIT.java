@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What PostgreSQL plans for tables that it has not analysed yet, since the plan is kept until it does: that no statement looks so dear that
- * it would be compiled (JIT), and that none reads a whole table which has grown since.
+ * it would be compiled (JIT), and that none reads a whole table which has grown since. And what it plans for workers once it knows that many
+ * jobs are due.
  */
 class StatementPlansIT {
     private static final Set<String> GROWING = Set.of(
@@ -51,6 +52,19 @@ class StatementPlansIT {
             SELECT gen_random_uuid(), 'other', '{}', 'available', 0, now(), 1, 'few', 'few' FROM product
             """;
 
+    /** Nearly all are due, as PostgreSQL knows; all have been claimed and given back since the last vacuum, except the seventh, which runs. */
+    private static final String MANY_DUE = """
+            INSERT INTO job (id, kind, payload, state, priority, run_at, max_attempts, actor, trace_id)
+            SELECT ('00000000-0000-0000-0000-' || lpad(to_hex(n), 12, '0'))::uuid, 'other', '{}', 'available', 0, now(), 9, 'many', 'many'
+            FROM generate_series(1, 20000) AS n;
+            ANALYZE job;
+            UPDATE job SET state = 'running', attempt = 1, token = 1, worker = gen_random_uuid(), lease_until = now() WHERE actor = 'many';
+            UPDATE job SET state = 'available', worker = NULL, lease_until = NULL
+            WHERE actor = 'many' AND id <> '00000000-0000-0000-0000-000000000007'
+            """;
+
+    private static final String SEVENTH = "'{00000000-0000-0000-0000-000000000007}'";
+
     @Test
     void withoutStatisticsNoStatementIsDearOrReadsWhatHasGrown() throws Exception {
         try (var cluster = new Cluster(Map.of("PMS_EVENTS_INVENTORY_CHECK_EVERY", "1h"))) {
@@ -73,6 +87,10 @@ class StatementPlansIT {
                     }
                 }
                 soft.assertThat(analysed(database)).as("not analysed meanwhile").isEmpty();
+                execute(database, MANY_DUE);
+                try (var analysed = new Statements(cluster.database())) {
+                    judgeWorkers(soft, analysed);
+                }
             }
             soft.assertAll();
         }
@@ -90,6 +108,22 @@ class StatementPlansIT {
                         .doesNotContainAnyElementsOf(GROWING);
             }
         }
+    }
+
+    /** What a worker reads for its own jobs does not depend on how many others there are, or were. */
+    private static void judgeWorkers(SoftAssertions soft, Statements analysed) throws SQLException {
+        soft.assertThat(analysed.rows("WorkTable.CLAIM", Values.claim("other", 128)))
+                .as("rows that a claim of 128 reads: in the queue, by their keys, and written")
+                .isLessThanOrEqualTo(3 * 128);
+        soft.assertThat(analysed.rows("QueueStateTable.OLDEST"))
+                .as("rows read to know since when the oldest has waited")
+                .isLessThanOrEqualTo(10);
+        soft.assertThat(analysed.pages("WorkTable.HEARTBEAT", SEVENTH, "'{1}'", "'{NULL}'", "15000"))
+                .as("pages that the heartbeat of one job reads")
+                .isLessThanOrEqualTo(100);
+        soft.assertThat(analysed.pages("WorkTable.COMPLETE", SEVENTH, "'{1}'", "'{NULL}'", "'{NULL}'"))
+                .as("pages that the end of one job reads")
+                .isLessThanOrEqualTo(100);
     }
 
     /** Of what joins several tables, which may begin with the wrong one, such as with a location and all of its stock. */

@@ -179,8 +179,8 @@ public class RedisSubscriber {
         if (!from.equals(channel)) {
             return;
         }
-        var lines = text.split("\n", -1);
-        var header = lines[0].split(" ", -1);
+        int end = text.indexOf('\n');
+        var header = (end < 0 ? text : text.substring(0, end)).split(" ", -1);
         var counter = received.get(header[0]);
         if (counter != null) {
             counter.increment();
@@ -188,6 +188,7 @@ public class RedisSubscriber {
         if (header.length < 2 || header[1].equals(replica.value())) {
             return;
         }
+        var lines = text.split("\n", -1);
         switch (header[0]) {
             case RedisPublisher.FEED -> {
                 var events = events(lines);

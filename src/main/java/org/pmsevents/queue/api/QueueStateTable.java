@@ -9,9 +9,22 @@ import java.util.Optional;
 /** The SQL over all jobs together. */
 @ApplicationScoped
 public class QueueStateTable {
+    /** Goes from the first job of each kind and priority to that of the next, in the order of the index {@code job_due}. */
     private static final String OLDEST = """
-            SELECT extract(epoch FROM now() - min(run_at))::float8 AS oldest FROM job
-            WHERE state IN ('scheduled', 'available', 'retryable') AND run_at <= now()
+            WITH RECURSIVE first AS (
+              (SELECT kind, priority, run_at FROM job WHERE state IN ('scheduled', 'available', 'retryable')
+               ORDER BY kind, priority DESC, run_at, id LIMIT 1)
+              UNION ALL
+              SELECT next.* FROM first CROSS JOIN LATERAL (
+                (SELECT kind, priority, run_at FROM job
+                 WHERE state IN ('scheduled', 'available', 'retryable') AND kind = first.kind AND priority < first.priority
+                 ORDER BY kind, priority DESC, run_at, id LIMIT 1)
+                UNION ALL
+                (SELECT kind, priority, run_at FROM job
+                 WHERE state IN ('scheduled', 'available', 'retryable') AND kind > first.kind
+                 ORDER BY kind, priority DESC, run_at, id LIMIT 1)
+                ORDER BY kind, priority DESC LIMIT 1) AS next)
+            SELECT extract(epoch FROM now() - min(run_at))::float8 AS oldest FROM first WHERE run_at <= now()
             """;
 
     private static final String STATE = """

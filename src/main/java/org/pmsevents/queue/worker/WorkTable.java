@@ -25,14 +25,21 @@ import org.pmsevents.queue.JobTable;
 public class WorkTable {
     private static final int ERRORS_KEPT = 20;
 
+    /**
+     * Whether a job runs, by a CHECK constraint. Asked for its state, the planner may find the jobs by {@code job_list} or {@code job_lease}
+     * instead of their key; those have an entry for every claim since the last vacuum.
+     */
+    private static final String RUNS = "lease_until IS NOT NULL";
+
     /** The job of this worker, as long as no other worker has claimed it. */
-    private static final String MINE = "id = $1 AND token = $2 AND state = 'running'";
+    private static final String MINE = "id = $1 AND token = $2 AND " + RUNS;
 
     private static final String FREE = "lease_until = NULL, worker = NULL, cancel_requested = false, run_again = false";
 
     /**
-     * The lease begins when the rows are written, not when the statement arrived: it may have waited. The limit excludes nothing; it tells
-     * the planner that there are few, so that a plan that is kept since the queue was empty looks the jobs up by their key.
+     * The lease begins when the rows are written, not when the statement arrived: it may have waited. The limit excludes nothing. Of an array
+     * with a limit that it can't know, the planner expects one row, whatever the statistics say, and looks the jobs up by their key; where it
+     * expects many it would read the whole table into a hash. The same in the statements below.
      */
     private static final String CLAIM = """
             WITH due AS MATERIALIZED (
@@ -43,17 +50,19 @@ public class WorkTable {
                 ORDER BY priority DESC, run_at, id LIMIT wanted.free FOR UPDATE SKIP LOCKED) AS j)
             UPDATE job SET state = 'running', attempt = attempt + 1, token = token + 1, worker = $3,
                            lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-            FROM (SELECT id AS due_id FROM due LIMIT (SELECT sum(free) FROM unnest($2::int[]) AS free)) AS chosen
+            FROM (SELECT due_id FROM unnest(ARRAY(SELECT id FROM due)) AS due_id
+                  LIMIT (SELECT sum(free) FROM unnest($2::int[]) AS free)) AS chosen
             WHERE id = due_id RETURNING %s
             """.formatted(JobTable.COLUMNS);
 
     /** Stores progress where there is any. */
     private static final String HEARTBEAT = """
             UPDATE job SET lease_until = now() + $4 * interval '1 millisecond', progress = coalesce(claims.progress::json, job.progress)
-            FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS claims (id, token, progress)
-            WHERE job.id = claims.id AND job.token = claims.token AND job.state = 'running'
+            FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS c (id, token, progress)
+                  LIMIT (SELECT cardinality($1::uuid[]))) AS claims
+            WHERE job.id = claims.id AND job.token = claims.token AND %s
             RETURNING job.id, cancel_requested
-            """;
+            """.formatted(RUNS);
 
     private static final String FENCE = "SELECT FROM job WHERE %s FOR SHARE".formatted(MINE);
 
@@ -65,22 +74,22 @@ public class WorkTable {
             WITH mine AS MATERIALIZED (
               SELECT j.id AS mine_id, c.result AS done_result, c.progress AS done_progress
               FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS c (id, token, result, progress)
-              JOIN job AS j ON j.id = c.id AND j.token = c.token AND j.state = 'running'
-              FOR UPDATE OF j SKIP LOCKED)
+              CROSS JOIN LATERAL (
+                SELECT id FROM job WHERE id = c.id AND token = c.token AND %s FOR UPDATE SKIP LOCKED) AS j)
             UPDATE job SET state = CASE WHEN run_again THEN 'available' ELSE 'completed' END,
                            attempt = CASE WHEN run_again THEN 0 ELSE attempt END,
                            run_at = CASE WHEN run_again THEN now() ELSE run_at END,
                            finished_at = CASE WHEN run_again THEN NULL ELSE now() END,
                            result = CASE WHEN run_again THEN NULL ELSE done_result::json END,
                            progress = coalesce(done_progress::json, progress), %s
-            FROM (SELECT * FROM mine LIMIT cardinality($1::uuid[])) AS chosen
+            FROM (SELECT * FROM mine LIMIT (SELECT cardinality($1::uuid[]))) AS chosen
             WHERE id = mine_id RETURNING %s
-            """.formatted(FREE, JobTable.COLUMNS);
+            """.formatted(RUNS, FREE, JobTable.COLUMNS);
 
     private static final String RUNNING = """
             SELECT j.id FROM unnest($1::uuid[], $2::bigint[]) AS c (id, token)
-            JOIN job AS j ON j.id = c.id AND j.token = c.token AND j.state = 'running'
-            """;
+            CROSS JOIN LATERAL (SELECT id FROM job WHERE id = c.id AND token = c.token AND %s OFFSET 0) AS j
+            """.formatted(RUNS);
 
     private static final String ADD_ERROR = """
             (CASE WHEN jsonb_array_length(errors) >= %d THEN errors - 0 ELSE errors END)
