@@ -138,15 +138,16 @@ class SettingsReferenceTest {
                         "QUARKUS_REDIS_PASSWORD",
                         "PMS_EVENTS_MIGRATION_URL");
         assertThat(taken.entrySet())
-                .allSatisfy(each -> assertThat(each.getValue()).as(each.getKey()).isEqualTo(secret));
+                .allSatisfy(
+                        each -> assertThat(each.getValue()).as(each.getKey()).isEqualTo(secret));
     }
 
     private static SmallRyeConfigBuilder withDefaults() {
         var defaults = new SmallRyeConfigBuilder();
         settings()
                 .filter(setting -> setting.defaultValue() != null)
-                .forEach(setting -> defaults.withDefaultValue(
-                        setting.property(), Objects.requireNonNull(setting.defaultValue())));
+                .forEach(setting ->
+                        defaults.withDefaultValue(setting.property(), Objects.requireNonNull(setting.defaultValue())));
         return defaults;
     }
 
