@@ -11,16 +11,18 @@ final class ManyRows {
     /** A SKU with every tenth movement: 100,000. It lies at {@code main}, as all movements do. */
     static final String OFTEN_MOVED = "P-0000001";
 
+    static final long PRODUCT_COUNT = 300_000;
+
     private static final String SKU = "'P-' || lpad((%s)::text, 7, '0')";
     private static final String ID = "lpad(to_hex(n), 32, '0')::uuid";
 
-    /** 300,000; a hundredth is archived. */
+    /** A hundredth is archived. */
     private static final String PRODUCTS = """
             INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version, created_at, updated_at, published_at)
             SELECT %s, 'Lamp ' || n, 12.5, 'EUR', ARRAY['all', 'tag-' || n %% 1000], '{}',
                    CASE WHEN n %% 100 = 0 THEN 'archived' WHEN n %% 10 = 0 THEN 'draft' ELSE 'published' END, 1, now(), now(), now()
-            FROM generate_series(1, 300000) AS n
-            """.formatted(SKU.formatted("n"));
+            FROM generate_series(1, %d) AS n
+            """.formatted(SKU.formatted("n"), PRODUCT_COUNT);
 
     /** Four for each of 250,000 products; a thousandth is low, and they are in the order of their key. */
     private static final String STOCK = """

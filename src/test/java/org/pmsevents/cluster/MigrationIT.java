@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -90,6 +91,31 @@ class MigrationIT {
         }
         assertThat(migrations("success AND version = '7'")).isEqualTo(1);
         assertThat(migrations("NOT success")).isZero();
+    }
+
+    /** Flyway itself says several, and one more for each migration. */
+    @Test
+    void whatWasMigratedIsOneLine() throws Exception {
+        var first = end(begin(databaseOnly(), "migrate"));
+        long all = migrations("success AND version <> '0' AND type = 'SQL'");
+        assertThat(aboutMigrations(first))
+                .singleElement()
+                .asString()
+                .contains("The database was migrated to version ", ": " + all + " migrations in ");
+
+        assertThat(aboutMigrations(end(begin(databaseOnly(), "migrate"))))
+                .singleElement()
+                .asString()
+                .contains("The database is at version ", ": nothing to migrate");
+    }
+
+    private static List<String> aboutMigrations(Ended ended) {
+        assertThat(ended.code()).as(ended.said()).isZero();
+        return ended.said()
+                .lines()
+                .filter(line ->
+                        line.contains("migrat") || line.toLowerCase(Locale.ROOT).contains("flyway"))
+                .toList();
     }
 
     @Test

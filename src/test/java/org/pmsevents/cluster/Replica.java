@@ -168,6 +168,29 @@ public final class Replica implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** How many bytes of a JVM's heap are in use once all garbage has been collected; a native executable does not tell. */
+    public long liveBytes() {
+        try {
+            var histogram = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                    .toString(),
+                            Long.toString(process.pid()),
+                            "GC.class_histogram")
+                    .redirectErrorStream(true)
+                    .start();
+            try (var lines = histogram.inputReader(StandardCharsets.UTF_8)) {
+                var total = lines.lines()
+                        .filter(line -> line.startsWith("Total"))
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new IllegalStateException("jcmd tells no total of process " + process.pid()));
+                return Long.parseLong(total.split("\\s+")[2]);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }

@@ -3,6 +3,7 @@ package org.pmsevents.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pmsevents.Client;
+import org.pmsevents.cluster.Replica;
 import org.pmsevents.faults.Caller.Call;
 import org.pmsevents.faults.Promises.Kind;
 import org.pmsevents.platform.tracing.TraceId;
@@ -26,10 +28,14 @@ final class Checks {
     /** Besides the pool: what listens, and this test. */
     private static final int OTHER_CONNECTIONS = 8;
 
+    /** A replica needs some 30 MiB of its heap of 256 MiB. */
+    private static final long MOST_IN_USE = 96 << 20;
+
     private final Ground ground;
     private final Shop shop;
     private final Set<String> firstEpoch;
     private int backs;
+    private long mostInUse;
 
     Checks(Ground ground) throws SQLException {
         this.ground = ground;
@@ -45,6 +51,7 @@ final class Checks {
         everythingDerivedIsComplete();
         subscribersHaveAll();
         answersAreCurrent();
+        nothingIsUsedUp();
         ground.load().assertNothingUnexpected();
     }
 
@@ -245,8 +252,8 @@ final class Checks {
         return answer;
     }
 
-    /** At the very end: nothing has been used up. */
-    void nothingIsUsedUp() throws Exception {
+    /** Connections, transactions and memory are as before the fault. */
+    private void nothingIsUsedUp() throws IOException {
         await("connections to PostgreSQL are as many as replicas may have")
                 .atMost(SETTLED)
                 .until(() -> ground.number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
@@ -257,6 +264,28 @@ final class Checks {
                                 + " AND state LIKE 'idle in transaction%' AND xact_start < now() - interval '10 s'")
                         == 0);
         assertThat(ground.fleet().logged("OutOfMemoryError")).isEmpty();
+        if (!Replica.isNative()) {
+            for (var member : ground.fleet().members()) {
+                await("the memory of %s is back".formatted(member))
+                        .atMost(SETTLED)
+                        .until(() -> inUse(member.replica()) < MOST_IN_USE);
+            }
+        }
+    }
+
+    private long inUse(Replica replica) {
+        long bytes = replica.liveBytes();
+        mostInUse = Math.max(mostInUse, bytes);
+        return bytes;
+    }
+
+    /** The most that a replica had in use of its heap after a fault, in bytes. */
+    long mostInUse() {
+        return mostInUse;
+    }
+
+    /** At the very end. */
+    void everyReplicaWorks() throws InterruptedException {
         for (var member : ground.fleet().members()) {
             assertThat(ground.shop().works(member.address(), ThreadLocalRandom.current()))
                     .as("%s", member)

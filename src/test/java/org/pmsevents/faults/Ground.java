@@ -73,8 +73,7 @@ final class Ground implements AutoCloseable {
         followers.add(new Follower("follower of all", fleet.addresses(), 0));
         shop.open(chance);
         for (int i = 0; i < SELLERS; i++) {
-            var own = new Random(chance.nextLong());
-            load.add(() -> shop.trade(own), Duration.ofMillis(40));
+            load.add(shop.seller(i, SELLERS, new Random(chance.nextLong())), Duration.ofMillis(40));
         }
         for (int i = 0; i < READERS; i++) {
             var own = new Random(chance.nextLong());

@@ -34,13 +34,14 @@ class ScheduledFaults {
                     one(ground, checks, schedule);
                 }
                 ground.load().pause();
-                checks.nothingIsUsedUp();
+                checks.everyReplicaWorks();
             } catch (Exception | AssertionError e) {
                 throw new AssertionError(
                         "after " + schedule.drawn() + " faults; for the same again: " + settings.replay() + "\n" + e,
                         e);
             } finally {
                 System.out.println(report.table() + report.totals(ground));
+                say("at most %d MiB of a heap were in use after a fault", checks.mostInUse() >> 20);
             }
         }
     }

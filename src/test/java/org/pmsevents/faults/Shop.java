@@ -2,14 +2,16 @@ package org.pmsevents.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.pmsevents.Client;
+import org.pmsevents.day.DayLine;
 import org.pmsevents.faults.Caller.Answer;
 import org.pmsevents.faults.Caller.Call;
 import org.pmsevents.faults.Promises.Kind;
@@ -17,20 +19,24 @@ import org.pmsevents.platform.tracing.TraceId;
 
 /** What the clients do, each piece of work until it is answered; keeps what was acknowledged. */
 final class Shop {
+    /** Each is read from every replica after each fault, so not all 1,338 of the day. */
     private static final int SHELVES = 12;
+
     private static final int MOST_PRODUCTS = 40;
     private static final int LINES = 3;
     private static final String EDITOR = "editor";
 
     private final Caller caller;
     private final Promises promises = new Promises();
+    private final List<DayLine> day;
     private final List<String> shelves;
     private final List<String> edited = new CopyOnWriteArrayList<>();
     private final List<Long> versions = new ArrayList<>();
 
-    Shop(Caller caller) {
+    Shop(Caller caller) throws IOException {
         this.caller = caller;
-        this.shelves = IntStream.range(0, SHELVES).mapToObj(i -> "SHELF-" + i).toList();
+        this.day = DayLine.ofTheMostMoved(SHELVES);
+        this.shelves = day.stream().map(DayLine::sku).distinct().sorted().toList();
     }
 
     /** The products whose stock moves. */
@@ -77,11 +83,19 @@ final class Shop {
         return new Call(method, path, body, role, key, null, TraceId.random());
     }
 
-    /** Sells from any shelf, or fills it. */
-    void trade(Random chance) throws InterruptedException {
-        var sku = anyShelf(chance);
-        int delta = chance.nextInt(-4, 5);
-        move(sku, delta == 0 ? 5 : delta, chance);
+    /**
+     * Sells, and takes back, what was sold on the trading day: line by line in the order of the day, which begins anew when it has ended.
+     * Several sellers share the shelves, so that each shelf's lines keep their order.
+     */
+    Load.Work seller(int number, int of, Random chance) {
+        var own = day.stream()
+                .filter(line -> shelves.indexOf(line.sku()) % of == number)
+                .toList();
+        var next = new AtomicInteger();
+        return () -> {
+            var line = own.get(next.getAndIncrement() % own.size());
+            move(line.sku(), line.delta(), chance);
+        };
     }
 
     Answer move(String sku, int delta, Random chance) throws InterruptedException {

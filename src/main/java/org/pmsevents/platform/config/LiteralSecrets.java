@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.Expressions;
 import jakarta.annotation.Priority;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,31 +27,61 @@ public final class LiteralSecrets implements ConfigSourceInterceptor {
 
     private static final Pattern LINE_BREAKS = Pattern.compile("[\\r\\n]+$");
 
+    /** A default that is another property, such as one of OpenTelemetry: its name, and what applies if that is not set. */
+    private static final Pattern OTHER_PROPERTY = Pattern.compile("\\$\\{([a-z0-9.-]+)(?::(.*))?}");
+
+    /** Beside these all passwords that Quarkus has settings for, such as those of key stores. */
     private static final Set<String> SECRETS = Set.of(
             "quarkus.datasource.reactive.url",
             "quarkus.datasource.username",
-            "quarkus.datasource.password",
             "pms-events.migration-url",
             "quarkus.datasource.jdbc.url",
             "quarkus.redis.hosts",
-            "quarkus.redis.password",
             "pms-events.jwt.secret",
+            "pms-events.jwt.jwks-url",
             "pms-events.webhook.secrets",
             "pms-events.admin.webhook-url",
             "pms-events.admin.webhook-secret",
             "pms-events.pms.url",
             "pms-events.pms.token",
-            "quarkus.otel.exporter.otlp.headers");
+            "pms-events.tracing.collector",
+            "pms-events.tracing.endpoint",
+            "pms-events.tracing.headers",
+            "otel.exporter.otlp.endpoint",
+            "otel.exporter.otlp.traces.endpoint",
+            "otel.exporter.otlp.headers",
+            "otel.exporter.otlp.traces.headers");
+
+    private static boolean isSecret(String name) {
+        return SECRETS.contains(name) || name.startsWith("quarkus.") && name.endsWith("password");
+    }
 
     @Override
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
-        if (!SECRETS.contains(name)) {
+        if (!isSecret(name)) {
             return context.proceed(name);
         }
         var given = Expressions.withoutExpansion(() -> context.proceed(name));
-        if (given == null || given.getConfigSourceOrdinal() < ENVIRONMENT || given.getValue() == null) {
+        if (given == null || given.getValue() == null) {
             return context.proceed(name);
         }
-        return given.withValue(LINE_BREAKS.matcher(given.getValue()).replaceFirst(""));
+        var literal = given.getConfigSourceOrdinal() < ENVIRONMENT ? other(context, given) : given;
+        return literal == null
+                ? context.proceed(name)
+                : literal.withValue(LINE_BREAKS.matcher(literal.getValue()).replaceFirst(""));
+    }
+
+    /** What the environment has for the secrets that a value refers to; null if it refers to none, or none of them is there. */
+    private static @Nullable ConfigValue other(ConfigSourceInterceptorContext context, ConfigValue value) {
+        var reference = OTHER_PROPERTY.matcher(value.getValue());
+        while (reference.matches() && isSecret(reference.group(1))) {
+            var name = reference.group(1);
+            var given = Expressions.withoutExpansion(() -> context.proceed(name));
+            if (given != null && given.getValue() != null) {
+                return given.getConfigSourceOrdinal() < ENVIRONMENT ? null : value.withValue(given.getValue());
+            }
+            reference = OTHER_PROPERTY.matcher(Objects.requireNonNullElse(reference.group(2), ""));
+        }
+        return null;
     }
 }

@@ -1,6 +1,5 @@
 package org.pmsevents.platform.database;
 
-import io.quarkus.logging.LoggingFilter;
 import java.util.Arrays;
 import java.util.logging.Filter;
 import java.util.logging.LogRecord;
@@ -10,7 +9,6 @@ import java.util.logging.LogRecord;
  * exception with a stack trace when its time to wait for a connection is over (vertx-sql-client, issue 1706). The failure itself
  * was reported before.
  */
-@LoggingFilter(name = "late-pool-timeouts")
 public final class LatePoolTimeouts implements Filter {
     private static final String POOL = "io.vertx.sqlclient.impl.pool.SqlConnectionPool";
     private static final int NEAR_THE_TOP = 3;

@@ -105,4 +105,15 @@ class NoticesTest {
         assertThat(versions.isSince(late, told)).isTrue();
         assertThat(notices.readAgain()).isZero();
     }
+
+    @Test
+    void anotherEpochIsToldOfAllThatIsThere() {
+        leaveLate();
+        look(1);
+        notices.forget();
+
+        long told = System.nanoTime();
+        look(1);
+        assertThat(versions.isSince(late, told)).as("told").isFalse();
+    }
 }

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
@@ -267,41 +266,5 @@ class LowStockTest {
             goRound();
             return "10".equals(hashes.hget(key, "main"));
         });
-    }
-
-    /** Four pages: the levels of those before are lost, and Redis must not be taken for complete without them. */
-    @Test
-    void levelsThatRedisLosesWhileTheyAreWrittenAreWrittenAnew() {
-        var prefix = "0000-" + sku + "-";
-        var many = IntStream.range(100, 900).mapToObj(n -> prefix + n).toList();
-        transactions
-                .run(client -> client.preparedQuery("""
-                                WITH products AS (
-                                  INSERT INTO product SELECT sku, 'Many', NULL, 1, 'EUR', '{}', '{}', 'draft', 1, now(), now(), NULL
-                                  FROM unnest($1::text[]) AS sku)
-                                INSERT INTO stock (sku, location, on_hand) SELECT sku, 'main', 3 FROM unnest($1::text[]) AS sku
-                                """).execute(Tuple.of(many.toArray(String[]::new))))
-                .await()
-                .atMost(PATIENCE);
-        try {
-            redis.key().del("pms-events:stock:{/}complete");
-            var round = levels.goRound().onFailure().recoverWithNull().subscribeAsCompletionStage();
-            await().until(() -> redis.key().exists("pms-events:stock:" + many.get(0)));
-            redis.key().del(redis.key().keys("pms-events:stock:*").toArray(String[]::new));
-            round.join();
-            await("complete").until(() -> {
-                levels.goRound().onFailure().recoverWithNull().await().atMost(PATIENCE);
-                return redis.key().exists("pms-events:stock:{/}complete");
-            });
-            assertThat(many).allMatch(each -> redis.key().exists("pms-events:stock:" + each));
-        } finally {
-            // others list all stock
-            transactions
-                    .run(client -> client.preparedQuery("""
-                                    WITH stocks AS (DELETE FROM stock WHERE sku = ANY($1)) DELETE FROM product WHERE sku = ANY($1)
-                                    """).execute(Tuple.of(many.toArray(String[]::new))))
-                    .await()
-                    .atMost(PATIENCE);
-        }
     }
 }

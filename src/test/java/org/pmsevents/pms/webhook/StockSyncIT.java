@@ -1,6 +1,7 @@
 package org.pmsevents.pms.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -201,6 +202,56 @@ class StockSyncIT {
                   FROM webhook_delivery AS d JOIN stock_movement AS m ON m.reference = d.webhook_id
                   GROUP BY d.webhook_id, d.received_at HAVING count(*) > 5000) AS each
                 """);
+    }
+
+    /** Each count looks at what has moved at its own place since, not at what has moved of its SKU at all places. */
+    @Test
+    void countsOfFewProductsAtManyLocationsReadTheirOwnMovementsOnly() throws Exception {
+        int skus = 20;
+        int locations = LINES / skus;
+        var counted = Clock.systemUTC().instant().minus(Duration.ofMinutes(5));
+        moveAtManyLocations(products("FEW", skus), locations);
+        long before = number(LEDGER_READ);
+        var lines = IntStream.range(0, LINES)
+                .mapToObj(n -> "{\"sku\":\"FEW%d\",\"location\":\"SHELF-%d\",\"onHand\":10,\"countedAt\":\"%s\"}"
+                        .formatted(1 + n % skus, 1 + n / skus, counted))
+                .toArray(String[]::new);
+
+        assertThat(deliverAll(replicas.get(0), PmsSender.body(lines))
+                        .get("applied")
+                        .intValue())
+                .isEqualTo(LINES);
+        assertThat(number("SELECT count(*) FROM stock WHERE sku LIKE 'FEW%' AND location LIKE 'SHELF-%' AND"
+                        + " on_hand = 14"))
+                .isEqualTo(LINES);
+        // a connection reports what it has read with what it has written, some seconds later
+        await().atMost(TIMEOUT)
+                .until(() -> number("SELECT n_tup_ins - (SELECT count(*) FROM stock_movement) FROM pg_stat_user_tables"
+                                + " WHERE relname = 'stock_movement'")
+                        >= 0);
+        assertThat(number(LEDGER_READ) - before)
+                .as("movements that were read: 4 of each place, twice; all those of a SKU would be %d", 2_000L * LINES)
+                .isLessThan(40L * LINES);
+    }
+
+    /** Entries of indexes, and rows of the table as a whole. */
+    private static final String LEDGER_READ = """
+            SELECT t.seq_tup_read + sum(i.idx_tup_read) FROM pg_stat_user_tables AS t JOIN pg_stat_user_indexes AS i USING (relid)
+            WHERE t.relname = 'stock_movement' GROUP BY t.seq_tup_read
+            """;
+
+    /** Four movements at each location, of four minutes ago. */
+    private static void moveAtManyLocations(List<String> skus, int locations) throws SQLException {
+        try (var statement = database.createStatement()) {
+            statement.execute("""
+                    INSERT INTO location (location) SELECT 'SHELF-' || n FROM generate_series(1, %1$d) AS n;
+                    INSERT INTO stock (sku, location, on_hand, version)
+                    SELECT sku, 'SHELF-' || n, 4, 5 FROM unnest(ARRAY['%2$s']) AS sku, generate_series(1, %1$d) AS n;
+                    INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, actor, trace_id, moved_at)
+                    SELECT gen_random_uuid(), gen_random_uuid(), sku, 'SHELF-' || n, 1, k, 1 + k, 'sale', 'test', 'test', now() - interval '4 minutes'
+                    FROM generate_series(1, 4) AS k, generate_series(1, %1$d) AS n, unnest(ARRAY['%2$s']) AS sku ORDER BY k
+                    """.formatted(locations, String.join("','", skus)));
+        }
     }
 
     @Test
