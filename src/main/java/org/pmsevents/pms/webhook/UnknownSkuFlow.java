@@ -126,8 +126,7 @@ public class UnknownSkuFlow implements NamedResources {
     /** Stock rows must exist before they are locked. The location never changes, so it can be read before the transaction. */
     private Uni<Resolution> resolveSku(
             String id, String sku, AllowedLocations allowed, AnswerWriter answers, RequestContext context) {
-        return find(id)
-                .map(UnknownSkuFlow::refuseResolved)
+        return find(id).map(UnknownSkuFlow::refuseResolved)
                 .invoke(found -> allowed.require(found.location()))
                 .chain(found -> {
                     var key = new StockKey(sku, found.location());
