@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -284,6 +285,11 @@ public class ProductResource {
             description =
                     "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
                             + " exist. `sku` can't be combined with other parameters.")
+    @Parameter(
+            name = "sku",
+            in = ParameterIn.QUERY,
+            description = "A product to read; repeated for several",
+            schema = @Schema(ref = "Skus"))
     @APIResponse(
             responseCode = "200",
             description = "A page of products; with `sku` the products with these SKUs",
@@ -293,9 +299,6 @@ public class ProductResource {
             },
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductList")))
     public Uni<Response> list(
-            @QueryParam("sku")
-                    @Parameter(schema = @Schema(ref = "Skus"), description = "A product to read; repeated for several")
-                    List<String> skus,
             @QueryParam("status") @Parameter(schema = @Schema(ref = "ProductStatus")) @Nullable String status,
             @QueryParam("tag") @Nullable String tag,
             @QueryParam("q") @Parameter(description = "Substring of the name or SKU, ignoring case") @Nullable
@@ -304,10 +307,10 @@ public class ProductResource {
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after,
             @Context UriInfo uri) {
-        if (!skus.isEmpty()) {
-            var given = uri.getQueryParameters().keySet();
+        var given = uri.getQueryParameters();
+        if (given.containsKey("sku")) {
             return reads.readAll(
-                            NamesRequest.of("sku", skus, given, List.of("status", "tag", "q", "limit", "after")),
+                            NamesRequest.of("sku", given, List.of("status", "tag", "q", "limit", "after")),
                             request.current())
                     .map(found ->
                             found.marked(Response.ok(found.entry().json())).build());

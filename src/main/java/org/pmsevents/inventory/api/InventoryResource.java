@@ -17,6 +17,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -120,6 +121,11 @@ public class InventoryResource {
             description =
                     "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
                             + " and which of them have none there. `sku` can be combined with `location` only.")
+    @Parameter(
+            name = "sku",
+            in = ParameterIn.QUERY,
+            description = "A product whose stock to read; repeated for several",
+            schema = @Schema(ref = "Skus"))
     @APIResponse(
             responseCode = "200",
             description = "A page; with `sku` the stock of these products",
@@ -129,11 +135,6 @@ public class InventoryResource {
             },
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "StockList")))
     public Uni<Response> list(
-            @QueryParam("sku")
-                    @Parameter(
-                            schema = @Schema(ref = "Skus"),
-                            description = "A product whose stock to read; repeated for several")
-                    List<String> skus,
             @QueryParam("low")
                     @Parameter(description = "Only low stock", schema = @Schema(type = SchemaType.BOOLEAN))
                     @Nullable
@@ -143,10 +144,10 @@ public class InventoryResource {
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after,
             @Context UriInfo uri) {
-        if (!skus.isEmpty()) {
-            var given = uri.getQueryParameters().keySet();
+        var given = uri.getQueryParameters();
+        if (given.containsKey("sku")) {
             return reads.readAll(
-                            NamesRequest.of("sku", skus, given, List.of("low", "limit", "after")),
+                            NamesRequest.of("sku", given, List.of("low", "limit", "after")),
                             NormalText.ofNullable(location),
                             request.current())
                     .map(found ->

@@ -1,7 +1,7 @@
 package org.pmsevents.platform.paging;
 
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.problem.Violations;
 
@@ -14,24 +14,25 @@ public record NamesRequest(List<String> names) {
     private static final int MAX_NAMES = 100;
 
     /**
-     * @param parameter of the query, which is repeated for each name
-     * @param values its values
-     * @param given all parameters of the query
+     * @param parameter of the query, which is there and is repeated for each name
+     * @param given all parameters of the query: a missing value is an empty text
      * @param ofPages parameters that only pages have
      * @throws org.pmsevents.platform.problem.AppException 400 with all violations
      */
-    public static NamesRequest of(
-            String parameter, List<String> values, Collection<String> given, List<String> ofPages) {
+    public static NamesRequest of(String parameter, Map<String, List<String>> given, List<String> ofPages) {
         var violations = new Violations();
         for (var other : ofPages) {
-            if (given.contains(other)) {
+            if (given.containsKey(other)) {
                 violations.add(
                         "?" + other,
                         "not-combinable",
                         other + " can't be combined with " + parameter + ": leave one of them out.");
             }
         }
-        var names = values.stream().map(NormalText::of).distinct().toList();
+        var names = given.getOrDefault(parameter, List.of()).stream()
+                .map(NormalText::of)
+                .distinct()
+                .toList();
         if (names.contains("")) {
             violations.add("?" + parameter, "format", parameter + " must have a value.");
         }
