@@ -7,12 +7,16 @@
  */
 const MOST_REFUSED_TOKENS = 3;
 
+function get(path, address, token) {
+  const url = new URL(path, address);
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  return fetch(url, { headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', signal: AbortSignal.timeout(5_000) });
+}
+
 /** A browser does not report why a handshake was refused. REST refuses the same token with a problem. */
 async function problemOf(address, token) {
-  const url = new URL('/api/events?limit=1', address);
-  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
-    const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', signal: AbortSignal.timeout(5_000) });
+    const answer = await get('/api/events?limit=1', address, token);
     return [401, 403].includes(answer.status) ? { status: answer.status, ...await answer.json() } : undefined;
   } catch {
     return undefined;
@@ -95,4 +99,68 @@ export function follow(addresses, onEvent, options) {
     /** The time of the last message, in milliseconds since 1970. */
     get heardAt() { return heardAt; },
   };
+}
+
+/** Reads a page of the products: {items, next, epoch, position}. Throws {problem} for an answer that has none. */
+async function pageOf(address, token, after) {
+  const answer = await get(`/api/products?limit=500${after ? `&after=${encodeURIComponent(after)}` : ''}`, address, token);
+  if (!answer.ok) throw { problem: { status: answer.status, ...await answer.json() } };
+  const seen = answer.headers.get('Feed-Position');
+  if (seen === null) throw { problem: { status: 503, code: 'no-position' } };
+  const [epoch, position] = seen.split(':');
+  return { ...await answer.json(), epoch, position: Number(position) };
+}
+
+/** Reads all pages. What they have seen together is the lowest of their positions: they may come from different replicas. */
+async function stateOf(address, token) {
+  const products = new Map();
+  let epoch, position = Infinity, after;
+  do {
+    const page = await pageOf(address, token, after);
+    if (epoch !== undefined && page.epoch !== epoch) throw { problem: { status: 503, code: 'feed-restarted' } };
+    epoch = page.epoch;
+    position = Math.min(position, page.position);
+    page.items.forEach((product) => products.set(product.sku, product));
+    after = page.next;
+  } while (after !== null);
+  return { products, epoch, position };
+}
+
+/**
+ * Keeps a copy of all products: reads them page by page, follows the feed from what the pages have seen, and applies each event whose
+ * version is newer. Begins anew by itself at a reset. onChange receives the copy, a Map by SKU, whenever it has been read, and then with the
+ * product after each change. options: those of follow, except topics, subjects, after, epoch and onReset.
+ */
+export function snapshot(addresses, onChange, options) {
+  let feed, pause, attempts = 0, failures = 0, round = 0, refused;
+  const stop = () => { round++; clearTimeout(pause); feed?.close(); feed = undefined; };
+  const giveUp = ({ code, detail }) => { stop(); options.onGiveUp?.({ code, detail }); };
+  const failed = (problem, token) => {
+    if (problem?.status === 403 || (problem?.status === 401 && token === refused)) { giveUp(problem); return; }
+    if (problem?.status === 401) refused = token;
+    pause = setTimeout(begin, Math.min(5_000, 100 * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2));
+  };
+  const begin = async () => {
+    stop();
+    const mine = round;
+    const token = await options.token();
+    let state;
+    try {
+      state = await stateOf(addresses[attempts++ % addresses.length], token);
+    } catch (failure) {
+      if (mine === round) failed(failure.problem, token);
+      return;
+    }
+    if (mine !== round) return;
+    failures = 0;
+    const { products, epoch, position } = state;
+    onChange(products);
+    feed = follow(addresses, ({ payload: { changed, ...product } }) => {
+      if (!(product.version > (products.get(product.sku)?.version ?? 0))) return;
+      products.set(product.sku, product);
+      onChange(products, product);
+    }, { ...options, topics: ['product.*'], subjects: [], after: position, epoch, onReset: begin });
+  };
+  begin();
+  return { close: stop, get position() { return feed?.position; } };
 }

@@ -6,6 +6,7 @@ import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -116,6 +117,60 @@ class DashboardIT {
         page.until(() -> !page.text("#tile-pms .value").equals("–"));
         assertThat(page.texts("#requests .readout")).first().asString().contains("requests");
         assertThat(chromium.complaints()).isEmpty();
+    }
+
+    /** The reference client that the page brings, as somebody else uses it. */
+    @Test
+    void theFeedClientKeepsACopyOfTheProductsAndReadsItAnewInAnotherEpoch() throws Exception {
+        var sku = create("COPY-");
+        page.open();
+        page.script("""
+                const service = new URL('/ws?batch=true', location.href.replace('http', 'ws')), token = arguments[0];
+                window.copies = 0;
+                import('/dashboard/feed-client.js').then(({ snapshot }) => snapshot([service.href], (products, changed) => {
+                  window.copy = products;
+                  if (!changed) window.copies++;
+                }, { token: async () => token }));
+                """, Tokens.of("anna", "viewer"));
+        page.until(() -> products().equals(copied()));
+        send("PUT", Client.path(sku), Client.product(sku).replace("Lamp", "Desk"));
+        create("COPY-");
+        page.until(() -> products().equals(copied()));
+        assertThat(copied()).containsEntry(sku, 2L);
+        assertThat(page.script("return window.copies")).isEqualTo(1L);
+
+        try (var database = cluster.database();
+                var statement = database.createStatement()) {
+            statement.execute("UPDATE feed_head SET previous_id = feed_id, feed_id = gen_random_uuid()");
+        }
+        page.until(() -> page.script("return window.copies").equals(2L));
+        send("PUT", Client.path(sku), Client.product(sku).replace("Lamp", "Chair"));
+        page.until(() -> products().equals(copied()));
+        assertThat(copied()).containsEntry(sku, 3L);
+    }
+
+    @SuppressWarnings("unchecked")
+    private Map<String, Object> copied() {
+        return (Map<String, Object>)
+                page.script(
+                        "return window.copy && Object.fromEntries([...window.copy].map(([sku, { version }]) => [sku, version]))");
+    }
+
+    /** The version of each product, as the other replica has it. */
+    private static Map<String, Object> products() {
+        var versions = new HashMap<String, Object>();
+        var after = "";
+        do {
+            var found = Client.json(send("GET", "/api/products?limit=500" + after, ""));
+            found.get("items")
+                    .forEach(product -> versions.put(
+                            product.get("sku").textValue(),
+                            product.get("version").longValue()));
+            after = found.get("next").isNull()
+                    ? ""
+                    : "&after=" + found.get("next").textValue();
+        } while (!after.isEmpty());
+        return versions;
     }
 
     @Test
