@@ -19,7 +19,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -285,11 +284,7 @@ public class ProductResource {
             description =
                     "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
                             + " exist. `sku` can't be combined with other parameters.")
-    @Parameter(
-            name = "sku",
-            in = ParameterIn.QUERY,
-            description = "A product to read; repeated for several",
-            schema = @Schema(ref = "Skus"))
+    @Parameter(ref = "Skus")
     @APIResponse(
             responseCode = "200",
             description = "A page of products; with `sku` the products with these SKUs",

@@ -17,7 +17,6 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -121,11 +120,7 @@ public class InventoryResource {
             description =
                     "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
                             + " and which of them have none there. `sku` can be combined with `location` only.")
-    @Parameter(
-            name = "sku",
-            in = ParameterIn.QUERY,
-            description = "A product whose stock to read; repeated for several",
-            schema = @Schema(ref = "Skus"))
+    @Parameter(ref = "Skus")
     @APIResponse(
             responseCode = "200",
             description = "A page; with `sku` the stock of these products",
