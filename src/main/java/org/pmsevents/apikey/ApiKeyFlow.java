@@ -7,6 +7,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
+import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.http.security.AllowedLocations;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.database.Transactions;
@@ -24,7 +26,7 @@ import org.pmsevents.platform.problem.AppException;
 
 /** Makes and revokes API keys, each with its entry in the audit. */
 @ApplicationScoped
-public class ApiKeyFlow {
+public class ApiKeyFlow implements NamedResources {
     private final ApiKeyTable keys;
     private final VerifiedKeys verified;
     private final Transactions transactions;
@@ -95,6 +97,22 @@ public class ApiKeyFlow {
                     verified.revoked(id);
                 })
                 .replaceWithVoid();
+    }
+
+    @Override
+    public String path() {
+        return "/api/keys/";
+    }
+
+    @Override
+    public Uni<?> find(String id, RequestContext context) {
+        return !KeyText.isId(id)
+                ? Uni.createFrom().failure(notFound(id))
+                : transactions.read(client -> keys.find(client, List.of(id))).invoke(found -> {
+                    if (found.isEmpty()) {
+                        throw notFound(id);
+                    }
+                });
     }
 
     private static AppException notFound(String id) {

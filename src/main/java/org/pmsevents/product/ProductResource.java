@@ -284,6 +284,7 @@ public class ProductResource {
             description =
                     "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
                             + " exist. `sku` can't be combined with other parameters.")
+    @Parameter(ref = "Skus")
     @APIResponse(
             responseCode = "200",
             description = "A page of products; with `sku` the products with these SKUs",
@@ -305,7 +306,7 @@ public class ProductResource {
                     List<String> skus,
             @Context UriInfo uri) {
         var given = uri.getQueryParameters();
-        if (!skus.isEmpty()) {
+        if (given.containsKey("sku")) {
             return reads.readAll(
                             NamesRequest.of("sku", given, List.of("status", "tag", "q", "limit", "after")),
                             request.current())

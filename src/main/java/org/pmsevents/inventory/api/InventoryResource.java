@@ -119,6 +119,7 @@ public class InventoryResource {
             description =
                     "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
                             + " and which of them have none there. `sku` can be combined with `location` only.")
+    @Parameter(ref = "Skus")
     @APIResponse(
             responseCode = "200",
             description = "A page; with `sku` the stock of these products",
@@ -143,7 +144,7 @@ public class InventoryResource {
                     List<String> skus,
             @Context UriInfo uri) {
         var given = uri.getQueryParameters();
-        if (!skus.isEmpty()) {
+        if (given.containsKey("sku")) {
             return reads.readAll(
                             NamesRequest.of("sku", given, List.of("low", "limit", "after")),
                             NormalText.ofNullable(location),
