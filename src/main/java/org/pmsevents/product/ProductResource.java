@@ -301,9 +301,7 @@ public class ProductResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after,
-            @QueryParam("sku")
-                    @Parameter(description = "A product to read; repeated for several", schema = @Schema(ref = "Skus"))
-                    List<String> skus,
+            @QueryParam("sku") @Parameter(hidden = true) List<String> skus,
             @Context UriInfo uri) {
         var given = uri.getQueryParameters();
         if (given.containsKey("sku")) {

@@ -137,11 +137,7 @@ public class InventoryResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after,
-            @QueryParam("sku")
-                    @Parameter(
-                            description = "A product whose stock to read; repeated for several",
-                            schema = @Schema(ref = "Skus"))
-                    List<String> skus,
+            @QueryParam("sku") @Parameter(hidden = true) List<String> skus,
             @Context UriInfo uri) {
         var given = uri.getQueryParameters();
         if (given.containsKey("sku")) {

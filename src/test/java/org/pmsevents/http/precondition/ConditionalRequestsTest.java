@@ -21,7 +21,7 @@ class ConditionalRequestsTest {
     private static final Set<String> METHODS = Set.of("get", "put", "patch", "post", "delete");
     private static final String COUNT = "{\"onHand\":5,\"reason\":\"count\"}";
 
-    private final Client client = Client.of("rita", "editor", "stock", "operator");
+    private final Client client = Client.of("rita", "admin");
     private final String sku = Client.newSku("IF");
     private final String path = Client.path(sku);
     private final String stock = Client.stockPath(sku);

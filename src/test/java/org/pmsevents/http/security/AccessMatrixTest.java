@@ -61,6 +61,7 @@ class AccessMatrixTest {
         GET    /api/products/{sku}/history                   viewer
         GET    /api/inventory                                viewer
         GET    /api/inventory/{sku}                          viewer
+        GET    /api/inventory/{sku}/locations                viewer
         PUT    /api/inventory/{sku}                          stock
         POST   /api/inventory/{sku}/adjustments              stock
         POST   /api/inventory/adjustments                    stock

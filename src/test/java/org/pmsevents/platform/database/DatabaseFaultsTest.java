@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -128,8 +129,30 @@ class DatabaseFaultsTest {
 
     private static void withoutStandby(String database) throws SQLException {
         in("postgres", "CREATE DATABASE " + database);
-        in(database, "CREATE TABLE kept (value text)");
+        in(database, "CREATE TABLE kept (value text)", "CREATE TABLE probe (value text)");
         in("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()");
+        await().until(() -> waitsForStandby(database));
+    }
+
+    /** Whether commits wait already: the server takes over its settings some time after it was told to. */
+    private static boolean waitsForStandby(String database) {
+        var probe = CompletableFuture.runAsync(() -> {
+            try {
+                in(database, "INSERT INTO probe VALUES ('a')");
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        var waited = new AtomicBoolean();
+        await().until(() -> {
+            waited.set(in(
+                            database,
+                            "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                    .equals("1"));
+            return waited.get() || probe.isDone();
+        });
+        probe.join();
+        return waited.get();
     }
 
     @Test
