@@ -57,8 +57,9 @@ class ProductBench {
             servers.forLimit(PRODUCTS);
             var script = Files.writeString(folder.resolve(name + ".sql"), statement);
             try (var replica = servers.service("bench")) {
+                var server = replica.address();
                 servers.forService(PRODUCTS);
-                var load = new HttpLoad(replica.address(), CONNECTIONS, () -> http(replica.address(), request.get()));
+                var load = new HttpLoad(server, CONNECTIONS, () -> http(server, request.get()));
                 load.run(WARM_UP);
                 var comparison =
                         new Comparison(name, CONNECTIONS + " connections; pgbench with the same as one statement each");
