@@ -34,6 +34,9 @@ public class CacheNoticeTable {
             ORDER BY notice.id
             """.formatted(MOST);
 
+    private static final String LAST_GIVEN =
+            "SELECT last_value - (NOT is_called)::int AS given FROM cache_notice_id_seq";
+
     /** An insert takes this lock before it is given an id, and keeps it until its commit can be seen. */
     private static final String WRITERS = """
             SELECT l.virtualtransaction FROM pg_locks AS l
@@ -82,12 +85,18 @@ public class CacheNoticeTable {
         });
     }
 
-    /** The transactions that may have inserted a notice and have not ended. */
-    Uni<Set<String>> writers(SqlClient client) {
-        return client.query(WRITERS).execute().map(rows -> {
+    /**
+     * The last id that was given.
+     *
+     * @param writers the transactions that may have been given one up to it, and have not ended
+     */
+    record Given(long last, Set<String> writers) {}
+
+    Uni<Given> given(SqlClient client) {
+        return client.query(LAST_GIVEN + "; " + WRITERS).execute().map(rows -> {
             var writers = new HashSet<String>();
-            rows.forEach(row -> writers.add(row.getString("virtualtransaction")));
-            return writers;
+            rows.next().forEach(row -> writers.add(row.getString("virtualtransaction")));
+            return new Given(rows.iterator().next().getLong("given"), writers);
         });
     }
 

@@ -15,9 +15,9 @@ import org.pmsevents.cache.CacheTag;
 
 /**
  * Changes without an event. Each leaves a notice in its own transaction. Every replica polls for notices, so that none is missed, whatever
- * the order of commits. A poll begins where all notices are certainly known: at one whose number was given before a look at the
- * transactions that may be inserting, all of which have ended since. So a transaction that stays open for long and leaves no notice
- * makes no poll longer.
+ * the order of commits. A poll begins where all notices are certainly known: at the last number that was given before an earlier poll looked at
+ * the transactions that may be inserting, all of which had ended when a later one, or the same, began to read. So a transaction that
+ * stays open for long and leaves no notice makes no poll longer.
  */
 @ApplicationScoped
 public class Notices {
@@ -30,7 +30,7 @@ public class Notices {
     private final Pool pool;
     private final TagVersions tagVersions;
     private long readUpTo;
-    private Mark mark = new Mark(0, null);
+    private @Nullable Mark mark;
     private long below;
     private int epochs;
     private volatile long certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -43,13 +43,14 @@ public class Notices {
     /**
      * The next beginning of a poll, once all of the writers have ended.
      *
-     * @param upTo number of a notice that was read
-     * @param writers who may have been inserting after it was read; null: not looked at yet
+     * @param upTo the last number given
+     * @param writers who may have been given one up to it; some
      */
-    private record Mark(long upTo, @Nullable Set<String> writers) {}
+    private record Mark(long upTo, Set<String> writers) {}
 
     /** What a poll begins with. */
-    private record Poll(long asked, int epoch, long after, Mark mark) {}
+    private record Poll(
+            long asked, int epoch, long after, @Nullable Mark mark) {}
 
     Notices(CacheNoticeTable table, Pool pool, TagVersions tagVersions) {
         this.table = table;
@@ -73,19 +74,15 @@ public class Notices {
     Uni<Void> look() {
         return Uni.createFrom().deferred(() -> {
             var poll = begin();
-            return writers(poll)
-                    .chain(writers -> read(poll.after(), poll)
-                            .chain(first -> readRest(first, poll)
-                                    .invoke(last -> allRead(first.below(), last.last(), writers, poll))))
+            // before the notices are read, so that what those who have ended meanwhile have left is among them
+            return table.given(pool)
+                    .ifNoItem()
+                    .after(ANSWER)
+                    .fail()
+                    .chain(given -> read(poll.after(), poll)
+                            .chain(first -> readRest(first, poll).invoke(last -> allRead(first.below(), given, poll))))
                     .replaceWithVoid();
         });
-    }
-
-    /** Before the notices are read, so that what those who have ended meanwhile have left is among them. */
-    private Uni<Set<String>> writers(Poll poll) {
-        return poll.mark().upTo() <= poll.after()
-                ? Uni.createFrom().item(Set.of())
-                : table.writers(pool).ifNoItem().after(ANSWER).fail();
     }
 
     private Uni<CacheNoticeTable.Found> read(long after, Poll poll) {
@@ -102,7 +99,7 @@ public class Notices {
     public synchronized void forget() {
         below = 0;
         readUpTo = 0;
-        mark = new Mark(0, null);
+        mark = null;
         epochs++;
         handled.clear();
         certainAt = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -135,16 +132,17 @@ public class Notices {
 
     /**
      * @param ended every transaction with a lower id had ended when the first portion was read
-     * @param last number of the last notice that was read
+     * @param given looked at before
      */
-    private synchronized void allRead(long ended, long last, Set<String> writers, Poll poll) {
+    private synchronized void allRead(long ended, CacheNoticeTable.Given given, Poll poll) {
         if (poll.epoch() != epochs) {
             return;
         }
         tagVersions.noticedBelow(ended);
         below = Math.max(below, ended);
+        // polls overlap; only one that began with the present mark has looked at the writers after it was set
         if (poll.mark() == mark) {
-            raise(writers, last);
+            raise(given);
         }
         handled.entrySet()
                 .removeIf(
@@ -154,21 +152,19 @@ public class Notices {
         }
     }
 
-    /** Polls overlap; only one that began with the present mark has looked at the writers after the mark was set. */
-    private void raise(Set<String> writers, long last) {
-        var earlier = mark.writers();
-        if (mark.upTo() > readUpTo) {
-            if (earlier == null) {
-                mark = new Mark(mark.upTo(), writers);
+    private void raise(CacheNoticeTable.Given given) {
+        var earlier = mark;
+        if (earlier != null) {
+            if (!Collections.disjoint(earlier.writers(), given.writers())) {
                 return;
             }
-            if (!Collections.disjoint(earlier, writers)) {
-                return;
-            }
-            readUpTo = mark.upTo();
+            readUpTo = earlier.upTo();
+            mark = null;
         }
-        if (last > readUpTo) {
-            mark = new Mark(last, null);
+        if (given.writers().isEmpty()) {
+            readUpTo = Math.max(readUpTo, given.last());
+        } else if (given.last() > readUpTo) {
+            mark = new Mark(given.last(), given.writers());
         }
     }
 }

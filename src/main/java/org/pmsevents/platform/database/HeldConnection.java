@@ -35,7 +35,7 @@ final class HeldConnection {
     private final SqlConnection connection;
     private Uni<?> unanswered = Uni.createFrom().voidItem();
     private volatile boolean waitCancelled;
-    private volatile boolean readOnly;
+    private volatile boolean unusable;
 
     HeldConnection(SqlConnection connection) {
         this.connection = connection;
@@ -62,6 +62,7 @@ final class HeldConnection {
         if (ends || (WARNING.equals(code) && (routine == null || routine.equals(WAITS_FOR_STANDBY)))) {
             LOG.warnf("a commit may be lost with this server: %s", notice.getMessage());
             waitCancelled = true;
+            unusable |= ends;
         }
     }
 
@@ -81,10 +82,11 @@ final class HeldConnection {
         return waitCancelled ? OutcomeUnknownException.notReplicated() : new OutcomeUnknownException(failure);
     }
 
-    /** Called with each failure: a connection whose server is read-only is not used again. */
+    /** Called with each failure: a connection whose server is read-only, or ends the session, is not used again. */
     void judge(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            readOnly |= cause instanceof DatabaseException refusal && READ_ONLY.equals(refusal.getSqlState());
+            unusable |= cause instanceof DatabaseException refusal
+                    && (READ_ONLY.equals(refusal.getSqlState()) || ADMIN_SHUTDOWN.equals(refusal.getSqlState()));
         }
     }
 
@@ -93,7 +95,7 @@ final class HeldConnection {
     }
 
     private void close(@Nullable Throwable ignored) {
-        if (readOnly && connection.getDelegate() instanceof SqlConnectionInternal internal) {
+        if (unusable && connection.getDelegate() instanceof SqlConnectionInternal internal) {
             // the connection itself, below the pool; the pool learns a moment later that it is closed, and would use it
             // until then
             var closed = Promise.<Void>promise();
