@@ -1,10 +1,7 @@
 package org.pmsevents.product;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +9,9 @@ import org.pmsevents.cache.CacheKey;
 import org.pmsevents.cache.CacheTag;
 import org.pmsevents.cache.flow.CacheFlow;
 import org.pmsevents.cache.flow.InvalidationFlow;
-import org.pmsevents.event.EventType;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.publish.AfterCommit;
 import org.pmsevents.event.publish.EventPublisher;
-import org.pmsevents.http.idempotency.AnswerWriter;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.http.precondition.Preconditions;
@@ -30,8 +25,7 @@ import org.pmsevents.pms.outbound.PmsSync;
 /** The product flows. Every change is committed with its event, then applied to the cache and published, and only then answered. */
 @ApplicationScoped
 public class ProductFlow {
-    private final ProductTable products;
-    private final ProductWriter writer;
+    private final ProductChanges changes;
     private final Transactions transactions;
     private final EventPublisher events;
     private final AfterCommit afterCommit;
@@ -40,11 +34,9 @@ public class ProductFlow {
     private final InventoryFlow inventory;
     private final ProductSyncFlow sync;
     private final Idempotency idempotency;
-    private final Clock clock;
 
     ProductFlow(
-            ProductTable products,
-            ProductWriter writer,
+            ProductChanges changes,
             Transactions transactions,
             EventPublisher events,
             AfterCommit afterCommit,
@@ -52,10 +44,8 @@ public class ProductFlow {
             InvalidationFlow invalidation,
             InventoryFlow inventory,
             ProductSyncFlow sync,
-            Idempotency idempotency,
-            Clock clock) {
-        this.products = products;
-        this.writer = writer;
+            Idempotency idempotency) {
+        this.changes = changes;
         this.transactions = transactions;
         this.events = events;
         this.afterCommit = afterCommit;
@@ -64,11 +54,7 @@ public class ProductFlow {
         this.inventory = inventory;
         this.sync = sync;
         this.idempotency = idempotency;
-        this.clock = clock;
     }
-
-    /** An archived product, and the notice to the caches if its stock was low. */
-    private record Archiving(ProductChange change, Optional<Long> notice) {}
 
     /** A published product and the state of its sync to the PMS. */
     record Publication(ProductView product, PmsSync pmsSync) {}
@@ -84,7 +70,7 @@ public class ProductFlow {
                 ProductJson::viewOf,
                 answers -> validateProduct(body)
                         .map(ProductRules::draft)
-                        .chain(draft -> createProduct(draft, answers, context))
+                        .chain(draft -> changes.create(draft, answers, context))
                         .call(this::emitEvent)
                         .call(this::updateCache)
                         .call(this::notifyWebSocket)
@@ -107,52 +93,14 @@ public class ProductFlow {
                 .chain(valid -> update(sku, conditions, context, stored -> ProductRules.patched(valid, stored)));
     }
 
-    /** Together with other changes if it can be, otherwise in a transaction of its own. */
     private Uni<ProductView> update(
             String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
-        return updateTogether(sku, conditions, context, edit)
-                .chain(done -> done.isPresent()
-                        ? Uni.createFrom().item(done.get())
-                        : updateAlone(sku, conditions, context, edit))
+        return changes.update(sku, conditions, context, edit)
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, context))
                 .call(this::notifyWebSocket)
                 .map(change -> ProductJson.view(change.product()));
-    }
-
-    /** Empty, and nothing is changed, if the PMS is to be told in the same transaction, or the product has changed since it was read. */
-    private Uni<Optional<ProductChange>> updateTogether(
-            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
-        return transactions
-                .read(client -> products.find(client, sku))
-                .map(found -> refuseArchived(existing(sku, found, conditions)))
-                .chain(found -> {
-                    var after = found.replaced(edit.apply(found), clock.instant());
-                    var changed = after.changedFrom(found);
-                    if (changed.isEmpty()) {
-                        return Uni.createFrom()
-                                .item(Optional.of(new ProductChange(found, null, afterCommit.answerBy())));
-                    }
-                    if (sync.isWanted(after)) {
-                        return Uni.createFrom().item(Optional.empty());
-                    }
-                    var event =
-                            events.event(EventType.PRODUCT_UPDATED, sku, ProductJson.updated(after, changed), context);
-                    return writer.write(new ProductWriter.Write(after, event, null), context)
-                            .map(written -> written
-                                    ? Optional.of(new ProductChange(after, event, afterCommit.answerBy()))
-                                    : Optional.empty());
-                });
-    }
-
-    private Uni<ProductChange> updateAlone(
-            String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
-        return transactions.run(
-                context,
-                transaction -> findProduct(transaction, sku, conditions)
-                        .map(ProductFlow::refuseArchived)
-                        .chain(found -> updateProduct(transaction, found, edit.apply(found), context)));
     }
 
     /**
@@ -170,8 +118,7 @@ public class ProductFlow {
                         answers -> transactions
                                 .run(
                                         context,
-                                        transaction -> validateProduct(transaction, sku, conditions)
-                                                .chain(valid -> publishProduct(transaction, valid, context))
+                                        transaction -> changes.publish(transaction, sku, conditions, context)
                                                 .call(change -> answers.store(
                                                         transaction, ProductJson.publication(published(change)))))
                                 .call(this::emitEvent)
@@ -190,12 +137,9 @@ public class ProductFlow {
      */
     Uni<Void> archive(String sku, Preconditions conditions, RequestContext context) {
         return transactions
-                .run(
-                        context,
-                        transaction -> findProduct(transaction, sku, conditions)
-                                .chain(found -> archiveProduct(transaction, found, context)))
+                .run(context, transaction -> changes.archive(transaction, sku, conditions, context))
                 .invoke(done -> inventory.stockRetired(done.notice(), context))
-                .map(Archiving::change)
+                .map(ProductChanges.Archiving::change)
                 .invoke(sync::announce)
                 .call(this::emitEvent)
                 .call(change -> invalidateCache(change, context))
@@ -216,9 +160,7 @@ public class ProductFlow {
                 answers -> transactions
                         .run(
                                 context,
-                                transaction -> findProduct(transaction, sku, conditions)
-                                        .map(ProductFlow::requireArchived)
-                                        .chain(found -> restoreProduct(transaction, found, context))
+                                transaction -> changes.restore(transaction, sku, conditions, context)
                                         .call(change -> answers.store(
                                                 transaction,
                                                 ProductJson.view(change.product())
@@ -232,82 +174,6 @@ public class ProductFlow {
 
     private static Uni<ParsedBody> validateProduct(byte @Nullable [] body) {
         return StrictJson.read(body, parsed -> parsed);
-    }
-
-    private Uni<ProductChange> createProduct(ProductDraft draft, AnswerWriter answers, RequestContext context) {
-        var product = Product.created(draft, clock.instant());
-        var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
-        var write = new ProductWriter.Write(product, event, answers.key());
-        return writer.write(write, context)
-                .chain(created ->
-                        created ? Uni.createFrom().voidItem() : transactions.run(context, tx -> createAlone(tx, write)))
-                .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
-    }
-
-    private Uni<Void> createAlone(SqlClient transaction, ProductWriter.Write write) {
-        return writer.write(transaction, write)
-                .chain(created -> created
-                        ? Uni.createFrom().voidItem()
-                        : products.find(transaction, write.sku()).map(found -> {
-                            throw exists(write.sku(), found);
-                        }));
-    }
-
-    /** Returns the product if it exists, meets the conditions of the request and is not archived. */
-    private Uni<Product> validateProduct(SqlClient transaction, String sku, Preconditions conditions) {
-        return findProduct(transaction, sku, conditions).map(ProductFlow::refuseArchived);
-    }
-
-    private Uni<Product> findProduct(SqlClient transaction, String sku, Preconditions conditions) {
-        return products.lock(transaction, sku).map(found -> existing(sku, found, conditions));
-    }
-
-    private static Product existing(String sku, Optional<Product> found, Preconditions conditions) {
-        var product = found.orElseThrow(() -> notFound(sku));
-        conditions.checkChange(product.version());
-        return product;
-    }
-
-    private Uni<ProductChange> updateProduct(
-            SqlClient transaction, Product found, ProductDraft draft, RequestContext context) {
-        var updated = found.replaced(draft, clock.instant());
-        return store(transaction, found, updated, EventType.PRODUCT_UPDATED, context);
-    }
-
-    private Uni<ProductChange> publishProduct(SqlClient transaction, Product found, RequestContext context) {
-        var published = found.status() == ProductStatus.PUBLISHED ? found : found.published(clock.instant());
-        return store(transaction, found, published, EventType.PRODUCT_PUBLISHED, context)
-                .chain(change -> change.changedNothing()
-                        ? sync.createJob(transaction, change, context)
-                        : Uni.createFrom().item(change));
-    }
-
-    /** The stock comes first: an event is recorded after all rows of its change. */
-    private Uni<Archiving> archiveProduct(SqlClient transaction, Product found, RequestContext context) {
-        var archived = found.isArchived() ? found : found.archived(clock.instant());
-        return inventory
-                .retireStock(transaction, found.sku())
-                .chain(notice -> store(transaction, found, archived, EventType.PRODUCT_UPDATED, context)
-                        .map(change -> new Archiving(change, notice)));
-    }
-
-    private Uni<ProductChange> restoreProduct(SqlClient transaction, Product found, RequestContext context) {
-        return store(transaction, found, found.restored(clock.instant()), EventType.PRODUCT_UPDATED, context);
-    }
-
-    /** Stores the product and its event; does nothing if no field has changed. */
-    private Uni<ProductChange> store(
-            SqlClient transaction, Product before, Product after, EventType type, RequestContext context) {
-        var changed = after.changedFrom(before);
-        if (changed.isEmpty()) {
-            return Uni.createFrom().item(new ProductChange(before, null, afterCommit.answerBy()));
-        }
-        var payload = type == EventType.PRODUCT_UPDATED ? ProductJson.updated(after, changed) : ProductJson.of(after);
-        var event = events.event(type, after.sku(), payload, context);
-        return products.update(transaction, after)
-                .chain(() -> events.record(transaction, event))
-                .chain(() ->
-                        sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), context));
     }
 
     private Uni<Void> emitEvent(ProductChange change) {
@@ -362,41 +228,5 @@ public class ProductFlow {
         return change.changedNothing()
                 ? Uni.createFrom().voidItem()
                 : afterCommit.attempt(step, change.event().metadata(), change.answerBy(), work);
-    }
-
-    private static AppException exists(String sku, Optional<Product> found) {
-        boolean archived = found.filter(Product::isArchived).isPresent();
-        return AppException.conflict(
-                        "product-exists",
-                        archived
-                                ? "The product " + sku
-                                        + " is archived. POST /api/products/{sku}/restore takes it back as a draft."
-                                : "A product with the SKU " + sku + " exists already.")
-                .with("archived", archived);
-    }
-
-    private static Product requireArchived(Product found) {
-        if (!found.isArchived()) {
-            throw AppException.conflict(
-                    "product-not-archived",
-                    "The product " + found.sku() + " is not archived; it is "
-                            + found.status().wireName() + ".");
-        }
-        return found;
-    }
-
-    private static Product refuseArchived(Product found) {
-        if (found.isArchived()) {
-            throw AppException.conflict(
-                    "product-archived",
-                    "The product " + found.sku()
-                            + " is archived and can't be changed. POST /api/products/{sku}/restore takes it"
-                            + " back as a draft.");
-        }
-        return found;
-    }
-
-    static AppException notFound(String sku) {
-        return AppException.notFound("product-not-found", "There is no product with the SKU " + sku + ".");
     }
 }

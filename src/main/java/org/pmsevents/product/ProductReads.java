@@ -36,11 +36,11 @@ public class ProductReads {
      */
     Uni<CacheAnswer> read(String sku, RequestContext context) {
         if (!PathName.isAddressable(sku)) {
-            return Uni.createFrom().failure(() -> ProductFlow.notFound(sku));
+            return Uni.createFrom().failure(() -> ProductChanges.notFound(sku));
         }
         return cache.read(CacheKey.product(sku), context).invoke(found -> {
             if (found.entry().isAbsent()) {
-                throw ProductFlow.notFound(sku);
+                throw ProductChanges.notFound(sku);
             }
         });
     }
@@ -63,7 +63,7 @@ public class ProductReads {
     Uni<Page<ProductHistoryEntry>> history(String sku, PageRequest page) {
         var before = page.afterNumber();
         return database.byKey(client -> products.find(client, sku))
-                .map(found -> found.orElseThrow(() -> ProductFlow.notFound(sku)))
+                .map(found -> found.orElseThrow(() -> ProductChanges.notFound(sku)))
                 .chain(() -> database.list(client -> history.list(client, sku, before, page.oneMore())))
                 .map(entries -> page.page(entries, entry -> Long.toString(entry.position())));
     }
