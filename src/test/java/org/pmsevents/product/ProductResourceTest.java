@@ -11,9 +11,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.Header;
 import io.restassured.response.Response;
-import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Tuple;
-import jakarta.inject.Inject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,9 +33,6 @@ class ProductResourceTest {
 
     private final Client editor = Client.editor();
     private final String sku = Client.newSku("P ");
-
-    @Inject
-    Pool pool;
 
     private String etag() {
         return editor.read(sku).header("ETag");
@@ -552,37 +546,5 @@ class ProductResourceTest {
         } finally {
             threads.shutdown();
         }
-    }
-
-    /** More of them than there are connections to PostgreSQL. */
-    @Test
-    void whoeverWaitsForALockedProductLeavesTheOthersTheirConnections() {
-        editor.create(sku);
-        var waiting = Executors.newFixedThreadPool(24);
-        var holder = pool.getConnection().await().atMost(PATIENCE);
-        var answers = new ArrayList<CompletableFuture<Response>>();
-        try {
-            holder.query("BEGIN").execute().await().atMost(PATIENCE);
-            holder.preparedQuery("SELECT FROM product WHERE sku = $1 FOR UPDATE")
-                    .execute(Tuple.of(sku))
-                    .await()
-                    .atMost(PATIENCE);
-            for (int i = 0; i < 24; i++) {
-                var name = "Name " + i;
-                answers.add(CompletableFuture.supplyAsync(() -> putIf("*", renamed(sku, name)), waiting));
-            }
-            for (int i = 0; i < 10; i++) {
-                editor.create(Client.newSku("FREE"));
-            }
-            assertThat(answers).noneMatch(CompletableFuture::isDone);
-        } finally {
-            holder.query("ROLLBACK").execute().await().atMost(PATIENCE);
-            holder.close().await().atMost(PATIENCE);
-            waiting.shutdown();
-        }
-        assertThat(answers)
-                .allSatisfy(each -> assertThat(each.join().statusCode())
-                        .as(each.join().asString())
-                        .isEqualTo(200));
     }
 }

@@ -11,6 +11,7 @@ import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -50,6 +51,12 @@ class ProductWritingTest {
 
     private Response patch(String patch) {
         return editor.request(patch).contentType("application/merge-patch+json").patch(Client.path(sku));
+    }
+
+    private Response put(String name) {
+        return editor.request(Client.product(sku).replace("Lamp", name))
+                .header("If-Match", "*")
+                .put(Client.path(sku));
     }
 
     private Row row(String query, Object... values) {
@@ -182,5 +189,37 @@ class ProductWritingTest {
         var stored = row("SELECT name, tags FROM product WHERE sku = $1", sku);
         assertThat(stored.getString("name")).isEqualTo("\"L\\amp\", {NULL} ä");
         assertThat(stored.getArrayOfStrings("tags")).containsExactly("a \"b\" \\c", "{x,y}", "NULL");
+    }
+
+    /** More of them than there are connections to PostgreSQL. */
+    @Test
+    void whoeverWaitsForALockedProductLeavesTheOthersTheirConnections() {
+        editor.create(sku);
+        var waiting = Executors.newFixedThreadPool(24);
+        var holder = pool.getConnection().await().atMost(PATIENCE);
+        var answers = new ArrayList<CompletableFuture<Response>>();
+        try {
+            holder.query("BEGIN").execute().await().atMost(PATIENCE);
+            holder.preparedQuery("SELECT FROM product WHERE sku = $1 FOR UPDATE")
+                    .execute(Tuple.of(sku))
+                    .await()
+                    .atMost(PATIENCE);
+            for (int i = 0; i < 24; i++) {
+                var name = "Name " + i;
+                answers.add(CompletableFuture.supplyAsync(() -> put(name), waiting));
+            }
+            for (int i = 0; i < 10; i++) {
+                editor.create(Client.newSku("FREE"));
+            }
+            assertThat(answers).noneMatch(CompletableFuture::isDone);
+        } finally {
+            holder.query("ROLLBACK").execute().await().atMost(PATIENCE);
+            holder.close().await().atMost(PATIENCE);
+            waiting.shutdown();
+        }
+        assertThat(answers)
+                .allSatisfy(each -> assertThat(each.join().statusCode())
+                        .as(each.join().asString())
+                        .isEqualTo(200));
     }
 }
