@@ -31,7 +31,8 @@ public class ProductChangeTable {
      * A product of version 1 is created unless its SKU exists, one of version n + 1 replaces version n unless it is another version by now, or
      * somebody else holds its row. Rows are locked and inserted in one order, keys after them, otherwise two statements could deadlock; a
      * SKU that somebody else is inserting is waited for. All of that is done before the first event is inserted, which gives it its order.
-     * The arrays are in sub-selects to hide their lengths from the planner, which would plan again for each length.
+     * The arrays are in sub-selects to hide their lengths from the planner, which would plan again for each length. The limit
+     * is a sub-select, for which it expects one row, and looks up each product by its key, however small the table is.
      */
     private static final String CHANGE =
             """
@@ -44,7 +45,7 @@ public class ProductChangeTable {
                 WITH ORDINALITY AS lines (sku, version, name, description, amount, currency, tags, attributes, changed_at,
                                           event_id, type, actor, trace_id, occurred_at, payload, scope, fingerprint, n)),
             held AS MATERIALIZED (
-              SELECT wanted.* FROM (SELECT * FROM given WHERE version > 1 ORDER BY sku COLLATE "C") AS wanted
+              SELECT wanted.* FROM (SELECT * FROM given WHERE version > 1 ORDER BY sku COLLATE "C" LIMIT (SELECT 1000)) AS wanted
               CROSS JOIN LATERAL (
                 SELECT FROM product WHERE product.sku = wanted.sku AND product.version = wanted.version - 1
                 FOR NO KEY UPDATE SKIP LOCKED) AS free),
