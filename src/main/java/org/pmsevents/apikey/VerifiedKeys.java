@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -32,6 +33,8 @@ import org.pmsevents.platform.shutdown.Draining;
  * a revocation needs no message. A key that was not confirmed for 30 s, because PostgreSQL is unavailable, is looked up again.
  */
 @ApplicationScoped
+@RegisterForReflection(
+        classNames = {"com.github.benmanes.caffeine.cache.PSAMS", "com.github.benmanes.caffeine.cache.SSMSA"})
 public class VerifiedKeys implements ApiKeyVerifier {
     private static final Logger LOG = Logger.getLogger(VerifiedKeys.class);
 
