@@ -31,6 +31,7 @@ final class HeldConnection {
     private static final String WAITS_FOR_STANDBY = "SyncRepWaitForLSN";
 
     private static final Duration CLOSED = Duration.ofMillis(20);
+    private static final Duration LONGEST_CLOSING = Duration.ofMillis(200);
 
     private final SqlConnection connection;
     private Uni<?> unanswered = Uni.createFrom().voidItem();
@@ -102,6 +103,10 @@ final class HeldConnection {
             internal.unwrap().unwrap().close(internal, closed);
             Uni.createFrom()
                     .completionStage(closed.future().toCompletionStage())
+                    // one that the server has closed already may never say so
+                    .ifNoItem()
+                    .after(LONGEST_CLOSING)
+                    .fail()
                     .onFailure()
                     .recoverWithNull()
                     .onItem()
