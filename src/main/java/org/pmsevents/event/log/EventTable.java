@@ -39,8 +39,11 @@ public class EventTable {
     /** One statement, which the server completes even if this replica stops. The SQL of the function explains how it works. */
     private static final String SEQUENCE = "SELECT * FROM sequence_events($1)";
 
-    /** The same beside a change, in its transaction; no row if somebody else is giving positions. */
-    private static final String SEQUENCE_AT_ONCE = "SELECT * FROM sequence_events_at_once($1)";
+    /**
+     * The same beside a change, in its transaction; no row if somebody else is giving positions. Not prepared: on a new connection the commit
+     * would wait for that, with the rows of the change locked.
+     */
+    private static final String SEQUENCE_AT_ONCE = "SELECT * FROM sequence_events_at_once(%d)";
 
     /** Two consecutive calls raise the low watermark to the last seq at the time of the first. The SQL of the function explains how. */
     private static final String RAISE_LOW_WATERMARK =
@@ -165,8 +168,8 @@ public class EventTable {
     /** The same in the transaction of a change, after its statement; empty if somebody else is giving positions. */
     Uni<Optional<Sequenced>> sequenceAtOnce(SqlClient transaction, int most, String epoch) {
         return transaction
-                .preparedQuery(SEQUENCE_AT_ONCE)
-                .execute(Tuple.of(most))
+                .query(SEQUENCE_AT_ONCE.formatted(most))
+                .execute()
                 .map(rows -> rows.size() == 0 ? Optional.empty() : Optional.of(sequenced(rows, epoch)));
     }
 

@@ -188,7 +188,11 @@ public class Transactions {
     /** What two statements have returned. */
     public record Both<T, S>(T first, S second) {}
 
-    /** The same for two statements, of which the second is sent whatever the first returns. They wait for a lock for 250 ms. */
+    /**
+     * The same for two statements, of which the second is sent whatever the first returns. They wait for a lock for 250 ms.
+     *
+     * @param second not prepared, otherwise the commit waits for that on a new connection, with what the first has locked
+     */
     public <T, S> Uni<Both<T, S>> statements(Function<SqlClient, Uni<T>> first, Function<SqlClient, Uni<S>> second) {
         return statements(BEGIN_IMPATIENTLY, first, second);
     }
