@@ -31,6 +31,13 @@ public class MigrationHistory implements FlywayConfigurationCustomizer {
     private static final String OURS =
             "version = '1' AND script = 'V1__products_and_feed.sql' AND checksum = 838357730";
 
+    private static final String EMPTY = """
+            SELECT current_schema() IS NOT NULL
+              AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+              AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = current_schema()::regnamespace)
+              AND NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = current_schema()::regnamespace)
+            """;
+
     /** Not reached, login refused, no such database: Flyway meets the same and says so. */
     private static final List<String> SAID_BY_FLYWAY = List.of("08", "28", "3D");
 
@@ -42,20 +49,29 @@ public class MigrationHistory implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration configuration) {
-        if (migrates) {
-            prepare(configuration.getDataSource(), configuration.getTable());
+        if (migrates && prepare(configuration.getDataSource(), configuration.getTable())) {
+            // where nothing is, there is nothing to leave out; and where two migrate at once, Flyway takes the history
+            // that the other has just
+            // created for something of somebody else's, and fails to put a baseline into it
+            configuration.baselineOnMigrate(false);
         }
     }
 
-    /** @throws UnfitDatabaseException if the database must not be migrated */
-    static void prepare(DataSource database, String table) {
+    /**
+     * Returns whether the schema is empty.
+     *
+     * @throws UnfitDatabaseException if the database must not be migrated
+     */
+    static boolean prepare(DataSource database, String table) {
         try (var connection = database.getConnection()) {
             boolean autoCommit = connection.getAutoCommit();
             connection.setAutoCommit(false);
             try {
                 requireUtf8(connection);
                 takeOver(connection, table);
+                boolean empty = isTrue(connection, EMPTY);
                 connection.commit();
+                return empty;
             } finally {
                 connection.rollback();
                 connection.setAutoCommit(autoCommit);
@@ -65,6 +81,7 @@ public class MigrationHistory implements FlywayConfigurationCustomizer {
             if (SAID_BY_FLYWAY.stream().noneMatch(state::startsWith)) {
                 throw new IllegalStateException("the history of the migrations can't be read", e);
             }
+            return false;
         }
     }
 

@@ -322,6 +322,18 @@ class DatabaseFaultsTest {
         return source;
     }
 
+    /** Two that migrate at once would else put a baseline into the same empty history. */
+    @Test
+    void onlyASchemaThatHoldsSomethingGetsABaseline() throws SQLException {
+        in("postgres", "CREATE DATABASE fresh");
+        assertThat(MigrationHistory.prepare(source("fresh"), TABLE)).isTrue();
+        in("fresh", "CREATE FUNCTION of_somebody() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        assertThat(MigrationHistory.prepare(source("fresh"), TABLE)).isFalse();
+
+        in("fresh", "DROP FUNCTION of_somebody()", "CREATE TABLE of_somebody (n int)");
+        assertThat(MigrationHistory.prepare(source("fresh"), TABLE)).isFalse();
+    }
+
     private static void migrate(String database, String table) {
         if (!table.equals(MigrationHistory.FORMER)) {
             MigrationHistory.prepare(source(database), table);
