@@ -3,6 +3,7 @@ package org.pmsevents.apikey;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -148,12 +149,10 @@ class ApiKeysTest {
     void ofAKeyOnlyItsHashIsStored() {
         var name = newName();
         var key = make(name, "viewer", "").get("key").textValue();
-        var row = database.preparedQuery(
-                        "SELECT k::text || c::text AS stored FROM api_key k JOIN api_key_change c ON c.key_id = k.id"
-                                + " WHERE k.name = $1")
-                .execute(Tuple.of(name))
-                .await()
-                .indefinitely()
+        var row = get(database.preparedQuery(
+                                "SELECT k::text || c::text AS stored FROM api_key k JOIN api_key_change c ON c.key_id = k.id"
+                                        + " WHERE k.name = $1")
+                        .execute(Tuple.of(name)))
                 .iterator()
                 .next()
                 .getString("stored");
@@ -195,11 +194,9 @@ class ApiKeysTest {
             socket.subscribe("1", "product.*").next("subscribed");
             assertThat(status(key)).isEqualTo(200);
 
-            database.preparedQuery("DELETE FROM api_key WHERE id = $1")
-                    .execute(Tuple.of(made.get("id").textValue()))
-                    .await()
-                    .indefinitely();
-            periodic.tick("keys.poll").await().indefinitely();
+            get(database.preparedQuery("DELETE FROM api_key WHERE id = $1")
+                    .execute(Tuple.of(made.get("id").textValue())));
+            get(periodic.tick("keys.poll"));
 
             assertThat(status(key)).isEqualTo(401);
             assertThat(socket.closed().code()).isEqualTo(1008);
@@ -210,10 +207,8 @@ class ApiKeysTest {
     void anExpiredKeyIsRefused() {
         var made = make(newName(), "viewer", ",'expiresAt':'" + Instant.now().plusSeconds(3_600) + "'");
         var key = made.get("key").textValue();
-        database.preparedQuery("UPDATE api_key SET expires_at = now() - interval '1 second' WHERE id = $1")
-                .execute(Tuple.of(made.get("id").textValue()))
-                .await()
-                .indefinitely();
+        get(database.preparedQuery("UPDATE api_key SET expires_at = now() - interval '1 second' WHERE id = $1")
+                .execute(Tuple.of(made.get("id").textValue())));
         var refused = with(key).get("/api/products");
         refused.then().statusCode(401);
         assertThat(Client.json(refused).at("/reasons/0").textValue()).isEqualTo("expired");
@@ -293,10 +288,8 @@ class ApiKeysTest {
                 .post("/webhooks/pms/stock")
                 .then()
                 .statusCode(200);
-        var id = database.preparedQuery("SELECT id FROM unknown_sku WHERE sku = $1")
-                .execute(Tuple.of(unknown))
-                .await()
-                .indefinitely()
+        var id = get(database.preparedQuery("SELECT id FROM unknown_sku WHERE sku = $1")
+                        .execute(Tuple.of(unknown)))
                 .iterator()
                 .next()
                 .getUUID("id");
@@ -359,7 +352,7 @@ class ApiKeysTest {
         var made = make(name, "operator", ",'locations':['north']");
         var key = made.get("key").textValue();
         assertThat(status(key)).isEqualTo(200);
-        periodic.tick("keys.used").await().indefinitely();
+        get(periodic.tick("keys.used"));
 
         var names = new ArrayList<String>();
         JsonNode found = null;

@@ -3,6 +3,7 @@ package org.pmsevents.event.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -10,7 +11,6 @@ import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,6 @@ import org.pmsevents.Client;
 /** What makes the database begin a new epoch, each in a transaction that is rolled back. */
 @QuarkusTest
 class CheckFeedTest {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     @Inject
     EventTable events;
@@ -51,7 +50,7 @@ class CheckFeedTest {
                                 .chain(() -> events.state(transaction))
                                 .invoke(after -> checked.set(new Checked(before, reason, after)))))
                 .<Void>chain(done -> Uni.createFrom().failure(new RolledBack())));
-        assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
+        assertThatThrownBy(() -> get(work)).isInstanceOf(RolledBack.class);
         return checked.get();
     }
 
@@ -122,16 +121,16 @@ class CheckFeedTest {
         Client.editor().create(Client.newSku("KNOWN"));
         var right = new AtomicReference<UUID>();
         await().until(() -> {
-            var state = events.state(pool).await().atMost(LIMIT);
+            var state = get(events.state(pool));
             right.set(state.headEvent());
             return state.head() > head && state.headEvent() != null;
         });
-        long position = events.state(pool).await().atMost(LIMIT).head();
+        long position = get(events.state(pool)).head();
         var wrong = new EventTable.Known(List.of(position), List.of(UUID.randomUUID()));
-        assertThat(events.state(pool, wrong).await().atMost(LIMIT).rewritten()).isTrue();
+        assertThat(get(events.state(pool, wrong)).rewritten()).isTrue();
         assertNew(check("", 0L, wrong, ""), "rewritten");
         var known = new EventTable.Known(List.of(position), List.of(right.get()));
-        assertThat(events.state(pool, known).await().atMost(LIMIT).rewritten()).isFalse();
+        assertThat(get(events.state(pool, known)).rewritten()).isFalse();
         assertSame(check("", 0L, known, ""));
     }
 
@@ -177,10 +176,8 @@ class CheckFeedTest {
     }
 
     private UUID idOf(long position) {
-        return pool.preparedQuery("SELECT id FROM event WHERE position = $1")
-                .execute(Tuple.of(position))
-                .await()
-                .atMost(LIMIT)
+        return get(pool.preparedQuery("SELECT id FROM event WHERE position = $1")
+                        .execute(Tuple.of(position)))
                 .iterator()
                 .next()
                 .getUUID("id");
@@ -202,7 +199,7 @@ class CheckFeedTest {
                         .execute())
                 .invoke(rows -> rows.forEach(row -> cursors.put(row.getString("handler"), row.getLong("position"))))
                 .<Void>chain(done -> Uni.createFrom().failure(new RolledBack())));
-        assertThatThrownBy(() -> work.await().atMost(LIMIT)).isInstanceOf(RolledBack.class);
+        assertThatThrownBy(() -> get(work)).isInstanceOf(RolledBack.class);
         return cursors;
     }
 

@@ -3,6 +3,7 @@ package org.pmsevents.inventory.adjust;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -87,26 +88,22 @@ class StockWritingTest {
         return work.subscribeAsCompletionStage();
     }
 
-    private static <T> T done(Uni<T> work) {
-        return work.await().atMost(PATIENCE);
-    }
-
     private static LineOutcome outcome(CompletableFuture<StockResult> result) throws Exception {
         return result.get(20, TimeUnit.SECONDS).outcomes().get(0);
     }
 
     /** A transaction of somebody else, who holds the row. */
     private SqlConnection holding(String of) {
-        var connection = done(pool.getConnection());
-        done(connection.query("BEGIN").execute());
+        var connection = get(pool.getConnection());
+        get(connection.query("BEGIN").execute());
         lock(connection, of).join();
         return connection;
     }
 
     private SqlConnection holding(String of, String location) {
-        var connection = done(pool.getConnection());
-        done(connection.query("BEGIN").execute());
-        done(connection
+        var connection = get(pool.getConnection());
+        get(connection.query("BEGIN").execute());
+        get(connection
                 .query("SELECT FROM stock WHERE sku = '" + of + "' AND location = '" + location + "' FOR UPDATE")
                 .execute());
         return connection;
@@ -119,8 +116,8 @@ class StockWritingTest {
     }
 
     private static void letGo(SqlConnection connection) {
-        done(connection.query("ROLLBACK").execute());
-        done(connection.close());
+        get(connection.query("ROLLBACK").execute());
+        get(connection.close());
     }
 
     private double statements() {
@@ -128,7 +125,7 @@ class StockWritingTest {
     }
 
     private void awaitWaitingFor(int locks) {
-        await().until(() -> done(pool.query(
+        await().until(() -> get(pool.query(
                                         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH RECURSIVE%'")
                                 .execute())
                         .iterator()
@@ -164,7 +161,7 @@ class StockWritingTest {
         for (int i = 0; i < 6; i++) {
             callers.add(begun(full.write(request(line(sku, 1, "receipt")))));
         }
-        assertThatThrownBy(() -> done(full.write(request(line(sku, 1, "receipt")))))
+        assertThatThrownBy(() -> get(full.write(request(line(sku, 1, "receipt")))))
                 .isInstanceOfSatisfying(AppException.class, failure -> {
                     assertThat(failure.status()).isEqualTo(503);
                     assertThat(failure.code()).isEqualTo("too-busy");
@@ -235,7 +232,7 @@ class StockWritingTest {
     @Test
     void whatComesAfterALineThatWaitsGoesBehindItAtOtherLocationsToo() throws Exception {
         var east = new StockKey(sku, "east-" + sku);
-        done(rows.open(List.of(east)));
+        get(rows.open(List.of(east)));
         var holder = holding(sku, StockKey.MAIN);
         var first = begun(batcher.write(request(line(sku, 1, "receipt"))));
         awaitWaitingFor(1);
@@ -270,7 +267,7 @@ class StockWritingTest {
         var batcherOfThese = new AdjustmentBatcher(writer, impatient, 5, periodic, vertx, new SimpleMeterRegistry());
         var holder = holding(sku);
         try {
-            assertThatThrownBy(() -> done(batcherOfThese.write(request(line(sku, 1, "receipt")))))
+            assertThatThrownBy(() -> get(batcherOfThese.write(request(line(sku, 1, "receipt")))))
                     .isInstanceOfSatisfying(AppException.class, failure -> {
                         assertThat(failure.status()).isEqualTo(503);
                         assertThat(failure.code()).isEqualTo("database-busy");
@@ -284,8 +281,8 @@ class StockWritingTest {
     @Test
     void theSameLineIsNeverWrittenTwice() {
         var request = request(line(sku, 5, "receipt"));
-        var first = done(batcher.write(request));
-        var second = done(batcher.write(request));
+        var first = get(batcher.write(request));
+        var second = get(batcher.write(request));
         assertThat(second.outcomes()).isEqualTo(first.outcomes());
         assertThat(viewer.stock(sku).get("onHand").longValue()).isEqualTo(5);
     }

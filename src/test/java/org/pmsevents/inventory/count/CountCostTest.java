@@ -1,15 +1,14 @@
 package org.pmsevents.inventory.count;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.get;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
-import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -30,7 +29,6 @@ import org.pmsevents.platform.database.ConflictException;
 /** What a count costs: it reads what has moved at its own place, not the ledger of its SKU, and keeps nobody waiting for long. */
 @QuarkusTest
 class CountCostTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int LOCATIONS = 100;
     private static final int MOVEMENTS = 4;
 
@@ -50,17 +48,13 @@ class CountCostTest {
     @Inject
     Pool pool;
 
-    private static <T> T done(Uni<T> work) {
-        return work.await().atMost(PATIENCE);
-    }
-
     @BeforeEach
     void fill() {
         Client.editor().create(sku);
-        done(pool.preparedQuery(FILL).execute(Tuple.of(sku, LOCATIONS, MOVEMENTS)))
+        get(pool.preparedQuery(FILL).execute(Tuple.of(sku, LOCATIONS, MOVEMENTS)))
                 .forEach(row -> counts.add(
                         new StockCount(new StockKey(sku, row.getString("location")), 5, countedAt.toInstant())));
-        done(pool.query("INSERT INTO stock (sku, location, on_hand) SELECT '" + sku
+        get(pool.query("INSERT INTO stock (sku, location, on_hand) SELECT '" + sku
                         + "', location, 4 FROM location WHERE location LIKE '" + sku + "-%'")
                 .execute());
     }
@@ -72,7 +66,7 @@ class CountCostTest {
     @Test
     void whatMovedSinceIsReadAtTheCountedPlaceOnly() {
         var table = new StockSyncTable();
-        var judged = done(
+        var judged = get(
                 pool.withTransaction(client -> table.plan(client).chain(() -> table.judge(client, counts, indexes()))));
         assertThat(judged).hasSize(LOCATIONS);
         assertThat(judged.values()).allMatch(each -> each.countedNow() == 5 + MOVEMENTS);
@@ -91,10 +85,10 @@ class CountCostTest {
         assertThat(ledgerRowsRead(later(3))).as("counted before").isZero();
         assertThat(onHandAfter(later(3))).containsOnly(5L);
 
-        done(pool.query("UPDATE stock SET still_version = NULL WHERE sku = '" + sku + "'")
+        get(pool.query("UPDATE stock SET still_version = NULL WHERE sku = '" + sku + "'")
                 .execute());
         assertThat(ledgerRowsRead(later(3))).isPositive();
-        done(pool.query("UPDATE stock SET updated_at = updated_at - interval '10 minutes' WHERE sku = '" + sku + "'")
+        get(pool.query("UPDATE stock SET updated_at = updated_at - interval '10 minutes' WHERE sku = '" + sku + "'")
                 .execute());
         assertThat(ledgerRowsRead(later(3))).as("unchanged for long").isZero();
         assertThat(onHandAfter(later(3))).containsOnly(5L);
@@ -124,7 +118,7 @@ class CountCostTest {
 
     private Set<Long> onHandAfter(List<StockCount> given) {
         var table = new StockSyncTable();
-        return done(pool.withTransaction(
+        return get(pool.withTransaction(
                         client -> table.plan(client).chain(() -> table.judge(client, given, indexes()))))
                 .values()
                 .stream()
@@ -134,7 +128,7 @@ class CountCostTest {
 
     private double ledgerRowsRead(List<StockCount> given) {
         var table = new StockSyncTable();
-        var plan = done(pool.withTransaction(client -> table.plan(client)
+        var plan = get(pool.withTransaction(client -> table.plan(client)
                         .chain(() -> client.preparedQuery("EXPLAIN (ANALYZE, FORMAT JSON) " + StockSyncTable.JUDGE)
                                 .execute(StockSyncTable.judged(given, indexes())))))
                 .iterator()
@@ -163,7 +157,7 @@ class CountCostTest {
         var table = new StockSyncTable();
         var keys = new HashSet<StockKey>();
         counts.forEach(each -> keys.add(each.stock()));
-        var holder = done(pool.getConnection());
+        var holder = get(pool.getConnection());
         try {
             hold(holder);
             var failed = pool.withTransaction(client -> table.plan(client).chain(() -> table.lock(client, keys)))
@@ -171,16 +165,16 @@ class CountCostTest {
                     .transform(locked -> "locked")
                     .onFailure(ConflictException.class)
                     .recoverWithItem("conflict");
-            assertThat(done(failed)).isEqualTo("conflict");
+            assertThat(get(failed)).isEqualTo("conflict");
         } finally {
-            done(holder.query("ROLLBACK").execute());
-            done(holder.close());
+            get(holder.query("ROLLBACK").execute());
+            get(holder.close());
         }
     }
 
     private void hold(SqlConnection connection) {
-        done(connection.query("BEGIN").execute());
-        done(connection
+        get(connection.query("BEGIN").execute());
+        get(connection
                 .query("SELECT FROM stock WHERE sku = '" + sku + "' AND location = '" + sku + "-7' FOR UPDATE")
                 .execute());
     }

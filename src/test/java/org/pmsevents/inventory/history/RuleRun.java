@@ -1,8 +1,8 @@
 package org.pmsevents.inventory.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.get;
 
-import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,7 +36,6 @@ import org.pmsevents.inventory.history.RuleStep.Threshold;
 
 /** Does each step to the database and to the model, and compares what is answered, what is there and what was written. */
 final class RuleRun {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String BACKROOM = "backroom";
 
     private final StockDatabase database;
@@ -56,8 +55,8 @@ final class RuleRun {
         this.places = List.of(Place.main(name), new Place(name, BACKROOM), Place.main(name + "-2"));
         this.unknown = Place.main(name + "-none");
         this.ledger = new RuleLedger(database.connection(), places);
-        done(table.setLocation(database.pool(), Place.MAIN, false));
-        done(table.setLocation(database.pool(), BACKROOM, true));
+        get(table.setLocation(database.pool(), Place.MAIN, false));
+        get(table.setLocation(database.pool(), BACKROOM, true));
         for (var place : places) {
             ledger.create(place);
             stock.put(place, StockModel.empty(place.location().equals(BACKROOM)));
@@ -257,14 +256,14 @@ final class RuleRun {
     private void setThreshold(Place place, @Nullable Long threshold) throws SQLException {
         var before = stock.get(place);
         var after = before.withThreshold(threshold);
-        var judged = done(table.setThreshold(database.pool(), key(place), threshold));
+        var judged = get(table.setThreshold(database.pool(), key(place), threshold));
         stock.put(place, after);
         assertJudged(judged, place, before);
         ledger.assertWritten(List.of(), context);
     }
 
     private void setBackorders(String location, boolean taken) {
-        done(table.setLocation(database.pool(), location, taken));
+        get(table.setLocation(database.pool(), location, taken));
         stock.replaceAll((place, there) -> place.location().equals(location) ? there.withBackorders(taken) : there);
     }
 
@@ -296,7 +295,7 @@ final class RuleRun {
         var corrected = new ArrayList<JudgedStock>();
         StockTable.CheckedPage page;
         do {
-            page = done(database.pool().withTransaction(client -> table.correctLow(client, Duration.ZERO)));
+            page = get(database.pool().withTransaction(client -> table.correctLow(client, Duration.ZERO)));
             corrected.addAll(page.corrected());
         } while (!page.isLast());
         return corrected;
@@ -334,9 +333,5 @@ final class RuleRun {
     /** As exact as PostgreSQL holds it. */
     private static Instant now() {
         return Instant.now().truncatedTo(ChronoUnit.MICROS);
-    }
-
-    private static <T> T done(Uni<T> work) {
-        return work.await().atMost(PATIENCE);
     }
 }

@@ -2,6 +2,7 @@ package org.pmsevents.platform.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pmsevents.Waiting.get;
 
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import org.pmsevents.Pure;
 /** How often a transaction is repeated. */
 @Pure
 class AttemptTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private int attempts;
 
@@ -26,27 +26,23 @@ class AttemptTest {
         });
     }
 
-    private static <T> T done(Uni<T> work) {
-        return work.await().atMost(PATIENCE);
-    }
-
     @Test
     void aTransactionIsRepeatedAfterConflicts() {
-        assertThat(done(transaction(5, new ConflictException(new IOException("deadlock")))))
+        assertThat(get(transaction(5, new ConflictException(new IOException("deadlock")))))
                 .isEqualTo(6);
     }
 
     @Test
     void afterSixAttemptsTheConflictIsTheCallers() {
         var conflict = new ConflictException(new IOException("deadlock"));
-        assertThatThrownBy(() -> done(transaction(6, conflict))).isSameAs(conflict);
+        assertThatThrownBy(() -> get(transaction(6, conflict))).isSameAs(conflict);
         assertThat(attempts).isEqualTo(6);
     }
 
     @Test
     void nothingElseIsRepeated() {
         var unknown = new OutcomeUnknownException(new IOException("lost"));
-        assertThatThrownBy(() -> done(transaction(1, unknown))).isSameAs(unknown);
+        assertThatThrownBy(() -> get(transaction(1, unknown))).isSameAs(unknown);
         assertThat(attempts).isEqualTo(1);
     }
 

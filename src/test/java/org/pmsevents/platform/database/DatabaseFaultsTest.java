@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.reactive.pg.client.PgPoolCreator;
 import io.quarkus.test.junit.QuarkusTest;
@@ -163,8 +164,7 @@ class DatabaseFaultsTest {
         withoutStandby("waiting");
         var transactions = transactions("waiting");
 
-        var failure = catchThrowable(
-                () -> transactions.statement(insert("one")).await().indefinitely());
+        var failure = catchThrowable(() -> get(transactions.statement(insert("one"))));
 
         assertThat(failure)
                 .isInstanceOfSatisfying(
@@ -172,7 +172,7 @@ class DatabaseFaultsTest {
                         unknown -> assertThat(unknown.isPending()).isTrue());
         assertThat(in("waiting", "SELECT count(*) FROM " + WAITING_FOR_STANDBY)).isEqualTo("1");
         in("postgres", "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
-        transactions.run(insert("two")).await().indefinitely();
+        get(transactions.run(insert("two")));
         assertThat(in("waiting", "SELECT count(*) FROM kept")).isEqualTo("2");
     }
 
@@ -201,15 +201,11 @@ class DatabaseFaultsTest {
         in("postgres", "CREATE DATABASE failing");
         in("failing", "CREATE TABLE kept (value text PRIMARY KEY)");
         var transactions = transactions("failing");
-        transactions.statement(insert("one")).await().indefinitely();
+        get(transactions.statement(insert("one")));
 
-        assertThatThrownBy(() -> transactions.statement(insert("one")).await().indefinitely())
-                .hasMessageContaining("23505");
-        assertThat(transactions
-                        .statement(client ->
-                                client.query("SELECT count(*)::int FROM kept").execute())
-                        .await()
-                        .indefinitely()
+        assertThatThrownBy(() -> get(transactions.statement(insert("one")))).hasMessageContaining("23505");
+        assertThat(get(transactions.statement(client ->
+                                client.query("SELECT count(*)::int FROM kept").execute()))
                         .iterator()
                         .next()
                         .getInteger(0))
@@ -224,17 +220,14 @@ class DatabaseFaultsTest {
         var pool = pool(server(server.address().getPort(), "failover"));
         var transactions = new Transactions(pool, Tracing.OFF);
 
-        assertThatThrownBy(() -> transactions.statement(insert("one")).await().indefinitely())
-                .hasMessageContaining("25006");
-        assertThatThrownBy(() -> transactions.run(insert("one")).await().indefinitely())
-                .hasMessageContaining("25006");
-        assertThat(pool.query("SELECT 1").execute().await().indefinitely()).hasSize(1);
+        assertThatThrownBy(() -> get(transactions.statement(insert("one")))).hasMessageContaining("25006");
+        assertThatThrownBy(() -> get(transactions.run(insert("one")))).hasMessageContaining("25006");
+        assertThat(get(pool.query("SELECT 1").execute())).hasSize(1);
         in("postgres", "ALTER DATABASE failover RESET default_transaction_read_only");
 
         // by the pool, as those write that need no transaction: their connection is closed without having been told of
-        await().until(() ->
-                catchThrowable(() -> insert("two").apply(pool).await().indefinitely()) == null);
-        transactions.run(insert("three")).await().indefinitely();
+        await().until(() -> catchThrowable(() -> get(insert("two").apply(pool))) == null);
+        get(transactions.run(insert("three")));
     }
 
     @Test
@@ -249,18 +242,14 @@ class DatabaseFaultsTest {
         assertThat(isolation(direct)).isEqualTo("read committed");
         for (var pool : List.of(direct, pooled)) {
             var transactions = new Transactions(pool, Tracing.OFF);
-            assertThat(transactions
-                            .statement(DatabaseFaultsTest::isolationOf)
-                            .await()
-                            .indefinitely())
+            assertThat(get(transactions.statement(DatabaseFaultsTest::isolationOf)))
                     .isEqualTo("read committed");
-            assertThat(transactions.run(DatabaseFaultsTest::isolationOf).await().indefinitely())
-                    .isEqualTo("read committed");
+            assertThat(get(transactions.run(DatabaseFaultsTest::isolationOf))).isEqualTo("read committed");
         }
     }
 
     private static String isolation(SqlClient client) {
-        return isolationOf(client).await().indefinitely();
+        return get(isolationOf(client));
     }
 
     private static Uni<String> isolationOf(SqlClient client) {
@@ -280,27 +269,21 @@ class DatabaseFaultsTest {
                     server(server.address().getPort(), "postgres"));
             var connections = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                connections.add(either.query("SELECT pg_is_in_recovery()")
-                        .execute()
-                        .await()
-                        .indefinitely()
+                connections.add(get(either.query("SELECT pg_is_in_recovery()").execute())
                         .iterator()
                         .next()
                         .getBoolean(0));
                 in(
                         "postgres",
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'vertx%'");
-                await().until(() -> catchThrowable(
-                                () -> either.query("SELECT 1").execute().await().indefinitely())
-                        == null);
+                await().until(() ->
+                        catchThrowable(() -> get(either.query("SELECT 1").execute())) == null);
             }
             assertThat(connections).containsOnly(false);
 
-            assertThatThrownBy(() -> pool(server(standby.getPort(), "postgres"))
+            assertThatThrownBy(() -> get(pool(server(standby.getPort(), "postgres"))
                             .query("SELECT 1")
-                            .execute()
-                            .await()
-                            .indefinitely())
+                            .execute()))
                     .hasMessageContaining("is a standby");
         }
     }
@@ -395,10 +378,7 @@ class DatabaseFaultsTest {
         assertThatThrownBy(() -> migrate("ascii", TABLE))
                 .isInstanceOf(UnfitDatabaseException.class)
                 .hasMessageContainingAll("SQL_ASCII", "UTF8", "QUARKUS_DATASOURCE_REACTIVE_URL");
-        assertThatThrownBy(() -> new DatabaseFitness(transactions("ascii"))
-                        .require()
-                        .await()
-                        .indefinitely())
+        assertThatThrownBy(() -> get(new DatabaseFitness(transactions("ascii")).require()))
                 .isInstanceOf(UnfitDatabaseException.class);
     }
 
@@ -409,7 +389,7 @@ class DatabaseFaultsTest {
         in("owned", "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest");
         var guest = pool(server(server.address().getPort(), "owned").setUser("guest"));
 
-        new DatabaseFitness(transactions("owned")).require().await().indefinitely();
+        get(new DatabaseFitness(transactions("owned")).require());
         refuses(guest, "guest", "row-level security hides the rows of alert, ", " more", "QUARKUS_DATASOURCE_USERNAME");
 
         for (var table : DatabaseFitness.TABLES) {
@@ -420,10 +400,7 @@ class DatabaseFaultsTest {
     }
 
     private static void refuses(Pool role, String... message) {
-        assertThatThrownBy(() -> new DatabaseFitness(new Transactions(role, Tracing.OFF))
-                        .require()
-                        .await()
-                        .indefinitely())
+        assertThatThrownBy(() -> get(new DatabaseFitness(new Transactions(role, Tracing.OFF)).require()))
                 .isInstanceOf(UnfitDatabaseException.class)
                 .hasMessageNotContaining("\n")
                 .hasMessageContainingAll(message);
@@ -444,10 +421,7 @@ class DatabaseFaultsTest {
         for (var all : List.of("TABLES", "SEQUENCES", "FUNCTIONS")) {
             in("granted", "GRANT ALL ON ALL " + all + " IN SCHEMA public TO clerk");
         }
-        new DatabaseFitness(new Transactions(clerk, Tracing.OFF))
-                .require()
-                .await()
-                .indefinitely();
+        get(new DatabaseFitness(new Transactions(clerk, Tracing.OFF)).require());
 
         for (var table : DatabaseFitness.TABLES) {
             for (var privilege : DatabaseFitness.USES) {
@@ -514,7 +488,7 @@ class DatabaseFaultsTest {
                 "ALTER SEQUENCE stock_movement_seq_seq RESTART");
 
         for (int times = 0; times < 2; times++) {
-            new DatabaseFitness(transactions("replicated")).require().await().indefinitely();
+            get(new DatabaseFitness(transactions("replicated")).require());
 
             assertThat(in("replicated", "SELECT last_value FROM cache_notice_id_seq"))
                     .isEqualTo("20");

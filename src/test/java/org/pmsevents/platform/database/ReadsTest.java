@@ -3,6 +3,7 @@ package org.pmsevents.platform.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -21,7 +22,6 @@ import org.pmsevents.platform.problem.AppException;
 /** What reads may take from writes. */
 @QuarkusTest
 class ReadsTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final int SEARCHES = 32;
 
@@ -39,16 +39,12 @@ class ReadsTest {
     @Inject
     Pool pool;
 
-    private static <T> T done(Uni<T> work) {
-        return work.await().atMost(PATIENCE);
-    }
-
     private Uni<Integer> slow(SqlClient client) {
         return client.query("SELECT pg_sleep(600) AS " + mark).execute().map(rows -> rows.size());
     }
 
     private long running() {
-        return done(pool.query(
+        return get(pool.query(
                                 "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600) AS "
                                         + mark + "' AND pid <> pg_backend_pid()")
                         .execute())
@@ -63,14 +59,13 @@ class ReadsTest {
         await().until(() -> running() == 1);
         read.cancel();
         await().until(() -> running() == 0);
-        int rows =
-                done(reads.search(client -> client.query("SELECT 1").execute().map(found -> found.size())));
+        int rows = get(reads.search(client -> client.query("SELECT 1").execute().map(found -> found.size())));
         assertThat(rows).as("the connection is of use afterwards").isEqualTo(1);
     }
 
     @Test
     void theDatabaseEndsAReadThatTakesTooLong() {
-        assertThatThrownBy(() -> done(reads.search(Duration.ofMillis(50), this::slow)))
+        assertThatThrownBy(() -> get(reads.search(Duration.ofMillis(50), this::slow)))
                 .isInstanceOfSatisfying(
                         PgException.class,
                         failure -> assertThat(failure.getSqlState()).isEqualTo("57014"));
@@ -91,8 +86,8 @@ class ReadsTest {
         try {
             await().until(() -> running() == share);
             for (int i = 0; i < SEARCHES; i++) {
-                done(transactions.run(client -> client.query("SELECT 1").execute()));
-                done(reads.list(client -> client.query("SELECT 1").execute()));
+                get(transactions.run(client -> client.query("SELECT 1").execute()));
+                get(reads.list(client -> client.query("SELECT 1").execute()));
             }
             assertThat(running()).isLessThanOrEqualTo(share);
             await().until(() -> refused.get() == SEARCHES - share);

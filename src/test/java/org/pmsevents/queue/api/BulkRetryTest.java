@@ -2,6 +2,7 @@ package org.pmsevents.queue.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -47,10 +48,6 @@ class BulkRetryTest {
 
     @Inject
     Pool pool;
-
-    private <T> T get(Uni<T> uni) {
-        return uni.await().atMost(LIMIT);
-    }
 
     private long count(String where, Object parameter) {
         return get(pool.preparedQuery("SELECT count(*) FROM job WHERE " + where).execute(Tuple.of(parameter)))

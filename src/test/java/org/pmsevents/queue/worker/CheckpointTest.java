@@ -3,6 +3,7 @@ package org.pmsevents.queue.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -33,7 +34,6 @@ import org.pmsevents.queue.api.JobFlow;
 /** What an attempt keeps for the next one, and that nothing of it is left once the job has ended. */
 @QuarkusTest
 class CheckpointTest {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final String name = "C" + UUID.randomUUID();
     private final List<String> found = new CopyOnWriteArrayList<>();
@@ -56,10 +56,6 @@ class CheckpointTest {
 
     @Inject
     Pool pool;
-
-    private <T> T get(Uni<T> uni) {
-        return uni.await().atMost(LIMIT);
-    }
 
     /** A job whose attempts note what they find, keep their own number, and then do this. */
     private UUID create(BiFunction<JobRun, Integer, Uni<?>> then) {

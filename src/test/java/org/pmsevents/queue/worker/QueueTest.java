@@ -3,6 +3,7 @@ package org.pmsevents.queue.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -72,10 +73,6 @@ class QueueTest {
 
     @Inject
     Pool pool;
-
-    private <T> T get(Uni<T> uni) {
-        return uni.await().atMost(LIMIT);
-    }
 
     private NewJob<TestJobs.Named> job(JobKind<TestJobs.Named> kind) {
         return NewJob.of(kind, new TestJobs.Named(name), RequestContext.system());
