@@ -3,6 +3,7 @@ package org.pmsevents.cache.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.pmsevents.Waiting.get;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
@@ -11,9 +12,9 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,9 @@ import org.pmsevents.Client;
 /** Reads of several SKUs, and of all locations of one. */
 @QuarkusTest
 class ManyReadsTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** More than what the replica loads by itself meanwhile, far fewer than there are SKUs. */
+    private static final long FEW = 20;
 
     private final Client user = Client.of("sam", "editor", "stock");
     private final String mark = Client.newSku("M ");
@@ -36,10 +39,7 @@ class ManyReadsTest {
     CacheMeters meters;
 
     private void sql(String statement, Object... parameters) {
-        pool.preparedQuery(statement)
-                .execute(Tuple.from(List.of(parameters)))
-                .await()
-                .atMost(PATIENCE);
+        get(pool.preparedQuery(statement).execute(Tuple.from(List.of(parameters))));
     }
 
     private static String query(List<String> skus) {
@@ -98,16 +98,18 @@ class ManyReadsTest {
                   INSERT INTO product SELECT $1, 'Lamp', NULL, 1, 'EUR', '{}', '{}', 'draft', 1, now(), now(), NULL RETURNING sku)
                 INSERT INTO stock (sku, location) SELECT sku, 'main' FROM created
                 """, sku));
-        for (var path : List.of("/api/products?", "/api/inventory?")) {
+        var changes = Map.of(
+                "/api/products?", "UPDATE product SET name = 'Behind' WHERE sku = ANY($1)",
+                "/api/inventory?", "UPDATE stock SET on_hand = 9 WHERE sku = ANY($1)");
+        changes.forEach((path, change) -> {
             long before = meters.loadsDone();
             var answer = many(path, all);
             assertThat(answer.get("items")).hasSize(90);
             assertThat(missing(answer)).hasSize(10).allMatch(sku -> sku.endsWith("7"));
-            assertThat(meters.loadsDone() - before).as(path).isEqualTo(1);
+            assertThat(meters.loadsDone() - before).as(path).isBetween(1L, FEW);
+            sql(change, (Object) all.toArray(String[]::new));
             assertThat(many(path, all)).isEqualTo(answer);
-            assertThat(meters.loadsDone() - before).as(path).isEqualTo(1);
-        }
-        sql("UPDATE product SET name = 'Behind' WHERE sku = ANY($1)", (Object) all.toArray(String[]::new));
+        });
         user.read(mark + "1").then().body("name", equalTo("Lamp"));
         user.patch(mark + "1", "{\"name\":\"Desk\"}").then().statusCode(200);
         var answer = many("/api/products?", all);

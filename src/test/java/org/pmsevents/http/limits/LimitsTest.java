@@ -44,6 +44,10 @@ class LimitsTest {
     private static final int BURST = 20;
     private static final int PER_CLIENT = 2;
     private static final int ATTEMPTS = 30;
+
+    /** A body that has been arriving for so long may be refused for any other. */
+    private static final long SLOW_NANOS = Duration.ofSeconds(1).toNanos();
+
     private static final String PREFIX = "limits-" + UUID.randomUUID();
 
     /** Bounds that a test can reach soon. */
@@ -258,6 +262,7 @@ class LimitsTest {
     private boolean theLatestGoes(String greedy) throws IOException {
         await().until(() -> bodyBytes() == 0);
         int part = (int) LONGEST / 2;
+        long begun = System.nanoTime();
         var body = "x".repeat(part - 10);
         try (var first = beginBody(greedy, "/api/products", "Content-Length: " + LONGEST, body)) {
             await().until(() -> bodyBytes() == part - 10);
@@ -267,6 +272,9 @@ class LimitsTest {
                 assertThat(create(newClient()).statusCode()).isEqualTo(201);
                 await().until(() -> isAnswered(first) || isAnswered(latest));
                 boolean latestWent = isAnswered(latest);
+                assertThat(latestWent || System.nanoTime() - begun > SLOW_NANOS)
+                        .as("the first went only if it had been arriving for a second")
+                        .isTrue();
                 assertThat(answered(latestWent ? latest : first))
                         .isEqualTo(latestWent ? "HTTP/1.1 503" : "HTTP/1.1 408");
                 await().until(() -> bodyBytes() == part - 10);

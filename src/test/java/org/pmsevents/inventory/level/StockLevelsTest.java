@@ -2,6 +2,7 @@ package org.pmsevents.inventory.level;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -12,7 +13,6 @@ import io.vertx.mutiny.redis.client.Response;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +32,6 @@ import org.pmsevents.platform.database.Transactions;
 /** Levels of their own beside the service's, to have Redis emptied at a chosen moment: after two of at least four pages were written. */
 @QuarkusTest
 class StockLevelsTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int PAGES = 2;
 
     private static final String EMPTY = """
@@ -80,18 +79,13 @@ class StockLevelsTest {
     }
 
     private boolean exists(String name) {
-        return redis.send(Request.cmd(Command.EXISTS).arg(prefix + ":stock:" + name))
-                        .await()
-                        .atMost(PATIENCE)
+        return get(redis.send(Request.cmd(Command.EXISTS).arg(prefix + ":stock:" + name)))
                         .toInteger()
                 > 0;
     }
 
     private void execute(String sql) {
-        transactions
-                .run(client -> client.preparedQuery(sql).execute(Tuple.of(skus.toArray(String[]::new))))
-                .await()
-                .atMost(PATIENCE);
+        get(transactions.run(client -> client.preparedQuery(sql).execute(Tuple.of(skus.toArray(String[]::new)))));
     }
 
     @BeforeEach
@@ -108,7 +102,7 @@ class StockLevelsTest {
     @AfterEach
     void deleteStock() {
         execute("WITH stocks AS (DELETE FROM stock WHERE sku = ANY($1)) DELETE FROM product WHERE sku = ANY($1)");
-        empty().await().atMost(PATIENCE);
+        get(empty());
     }
 
     @Test
@@ -122,13 +116,16 @@ class StockLevelsTest {
     }
 
     /** Redis must not be taken for complete without the levels of the first two pages. */
-    private void areAllWritten(StockTable stock) {
+    private void areAllWritten(Interrupted stock) {
         RedisConfig config = () -> prefix;
         var levels = new StockLevels(new StockLevelGateway(redis, config), stock, transactions, feed);
         await("complete").until(() -> {
-            levels.goRound().onFailure().recoverWithNull().await().atMost(PATIENCE);
+            get(levels.goRound().onFailure().recoverWithNull());
             return exists("{/}complete");
         });
+        assertThat(stock.read.get())
+                .as("pages read, of which the last found Redis emptied")
+                .isGreaterThan(PAGES);
         assertThat(skus).allMatch(this::exists);
     }
 }
