@@ -112,6 +112,10 @@ public final class LiveSocket implements AutoCloseable, WebSocket.Listener {
         return next("error").path("code").asText();
     }
 
+    public boolean isClosed() {
+        return closed.isDone();
+    }
+
     public Closed closed() throws Exception {
         return closed.get(20, TimeUnit.SECONDS);
     }
