@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +31,11 @@ class UnreadIT {
     private static final int SOCKETS = 100;
     private static final int PAGES = 2_000;
     private static final int READERS = 2;
+
+    /** Answers that are begun before the budget of those that were not read is used up: 24 of 2.7 MB. */
+    private static final int MANY_PAGES = 16;
+
+    private static final int STATUS_LINE = "HTTP/1.1 200".length();
 
     private static final long MEBIBYTE = 1 << 20;
 
@@ -55,6 +61,7 @@ class UnreadIT {
 
     private final Client editor = Client.of("edda", "editor");
     private final List<Socket> unread = new ArrayList<>();
+    private final Map<Socket, Integer> statuses = new HashMap<>();
     private URI service;
 
     @Test
@@ -93,6 +100,7 @@ class UnreadIT {
         for (int i = 0; i < STREAMS; i++) {
             ask("/api/events/stream?after=0", "Accept: text/event-stream");
         }
+        await("all streams are open").atMost(PATIENCE).until(() -> answered(200) == STREAMS);
         isBounded(replica);
         for (int i = 0; i < SOCKETS; i++) {
             ask(
@@ -100,10 +108,14 @@ class UnreadIT {
                     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
                             + "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
         }
+        await("all WebSockets are open").atMost(PATIENCE).until(() -> answered(101) == SOCKETS);
         isBounded(replica);
         for (int i = 0; i < PAGES; i++) {
             ask("/api/events?limit=500&after=" + i, "Accept: application/json");
         }
+        await("pages are answered, until too many are unread")
+                .atMost(PATIENCE)
+                .until(() -> answered(200) >= STREAMS + MANY_PAGES && answered(503) + refused(replica) > 0);
         isBounded(replica);
         othersAreServed(replica);
         isBounded(replica);
@@ -118,6 +130,21 @@ class UnreadIT {
         var request = "GET " + target + " HTTP/1.1\r\nHost: " + service.getAuthority() + "\r\n" + headers
                 + "\r\nAuthorization: " + Tokens.bearer("stuck", "viewer") + "\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** How many were ever answered by this status. Reads that of new answers, and no more. */
+    private long answered(int status) throws IOException {
+        for (var socket : unread) {
+            if (!statuses.containsKey(socket) && socket.getInputStream().available() >= STATUS_LINE) {
+                var line = new String(socket.getInputStream().readNBytes(STATUS_LINE), StandardCharsets.US_ASCII);
+                statuses.put(socket, Integer.parseInt(line.substring(STATUS_LINE - 3)));
+            }
+        }
+        return statuses.values().stream().filter(each -> each == status).count();
+    }
+
+    private static double refused(Replica replica) {
+        return Scrape.of(replica.management()).sum("pms_limits_refused_total", "unread-answer");
     }
 
     private static void isBounded(Replica replica) {
