@@ -187,6 +187,13 @@ class ContainersIT {
                 .containsExactly("migrate");
     }
 
+    /** API keys suffice. */
+    @Test
+    void composeStartsWithoutAVariableOfItsCaller() {
+        var compose = Yamls.text(DEPLOY.resolve("compose.yaml"));
+        assertThat(compose).doesNotContainPattern("\\$\\{\\w+:?\\?").contains("run --rm migrate create-key");
+    }
+
     private static Set<String> dependencies(Map<String, Object> service) {
         var on = service.get("depends_on");
         return on instanceof List<?>
