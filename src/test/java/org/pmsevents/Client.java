@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.pmsevents.http.security.Tokens;
 import org.pmsevents.platform.tracing.TraceId;
 
@@ -44,6 +45,16 @@ public final class Client {
 
     public static Client of(String actor, String... roles) {
         return new Client(Tokens.bearer(actor, roles));
+    }
+
+    /** Sends a request again while it is told that somebody else has locked its row for 5 s: others may hold it for longer on a slow machine. */
+    public static Response untilNotLocked(Supplier<Response> request) {
+        var answer = request.get();
+        while (answer.statusCode() == 503
+                && json(answer).get("code").textValue().equals("database-busy")) {
+            answer = request.get();
+        }
+        return answer;
     }
 
     public static Client viewer() {

@@ -204,6 +204,18 @@ class ApiKeysTest {
     }
 
     @Test
+    void aKeyThatExpiresClosesTheWebSocketThatItHasOpened() throws Exception {
+        var key = make(newName(), "viewer", ",'expiresAt':'" + Instant.now().plusSeconds(5) + "'")
+                .get("key")
+                .textValue();
+        try (var socket = LiveSocket.openWith(server.resolve("/ws"), "", key)) {
+            socket.subscribe("1", "product.*").next("subscribed");
+            assertThat(socket.closed().code()).isEqualTo(1008);
+        }
+        assertThat(status(key)).isEqualTo(401);
+    }
+
+    @Test
     void anExpiredKeyIsRefused() {
         var made = make(newName(), "viewer", ",'expiresAt':'" + Instant.now().plusSeconds(3_600) + "'");
         var key = made.get("key").textValue();

@@ -4,11 +4,14 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 import static org.pmsevents.Waiting.await;
+import static org.pmsevents.Waiting.get;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -70,6 +74,24 @@ class MetricsTest {
             }
         }
         return Client.json("{\"requests\":0,\"errors\":0}");
+    }
+
+    /** Copies of a database may count on the same Redis. */
+    @Test
+    void whatIsCountedForTheClusterIsCountedForTheEpoch() {
+        assertThat(operator.request().get("/api/products").statusCode()).isEqualTo(200);
+        var keys = new ArrayList<String>();
+        await().until(() -> {
+            keys.clear();
+            get(redis.send(Request.cmd(Command.KEYS).arg("*" + names.prefix() + ":metrics*")))
+                    .forEach(key -> keys.add(key.toString()));
+            return keys.stream().anyMatch(key -> key.startsWith(ofEpoch()));
+        });
+        assertThat(keys).allMatch(key -> key.matches("\\{.+:metrics:[0-9a-f-]{36}\\}:.+"));
+    }
+
+    private String ofEpoch() {
+        return "{" + names.prefix() + ":metrics:" + feed.id() + "}:";
     }
 
     @ParameterizedTest

@@ -8,10 +8,8 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
-import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.inject.Inject;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.LockedRow;
 
 /** Products that are written together with others, and by themselves where that can't be. */
 @QuarkusTest
@@ -64,35 +63,6 @@ class ProductWritingTest {
                 .next();
     }
 
-    private void execute(SqlConnection connection, String statement) {
-        get(connection.query(statement).execute());
-    }
-
-    private int process(SqlConnection connection) {
-        return get(connection.query("SELECT pg_backend_pid()").execute())
-                .iterator()
-                .next()
-                .getInteger(0);
-    }
-
-    private void awaitWaiterFor(int process) {
-        await("somebody waits for what is locked")
-                .until(() -> row(
-                                        "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted AND $1 = ANY(pg_blocking_pids(pid))",
-                                        process)
-                                .getLong("waiting")
-                        > 0);
-    }
-
-    /** The service waits for a lock for 5 s, within which a slow machine may not have served all others. */
-    private static Response again(Supplier<Response> request) {
-        var answer = request.get();
-        while (answer.statusCode() == 503 && answer.asString().contains("database-busy")) {
-            answer = request.get();
-        }
-        return answer;
-    }
-
     /** A row that was updated by the same transaction that inserted it has the transaction id of the product. */
     @Test
     void anEventGetsItsPositionInTheTransactionOfItsProduct() {
@@ -111,17 +81,12 @@ class ProductWritingTest {
 
     @Test
     void whoeverGivesPositionsHoldsUpNoChange() {
-        var holder = get(pool.getConnection());
-        try {
-            execute(holder, "BEGIN");
-            execute(holder, "SELECT FROM feed_head WHERE single FOR UPDATE");
+        var held = new LockedRow(pool, "SELECT FROM feed_head WHERE single FOR UPDATE");
+        try (held) {
             assertThat(create(sku).statusCode()).isEqualTo(201);
             assertThat(row("SELECT count(position) AS positions FROM event WHERE subject = $1", sku)
                             .getLong("positions"))
                     .isZero();
-        } finally {
-            execute(holder, "ROLLBACK");
-            get(holder.close());
         }
         await().until(() -> editor.events(0, sku).size() == 1);
     }
@@ -140,24 +105,18 @@ class ProductWritingTest {
 
     @Test
     void aSkuThatSomebodyElseIsInsertingHoldsUpNoOther() {
-        var holder = get(pool.getConnection());
         CompletableFuture<Response> waiting;
-        try {
-            execute(holder, "BEGIN");
-            get(holder.preparedQuery("""
-                            INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version, created_at, updated_at)
-                            VALUES ($1, 'Another', 1, 'EUR', '{}', '{}', 'draft', 1, now(), now())
-                            """).execute(Tuple.of(sku)));
-            waiting = atOnce(Stream.<Supplier<Response>>of(() -> again(() -> create(sku))))
+        try (var held = new LockedRow(pool, """
+                INSERT INTO product (sku, name, price_amount, price_currency, tags, attributes, status, version, created_at, updated_at)
+                VALUES ($1, 'Another', 1, 'EUR', '{}', '{}', 'draft', 1, now(), now())
+                """, sku)) {
+            waiting = atOnce(Stream.<Supplier<Response>>of(() -> Client.untilNotLocked(() -> create(sku))))
                     .get(0);
-            awaitWaiterFor(process(holder));
+            held.awaitWaiter();
             var others = atOnce(IntStream.range(0, 8).mapToObj(i -> () -> create(Client.newSku("FREE"))));
             assertThat(others)
                     .allSatisfy(each -> assertThat(each.join().statusCode()).isEqualTo(201));
             assertThat(waiting).isNotDone();
-        } finally {
-            execute(holder, "ROLLBACK");
-            get(holder.close());
         }
         assertThat(waiting.join().statusCode()).isEqualTo(201);
     }
@@ -219,26 +178,14 @@ class ProductWritingTest {
     @Test
     void whoeverWaitsForALockedProductLeavesTheOthersTheirConnections() {
         editor.create(sku);
-        var waiting = Executors.newFixedThreadPool(24);
-        var holder = get(pool.getConnection());
-        var answers = new ArrayList<CompletableFuture<Response>>();
-        try {
-            get(holder.query("BEGIN").execute());
-            get(holder.preparedQuery("SELECT FROM product WHERE sku = $1 FOR UPDATE")
-                    .execute(Tuple.of(sku)));
-            for (int i = 0; i < 24; i++) {
-                var name = "Name " + i;
-                answers.add(CompletableFuture.supplyAsync(() -> again(() -> put(name)), waiting));
-            }
-            awaitWaiterFor(process(holder));
+        List<CompletableFuture<Response>> answers;
+        try (var held = new LockedRow(pool, "SELECT FROM product WHERE sku = $1 FOR UPDATE", sku)) {
+            answers = atOnce(IntStream.range(0, 24).mapToObj(i -> () -> Client.untilNotLocked(() -> put("Name " + i))));
+            held.awaitWaiter();
             for (int i = 0; i < 10; i++) {
                 editor.create(Client.newSku("FREE"));
             }
             assertThat(answers).noneMatch(CompletableFuture::isDone);
-        } finally {
-            get(holder.query("ROLLBACK").execute());
-            get(holder.close());
-            waiting.shutdown();
         }
         assertThat(answers)
                 .allSatisfy(each -> assertThat(each.join().statusCode())

@@ -30,7 +30,11 @@ class OldTransactions {
     }
 
     Uni<Void> look() {
-        return find(LONGEST).invoke(this::alert).replaceWithVoid();
+        return lookFor(LONGEST);
+    }
+
+    Uni<Void> lookFor(Duration longest) {
+        return find(longest).invoke(found -> alert(found, longest)).replaceWithVoid();
     }
 
     /** Who has had a transaction open for longer, as texts for the alert; few. */
@@ -38,13 +42,13 @@ class OldTransactions {
         return table.find(pool, longest);
     }
 
-    private void alert(List<String> found) {
+    private void alert(List<String> found, Duration longest) {
         if (found.isEmpty()) {
             alerted.set(false);
         } else if (alerted.compareAndSet(false, true)) {
             alerts.raise(Alert.warning(
                     "old-transaction",
-                    "A transaction has been open for more than " + LONGEST.toMinutes() + " minutes",
+                    "A transaction has been open for more than " + longest.toMinutes() + " minutes",
                     "PostgreSQL can't clean up behind it, and becomes slower: " + String.join("; ", found) + ".",
                     "postgresql",
                     RequestContext.system()));

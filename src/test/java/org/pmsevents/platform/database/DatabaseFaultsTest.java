@@ -230,6 +230,25 @@ class DatabaseFaultsTest {
         get(transactions.run(insert("three")));
     }
 
+    /** The pool has one connection, and would wait for it for ever. */
+    @Test
+    void aConnectionWhoseSessionWasEndedIsReplaced() throws SQLException {
+        in("postgres", "CREATE DATABASE ended");
+        in("ended", "CREATE TABLE kept (value text)");
+        var transactions = transactions("ended");
+        Function<SqlClient, Uni<Void>> end = client -> client.query("SELECT pg_terminate_backend(pg_backend_pid())")
+                .execute()
+                .replaceWithVoid();
+        for (int i = 0; i < 5; i++) {
+            // told of it by the server, or by the connection
+            assertThat(catchThrowable(() -> get(transactions.run(end)))).isNotNull();
+            get(transactions.run(insert("one")));
+            assertThat(catchThrowable(() -> get(transactions.statement(end)))).isNotNull();
+            get(transactions.statement(insert("two")));
+        }
+        assertThat(in("ended", "SELECT count(*) FROM kept")).isEqualTo("10");
+    }
+
     @Test
     void connectionsAreReadCommittedWhateverTheDatabaseSays() throws SQLException {
         in(
