@@ -33,20 +33,11 @@ final class BenchServers implements AutoCloseable {
 
     private final OwnServers.Server postgres = OwnServers.embeddedPostgres();
     private final OwnServers.Server redis = OwnServers.redis();
-    private final ProcessHandle postmaster;
 
     BenchServers() throws IOException, SQLException {
         execute("postgres", "CREATE DATABASE " + SERVICE);
         execute("postgres", "CREATE DATABASE " + LIMIT);
         execute(LIMIT, migrations());
-        try (var connection = connect(SERVICE);
-                var statement = connection.createStatement();
-                var rows = statement.executeQuery("SELECT pg_backend_pid()")) {
-            rows.next();
-            postmaster = ProcessHandle.of(rows.getLong(1))
-                    .flatMap(ProcessHandle::parent)
-                    .orElseThrow();
-        }
     }
 
     private static String migrations() throws IOException {
@@ -101,15 +92,6 @@ final class BenchServers implements AutoCloseable {
             rows.next();
             return rows.getLong(1);
         }
-    }
-
-    /** Processor time of PostgreSQL's processes that are there now. */
-    long postgresNanos() {
-        return postmaster
-                .children()
-                .flatMap(process -> process.info().totalCpuDuration().stream())
-                .mapToLong(Duration::toNanos)
-                .sum();
     }
 
     /** Transactions a second of pgbench with this script, prepared, on the database of the limit. */

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.pmsevents.cluster.Replica;
 
@@ -34,9 +36,9 @@ final class Comparison {
      *
      * @param limit what the limit does a second
      * @param service what the service does a second
-     * @param cpuMicros of the service for each
+     * @param more further measures, by the heads of their columns
      */
-    record Round(double limit, double service, double ratio, double cpuMicros, double p50Millis, double p99Millis) {}
+    private record Round(double limit, double service, double ratio, Map<String, Double> more) {}
 
     private record Result(String name, String about, double ratio, double from, double to, List<Round> rounds) {}
 
@@ -46,30 +48,28 @@ final class Comparison {
         var result = load.run(time);
         var cpu = replica.cpuTime().minus(before);
         assertThat(result.failures()).as("answers other than 2xx").isZero();
-        int done = result.sortedNanos().length;
-        rounds.add(new Round(
-                limit,
-                result.perSecond(),
-                result.perSecond() / limit,
-                cpu.toNanos() / 1e3 / done,
-                result.millis(0.5),
-                result.millis(0.99)));
+        var more = new LinkedHashMap<String, Double>();
+        more.put("CPU µs each", cpu.toNanos() / 1e3 / result.sortedNanos().length);
+        more.put("p50 ms", result.millis(0.5));
+        more.put("p99 ms", result.millis(0.99));
+        round(limit, result.perSecond(), more);
+    }
+
+    /** A round that was measured elsewhere. */
+    void round(double limit, double service, Map<String, Double> more) {
+        rounds.add(new Round(limit, service, service / limit, more));
     }
 
     /** Prints and writes what the rounds have found. */
     void report() throws IOException {
-        System.out.printf("%n%s: %s%nround    limit/s  service/s  ratio  CPU µs each  p50 ms  p99 ms%n", name, about);
+        System.out.printf("%n%s: %s%nround    limit/s  service/s  ratio", name, about);
+        rounds.get(0).more().keySet().forEach(column -> System.out.printf("  %11s", column));
+        System.out.println();
         for (int i = 0; i < rounds.size(); i++) {
             var round = rounds.get(i);
-            System.out.printf(
-                    "%5d %10.0f %10.0f %6.2f %12.0f %7.1f %7.1f%n",
-                    i + 1,
-                    round.limit(),
-                    round.service(),
-                    round.ratio(),
-                    round.cpuMicros(),
-                    round.p50Millis(),
-                    round.p99Millis());
+            System.out.printf("%5d %10.0f %10.0f %6.2f", i + 1, round.limit(), round.service(), round.ratio());
+            round.more().values().forEach(value -> System.out.printf("  %11.1f", value));
+            System.out.println();
         }
         var ratios = sorted(Round::ratio);
         var result = new Result(name, about, ratios[ratios.length / 2], ratios[0], ratios[ratios.length - 1], rounds);

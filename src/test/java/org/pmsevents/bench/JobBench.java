@@ -5,7 +5,7 @@ import static org.pmsevents.Waiting.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,29 +49,21 @@ class JobBench {
             for (int i = 0; i < WARM_UP_ROUNDS; i++) {
                 run(servers);
             }
-            System.out.printf(
-                    "%nround  taken/s  jobs/s  ratio  CPU µs/job  PostgreSQL   (%d jobs, two replicas)%n", JOBS);
-            var ratios = new double[ROUNDS];
+            var comparison = new Comparison(
+                    "jobs", JOBS + " jobs, two replicas; pgbench takes as many in hundreds; CPU in µs/job");
             for (int i = 0; i < ROUNDS; i++) {
                 servers.forLimit(FILL);
                 int transactions = JOBS / TAKEN / PGBENCH_CLIENTS;
                 double limit = TAKEN * servers.pgbench(script, "-c", "" + PGBENCH_CLIENTS, "-t", "" + transactions);
-                var before = cpuNanos(replicas);
-                var beforePostgres = servers.postgresNanos();
+                var before = cpuTime(replicas);
+                var beforePostgres = servers.postgresCpu();
                 double perSecond = run(servers);
-                ratios[i] = perSecond / limit;
-                System.out.printf(
-                        "%5d %8.0f %7.0f %6.2f %11.0f %11.0f%n",
-                        i + 1,
-                        limit,
-                        perSecond,
-                        ratios[i],
-                        (cpuNanos(replicas) - before) / 1e3 / JOBS,
-                        (servers.postgresNanos() - beforePostgres) / 1e3 / JOBS);
+                var more = new LinkedHashMap<String, Double>();
+                more.put("replicas", micros(before, cpuTime(replicas)) / JOBS);
+                more.put("PostgreSQL", micros(beforePostgres, servers.postgresCpu()) / JOBS);
+                comparison.round(limit, perSecond, more);
             }
-            Arrays.sort(ratios);
-            System.out.printf(
-                    "ratio: median %.2f, from %.2f to %.2f%n", ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);
+            comparison.report();
         }
     }
 
@@ -84,9 +76,11 @@ class JobBench {
         return JOBS / ((System.nanoTime() - begun) / 1e9);
     }
 
-    private static long cpuNanos(List<Replica> replicas) {
-        return replicas.stream()
-                .mapToLong(replica -> replica.cpuTime().toNanos())
-                .sum();
+    private static Duration cpuTime(List<Replica> replicas) {
+        return replicas.stream().map(Replica::cpuTime).reduce(Duration.ZERO, Duration::plus);
+    }
+
+    private static double micros(Duration before, Duration after) {
+        return after.minus(before).toNanos() / 1e3;
     }
 }

@@ -10,12 +10,10 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.cluster.Replica;
@@ -64,14 +62,8 @@ class WebhookBench {
 
     private final AtomicLong sent = new AtomicLong();
 
-    /** Lines a second, and processor time for each line in microseconds: of PostgreSQL, and of the service. */
-    private record Measured(double perSecond, double postgres, double service) {}
-
-    private record Round(Measured limit, Measured withEvents, Measured service, HttpLoad.Result load) {
-        double ratio() {
-            return service.perSecond() / limit.perSecond();
-        }
-    }
+    /** Lines a second, and PostgreSQL's processor time for each line in microseconds. */
+    private record Measured(double perSecond, double postgres) {}
 
     @Test
     void webhooksBesideThePgbenchLimit() throws Exception {
@@ -85,14 +77,17 @@ class WebhookBench {
                 await().atMost(Duration.ofMinutes(3)).until(replica::isReady);
                 var load = new HttpLoad(server, CONNECTIONS, () -> request(server));
                 load.run(WARM_UP);
-                var rounds = new ArrayList<Round>();
+                var comparison = new Comparison(
+                        "counts",
+                        CONNECTIONS + " webhooks of " + LINES + " counts at a time, " + SKUS
+                                + " SKUs; pgbench with rows and ledger as one statement, and the same with events; CPU in µs/line");
                 for (int i = 0; i < ROUNDS; i++) {
                     settle(servers);
                     var alone = pgbench(servers, limit);
                     var told = pgbench(servers, withEvents);
-                    rounds.add(service(servers, replica, load, alone, told));
+                    service(comparison, servers, replica, load, alone, told);
                 }
-                print(rounds);
+                comparison.report();
             }
         }
     }
@@ -102,26 +97,34 @@ class WebhookBench {
         long begun = System.nanoTime();
         double perSecond = LINES * servers.pgbench(script, "-c", "" + CONNECTIONS, "-T", "" + ROUND.toSeconds());
         double lines = perSecond * (System.nanoTime() - begun) / 1e9;
-        return new Measured(perSecond, micros(before, servers.postgresCpu()) / lines, 0);
+        return new Measured(perSecond, micros(before, servers.postgresCpu()) / lines);
     }
 
-    private static Round service(
-            BenchServers servers, Replica replica, HttpLoad load, Measured limit, Measured withEvents)
+    private static void service(
+            Comparison comparison,
+            BenchServers servers,
+            Replica replica,
+            HttpLoad load,
+            Measured limit,
+            Measured withEvents)
             throws Exception {
         var postgres = servers.postgresCpu();
         var service = replica.cpuTime();
         var result = load.run(ROUND);
         settle(servers);
-        assertThat(result.failures()).as("answers other than 200").isZero();
+        assertThat(result.failures()).as("answers other than 2xx").isZero();
         double lines = (double) LINES * result.sortedNanos().length;
-        return new Round(
-                limit,
-                withEvents,
-                new Measured(
-                        LINES * result.perSecond(),
-                        micros(postgres, servers.postgresCpu()) / lines,
-                        micros(service, replica.cpuTime()) / lines),
-                result);
+        double perSecond = LINES * result.perSecond();
+        var more = new LinkedHashMap<String, Double>();
+        more.put("limit CPU", limit.postgres());
+        more.put("events/s", withEvents.perSecond());
+        more.put("events CPU", withEvents.postgres());
+        more.put("of events %", 100 * perSecond / withEvents.perSecond());
+        more.put("PostgreSQL", micros(postgres, servers.postgresCpu()) / lines);
+        more.put("service", micros(service, replica.cpuTime()) / lines);
+        more.put("p50 ms", result.millis(0.5));
+        more.put("p99 ms", result.millis(0.99));
+        comparison.round(limit.perSecond(), perSecond, more);
     }
 
     /** Until all events have positions and the durable handlers have seen them: that is part of the work. */
@@ -155,40 +158,5 @@ class WebhookBench {
         return "POST /webhooks/pms/stock HTTP/1.1\r\nHost: " + server.getAuthority() + "\r\nwebhook-id: " + id
                 + "\r\nwebhook-timestamp: " + now + "\r\nwebhook-signature: " + Signatures.of(id, now, text)
                 + "\r\nContent-Type: application/json\r\nContent-Length: " + text.length() + "\r\n\r\n" + text;
-    }
-
-    private static void print(List<Round> rounds) {
-        System.out.printf(
-                "%n%d webhooks of %d counts at a time, %d SKUs; CPU in µs/line%nround  pgbench/s  CPU  with events/s "
-                        + " CPU  service/s  ratio  CPU: PostgreSQL  service  p50 ms  p99 ms%n",
-                CONNECTIONS, LINES, SKUS);
-        for (int i = 0; i < rounds.size(); i++) {
-            var round = rounds.get(i);
-            System.out.printf(
-                    "%5d %10.0f %4.0f %14.0f %4.0f %10.0f %6.2f %16.0f %8.0f %7.1f %7.1f%n",
-                    i + 1,
-                    round.limit().perSecond(),
-                    round.limit().postgres(),
-                    round.withEvents().perSecond(),
-                    round.withEvents().postgres(),
-                    round.service().perSecond(),
-                    round.ratio(),
-                    round.service().postgres(),
-                    round.service().service(),
-                    round.load().millis(0.5),
-                    round.load().millis(0.99));
-        }
-        print("ratio", rounds, Round::ratio);
-        print(
-                "ratio to the statement with events",
-                rounds,
-                each -> each.service().perSecond() / each.withEvents().perSecond());
-    }
-
-    private static void print(String name, List<Round> rounds, ToDoubleFunction<Round> value) {
-        var values = rounds.stream().mapToDouble(value).sorted().toArray();
-        System.out.printf(
-                "%s: median %.2f, from %.2f to %.2f%n",
-                name, values[values.length / 2], values[0], values[values.length - 1]);
     }
 }
