@@ -1,4 +1,4 @@
-package org.pmsevents.fuzz;
+package org.pmsevents;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -9,25 +9,25 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The API as its description has it: its calls, and what each may answer. */
-final class Described {
+public final class Described {
     private static final Set<String> METHODS = Set.of("get", "put", "post", "patch", "delete");
     private static final Pattern CODE = Pattern.compile("`([a-z]+(?:-[a-z]+)*)`");
 
     private final JsonNode document;
 
     /** A method of a path. */
-    record Call(String method, String path, JsonNode operation) {
+    public record Call(String method, String path, JsonNode operation) {
         @Override
         public String toString() {
             return method + " " + path;
         }
     }
 
-    Described(JsonNode document) {
+    public Described(JsonNode document) {
         this.document = document;
     }
 
-    List<Call> calls() {
+    public List<Call> calls() {
         var calls = new ArrayList<Call>();
         document.get("paths")
                 .fields()
@@ -41,7 +41,7 @@ final class Described {
     }
 
     /** What a reference leads to, or the node itself. */
-    JsonNode resolved(JsonNode node) {
+    public JsonNode resolved(JsonNode node) {
         var found = node;
         while (found.has("$ref")) {
             found = document.at(found.get("$ref").asText().substring(1));
@@ -49,7 +49,7 @@ final class Described {
         return found;
     }
 
-    List<JsonNode> parameters(Call call, String in) {
+    public List<JsonNode> parameters(Call call, String in) {
         var found = new ArrayList<JsonNode>();
         call.operation().path("parameters").forEach(each -> {
             var parameter = resolved(each);
@@ -61,17 +61,17 @@ final class Described {
     }
 
     /** The one type of body that a call takes, with its schema; missing if it takes none. */
-    JsonNode body(Call call) {
+    public JsonNode body(Call call) {
         return call.operation().at("/requestBody/content");
     }
 
     /** What is said of an answer; missing if that status is not described. */
-    JsonNode answer(Call call, int status) {
+    public JsonNode answer(Call call, int status) {
         return resolved(call.operation().at("/responses/" + status));
     }
 
     /** The codes of problems that a text names. */
-    static Set<String> codes(String text) {
+    public static Set<String> codes(String text) {
         var codes = new TreeSet<String>();
         var found = CODE.matcher(text);
         while (found.find()) {
@@ -81,12 +81,12 @@ final class Described {
     }
 
     /** What any call may answer. */
-    Set<String> codesOfAnyCall() {
+    public Set<String> codesOfAnyCall() {
         return codes(document.at("/info/description").asText());
     }
 
     /** What is wrong with a value by its schema; empty if nothing is. */
-    List<String> faults(JsonNode value, JsonNode schema) {
+    public List<String> faults(JsonNode value, JsonNode schema) {
         var faults = new ArrayList<String>();
         check(value, schema, "", faults);
         return faults;

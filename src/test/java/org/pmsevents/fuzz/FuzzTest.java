@@ -22,6 +22,7 @@ import org.jboss.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.Described;
 import org.pmsevents.delivery.websocket.LiveSocket;
 import org.pmsevents.http.problem.RawHttp;
 import org.pmsevents.http.security.Tokens;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import org.pmsevents.Client;
+import org.pmsevents.Described;
 
 /** Makes values that nearly fit a schema, and some that do not at all, as text that need not even be JSON. */
 final class Nonsense {

@@ -4,38 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.Described;
 
 /** A parameter that means nothing is refused by every call, not overlooked. */
 @QuarkusTest
 class QueryParametersTest {
-    private static final Set<String> METHODS = Set.of("get", "put", "patch", "post", "delete");
-
     private final Client client = Client.of("root", "admin");
 
     /** Of every call that the description has, so that a new one is judged alike. */
     @Test
     void everyCallRefusesAnUnknownParameterAndNamesThoseItHas() {
-        var description = Client.json(client.request().get("/q/openapi?format=json"));
+        var described = new Described(Client.json(client.request().get("/q/openapi?format=json")));
         int judged = 0;
-        for (var path : description.get("paths").properties()) {
-            for (var method : path.getValue().properties()) {
-                if (METHODS.contains(method.getKey()) && path.getKey().startsWith("/api/")) {
-                    judged++;
-                    refuses(
-                            method.getKey().toUpperCase(Locale.ROOT),
-                            path.getKey(),
-                            method.getValue().has("requestBody"),
-                            queryParameters(method.getValue(), description));
-                }
+        for (var call : described.calls()) {
+            if (call.path().startsWith("/api/")) {
+                judged++;
+                refuses(
+                        call.method(),
+                        call.path(),
+                        !described.body(call).isMissingNode(),
+                        described.parameters(call, "query").stream()
+                                .map(parameter -> parameter.get("name").asText())
+                                .toList());
             }
         }
         assertThat(judged).isGreaterThan(30);
@@ -55,19 +50,6 @@ class QueryParametersTest {
         assertThat(named.equals(detail) ? List.of() : List.of(named.split(", ")))
                 .as(method + " " + path)
                 .hasSameElementsAs(known);
-    }
-
-    private static List<String> queryParameters(JsonNode call, JsonNode description) {
-        var names = new ArrayList<String>();
-        for (var described : call.path("parameters")) {
-            var parameter = described.has("$ref")
-                    ? description.at(described.get("$ref").asText().substring(1))
-                    : described;
-            if (parameter.get("in").asText().equals("query")) {
-                names.add(parameter.get("name").asText());
-            }
-        }
-        return names;
     }
 
     @Test
