@@ -6,32 +6,30 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.periodic.Gathering;
 import org.pmsevents.queue.Job;
 
 /**
  * Stores completed jobs. Those that complete while a statement is running are stored together by the next one. It waits for nobody: a job
- * whose row somebody else has locked is tried again with a later one. Nothing waits twice, so there are at most as many as this replica has
- * run.
+ * whose row somebody else has locked is tried again with a later one. Nothing waits twice.
  */
 @ApplicationScoped
 class Completions {
     /** How many jobs one statement stores. */
     private static final int BATCH = 500;
 
-    /** A statement that has no answer for so long does not hold up the next one. */
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** There are no more than this replica has run. */
+    private static final int UNBOUNDED = Integer.MAX_VALUE;
 
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(200);
 
@@ -42,13 +40,13 @@ class Completions {
     private final Transactions transactions;
     private final Vertx vertx;
     private final Map<Attempt, Pending> pending = new ConcurrentHashMap<>();
-    private final Queue<Pending> waiting = new ArrayDeque<>();
-    private boolean running;
+    private final Gathering<Pending> gathering;
 
     Completions(WorkTable table, Transactions transactions, Vertx vertx) {
         this.table = table;
         this.transactions = transactions;
         this.vertx = vertx;
+        this.gathering = new Gathering<>(BATCH, UNBOUNDED, this::store, vertx);
     }
 
     private record Attempt(UUID id, long token) {
@@ -70,7 +68,7 @@ class Completions {
             if (before != null) {
                 return before.stored.copy();
             }
-            add(added);
+            gathering.add(added);
             return added.stored.copy();
         });
     }
@@ -80,44 +78,6 @@ class Completions {
         return CompletableFuture.allOf(pending.values().stream()
                 .map(each -> each.stored.handle((done, failure) -> done))
                 .toArray(CompletableFuture[]::new));
-    }
-
-    private void add(Pending added) {
-        if (begin(added)) {
-            // in the next turn of the event loop, so that all that complete in this one are stored together
-            vertx.runOnContext(go -> storeNext());
-        }
-    }
-
-    private synchronized boolean begin(Pending added) {
-        waiting.add(added);
-        boolean begins = !running;
-        running = true;
-        return begins;
-    }
-
-    private void storeNext() {
-        var batch = next();
-        if (batch.isEmpty()) {
-            return;
-        }
-        var stored = store(batch).subscribeAsCompletionStage();
-        Uni.createFrom()
-                .completionStage(stored.copy())
-                .ifNoItem()
-                .after(PATIENCE)
-                .recoverWithItem((Void) null)
-                .subscribe()
-                .with(done -> vertx.runOnContext(go -> storeNext()));
-    }
-
-    private synchronized List<Pending> next() {
-        var batch = new ArrayList<Pending>();
-        while (!waiting.isEmpty() && batch.size() < BATCH) {
-            batch.add(waiting.remove());
-        }
-        running = !batch.isEmpty();
-        return batch;
     }
 
     /** Never fails: each caller gets its own failure. */
@@ -159,7 +119,7 @@ class Completions {
     private void judge(List<Pending> rest, Set<UUID> locked) {
         for (var each : rest) {
             if (locked.contains(each.completion.id())) {
-                vertx.setTimer(BETWEEN_TRIES.toMillis(), timer -> add(each));
+                vertx.setTimer(BETWEEN_TRIES.toMillis(), timer -> gathering.add(each));
             } else {
                 answer(each, Optional.empty());
             }
