@@ -65,6 +65,7 @@ public class ProductChanges {
         return writer.write(write, context)
                 .chain(created ->
                         created ? Uni.createFrom().voidItem() : transactions.run(context, tx -> createAlone(tx, write)))
+                .invoke(() -> events.written(context, event))
                 .map(committed -> new ProductChange(product, event, afterCommit.answerBy()));
     }
 
@@ -85,6 +86,7 @@ public class ProductChanges {
     Uni<ProductChange> update(
             String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
         return updateTogether(sku, conditions, context, edit)
+                .invoke(done -> done.map(ProductChange::event).ifPresent(event -> events.written(context, event)))
                 .chain(done -> done.isPresent()
                         ? Uni.createFrom().item(done.get())
                         : updateAlone(sku, conditions, context, edit));
@@ -194,7 +196,7 @@ public class ProductChanges {
         var payload = type == EventType.PRODUCT_UPDATED ? ProductJson.updated(after, changed) : ProductJson.of(after);
         var event = events.event(type, after.sku(), payload, context);
         return products.update(transaction, after)
-                .chain(() -> events.record(transaction, event))
+                .chain(() -> events.record(transaction, event, context))
                 .chain(() ->
                         sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), context));
     }

@@ -217,6 +217,26 @@ class TracingIT {
         assertChain(trace, "publish inventory.updated", "create inventory.updated", request);
     }
 
+    /** Written together with others, then alone: the second attempt finds that the SKU exists. */
+    @Test
+    void anEventThatIsNotStoredHasNoSpan() {
+        create(first, "TWICE");
+        var trace = TraceId.random();
+        to(first, trace)
+                .body(Client.product("TWICE"))
+                .post("/api/products")
+                .then()
+                .statusCode(409);
+        to(first, trace)
+                .body(Client.product("ONCE"))
+                .post("/api/products")
+                .then()
+                .statusCode(201);
+
+        assertChain(trace, "product-history product.created", "create product.created", "POST /api/products");
+        assertThat(named(trace, "create product.created")).hasSize(1);
+    }
+
     @Test
     void withTracingOffNothingIsExportedAndTheTraceIdFlowsAllTheSame() throws Exception {
         var trace = TraceId.random();

@@ -69,14 +69,11 @@ public class EventPublisher {
 
     /** Creates an event, without storing or announcing it. */
     public EventMessage event(EventType type, String subject, Object payload, RequestContext context) {
-        var id = UuidV7.next(clock);
-        if (type.scope() == EventScope.FEED) {
-            spans.created(type, id, subject, context);
-        }
         return new EventMessage(
                 type,
                 codec.payload(payload),
-                new EventMetadata(clock.instant(), context.actor(), context.traceId(), id, subject, null));
+                new EventMetadata(
+                        clock.instant(), context.actor(), context.traceId(), UuidV7.next(clock), subject, null));
     }
 
     /** Records spans for the events that the statement of a change inserted. The supplier is called only if the trace is recorded. */
@@ -84,9 +81,14 @@ public class EventPublisher {
         spans.created(events, context);
     }
 
+    /** The same for one event: none has a span that was not stored. */
+    public void written(RequestContext context, EventMessage event) {
+        spans.created(event.type(), event.metadata().id(), event.subject(), context);
+    }
+
     /** Inserts a FEED event in the transaction of its change, after the change's own rows. */
-    public Uni<Void> record(SqlClient transaction, EventMessage event) {
-        return events.insert(transaction, event);
+    public Uni<Void> record(SqlClient transaction, EventMessage event, RequestContext context) {
+        return events.insert(transaction, event).invoke(() -> written(context, event));
     }
 
     /**

@@ -95,7 +95,7 @@ public class LowStockFlow {
         }
         var sku = judged.stock().key().sku();
         var alert = events.event(EventType.INVENTORY_ALERT, sku, new RawValue(payload), context);
-        return events.record(transaction, alert).replaceWith(Optional.of(alert));
+        return events.record(transaction, alert, context).replaceWith(Optional.of(alert));
     }
 
     private Uni<StockTable.CheckedPage> checkThreshold(SqlClient transaction, Duration period) {

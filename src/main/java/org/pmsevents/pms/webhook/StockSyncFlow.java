@@ -139,7 +139,7 @@ public class StockSyncFlow {
                 .chain(locked -> stock.sync(transaction, locked, SyncRequest.counts(lines), request.id(), context))
                 .call(synced -> storeUnknown(transaction, request, lines, synced))
                 .map(synced -> applied(request, lines, synced, context))
-                .call(applied -> transaction.next(client -> events.record(client, applied.event())));
+                .call(applied -> transaction.next(client -> events.record(client, applied.event(), context)));
     }
 
     private Uni<Void> storeUnknown(

@@ -29,12 +29,12 @@ public class TestFeed {
     /** Completes when all have positions; the payload is {@code {n, text}} with n from 0. */
     public void write(EventType type, String subject, int count, String text) {
         var last = pool.withTransaction(transaction -> {
+                    var context = new RequestContext("test", TRACE);
                     Uni<EventMessage> written = Uni.createFrom().nullItem();
                     for (int i = 0; i < count; i++) {
-                        var event = events.event(
-                                type, subject, Map.of("n", i, "text", text), new RequestContext("test", TRACE));
+                        var event = events.event(type, subject, Map.of("n", i, "text", text), context);
                         written = written.chain(
-                                () -> events.record(transaction, event).replaceWith(event));
+                                () -> events.record(transaction, event, context).replaceWith(event));
                     }
                     return written;
                 })

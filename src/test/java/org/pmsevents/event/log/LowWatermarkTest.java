@@ -46,7 +46,7 @@ class LowWatermarkTest {
             insertProduct(connection, sku);
             var event = publisher.event(
                     EventType.PRODUCT_CREATED, sku, Map.of("sku", sku, "version", 1), RequestContext.system());
-            publisher.record(connection, event).await().atMost(LIMIT);
+            publisher.record(connection, event, RequestContext.system()).await().atMost(LIMIT);
             long seq = ask(connection, "SELECT last_value FROM event_seq_seq");
             // At first it is the youngest transaction, one that no snapshot's upper end speaks of.
             for (int i = 0; i < 5; i++) {
