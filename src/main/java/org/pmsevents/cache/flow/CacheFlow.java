@@ -2,7 +2,6 @@ package org.pmsevents.cache.flow;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +50,7 @@ public class CacheFlow {
     private final Freshness freshness;
     private final SingleFlight singleFlight;
     private final HotKeys hotKeys;
-    private final Instance<CacheSource> sources;
+    private final CacheLoader loader;
     private final EventPublisher events;
     private final CacheConfig config;
     private final CacheMeters meters;
@@ -64,7 +63,7 @@ public class CacheFlow {
             Freshness freshness,
             SingleFlight singleFlight,
             HotKeys hotKeys,
-            Instance<CacheSource> sources,
+            CacheLoader loader,
             EventPublisher events,
             CacheConfig config,
             CacheMeters meters) {
@@ -75,7 +74,7 @@ public class CacheFlow {
         this.freshness = freshness;
         this.singleFlight = singleFlight;
         this.hotKeys = hotKeys;
-        this.sources = sources;
+        this.loader = loader;
         this.events = events;
         this.config = config;
         this.meters = meters;
@@ -127,7 +126,7 @@ public class CacheFlow {
         }
         keys.forEach(hotKeys::count);
         return (freshness.isKnown() ? Uni.createFrom().voidItem() : freshness.find()).chain(() -> {
-            var fetch = new SharedFetch(this::fetchAllFromDB);
+            var fetch = new SharedFetch(loader::fetchAllFromDB);
             var answers = new ArrayList<CompletableFuture<CacheAnswer>>(keys.size());
             for (var key : keys) {
                 var cached = checkCache(key);
@@ -257,7 +256,7 @@ public class CacheFlow {
     }
 
     private Uni<SingleFlight.Loaded> load(CacheKey key, @Nullable RequestContext context) {
-        return join(key, load -> load(key, context, load, () -> fetchFromDB(key)));
+        return join(key, load -> load(key, context, load, () -> loader.fetchFromDB(key)));
     }
 
     private Uni<SingleFlight.Loaded> join(
@@ -315,29 +314,6 @@ public class CacheFlow {
             events.emit(EventType.CACHE_MISS, key.toString(), Map.of("key", key.toString()), context);
         }
         return Uni.createFrom().voidItem();
-    }
-
-    private Uni<CacheEntry> fetchFromDB(CacheKey key) {
-        return measured(() -> source(key).fetchFromDB(key.id()));
-    }
-
-    private Uni<Map<String, CacheEntry>> fetchAllFromDB(List<CacheKey> keys) {
-        return measured(() -> ((ManySource) source(keys.get(0)))
-                .fetchAllFromDB(keys.stream().map(CacheKey::id).toList()));
-    }
-
-    private <T> Uni<T> measured(Supplier<Uni<T>> query) {
-        return Uni.createFrom().deferred(() -> {
-            long begunAt = System.nanoTime();
-            return query.get().onItemOrFailure().invoke((fetched, failure) -> meters.fetched(begunAt, failure != null));
-        });
-    }
-
-    private CacheSource source(CacheKey key) {
-        return sources.stream()
-                .filter(each -> each.kind().equals(key.kind()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("there is no source for " + key));
     }
 
     /** Does not wait for Redis. */
