@@ -2,11 +2,14 @@ package org.pmsevents.platform.database;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Promise;
+import io.vertx.core.VertxException;
+import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotice;
 import io.vertx.sqlclient.DatabaseException;
 import io.vertx.sqlclient.impl.SqlConnectionInternal;
+import java.io.IOException;
 import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -83,12 +86,21 @@ final class HeldConnection {
         return waitCancelled ? OutcomeUnknownException.notReplicated() : new OutcomeUnknownException(failure);
     }
 
-    /** Called with each failure: a connection whose server is read-only, or ends the session, is not used again. */
+    /** Called with each failure: a connection whose server is read-only, or ends the session, or that has ended, is not used again. */
     void judge(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            unusable |= cause instanceof DatabaseException refusal
-                    && (READ_ONLY.equals(refusal.getSqlState()) || ADMIN_SHUTDOWN.equals(refusal.getSqlState()));
+            unusable |= isLost(cause)
+                    || (cause instanceof DatabaseException refusal
+                            && (READ_ONLY.equals(refusal.getSqlState())
+                                    || ADMIN_SHUTDOWN.equals(refusal.getSqlState())));
         }
+    }
+
+    /** Whether the connection has ended; what the server was about to say of that may be lost with it. */
+    private static boolean isLost(Throwable failure) {
+        return failure instanceof IOException
+                || (failure instanceof VertxException && !(failure instanceof DatabaseException))
+                || failure instanceof NoStackTraceThrowable;
     }
 
     synchronized void release() {

@@ -163,6 +163,8 @@ public class Transactions {
                 .ifNoItem()
                 .after(ANSWER)
                 .fail()
+                .onFailure()
+                .invoke(held::judge)
                 .chain(transaction -> limited(held.connection(), limits, work)
                         .ifNoItem()
                         .after(WORK)
