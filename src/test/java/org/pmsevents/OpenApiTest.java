@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pmsevents.event.EventScope;
+import org.pmsevents.event.EventType;
 
 @QuarkusTest
 class OpenApiTest {
@@ -136,5 +141,128 @@ class OpenApiTest {
                                 document.at(reference.substring(1)).isMissingNode())
                         .as(reference)
                         .isFalse());
+    }
+
+    /** Generators name methods after it, Swagger UI links by it. */
+    @Test
+    void everyCallHasANameOfItsOwnADescriptionAndOneTag() {
+        var names = new ArrayList<String>();
+        for (var call : calls()) {
+            names.add(call.description.path("operationId").asText());
+            assertThat(call.description.path("description").asText())
+                    .as(call.name())
+                    .isNotBlank();
+            assertThat(call.description.path("summary").asText())
+                    .as(call.name())
+                    .isNotBlank();
+            assertThat(call.description.path("tags")).as(call.name()).hasSize(1);
+        }
+        assertThat(names)
+                .hasSizeGreaterThan(35)
+                .doesNotHaveDuplicates()
+                .allMatch(name -> name.matches("[a-z][A-Za-z]+"));
+    }
+
+    @Test
+    void tagsAreInTheOrderOfReadingAndEachHasAMeaning() {
+        var tags = document.get("tags").findValuesAsText("name");
+        assertThat(tags).startsWith("Products", "Inventory").doesNotHaveDuplicates();
+        assertThat(document.get("tags"))
+                .allSatisfy(tag -> assertThat(tag.path("description").asText())
+                        .as(tag.path("name").asText())
+                        .isNotBlank());
+        assertThat(calls())
+                .allSatisfy(call ->
+                        assertThat(tags).contains(call.description.at("/tags/0").asText()));
+    }
+
+    @Test
+    void allRolesThatMayMakeACallAreNamed() {
+        var create = document.at("/paths/~1api~1products/post");
+        assertThat(create.get("x-roles")).hasToString("[\"editor\",\"admin\"]");
+        assertThat(create.get("description").asText()).endsWith("Roles: `editor`, `admin`.");
+        assertThat(document.at(SKU + "/get/x-roles"))
+                .hasToString("[\"viewer\",\"editor\",\"stock\",\"operator\",\"admin\"]");
+        for (var call : calls()) {
+            var security = call.description.path("security");
+            assertThat(call.description.has("x-roles")).as(call.name()).isEqualTo(!security.isEmpty());
+            assertThat(security.isEmpty() ? "[]" : security.toString())
+                    .as(call.name())
+                    .isIn("[]", "[{\"token\":[]}]");
+        }
+        assertThat(document.at("/components/securitySchemes").fieldNames())
+                .toIterable()
+                .containsExactly("token");
+    }
+
+    /** As Swagger UI fills it in: what a reader sends first must not be refused for its form. */
+    @Test
+    void theExampleOfEveryBodyIsTaken() {
+        var client = Client.of("root", "admin");
+        client.request(Client.product("MUG-1")).post("/api/products");
+        int tried = 0;
+        for (var call : calls()) {
+            for (var body : call.description.at("/requestBody/content").properties()) {
+                var schema =
+                        document.at(body.getValue().at("/schema/$ref").asText().substring(1));
+                var examples = schema.path("examples");
+                assertThat(examples)
+                        .as("examples of the body of " + call.name())
+                        .isNotEmpty();
+                if (call.description.path("security").isEmpty()) {
+                    continue;
+                }
+                for (var example : examples) {
+                    tried++;
+                    var answer = client.request()
+                            .contentType(body.getKey())
+                            .body(example.toString())
+                            .request(
+                                    call.method.toUpperCase(Locale.ROOT),
+                                    call.path
+                                            .replace("{sku}", "MUG-1")
+                                            .replace("{location}", "store-7")
+                                            .replaceAll("\\{[a-z]+}", "018f3c1e-7a2b-7c3d-9e4f-5a6b7c8d9e0f"));
+                    assertThat(answer.statusCode())
+                            .as(call.name() + " " + example + ": " + answer.asString())
+                            .isNotIn(400, 413, 415, 422)
+                            .isLessThan(500);
+                }
+            }
+        }
+        assertThat(tried).isGreaterThan(8);
+    }
+
+    @Test
+    void everyEventHasAPayloadThatItsTypeNames() {
+        var types = document.at("/components/schemas/EventMessage/discriminator/mapping");
+        var feed = Arrays.stream(EventType.values())
+                .filter(type -> type.scope() == EventScope.FEED)
+                .map(EventType::wireName)
+                .toList();
+        assertThat(types.fieldNames()).toIterable().containsExactlyInAnyOrderElementsOf(feed);
+        for (var type : types.properties()) {
+            var schema = document.at(type.getValue().asText().substring(1));
+            assertThat(schema.at("/properties/type/enum/0").asText()).isEqualTo(type.getKey());
+            assertThat(schema.at("/properties/payload/$ref").asText()).startsWith("#/components/schemas/");
+        }
+    }
+
+    private record Call(String path, String method, JsonNode description) {
+        String name() {
+            return method.toUpperCase(Locale.ROOT) + " " + path;
+        }
+    }
+
+    private List<Call> calls() {
+        var calls = new ArrayList<Call>();
+        for (var path : document.get("paths").properties()) {
+            for (var member : path.getValue().properties()) {
+                if (member.getValue().has("responses")) {
+                    calls.add(new Call(path.getKey(), member.getKey(), member.getValue()));
+                }
+            }
+        }
+        return calls;
     }
 }

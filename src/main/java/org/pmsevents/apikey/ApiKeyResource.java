@@ -53,7 +53,7 @@ public class ApiKeyResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @CreatesResource
-    @Operation(summary = "Make an API key; the answer is the only one that shows it")
+    @Operation(operationId = "createApiKey", summary = "Make an API key; the answer is the only one that shows it")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -74,7 +74,7 @@ public class ApiKeyResource {
     }
 
     @GET
-    @Operation(summary = "List API keys in the order of their names")
+    @Operation(operationId = "listApiKeys", summary = "List API keys in the order of their names")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -88,7 +88,9 @@ public class ApiKeyResource {
 
     @DELETE
     @Path("/{id}")
-    @Operation(summary = "Revoke an API key, on every replica within 5 s, with its WebSockets and streams")
+    @Operation(
+            operationId = "revokeApiKey",
+            summary = "Revoke an API key, on every replica within 5 s, with its WebSockets and streams")
     @APIResponse(responseCode = "204", description = "Revoked")
     @APIResponse(responseCode = "404", ref = "KeyNotFound")
     public Uni<Void> revoke(@PathParam("id") String id) {
@@ -98,7 +100,7 @@ public class ApiKeyResource {
     @GET
     @Path("/audit")
     @RolesAllowed(Roles.OPERATOR)
-    @Operation(summary = "Who made and revoked API keys, the newest change first")
+    @Operation(operationId = "listApiKeyChanges", summary = "Who made and revoked API keys, the newest change first")
     @APIResponse(
             responseCode = "200",
             description = "A page",

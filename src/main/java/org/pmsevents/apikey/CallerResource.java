@@ -51,7 +51,7 @@ public class CallerResource {
             @Nullable Instant validUntil) {}
 
     @GET
-    @Operation(summary = "Who the token or API key says you are, and what you may do")
+    @Operation(operationId = "getCaller", summary = "Who the token or API key says you are, and what you may do")
     @APIResponse(
             responseCode = "200",
             description = "You",

@@ -70,7 +70,7 @@ public class ProductResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
     @CreatesResource
-    @Operation(summary = "Create a product as a draft")
+    @Operation(operationId = "createProduct", summary = "Create a product as a draft")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -100,7 +100,7 @@ public class ProductResource {
     @GET
     @Path("/{sku}")
     @EvaluatesConditions
-    @Operation(summary = "Read a product")
+    @Operation(operationId = "getProduct", summary = "Read a product")
     @APIResponse(
             responseCode = "200",
             description = "The product",
@@ -142,7 +142,7 @@ public class ProductResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
     @EvaluatesConditions
-    @Operation(summary = "Replace a product")
+    @Operation(operationId = "replaceProduct", summary = "Replace a product")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "ProductReplacement")))
@@ -172,7 +172,7 @@ public class ProductResource {
     @Consumes(MERGE_PATCH)
     @RolesAllowed(Roles.EDITOR)
     @EvaluatesConditions
-    @Operation(summary = "Change parts of a product (RFC 7396)")
+    @Operation(operationId = "patchProduct", summary = "Change parts of a product (RFC 7396)")
     @RequestBody(required = true, content = @Content(mediaType = MERGE_PATCH, schema = @Schema(ref = "ProductPatch")))
     @APIResponse(
             responseCode = "200",
@@ -204,7 +204,7 @@ public class ProductResource {
     @Path("/{sku}/publish")
     @RolesAllowed(Roles.EDITOR)
     @EvaluatesConditions
-    @Operation(summary = "Publish a product")
+    @Operation(operationId = "publishProduct", summary = "Publish a product")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -235,7 +235,7 @@ public class ProductResource {
     @Path("/{sku}")
     @RolesAllowed(Roles.EDITOR)
     @EvaluatesConditions
-    @Operation(summary = "Archive a product")
+    @Operation(operationId = "archiveProduct", summary = "Archive a product")
     @APIResponse(responseCode = "204", description = "The product is archived")
     @APIResponse(responseCode = "404", ref = "ProductNotFound")
     @APIResponse(responseCode = "412", ref = "VersionMismatch")
@@ -253,7 +253,7 @@ public class ProductResource {
     @Path("/{sku}/restore")
     @RolesAllowed(Roles.EDITOR)
     @EvaluatesConditions
-    @Operation(summary = "Take an archived product back, as a draft")
+    @Operation(operationId = "restoreProduct", summary = "Take an archived product back, as a draft")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -280,6 +280,7 @@ public class ProductResource {
 
     @GET
     @Operation(
+            operationId = "listProducts",
             summary = "List and search products in the order of their SKUs, or read those with the given SKUs",
             description =
                     "With `sku`, up to 100 times: these products in the order asked, each once, and which of them do not"
@@ -323,7 +324,7 @@ public class ProductResource {
 
     @GET
     @Path("/{sku}/history")
-    @Operation(summary = "List the changes of a product, the newest first")
+    @Operation(operationId = "listProductHistory", summary = "List the changes of a product, the newest first")
     @APIResponse(
             responseCode = "200",
             description = "A page of changes",

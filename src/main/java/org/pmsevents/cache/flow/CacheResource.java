@@ -40,7 +40,7 @@ public class CacheResource {
 
     @GET
     @Path("/stats")
-    @Operation(summary = "State of this replica's cache since its start")
+    @Operation(operationId = "getCacheStats", summary = "State of this replica's cache since its start")
     @APIResponse(
             responseCode = "200",
             description = "Its levels, loads and hottest keys",
@@ -50,7 +50,9 @@ public class CacheResource {
     }
 
     @DELETE
-    @Operation(summary = "Invalidate on all replicas the entries that share the tag of a key, or have a given tag")
+    @Operation(
+            operationId = "clearCache",
+            summary = "Invalidate on all replicas the entries that share the tag of a key, or have a given tag")
     @APIResponse(responseCode = "204", description = "No value that was read before is returned any more")
     @APIResponse(responseCode = "400", ref = "BadRequest")
     @APIResponse(responseCode = "503", ref = "Unavailable")

@@ -43,7 +43,7 @@ public class DeadLetterResource {
     }
 
     @GET
-    @Operation(summary = "Events that a durable handler could not process")
+    @Operation(operationId = "listDeadLetters", summary = "Events that a durable handler could not process")
     @APIResponse(
             responseCode = "200",
             description = "A page, the oldest first",
@@ -58,7 +58,7 @@ public class DeadLetterResource {
 
     @POST
     @Path("/{id}/retry")
-    @Operation(summary = "Pass the event of a dead letter to its handler again")
+    @Operation(operationId = "retryDeadLetter", summary = "Pass the event of a dead letter to its handler again")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(responseCode = "204", description = "The handler succeeded; the dead letter is deleted")
     @APIResponse(responseCode = "404", ref = "DeadLetterNotFound")

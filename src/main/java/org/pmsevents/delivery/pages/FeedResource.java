@@ -37,7 +37,7 @@ public class FeedResource {
     }
 
     @GET
-    @Operation(summary = "Events after a position; pass next as after to continue")
+    @Operation(operationId = "listEvents", summary = "Events after a position; pass next as after to continue")
     @APIResponse(
             responseCode = "200",
             description = "The events after the position",

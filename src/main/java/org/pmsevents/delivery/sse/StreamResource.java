@@ -44,7 +44,9 @@ public class StreamResource {
     @GET
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @ResponseHeader(name = "X-Accel-Buffering", value = "no") // nginx would keep events until its buffer is full
-    @Operation(summary = "Live events (server-sent events); Last-Event-ID resumes, or else the parameter after")
+    @Operation(
+            operationId = "streamEvents",
+            summary = "Live events (server-sent events); Last-Event-ID resumes, or else the parameter after")
     @APIResponse(
             responseCode = "200",
             description = "Events, each with EPOCH:POSITION as id. A block with only an id is a heartbeat. "

@@ -71,7 +71,7 @@ public class InventoryResource {
 
     @GET
     @Path("/{sku}")
-    @Operation(summary = "Read a stock")
+    @Operation(operationId = "getStock", summary = "Read a stock")
     @APIResponse(
             responseCode = "200",
             description = "The stock",
@@ -98,7 +98,9 @@ public class InventoryResource {
 
     @GET
     @Path("/{sku}/locations")
-    @Operation(summary = "Read the stock of a product at all locations, and its sum")
+    @Operation(
+            operationId = "listStockOfProduct",
+            summary = "Read the stock of a product at all locations, and its sum")
     @APIResponse(
             responseCode = "200",
             description = "The stock everywhere, in the order of locations",
@@ -115,6 +117,7 @@ public class InventoryResource {
 
     @GET
     @Operation(
+            operationId = "listStock",
             summary = "List stock in the order of SKU and location, or read that of the given SKUs at one location",
             description =
                     "With `sku`, up to 100 times: the stock of these products at the location, in the order asked, each once,"
@@ -160,7 +163,7 @@ public class InventoryResource {
     @Path("/{sku}/adjustments")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Add to a stock or take from it")
+    @Operation(operationId = "adjustStock", summary = "Add to a stock or take from it")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -184,7 +187,7 @@ public class InventoryResource {
     @Path("/adjustments")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Adjust several stocks, line by line or all or none")
+    @Operation(operationId = "adjustStocks", summary = "Adjust several stocks, line by line or all or none")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -211,7 +214,7 @@ public class InventoryResource {
     @Path("/{sku}")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Set a stock to a count")
+    @Operation(operationId = "countStock", summary = "Set a stock to a count")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -245,7 +248,7 @@ public class InventoryResource {
     @Path("/{sku}/threshold")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Set the threshold at or below which a stock is low")
+    @Operation(operationId = "setThreshold", summary = "Set the threshold at or below which a stock is low")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Threshold")))
@@ -264,7 +267,7 @@ public class InventoryResource {
 
     @GET
     @Path("/{sku}/movements")
-    @Operation(summary = "The ledger of a product, the newest movement first")
+    @Operation(operationId = "listMovements", summary = "The ledger of a product, the newest movement first")
     @APIResponse(
             responseCode = "200",
             description = "A page",

@@ -51,7 +51,7 @@ public class LocationResource {
     }
 
     @GET
-    @Operation(summary = "Read a location")
+    @Operation(operationId = "getLocation", summary = "Read a location")
     @APIResponse(
             responseCode = "200",
             description = "The location",
@@ -66,7 +66,7 @@ public class LocationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
     @EvaluatesConditions
-    @Operation(summary = "Set whether stock at a location may go below zero")
+    @Operation(operationId = "setLocation", summary = "Set whether stock at a location may go below zero")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Backorders")))

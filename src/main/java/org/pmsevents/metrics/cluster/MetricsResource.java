@@ -38,7 +38,9 @@ public class MetricsResource {
 
     @GET
     @Path("/summary")
-    @Operation(summary = "Metrics of the whole cluster, per minute for an hour or per hour for a week")
+    @Operation(
+            operationId = "getMetricsSummary",
+            summary = "Metrics of the whole cluster, per minute for an hour or per hour for a week")
     @APIResponse(
             responseCode = "200",
             description = "Counts of all replicas, including those that have stopped",

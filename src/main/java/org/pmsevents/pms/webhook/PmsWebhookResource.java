@@ -48,7 +48,11 @@ public class PmsWebhookResource {
     @POST
     @Path("/stock")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Apply counts to stock, each as of its own time (Standard Webhooks)")
+    @Operation(
+            operationId = "receiveCounts",
+            summary = "Apply counts to stock, each as of its own time (Standard Webhooks)",
+            description =
+                    "Signed by the PMS instead of carrying a token: the signature is that of Standard Webhooks over the id, the timestamp and the body.")
     @Parameter(
             name = Webhook.ID,
             in = ParameterIn.HEADER,

@@ -47,7 +47,9 @@ public class UnknownSkuResource {
     }
 
     @GET
-    @Operation(summary = "List SKUs that the PMS has sent and that have no product, oldest first")
+    @Operation(
+            operationId = "listUnknownSkus",
+            summary = "List SKUs that the PMS has sent and that have no product, oldest first")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -70,7 +72,9 @@ public class UnknownSkuResource {
     @Path("/{id}/resolve")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.STOCK)
-    @Operation(summary = "Resolve an unknown SKU to a product, and apply its count to the stock")
+    @Operation(
+            operationId = "resolveUnknownSku",
+            summary = "Resolve an unknown SKU to a product, and apply its count to the stock")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,

@@ -56,7 +56,9 @@ public class JobResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @CreatesResource
-    @Operation(summary = "Create a job; an unfinished one under the same uniqueKey is returned instead")
+    @Operation(
+            operationId = "createJob",
+            summary = "Create a job; an unfinished one under the same uniqueKey is returned instead")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -84,7 +86,7 @@ public class JobResource {
     }
 
     @GET
-    @Operation(summary = "List jobs, the newest first")
+    @Operation(operationId = "listJobs", summary = "List jobs, the newest first")
     @APIResponse(
             responseCode = "200",
             description = "A page of jobs",
@@ -99,7 +101,7 @@ public class JobResource {
 
     @GET
     @Path("/{id}")
-    @Operation(summary = "Read a job")
+    @Operation(operationId = "getJob", summary = "Read a job")
     @APIResponse(
             responseCode = "200",
             description = "The job",
@@ -111,7 +113,7 @@ public class JobResource {
 
     @POST
     @Path("/{id}/cancel")
-    @Operation(summary = "Cancel a job; a running one is asked to stop")
+    @Operation(operationId = "cancelJob", summary = "Cancel a job; a running one is asked to stop")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -126,7 +128,7 @@ public class JobResource {
 
     @POST
     @Path("/{id}/retry")
-    @Operation(summary = "Retry a job now")
+    @Operation(operationId = "retryJob", summary = "Retry a job now")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -141,7 +143,7 @@ public class JobResource {
 
     @POST
     @Path("/retry")
-    @Operation(summary = "Retry all discarded jobs of a kind now")
+    @Operation(operationId = "retryJobs", summary = "Retry all discarded jobs of a kind now")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
