@@ -40,7 +40,8 @@ class RoomsTest {
             entry("inventory", Set.of("cache", "event", "http", "platform")),
             entry("pms", Set.of("event", "http", "inventory", "platform", "queue")),
             entry("product", Set.of("cache", "event", "http", "inventory", "platform", "pms", "queue")),
-            entry("delivery", Set.of("event", "http", "platform")),
+            entry("subscription", Set.of("event", "http", "platform")),
+            entry("delivery", Set.of("event", "http", "platform", "queue", "subscription")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("apikey", Set.of("event", "http", "platform")),
             entry("dashboard", Set.of()),
@@ -55,7 +56,8 @@ class RoomsTest {
                             "metrics",
                             "platform",
                             "product",
-                            "queue")),
+                            "queue",
+                            "subscription")),
             entry(
                     "app",
                     Set.of(
@@ -69,7 +71,8 @@ class RoomsTest {
                             "metrics",
                             "platform",
                             "pms",
-                            "queue")),
+                            "queue",
+                            "subscription")),
             entry("dev", Set.of("app", "http", "platform")));
 
     @ArchTest

@@ -12,6 +12,7 @@ import org.pmsevents.alert.AdminConfig;
 import org.pmsevents.alert.AlertWebhook;
 import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.delivery.DeliveryConfig;
+import org.pmsevents.delivery.webhook.Network;
 import org.pmsevents.event.FeedConfig;
 import org.pmsevents.http.limits.LimitsConfig;
 import org.pmsevents.http.security.JwtConfig;
@@ -27,6 +28,7 @@ import org.pmsevents.pms.outbound.PmsConfig;
 import org.pmsevents.pms.outbound.PmsUrl;
 import org.pmsevents.pms.webhook.WebhookConfig;
 import org.pmsevents.queue.QueueConfig;
+import org.pmsevents.subscription.SubscriptionConfig;
 
 /** Checks the settings before anything starts, and names all missing or invalid ones at once, by their environment variables. */
 public final class RequiredSettings {
@@ -45,7 +47,8 @@ public final class RequiredSettings {
             JwtConfig.class,
             MetricsConfig.class,
             TracingConfig.class,
-            RedisConfig.class);
+            RedisConfig.class,
+            SubscriptionConfig.class);
 
     /** RFC 7518, section 3.2: a key for HS256 has at least the size of the hash. */
     private static final int MIN_SECRET_BYTES = 32;
@@ -89,6 +92,11 @@ public final class RequiredSettings {
             value(config, "pms-events.webhook.secrets").ifPresent(WebhookSecrets::parse);
         } catch (IllegalArgumentException bad) {
             problems.add("PMS_EVENTS_WEBHOOK_SECRETS: " + bad.getMessage());
+        }
+        try {
+            value(config, "pms-events.subscriptions.allow").ifPresent(Network::parse);
+        } catch (IllegalArgumentException bad) {
+            problems.add("PMS_EVENTS_SUBSCRIPTIONS_ALLOW: " + bad.getMessage());
         }
         if (config.getOptionalValue("quarkus.http.proxy.proxy-address-forwarding", Boolean.class)
                         .orElse(false)

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.Fields;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.json.JsonTime;
+import org.pmsevents.platform.json.MergePatch;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.product.price.Currencies;
 import org.pmsevents.product.price.Price;
@@ -53,7 +54,7 @@ final class ProductRules {
         var changes = patch.fields();
         refuseUnknownNulls(changes);
         refuseChanged(changes, stored);
-        var merged = merge(ProductJson.of(stored).deepCopy(), changes.tree());
+        var merged = MergePatch.apply(ProductJson.of(stored).deepCopy(), changes.tree());
         var draft = read(new Fields((ObjectNode) merged, "", patch.violations()).only(ALL), stored);
         patch.violations().throwIfAny();
         return draft;
@@ -141,22 +142,6 @@ final class ProductRules {
         }
         return sent.isIntegralNumber() == stored.isIntegralNumber()
                 && sent.toString().equals(stored.toString());
-    }
-
-    private static JsonNode merge(JsonNode target, JsonNode patch) {
-        if (!(patch instanceof ObjectNode changes)) {
-            return patch;
-        }
-        var merged = target instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
-        changes.fields().forEachRemaining(change -> {
-            if (change.getValue().isNull()) {
-                merged.remove(change.getKey());
-            } else {
-                var before = merged.path(change.getKey());
-                merged.set(change.getKey(), merge(before, change.getValue()));
-            }
-        });
-        return merged;
     }
 
     private static String[] concat(String[] a, String[] b) {

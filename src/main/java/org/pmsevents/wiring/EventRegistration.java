@@ -25,6 +25,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.pmsevents.cache.flow.WarmUpFlow;
+import org.pmsevents.delivery.pull.PullFlow;
 import org.pmsevents.delivery.sse.EventStreams;
 import org.pmsevents.delivery.websocket.LiveFlow;
 import org.pmsevents.delivery.websocket.LiveSessions;
@@ -42,6 +43,7 @@ import org.pmsevents.inventory.level.StockLevels;
 import org.pmsevents.metrics.request.RequestMeasured;
 import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.shutdown.Draining;
+import org.pmsevents.subscription.work.SubscriptionWork;
 
 /** Registers every handler and consumer of events, in one place. */
 @ApplicationScoped
@@ -71,6 +73,8 @@ public class EventRegistration {
             LiveFlow live,
             LiveSessions sessions,
             EventStreams streams,
+            SubscriptionWork subscriptions,
+            PullFlow pulls,
             ProductHandler products,
             InventoryHandler inventory,
             CacheHandler cache,
@@ -88,11 +92,14 @@ public class EventRegistration {
         feed.onNewEpoch(epoch -> stockRows.forget());
         feed.onNewEpoch(epoch -> stockLevels.forget());
         feed.onNewEpoch(warmUp::restart);
+        feed.onNewEpoch(subscriptions::forget);
 
-        // ordered consumers of every batch of the feed: first the cache, then WebSockets and streams
+        // ordered consumers of every batch of the feed: first the cache, then WebSockets, streams and subscriptions
         dispatcher.inOrder("cache", cache::evict);
         dispatcher.inOrder("websocket", live::update);
         dispatcher.inOrder("sse", streams::deliver);
+        dispatcher.inOrder("subscriptions", subscriptions::offer);
+        dispatcher.inOrder("pulls", pulls::wake);
 
         // durable: on one replica at a time, in order, at least once
         durableHandlers.register("product-history", PRODUCTS, products::recordHistory);

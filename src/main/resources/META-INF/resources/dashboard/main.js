@@ -12,6 +12,7 @@ import * as panel from './panel.js';
 import * as products from './products.js';
 import * as replicas from './replicas.js';
 import * as session from './session.js';
+import * as subscriptions from './subscriptions.js';
 import * as summary from './summary.js';
 import * as theme from './theme.js';
 import * as ticker from './ticker.js';
@@ -26,6 +27,6 @@ byId('who').title = left < 31_536_000_000 ? `The token is valid until ${format.t
 byId('sign-out').hidden = false;
 
 clock.start();
-for (const part of [panel, overview, ticker, alerts, replicas, lowstock, jobs, cache, products]) part.start();
+for (const part of [panel, overview, ticker, alerts, replicas, lowstock, jobs, subscriptions, cache, products]) part.start();
 live.start();
 summary.start();

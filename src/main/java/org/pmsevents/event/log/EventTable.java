@@ -86,6 +86,8 @@ public class EventTable {
             ORDER BY e.position
             """.formatted(COLUMNS);
 
+    private static final String AT = "SELECT " + COLUMNS + " FROM event WHERE position = ANY($1) ORDER BY position";
+
     private final EventCodec codec;
 
     EventTable(EventCodec codec) {
@@ -266,6 +268,13 @@ public class EventTable {
                     long looked = rows.size() < limit ? end(after, reach, head, pruned) : lastPosition(rows);
                     return new Stretch(events(rows), looked, head, pruned, epoch);
                 });
+    }
+
+    /** The events at these positions, in order; what is no longer stored is left out. */
+    public Uni<List<FeedEvent>> at(SqlClient client, Collection<Long> positions) {
+        return client.preparedQuery(AT)
+                .execute(Tuple.of(positions.toArray(Long[]::new)))
+                .map(this::events);
     }
 
     private static long end(long after, int reach, long head, long pruned) {

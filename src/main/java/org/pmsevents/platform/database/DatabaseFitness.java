@@ -42,6 +42,11 @@ public class DatabaseFitness {
             "stock",
             "stock_check",
             "stock_movement",
+            "subscription",
+            "subscription_attempt",
+            "subscription_change",
+            "subscription_held",
+            "subscription_worker",
             "unknown_sku",
             "webhook_delivery");
 
@@ -59,6 +64,9 @@ public class DatabaseFitness {
             "handler_behind",
             "idempotency_key",
             "job",
+            "subscription",
+            "subscription_held",
+            "subscription_worker",
             "webhook_delivery");
 
     /** Read for the low watermark, and set where they are behind their tables. */
@@ -73,6 +81,7 @@ public class DatabaseFitness {
             "prune_events",
             "raise_low_watermark",
             "renew_feed",
+            "rewind_subscriptions",
             "sequence_events",
             "sequence_events_at_once",
             "stock_alert",

@@ -86,6 +86,20 @@ class AccessMatrixTest {
         POST   /api/keys                                     admin
         DELETE /api/keys/{id}                                admin
         GET    /api/keys/audit                               operator
+        GET    /api/subscriptions                            operator
+        POST   /api/subscriptions                            operator
+        GET    /api/subscriptions/audit                      operator
+        GET    /api/subscriptions/{id}                       operator
+        PATCH  /api/subscriptions/{id}                       operator
+        DELETE /api/subscriptions/{id}                       operator
+        GET    /api/subscriptions/{id}/attempts              operator
+        POST   /api/subscriptions/{id}/pause                 operator
+        POST   /api/subscriptions/{id}/resume                operator
+        POST   /api/subscriptions/{id}/replay                operator
+        POST   /api/subscriptions/{id}/rotate-secret         operator
+        POST   /api/subscriptions/{id}/test                  operator
+        POST   /api/subscriptions/{id}/pull                  operator
+        POST   /api/subscriptions/{id}/ack                   operator
         GET    /api/cache/stats                              operator
         DELETE /api/cache?key=product:matrix                 operator
         GET    /api/metrics/summary                          operator

@@ -1,0 +1,651 @@
+package org.pmsevents.subscription.work;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.arc.All;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.FeedBatch;
+import org.pmsevents.event.FeedEvent;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.event.feed.Feed;
+import org.pmsevents.event.log.EventTable;
+import org.pmsevents.platform.StartOrder;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.ReplicaName;
+import org.pmsevents.platform.json.JsonTime;
+import org.pmsevents.platform.periodic.Coalescer;
+import org.pmsevents.platform.periodic.Periodic;
+import org.pmsevents.platform.shutdown.Draining;
+import org.pmsevents.subscription.Outcome;
+import org.pmsevents.subscription.Sender;
+import org.pmsevents.subscription.Subscription;
+import org.pmsevents.subscription.SubscriptionConfig;
+import org.pmsevents.subscription.SubscriptionFilter;
+
+/**
+ * Delivers this replica's share of the subscriptions. Its state belongs to one event-loop context. Events come as the feed is dispatched;
+ * those that are behind are read for all subscriptions together, one page at a time. What was delivered is stored once a second, for all
+ * of them in one statement, so that a replica that is killed repeats at most what it has delivered in the last second.
+ */
+@ApplicationScoped
+public class SubscriptionWork {
+    private static final Logger LOG = Logger.getLogger(SubscriptionWork.class);
+
+    /** A replica that is killed is succeeded when its leases have ended. */
+    private static final Duration LEASE = Duration.ofSeconds(15);
+
+    /** Nothing is sent in the last part of a lease that could not be renewed. */
+    private static final Duration MARGIN = Duration.ofSeconds(2);
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final Duration RENEW = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final int PAGE = 500;
+    private static final int REACH = 5_000;
+    private static final int MOST_CLAIMED = 500;
+    private static final long UNKNOWN = -1;
+
+    /** How many characters of events wait in a replica; beyond that those who have some get no more. */
+    private static final long MOST_CHARACTERS = 16L << 20;
+
+    private final LeaseTable table;
+    private final EventTable events;
+    private final Pool pool;
+    private final Transactions transactions;
+    private final Feed feed;
+    private final Vertx vertx;
+    private final Context context;
+    private final Periodic periodic;
+    private final Clock clock;
+    private final SubscriptionConfig config;
+    private final MeterRegistry meters;
+    private final String replica;
+    private final Map<String, Sender> senders;
+    private final String[] kinds;
+    private final Map<UUID, Owned> owned = new HashMap<>();
+    private final Coalescer catchUp = new Coalescer(this::readPage, SubscriptionWork::readFailed, this::onContext);
+    private Matching<Owned> matching = new Matching<>(List.of(), each -> each.subscription.filter());
+    /** Up to where the feed was dispatched on this replica. */
+    private long dispatched = UNKNOWN;
+
+    private long waitingCharacters;
+    private long renewedAt = System.nanoTime() - RENEW.toNanos();
+    private volatile int delivering;
+    private volatile boolean stopping;
+
+    SubscriptionWork(
+            LeaseTable table,
+            EventTable events,
+            Pool pool,
+            Transactions transactions,
+            Feed feed,
+            Vertx vertx,
+            Periodic periodic,
+            Clock clock,
+            SubscriptionConfig config,
+            MeterRegistry meters,
+            ReplicaName replica,
+            @All List<Sender> senders) {
+        this.table = table;
+        this.events = events;
+        this.pool = pool;
+        this.transactions = transactions;
+        this.feed = feed;
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        this.periodic = periodic;
+        this.clock = clock;
+        this.config = config;
+        this.meters = meters;
+        this.replica = replica.value();
+        this.senders = senders.stream().collect(Collectors.toMap(Sender::name, Function.identity()));
+        this.kinds = this.senders.keySet().toArray(String[]::new);
+        Gauge.builder("pms.subscriptions.delivering", () -> delivering)
+                .description("subscriptions that this replica delivers")
+                .register(meters);
+    }
+
+    void start(@Observes @Priority(StartOrder.AFTER_THE_FEED) StartupEvent started, Draining draining) {
+        draining.onShutdown("giving back the subscriptions", this::giveBack);
+        periodic.task("subscriptions.work", TICK, this::tick)
+                .timeout(TIMEOUT.multipliedBy(3))
+                .onFailure(failure -> LOG.debugf("cannot work off the subscriptions: %s", failure.toString()))
+                .start();
+    }
+
+    /** Looks soon for what was changed, instead of at the next tick. */
+    public void wake() {
+        if (!stopping) {
+            periodic.tick("subscriptions.work").subscribe().with(done -> {}, failure -> LOG.debug(failure.toString()));
+        }
+    }
+
+    /** Ordered consumer of the feed. Returns at once. */
+    public Uni<Void> offer(FeedBatch batch) {
+        onContext(() -> dispatched(batch));
+        return Uni.createFrom().voidItem();
+    }
+
+    /** Another epoch: the database has taken all leases, and says where each one stands. */
+    public void forget(String epoch) {
+        onContext(() -> {
+            List.copyOf(owned.values()).forEach(this::drop);
+            dispatched = UNKNOWN;
+        });
+        wake();
+    }
+
+    private void onContext(Runnable work) {
+        context.runOnContext(go -> work.run());
+    }
+
+    private <T> Uni<T> onContext(Uni<T> work) {
+        return work.emitOn(this::onContext);
+    }
+
+    private <T> Uni<T> inContext(Supplier<Uni<T>> work) {
+        return Uni.createFrom()
+                .<T>emitter(emitter -> onContext(() -> {
+                    try {
+                        work.get().subscribe().with(emitter::complete, emitter::fail);
+                    } catch (RuntimeException e) {
+                        emitter.fail(e);
+                    }
+                }));
+    }
+
+    private Uni<Void> tick() {
+        return stopping || !feed.started() ? Uni.createFrom().voidItem() : inContext(this::look);
+    }
+
+    private Uni<Void> look() {
+        long place = feed.position();
+        if (dispatched == UNKNOWN || place < dispatched) {
+            owned.values().forEach(each -> each.live = false);
+            dispatched = place;
+        }
+        boolean renews = System.nanoTime() - renewedAt >= RENEW.toNanos();
+        if (renews) {
+            renewedAt = System.nanoTime();
+        }
+        var renewal = renews
+                ? table.heartbeat(pool, replica, LEASE.toMillis())
+                : Uni.createFrom().voidItem();
+        return onContext(renewal)
+                .chain(() -> flush(renews))
+                .chain(() -> onContext(table.mine(pool, replica)))
+                .invoke(this::compare)
+                .chain(() -> onContext(table.shares(pool, kinds)))
+                .chain(this::share)
+                .invoke(() -> {
+                    owned.values().forEach(this::pump);
+                    catchUp.demand();
+                })
+                .ifNoItem()
+                .after(TIMEOUT.multipliedBy(2))
+                .fail();
+    }
+
+    /** Gives up what others have or nobody may have, and what was changed: it is claimed again as it is now. */
+    private void compare(List<LeaseTable.Mine> stored) {
+        var mine = stored.stream().collect(Collectors.toMap(LeaseTable.Mine::id, Function.identity()));
+        for (var each : List.copyOf(owned.values())) {
+            var now = mine.get(each.subscription.id());
+            if (now == null || now.version() != each.subscription.version()) {
+                close(each);
+            } else if (now.token() != each.subscription.token()) {
+                drop(each);
+            }
+        }
+    }
+
+    private Uni<Void> share(LeaseTable.Shares shares) {
+        int share = -Math.floorDiv(-shares.active(), Math.max(1, shares.workers()));
+        long open = owned.values().stream().filter(each -> !each.closing).count();
+        if (open > share) {
+            owned.values().stream()
+                    .filter(each -> !each.closing)
+                    .sorted(Comparator.comparing(each -> each.subscription.id()))
+                    .limit(open - share)
+                    .toList()
+                    .forEach(this::close);
+        }
+        int wanted = (int) Math.min(MOST_CLAIMED, share - open);
+        return wanted <= 0 || stopping ? Uni.createFrom().voidItem() : claim(wanted);
+    }
+
+    private Uni<Void> claim(int most) {
+        long before = System.nanoTime();
+        return onContext(table.claim(pool, replica, kinds, most, LEASE.toMillis()))
+                .chain(claimed -> claimed.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : held(claimed)
+                                .invoke(held -> begin(claimed, held, before))
+                                .replaceWithVoid());
+    }
+
+    /** The held events of each; one that lacks some, because they were deleted, has none here. */
+    private Uni<Map<UUID, List<Lanes.Held>>> held(List<Subscription> claimed) {
+        var ids = claimed.stream().map(Subscription::id).toList();
+        return onContext(table.held(pool, ids)).chain(rows -> {
+            var positions =
+                    rows.stream().map(LeaseTable.HeldRow::position).distinct().toList();
+            Uni<List<FeedEvent>> read =
+                    positions.isEmpty() ? Uni.createFrom().item(List.of()) : events.at(pool, positions);
+            return onContext(read).map(found -> held(rows, found));
+        });
+    }
+
+    private static Map<UUID, List<Lanes.Held>> held(List<LeaseTable.HeldRow> rows, List<FeedEvent> found) {
+        var byPosition = found.stream().collect(Collectors.toMap(FeedEvent::position, Function.identity()));
+        var held = new HashMap<UUID, List<Lanes.Held>>();
+        for (var row : rows) {
+            var event = byPosition.get(row.position());
+            var all = held.computeIfAbsent(row.subscription(), first -> new ArrayList<>());
+            if (event != null) {
+                all.add(new Lanes.Held(event, row.head(), row.attempts(), row.since(), row.retryAt()));
+            }
+        }
+        return held;
+    }
+
+    private void begin(List<Subscription> claimed, Map<UUID, List<Lanes.Held>> held, long before) {
+        for (var subscription : claimed) {
+            var sender = senders.get(subscription.kind());
+            var former = owned.get(subscription.id());
+            if (former != null) {
+                drop(former);
+            }
+            if (sender == null) {
+                continue;
+            }
+            var lanes = new Lanes(
+                    subscription.position(),
+                    held.getOrDefault(subscription.id(), List.of()),
+                    sender.batch(subscription),
+                    sender.lanes(subscription),
+                    new Backoff(config.firstPause()));
+            owned.put(
+                    subscription.id(),
+                    new Owned(
+                            subscription,
+                            sender,
+                            lanes,
+                            before + LEASE.minus(MARGIN).toNanos()));
+        }
+        changedOwned();
+    }
+
+    private void changedOwned() {
+        matching = new Matching<>(owned.values(), each -> each.subscription.filter());
+        delivering = owned.size();
+    }
+
+    private void close(Owned each) {
+        each.closing = true;
+        each.live = false;
+    }
+
+    private void drop(Owned each) {
+        each.closing = true;
+        if (owned.remove(each.subscription.id(), each)) {
+            vertx.cancelTimer(each.timer);
+            changedOwned();
+        }
+    }
+
+    // the feed
+
+    private void dispatched(FeedBatch batch) {
+        if (dispatched == UNKNOWN || batch.upTo() <= dispatched) {
+            return;
+        }
+        long from = dispatched;
+        dispatched = batch.upTo();
+        matching.match(batch.events()).forEach((each, found) -> {
+            if (each.live) {
+                // what did not match since it came to live is looked at by now
+                each.lanes.offer(List.of(), from);
+                if (isFull(each) || !each.lanes.offer(found, batch.upTo())) {
+                    each.live = false;
+                }
+                pump(each);
+            }
+        });
+    }
+
+    private boolean isFull(Owned each) {
+        return waitingCharacters > MOST_CHARACTERS && each.lanes.hasWaiting();
+    }
+
+    /** Reads one page for all that are behind, from the one that is furthest behind. */
+    private Uni<Boolean> readPage() {
+        waitingCharacters = owned.values().stream()
+                .mapToLong(each -> each.lanes.characters())
+                .sum();
+        var behind = owned.values().stream()
+                .filter(each -> !each.live && !each.closing && !isFull(each) && each.lanes.hasRoom())
+                .toList();
+        if (behind.isEmpty() || stopping || dispatched == UNKNOWN) {
+            return Uni.createFrom().item(false);
+        }
+        long from = behind.stream().mapToLong(each -> each.lanes.looked()).min().orElse(0);
+        return onContext(events.read(pool, from, PAGE, REACH, SubscriptionFilter.FEED)
+                        .ifNoItem()
+                        .after(TIMEOUT)
+                        .fail())
+                .map(stretch -> give(behind, from, stretch));
+    }
+
+    private boolean give(List<Owned> behind, long from, EventTable.Stretch stretch) {
+        if (!stretch.epoch().equals(feed.id())) {
+            return false;
+        }
+        var found = matching.match(stretch.events());
+        boolean more = false;
+        for (var each : behind) {
+            if (owned.get(each.subscription.id()) != each || each.closing) {
+                continue;
+            }
+            if (each.lanes.looked() < stretch.pruned() && each.lanes.looked() != 0) {
+                disable(
+                        each,
+                        "position-expired",
+                        "The events after position " + each.lanes.looked() + " are no longer stored.");
+                continue;
+            }
+            boolean all = each.lanes.offer(found.getOrDefault(each, List.of()), stretch.lastLooked());
+            each.live = all && each.lanes.looked() >= dispatched;
+            more |= !each.live && each.lanes.hasRoom() && stretch.lastLooked() > from;
+            pump(each);
+        }
+        return more;
+    }
+
+    private static void readFailed(Throwable failure) {
+        LOG.debugf("cannot read the feed for subscriptions: %s", failure.toString());
+    }
+
+    // sending
+
+    private void pump(Owned each) {
+        while (!each.closing && System.nanoTime() - each.heldUntil < 0) {
+            var group = each.lanes.next(clock.millis());
+            if (group == null) {
+                schedule(each);
+                return;
+            }
+            send(each, group);
+        }
+    }
+
+    private void schedule(Owned each) {
+        vertx.cancelTimer(each.timer);
+        each.lanes
+                .nextAt()
+                .ifPresent(at -> each.timer = vertx.setTimer(
+                        Math.max(1, Math.min(at - clock.millis(), TimeUnit.HOURS.toMillis(1))),
+                        fired -> onContext(() -> pump(each))));
+    }
+
+    private void send(Owned each, Lanes.Group group) {
+        var parcel = parcel(group.events());
+        var by = group.events().get(0).message().metadata().context();
+        Uni.createFrom()
+                .deferred(() -> each.sender.send(each.subscription, feed.id(), parcel, by))
+                .onFailure()
+                .recoverWithItem(
+                        failure -> new Outcome(Outcome.Kind.UNAVAILABLE, null, failure.toString(), null, 0, null))
+                .subscribe()
+                .with(outcome -> onContext(() -> ended(each, group, parcel, outcome)));
+    }
+
+    /** The request for these events. The id of a single one is its own, that of several is made of the first and the last. */
+    static Sender.Parcel parcel(List<FeedEvent> events) {
+        var first = events.get(0).message().metadata().id();
+        var last = events.get(events.size() - 1).message().metadata().id();
+        return new Sender.Parcel(
+                events.size() == 1 ? first.toString() : first + "_" + last,
+                events.stream().map(SubscriptionWork::sent).toList());
+    }
+
+    private static Sender.Sent sent(FeedEvent event) {
+        var message = event.message();
+        var metadata = message.metadata();
+        return new Sender.Sent(
+                event.json(),
+                message.type().wireName(),
+                message.subject(),
+                metadata.id().toString(),
+                JsonTime.text(metadata.timestamp()),
+                event.position());
+    }
+
+    private void ended(Owned each, Lanes.Group group, Sender.Parcel parcel, Outcome outcome) {
+        meters.counter("pms.subscriptions.deliveries", "outcome", outcome.isDelivered() ? "delivered" : "failed")
+                .increment();
+        meters.timer("pms.subscriptions.delivery").record(outcome.millis(), TimeUnit.MILLISECONDS);
+        if (owned.get(each.subscription.id()) != each) {
+            return;
+        }
+        long now = clock.millis();
+        each.attempted(parcel, outcome, clock.instant());
+        if (outcome.isDelivered()) {
+            each.lanes.delivered(group, now);
+        } else {
+            var asked = outcome.retryAfter();
+            each.lanes.failed(
+                    group, now, outcome.kind() != Outcome.Kind.REFUSED, asked == null ? Duration.ZERO : asked);
+            LOG.debugf("%s: %s", each.subscription, outcome.fault());
+            if (outcome.kind() == Outcome.Kind.GONE) {
+                disable(each, "gone", outcome.fault());
+                return;
+            }
+            var oldest = each.lanes.failingSince(now - config.giveUpAfter().toMillis());
+            if (oldest != null) {
+                disable(each, "undeliverable", undeliverable(oldest, outcome));
+                return;
+            }
+        }
+        pump(each);
+        if (!each.live && !each.closing && each.lanes.hasRoom()) {
+            catchUp.demand();
+        }
+    }
+
+    private String undeliverable(Lanes.Group group, Outcome outcome) {
+        var first = group.events().get(0);
+        return "Event " + first.message().metadata().id() + " of "
+                + first.message().subject() + " at position " + first.position() + " was not taken in "
+                + group.attempts() + " attempts: " + outcome.fault();
+    }
+
+    /** Stores what is held, then disables it. */
+    private void disable(Owned each, String reason, String error) {
+        close(each);
+        each.disabling = true;
+        var clean = error.replace('\0', ' ');
+        store(each)
+                .chain(() -> onContext(table.disable(
+                        pool,
+                        each.subscription.id(),
+                        replica,
+                        each.subscription.token(),
+                        reason,
+                        clean.substring(0, Math.min(1_000, clean.length())))))
+                .subscribe()
+                .with(
+                        done -> {
+                            LOG.warnf("%s is disabled (%s): %s", each.subscription, reason, clean);
+                            drop(each);
+                        },
+                        failure -> {
+                            LOG.warnf("%s could not be disabled: %s", each.subscription, failure.toString());
+                            drop(each);
+                        });
+    }
+
+    // storing
+
+    /** Stores where this one has come to. */
+    private Uni<Void> store(Owned each) {
+        return flush(List.of(each));
+    }
+
+    private Uni<Void> flush(boolean all) {
+        return flush(owned.values().stream()
+                .filter(each -> !each.flushing && (all || each.hasMoved()))
+                .filter(each -> !each.closing || each.lanes.isIdle())
+                .toList());
+    }
+
+    private Uni<Void> flush(Collection<Owned> some) {
+        if (some.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        var each = List.copyOf(some);
+        each.forEach(one -> one.flushing = true);
+        long before = System.nanoTime();
+        var progress = new HashMap<Owned, Lanes.Progress>();
+        each.forEach(one -> {
+            if (one.live) {
+                one.lanes.offer(List.of(), dispatched);
+            }
+            progress.put(one, one.lanes.progress());
+        });
+        var failed = new HashSet<Owned>();
+        return holdEach(progress, failed)
+                .chain(() -> move(each, progress, failed, before))
+                .chain(() -> note(each))
+                .onTermination()
+                .invoke(() -> onContext(() -> each.forEach(one -> one.flushing = false)));
+    }
+
+    /** Held events are stored before the cursor passes them. */
+    private Uni<Void> holdEach(Map<Owned, Lanes.Progress> progress, Set<Owned> failed) {
+        var some = progress.entrySet().stream()
+                .filter(entry -> !entry.getValue().held().isEmpty()
+                        || !entry.getValue().delivered().isEmpty())
+                .toList();
+        return some.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : Multi.createFrom()
+                        .iterable(some)
+                        .onItem()
+                        .transformToUniAndConcatenate(entry -> onContext(hold(entry.getKey(), entry.getValue()))
+                                .onFailure()
+                                .invoke(failure -> {
+                                    LOG.debugf(
+                                            "%s: cannot store what is held: %s", entry.getKey().subscription, failure);
+                                    entry.getKey().lanes.notStored(entry.getValue());
+                                    failed.add(entry.getKey());
+                                })
+                                .onFailure()
+                                .recoverWithNull())
+                        .collect()
+                        .last()
+                        .replaceWithVoid();
+    }
+
+    private Uni<Void> hold(Owned one, Lanes.Progress progress) {
+        var id = one.subscription.id();
+        return transactions.run(transaction -> table.fence(transaction, id, replica, one.subscription.token())
+                .chain(held -> held
+                        ? table.hold(transaction, id, progress)
+                        : Uni.createFrom().failure(new IllegalStateException("the lease is another's"))));
+    }
+
+    private Uni<Void> move(List<Owned> each, Map<Owned, Lanes.Progress> progress, Set<Owned> failed, long before) {
+        var sure = each.stream().filter(one -> !failed.contains(one)).toList();
+        if (sure.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        var moves = sure.stream().map(one -> one.move(cursor(progress, one))).toList();
+        return onContext(table.move(pool, replica, moves, LEASE.toMillis()))
+                .onFailure()
+                .invoke(failure -> sure.forEach(Owned::notStored))
+                .invoke(kept -> {
+                    var ids = Set.copyOf(kept);
+                    for (var one : sure) {
+                        if (!ids.contains(one.subscription.id()) || one.isGivenBack()) {
+                            drop(one);
+                        } else {
+                            one.heldUntil = before + LEASE.minus(MARGIN).toNanos();
+                        }
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    private static long cursor(Map<Owned, Lanes.Progress> progress, Owned one) {
+        var stored = progress.get(one);
+        return stored == null ? one.lanes.looked() : stored.cursor();
+    }
+
+    private Uni<Void> note(List<Owned> each) {
+        var noted = each.stream().flatMap(one -> one.takeAttempts().stream()).toList();
+        return noted.isEmpty() ? Uni.createFrom().voidItem() : onContext(table.note(pool, noted));
+    }
+
+    /** At the end: nothing is sent any more, what is under way has a second to end, and others go on from there. */
+    private Uni<Void> giveBack() {
+        stopping = true;
+        var idle = new CompletableFuture<@Nullable Void>();
+        onContext(() -> {
+            owned.values().forEach(this::close);
+            awaitIdle(idle, 20);
+        });
+        return Uni.createFrom()
+                .completionStage(idle)
+                .chain(() -> inContext(() -> flush(owned.values().stream()
+                        .filter(each -> each.lanes.isIdle())
+                        .toList())))
+                .chain(() -> table.signOff(pool, replica));
+    }
+
+    private void awaitIdle(CompletableFuture<@Nullable Void> idle, int times) {
+        if (times == 0 || owned.values().stream().allMatch(each -> each.lanes.isIdle() && !each.flushing)) {
+            idle.complete(null);
+        } else {
+            vertx.setTimer(50, fired -> onContext(() -> awaitIdle(idle, times - 1)));
+        }
+    }
+
+    /** For what is sent outside of the order, such as a test. */
+    public Uni<Outcome> sendOnce(Subscription subscription, Sender.Parcel parcel, RequestContext context) {
+        var sender = senders.get(subscription.kind());
+        return sender == null
+                ? Uni.createFrom().failure(new IllegalStateException("nothing is sent to " + subscription))
+                : sender.send(subscription, feed.id(), parcel, context);
+    }
+
+    public boolean sends(Subscription subscription) {
+        return senders.containsKey(subscription.kind());
+    }
+}
