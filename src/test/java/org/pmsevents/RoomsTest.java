@@ -43,7 +43,7 @@ class RoomsTest {
             entry("delivery", Set.of("event", "http", "platform")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("apikey", Set.of("event", "http", "platform")),
-            entry("export", Set.of("cache", "http", "inventory", "platform", "product")),
+            entry("export", Set.of("cache", "event", "http", "inventory", "platform", "product")),
             entry("dashboard", Set.of()),
             entry(
                     "wiring",

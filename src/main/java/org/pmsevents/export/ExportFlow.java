@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.FeedPosition;
+import org.pmsevents.event.log.EventTable;
 import org.pmsevents.inventory.StockTable;
 import org.pmsevents.platform.database.ListQuery;
 import org.pmsevents.platform.database.Snapshot;
@@ -16,16 +17,16 @@ import org.pmsevents.product.ProductTable;
 /** Opens exports. What has a position in the snapshot was committed before it, so the export shows it. */
 @ApplicationScoped
 class ExportFlow {
-    private static final String POSITION = "SELECT feed_id, head FROM feed_head";
-
     private final Snapshots snapshots;
+    private final EventTable events;
     private final StockTable stock;
     private final ProductRows productRows;
     private final StockRows stockRows = new StockRows();
     private final Draining draining;
 
-    ExportFlow(Snapshots snapshots, ProductTable products, StockTable stock, Draining draining) {
+    ExportFlow(Snapshots snapshots, EventTable events, ProductTable products, StockTable stock, Draining draining) {
         this.snapshots = snapshots;
+        this.events = events;
         this.stock = stock;
         this.productRows = new ProductRows(products);
         this.draining = draining;
@@ -60,17 +61,14 @@ class ExportFlow {
                         .invoke(snapshot::close));
     }
 
-    private static Uni<Export> begin(Snapshot snapshot, ListQuery query, ExportKind kind, ExportFormat format) {
+    private Uni<Export> begin(Snapshot snapshot, ListQuery query, ExportKind kind, ExportFormat format) {
         return position(snapshot)
                 .chain(seen -> snapshot.open(query)
                         .chain(() -> snapshot.next(kind.rowsAtOnce()))
                         .map(first -> new Export(snapshot, kind, format, seen, first)));
     }
 
-    private static Uni<FeedPosition> position(Snapshot snapshot) {
-        return snapshot.query(POSITION).map(rows -> {
-            var head = rows.iterator().next();
-            return new FeedPosition(head.getUUID("feed_id").toString(), head.getLong("head"));
-        });
+    private Uni<FeedPosition> position(Snapshot snapshot) {
+        return snapshot.run(events::head).map(head -> new FeedPosition(head.epoch(), head.position()));
     }
 }

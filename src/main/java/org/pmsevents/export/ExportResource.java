@@ -125,21 +125,30 @@ public class ExportResource {
         return answer("inventory", as, flow.inventory(NormalText.ofNullable(location), flag(low), as));
     }
 
-    /** Describes the file without reading anything. */
+    /** Describes the file without reading anything; judges the filters as the file does. */
     @HEAD
     @Path("/products")
     @Operation(hidden = true)
-    public Uni<Response> describeProducts(@QueryParam("format") @Nullable String format) {
-        return Uni.createFrom()
-                .item(() -> described("products", ExportFormat.named(format)).build());
+    public Uni<Response> describeProducts(
+            @QueryParam("format") @Nullable String format,
+            @QueryParam("status") @Nullable String status,
+            @QueryParam("tag") @Nullable String tag,
+            @QueryParam("q") @Nullable String search) {
+        var as = ExportFormat.named(format);
+        var unused = status(status);
+        return Uni.createFrom().item(() -> described("products", as).build());
     }
 
     @HEAD
     @Path("/inventory")
     @Operation(hidden = true)
-    public Uni<Response> describeInventory(@QueryParam("format") @Nullable String format) {
-        return Uni.createFrom()
-                .item(() -> described("inventory", ExportFormat.named(format)).build());
+    public Uni<Response> describeInventory(
+            @QueryParam("format") @Nullable String format,
+            @QueryParam("low") @Nullable String low,
+            @QueryParam("location") @Nullable String location) {
+        var as = ExportFormat.named(format);
+        boolean unused = flag(low);
+        return Uni.createFrom().item(() -> described("inventory", as).build());
     }
 
     private Uni<Response> answer(String name, ExportFormat format, Uni<Export> opened) {

@@ -164,7 +164,9 @@ class ExportTest {
                 List.of("products?format=xml", "products?status=gone", "inventory?low=yes", "products?limit=5")) {
             viewer.isProblem(viewer.request().get("/api/exports/" + wrong), 400, "validation-failed");
         }
-        assertThat(viewer.request().head("/api/exports/products?format=ndjson").header("Content-Type"))
+        assertThat(viewer.request()
+                        .head("/api/exports/products?format=ndjson&status=draft&tag=a&q=b")
+                        .header("Content-Type"))
                 .isEqualTo("application/x-ndjson");
     }
 

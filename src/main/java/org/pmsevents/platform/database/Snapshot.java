@@ -3,9 +3,11 @@ package org.pmsevents.platform.database;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /**
  * An open snapshot of the database: all queries see the same. One statement at a time. The rows of one query can be read in portions,
@@ -24,13 +26,13 @@ public final class Snapshot {
         this.ended = ended;
     }
 
-    Uni<RowSet<Row>> begin(String statement) {
-        return run(held.connection().query(statement).execute());
+    Uni<Void> begin(String statement) {
+        return query(statement).replaceWithVoid();
     }
 
-    /** Runs a query without parameters. */
-    public Uni<RowSet<Row>> query(String sql) {
-        return run(held.connection().query(sql).execute());
+    /** Runs a query. */
+    public <T> Uni<T> run(Function<SqlClient, Uni<T>> query) {
+        return run(Uni.createFrom().deferred(() -> query.apply(held.connection())));
     }
 
     /** Opens the one query whose rows {@link #next} reads. */
@@ -46,8 +48,12 @@ public final class Snapshot {
         return query("FETCH FORWARD " + rows + " FROM portions");
     }
 
+    private Uni<RowSet<Row>> query(String sql) {
+        return run(held.connection().query(sql).execute());
+    }
+
     /** @throws IllegalStateException if the snapshot is closed */
-    private Uni<RowSet<Row>> run(Uni<RowSet<Row>> statement) {
+    private <T> Uni<T> run(Uni<T> statement) {
         return Uni.createFrom()
                 .deferred(() -> closed.get()
                         ? Uni.createFrom().failure(new IllegalStateException("the snapshot is closed"))
