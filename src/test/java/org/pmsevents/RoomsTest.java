@@ -44,6 +44,7 @@ class RoomsTest {
             entry("delivery", Set.of("event", "http", "platform", "queue", "subscription")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),
             entry("apikey", Set.of("event", "http", "platform")),
+            entry("export", Set.of("cache", "event", "http", "inventory", "platform", "product")),
             entry("dashboard", Set.of()),
             entry(
                     "wiring",

@@ -18,7 +18,7 @@ import org.pmsevents.platform.database.ListQuery;
 @ApplicationScoped
 public class LedgerTable {
     private static final String COLUMNS =
-            "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at";
+            "seq, id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, occurred_at";
 
     /** One look-up by the key for each id, also by a plan that is kept since the ledger was small. */
     private static final String FIND = """
@@ -56,6 +56,8 @@ public class LedgerTable {
     }
 
     private static Movement movement(Row row) {
+        var movedAt = row.getOffsetDateTime("moved_at");
+        var occurredAt = row.getOffsetDateTime("occurred_at");
         return new Movement(
                 row.getLong("seq"),
                 row.getUUID("id"),
@@ -69,6 +71,7 @@ public class LedgerTable {
                 row.getString("reference"),
                 row.getString("actor"),
                 row.getString("trace_id"),
-                row.getOffsetDateTime("moved_at").toInstant());
+                movedAt.toInstant(),
+                (occurredAt == null ? movedAt : occurredAt).toInstant());
     }
 }

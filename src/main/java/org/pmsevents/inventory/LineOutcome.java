@@ -7,13 +7,14 @@ import org.jspecify.annotations.Nullable;
  * The result of one line of a request.
  *
  * @param code why the line was refused; null if it was accepted
- * @param delta by how much the stock changed
+ * @param delta of its movement: by how much the stock changed, unless the line was counted already
  * @param onHand stock after the line; if the line was refused, the stock at that moment; 0 if the product does not exist
  * @param onHandBefore stock before the request
  * @param version of the stock after the line
  * @param movementId null if nothing moved
  * @param eventId null if nothing moved
  * @param lastEventId the last event that the line caused; null if it caused none
+ * @param countedAlready whether it happened before the last count of the stock, so that its movement was taken back by another
  */
 public record LineOutcome(
         @Nullable String code,
@@ -23,7 +24,8 @@ public record LineOutcome(
         long version,
         @Nullable UUID movementId,
         @Nullable UUID eventId,
-        @Nullable UUID lastEventId) {
+        @Nullable UUID lastEventId,
+        boolean countedAlready) {
     public static final String PRODUCT_NOT_FOUND = "product-not-found";
     public static final String INSUFFICIENT_STOCK = "insufficient-stock";
     public static final String STOCK_CHANGED = "stock-changed";
@@ -32,7 +34,7 @@ public record LineOutcome(
     public static final String NOT_APPLIED = "not-applied";
 
     public static LineOutcome refused(String code, long onHand, long onHandBefore) {
-        return new LineOutcome(code, 0, onHand, onHandBefore, 0, null, null, null);
+        return new LineOutcome(code, 0, onHand, onHandBefore, 0, null, null, null, false);
     }
 
     public boolean accepted() {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param seq place in the ledger
  * @param onHand stock after the movement
  * @param version version of the stock after the movement
+ * @param timestamp when it was written
+ * @param occurredAt when it happened: as the caller has said, otherwise the same
  */
 @RegisterForReflection
 public record Movement(
@@ -27,9 +29,24 @@ public record Movement(
         @Nullable String reference,
         String actor,
         String traceId,
-        Instant timestamp) {
+        Instant timestamp,
+        Instant occurredAt) {
 
     public LineOutcome outcome() {
-        return new LineOutcome(null, delta, onHand, onHand - delta, version, movementId, eventId, eventId);
+        return new LineOutcome(null, delta, onHand, onHand - delta, version, movementId, eventId, eventId, false);
+    }
+
+    /** The outcome of this movement's line, which the last count had already. */
+    public LineOutcome outcome(Movement correction) {
+        return new LineOutcome(
+                null,
+                delta,
+                correction.onHand,
+                onHand - delta,
+                correction.version,
+                movementId,
+                eventId,
+                correction.eventId,
+                true);
     }
 }

@@ -184,11 +184,19 @@ public class StockTable {
             // the index of a location is by SKU
             query.where("sku >= ? AND (sku, location) > (?, ?)", after.sku(), after.sku(), after.location());
         }
-        return query.when(location != null, "location = ?", location)
-                .when(low, "low")
+        return filtered(query, location, low)
                 .end("ORDER BY sku, location LIMIT ?", limit)
                 .execute(client)
                 .map(StockTable::all);
+    }
+
+    /** All stock in the order of SKU and location, each a row for {@link #stock}. */
+    public ListQuery all(@Nullable String location, boolean low) {
+        return filtered(ListQuery.of(LIST), location, low).end("ORDER BY sku, location");
+    }
+
+    private static ListQuery filtered(ListQuery query, @Nullable String location, boolean low) {
+        return query.when(location != null, "location = ?", location).when(low, "low");
     }
 
     /** Creates missing rows, at 0, and missing locations for products that exist; returns the number of new rows. */
@@ -311,7 +319,7 @@ public class StockTable {
         return new JudgedStock(stock(row), row.getString("alert"));
     }
 
-    private static Stock stock(Row row) {
+    public static Stock stock(Row row) {
         return new Stock(
                 key(row),
                 row.getLong("on_hand"),

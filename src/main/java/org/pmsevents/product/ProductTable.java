@@ -102,13 +102,22 @@ public class ProductTable {
             @Nullable String tag,
             @Nullable String search,
             int limit) {
+        return filtered(status, tag, search)
+                .when(after != null, "sku > ?", after)
+                .end("ORDER BY sku LIMIT ?", limit);
+    }
+
+    /** All products in the order of their SKUs, each a row for {@link #product}. */
+    public static ListQuery all(@Nullable ProductStatus status, @Nullable String tag, @Nullable String search) {
+        return filtered(status, tag, search).end("ORDER BY sku");
+    }
+
+    private static ListQuery filtered(@Nullable ProductStatus status, @Nullable String tag, @Nullable String search) {
         var pattern = search == null ? null : "%" + search.replaceAll("([\\\\%_])", "\\\\$1") + "%";
         return ListQuery.of(LIST)
-                .when(after != null, "sku > ?", after)
                 .when(status != null, "status = ?", status == null ? null : status.wireName())
                 .when(tag != null, "tags @> ARRAY[?::text]", tag)
-                .when(pattern != null, SEARCH, pattern, pattern)
-                .end("ORDER BY sku LIMIT ?", limit);
+                .when(pattern != null, SEARCH, pattern, pattern);
     }
 
     private static Tuple row(Product product) {
@@ -142,7 +151,7 @@ public class ProductTable {
         return products;
     }
 
-    Product product(Row row) {
+    public Product product(Row row) {
         var draft = new ProductDraft(
                 row.getString("sku"),
                 row.getString("name"),

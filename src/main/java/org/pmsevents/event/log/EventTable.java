@@ -73,6 +73,8 @@ public class EventTable {
             FROM (SELECT * FROM feed_head LIMIT 1) AS f, (SELECT * FROM feed_tail LIMIT 1) AS t, feed_identity() AS i
             """;
 
+    private static final String HEAD = "SELECT feed_id, head FROM feed_head LIMIT 1";
+
     private static final String CHECK = "SELECT check_feed($1, $2, $3, $4) AS reason";
 
     private static final String READ = """
@@ -127,6 +129,13 @@ public class EventTable {
     public record Known(List<Long> positions, List<UUID> ids) {
         public static final Known NOTHING = new Known(List.of(), List.of());
     }
+
+    /**
+     * What a transaction sees of the feed: all that has a position up to the head was committed before.
+     *
+     * @param epoch the feed id
+     */
+    public record Head(String epoch, long position) {}
 
     /** Events to which a call gave positions, and the head after the call. The epoch is the one that the caller knew before the call. */
     public record Sequenced(List<FeedEvent> events, long head, String epoch) {}
@@ -216,6 +225,14 @@ public class EventTable {
                             row.getBoolean("identified"),
                             row.getBoolean("rewritten"));
                 });
+    }
+
+    /** Returns the head as the client's transaction sees it. */
+    public Uni<Head> head(SqlClient client) {
+        return client.preparedQuery(HEAD).execute().map(rows -> {
+            var row = rows.iterator().next();
+            return new Head(row.getUUID("feed_id").toString(), row.getLong("head"));
+        });
     }
 
     /**

@@ -17,7 +17,11 @@ public final class AdjustmentJson {
 
     private AdjustmentJson() {}
 
-    /** The answer to an adjustment or a count. The ids are null if nothing moved. */
+    /**
+     * The answer to an adjustment or a count. The ids are null if nothing moved.
+     *
+     * @param countedAlready whether it happened before the last count of the stock, so that {@code onHand} stays what was counted
+     */
     @RegisterForReflection
     public record Adjusted(
             String sku,
@@ -26,7 +30,8 @@ public final class AdjustmentJson {
             long onHand,
             long version,
             @Nullable UUID movementId,
-            @Nullable UUID eventId) {}
+            @Nullable UUID eventId,
+            boolean countedAlready) {}
 
     /**
      * The answer to one of several lines.
@@ -47,7 +52,8 @@ public final class AdjustmentJson {
             @Nullable Long onHand,
             @Nullable Long version,
             @Nullable UUID movementId,
-            @Nullable UUID eventId) {}
+            @Nullable UUID eventId,
+            @Nullable Boolean countedAlready) {}
 
     /** The answer to several lines. */
     @RegisterForReflection
@@ -71,7 +77,8 @@ public final class AdjustmentJson {
                 outcome.onHand(),
                 outcome.version(),
                 outcome.movementId(),
-                outcome.eventId());
+                outcome.eventId(),
+                outcome.countedAlready());
     }
 
     /**
@@ -119,7 +126,8 @@ public final class AdjustmentJson {
                     outcome.onHand(),
                     outcome.version(),
                     outcome.movementId(),
-                    outcome.eventId());
+                    outcome.eventId(),
+                    outcome.countedAlready());
         }
         var refusal = refusal(stock, outcome, atomic ? onHandHere(outcome) : onHand(outcome));
         boolean known = refusal.status() != 404;
@@ -132,6 +140,7 @@ public final class AdjustmentJson {
                 stock.location(),
                 null,
                 known ? outcome.onHand() : null,
+                null,
                 null,
                 null,
                 null);

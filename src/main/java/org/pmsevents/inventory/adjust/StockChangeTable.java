@@ -34,8 +34,9 @@ public class StockChangeTable {
      * <p>The rows are locked first, or those of them that nobody else has locked: of a SKU that is held by others, and of a request with
      * such a line, nothing is changed, so that the order of its lines holds. Stock is locked in the same order everywhere,
      * otherwise batches could deadlock. Then the lines of each stock are folded over its {@code on_hand}: each line is decided
-     * after those before it. Stock of an archived product has no threshold here. The functions {@code stock_change} and {@code
-     * stock_events} of the migrations decide what a line does to its stock and what its events contain. Each row is updated once,
+     * after those before it. Stock of an archived product has no threshold here. The functions {@code stock_line} and {@code
+     * stock_events} of the migrations decide what a line does to its stock and what its events contain. A line that is in the last count
+     * of its stock already has two movements, each with its event: its own and the correction. Each row is updated once,
      * whatever the number of its lines, because {@code UPDATE … FROM} applies only one match for each row. All inserts are sorted,
      * so that no insert happens before the last row is locked: an insert gives an event its order, or locks a key. The arrays are
      * in sub-selects to hide their lengths from the planner. Otherwise it would plan again for each length, which takes longer than
@@ -49,11 +50,13 @@ public class StockChangeTable {
               FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]),
                           (SELECT $5::bigint[]), (SELECT $6::uuid[]), (SELECT $7::uuid[]), (SELECT $8::uuid[]),
                           (SELECT $9::text[]), (SELECT $10::text[]), (SELECT $11::text[]), (SELECT $12::text[]),
-                          (SELECT $13::timestamptz[]), (SELECT $14::int[]))
+                          (SELECT $13::timestamptz[]), (SELECT $14::int[]), (SELECT $19::timestamptz[]),
+                          (SELECT $20::uuid[]), (SELECT $21::uuid[]))
                 WITH ORDINALITY AS given (sku, location, delta, target, expected, movement_id, event_id, alert_id,
-                                          reason, reference, actor, trace_id, occurred_at, request, n)),
+                                          reason, reference, actor, trace_id, asked_at, request, occurred_at,
+                                          correction_id, correction_event_id, n)),
             held AS MATERIALIZED (
-              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low,
+              SELECT s.sku, s.location, s.on_hand::bigint AS on_hand, s.version, s.low, s.counted_at,
                      (SELECT l.backorders FROM location AS l WHERE l.location = s.location) AS backorders,
                      CASE WHEN (SELECT p.status FROM product AS p WHERE p.sku = s.sku) <> 'archived' THEN s.threshold END AS threshold
               FROM (SELECT sku, location FROM line GROUP BY sku, location
@@ -69,17 +72,20 @@ public class StockChangeTable {
               WHERE (SELECT true FROM stock AS s WHERE s.sku = missing.sku AND s.location = missing.location)),
             fold AS (
               SELECT 0::bigint AS k, NULL::bigint AS n, sku, location, threshold, backorders,
-                     0::bigint AS delta, on_hand, on_hand AS held, version, low, NULL::text AS code, false AS alerts
+                     0::bigint AS delta, on_hand, on_hand AS held, version, low, counted_at, NULL::text AS code, false AS alerts, false AS already
               FROM held
               UNION ALL
               SELECT line.k, line.n, f.sku, f.location, f.threshold, f.backorders,
-                     change.delta, change.on_hand, f.held, change.version, change.low, change.code, change.alerts
+                     change.delta, change.on_hand, f.held, change.version, change.low,
+                     CASE WHEN change.code IS NULL AND line.target IS NOT NULL THEN greatest(f.counted_at, line.asked_at)
+                          ELSE f.counted_at END,
+                     change.code, change.alerts, change.already
               FROM fold AS f
               JOIN line ON line.sku = f.sku AND line.location = f.location AND line.k = f.k + 1
-              CROSS JOIN LATERAL stock_change(f.on_hand, f.version, f.low, f.threshold, f.backorders,
-                                              line.delta, line.target, line.expected) AS change),
+              CROSS JOIN LATERAL stock_line(f.on_hand, f.version, f.low, f.threshold, f.backorders,
+                                            line.delta, line.target, line.expected, line.occurred_at, f.counted_at) AS change),
             verdict AS MATERIALIZED (
-              SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.threshold,
+              SELECT line.*, fold.delta AS moved, fold.on_hand, fold.held, fold.version, fold.low, fold.alerts, fold.already, fold.threshold,
                      CASE WHEN line.sku IN (SELECT sku FROM elsewhere) THEN '%4$s'
                           WHEN fold.n IS NULL THEN 'product-not-found' ELSE fold.code END AS code
               FROM line LEFT JOIN fold ON fold.n = line.n
@@ -89,37 +95,48 @@ public class StockChangeTable {
               WHERE code IS NULL AND NOT ($15 AND EXISTS (SELECT FROM verdict WHERE code IS NOT NULL))
                 AND request NOT IN (SELECT request FROM verdict WHERE code = '%4$s')
               ORDER BY n),
+            step AS MATERIALIZED (
+              SELECT applied.n, part.*, sku, location, reference, actor, trace_id, asked_at, moved_at, threshold, alert_id
+              FROM applied
+              CROSS JOIN LATERAL (
+                SELECT 1 AS k, movement_id AS id, event_id, moved AS delta, reason, least(occurred_at, moved_at) AS occurred_at,
+                       CASE WHEN already THEN on_hand + moved ELSE on_hand END AS on_hand,
+                       CASE WHEN already THEN version - 1 ELSE version END AS version,
+                       alerts AND NOT already AS alerts, CASE WHEN target IS NOT NULL THEN asked_at END AS counted_at
+                UNION ALL
+                SELECT 2, correction_id, correction_event_id, -moved, 'counted-already', NULL, on_hand, version, alerts, moved_at
+                WHERE already) AS part
+              ORDER BY applied.n, part.k),
             written AS (
               UPDATE stock SET on_hand = last.on_hand, version = last.version, low = last.low,
                                counted_at = greatest(stock.counted_at, last.counted_at),
                                updated_at = CASE WHEN stock.version = last.version THEN stock.updated_at ELSE last.moved_at END
               FROM (SELECT DISTINCT ON (sku, location) sku, location, on_hand, version, low, moved_at,
-                           max(occurred_at) FILTER (WHERE target IS NOT NULL) OVER (PARTITION BY sku, location) AS counted_at
+                           max(asked_at) FILTER (WHERE target IS NOT NULL) OVER (PARTITION BY sku, location) AS counted_at
                     FROM applied ORDER BY sku, location, n DESC) AS last
               WHERE stock.sku = last.sku AND stock.location = last.location),
             moved AS (
-              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at)
-              SELECT movement_id, event_id, sku, location, moved, on_hand, version, reason, reference, actor, trace_id, moved_at,
-                     CASE WHEN target IS NOT NULL THEN occurred_at END
-              FROM applied WHERE moved <> 0 ORDER BY n),
+              INSERT INTO stock_movement (id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at, occurred_at)
+              SELECT id, event_id, sku, location, delta, on_hand, version, reason, reference, actor, trace_id, moved_at, counted_at, occurred_at
+              FROM step WHERE delta <> 0 ORDER BY n, k),
             told AS (
               %1$s
-              SELECT news.id, news.type, sku, actor, trace_id, occurred_at, news.payload
-              FROM applied
-              CROSS JOIN LATERAL stock_events(sku, location, moved, on_hand, version, reason, reference,
-                                              movement_id, event_id, alerts, threshold, alert_id) AS news
-              ORDER BY n, news.type DESC),
+              SELECT news.id, news.type, sku, actor, trace_id, asked_at, news.payload
+              FROM step
+              CROSS JOIN LATERAL stock_events(sku, location, delta, on_hand, version, reason, reference,
+                                              step.id, event_id, alerts, threshold, alert_id) AS news
+              ORDER BY n, k, news.type DESC),
             stored AS (
               %2$s
               SELECT scope, fingerprint, false, answers.answer, answers.trace_id
               FROM unnest((SELECT $16::int[]), (SELECT $17::bytea[]), (SELECT $18::bytea[])) AS given (request, scope, fingerprint)
               CROSS JOIN LATERAL (
                 SELECT json_agg(json_build_object('code', code, 'delta', moved, 'onHand', on_hand, 'held', held, 'version', version,
-                                                  'movementId', movement_id, 'eventId', event_id) ORDER BY n) AS answer, min(trace_id) AS trace_id
+                                                  'movementId', movement_id, 'eventId', event_id, 'already', already) ORDER BY n) AS answer, min(trace_id) AS trace_id
                 FROM verdict WHERE verdict.request = given.request) AS answers
               WHERE given.request NOT IN (SELECT v.request FROM verdict AS v WHERE v.code = '%4$s')
               ORDER BY scope)
-            SELECT code, moved, on_hand, held, version, alerts FROM verdict ORDER BY n
+            SELECT code, moved, on_hand, held, version, alerts, already FROM verdict ORDER BY n
             """;
 
     /** Marks the lines of a SKU that others hold. Never an answer. */
@@ -227,6 +244,8 @@ public class StockChangeTable {
                         line.path("version").longValue(),
                         id(line.path("movementId")),
                         id(line.path("eventId")),
+                        null,
+                        line.path("already").booleanValue(),
                         null));
             }
             return outcomes;
@@ -305,7 +324,10 @@ public class StockChangeTable {
                 atomic,
                 keyed.toArray(Integer[]::new),
                 scopes.toArray(Buffer[]::new),
-                fingerprints.toArray(Buffer[]::new)));
+                fingerprints.toArray(Buffer[]::new),
+                lines.occurredAt,
+                lines.correctionId,
+                lines.correctionEventId));
     }
 
     private static final class Columns {
@@ -323,6 +345,9 @@ public class StockChangeTable {
         private final String[] traceId;
         private final OffsetDateTime[] at;
         private final Integer[] request;
+        private final @Nullable OffsetDateTime[] occurredAt;
+        private final @Nullable UUID[] correctionId;
+        private final @Nullable UUID[] correctionEventId;
         private int size;
 
         Columns(int lines) {
@@ -340,6 +365,9 @@ public class StockChangeTable {
             traceId = new String[lines];
             at = new OffsetDateTime[lines];
             request = new Integer[lines];
+            occurredAt = new OffsetDateTime[lines];
+            correctionId = new UUID[lines];
+            correctionEventId = new UUID[lines];
         }
 
         private void add(int number, StockRequest from, StockLine line) {
@@ -357,6 +385,12 @@ public class StockChangeTable {
             traceId[size] = from.context().traceId();
             at[size] = from.at().atOffset(ZoneOffset.UTC);
             request[size] = number;
+            var late = line.late();
+            if (late != null) {
+                occurredAt[size] = late.occurredAt().atOffset(ZoneOffset.UTC);
+                correctionId[size] = late.correctionId();
+                correctionEventId[size] = late.correctionEventId();
+            }
             size++;
         }
     }
@@ -389,7 +423,9 @@ public class StockChangeTable {
                         row.getLong("version"),
                         line.movementId(),
                         line.eventId(),
-                        row.getBoolean("alerts") ? line.alertId() : null);
+                        row.getBoolean("alerts") ? line.alertId() : null,
+                        row.getBoolean("already"),
+                        line.correctionEventId());
     }
 
     private static LineOutcome outcome(
@@ -400,14 +436,25 @@ public class StockChangeTable {
             long version,
             UUID movementId,
             UUID eventId,
-            @Nullable UUID alertId) {
+            @Nullable UUID alertId,
+            boolean countedAlready,
+            @Nullable UUID correctionEventId) {
         if (code != null) {
             return LineOutcome.refused(code, onHand, held);
         }
         if (delta == 0) {
-            return new LineOutcome(null, 0, onHand, held, version, null, null, alertId);
+            return new LineOutcome(null, 0, onHand, held, version, null, null, alertId, false);
         }
+        var last = countedAlready && correctionEventId != null ? correctionEventId : eventId;
         return new LineOutcome(
-                null, delta, onHand, held, version, movementId, eventId, alertId == null ? eventId : alertId);
+                null,
+                delta,
+                onHand,
+                held,
+                version,
+                movementId,
+                eventId,
+                alertId == null ? last : alertId,
+                countedAlready);
     }
 }

@@ -1,6 +1,8 @@
 package org.pmsevents.inventory.adjust;
 
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.inventory.StockKey;
@@ -17,6 +19,7 @@ import org.pmsevents.platform.identity.UuidV7;
  * @param reference such as an invoice number
  * @param eventId id for its inventory.updated, used if anything moves
  * @param alertId id for its inventory.alert, used if the line makes the stock low
+ * @param late when it happened, if the caller has said so; null for now, and for a count
  */
 public record StockLine(
         StockKey stock,
@@ -27,7 +30,17 @@ public record StockLine(
         @Nullable String reference,
         UUID movementId,
         UUID eventId,
-        UUID alertId) {
+        UUID alertId,
+        @Nullable Late late) {
+
+    /**
+     * When an adjustment happened.
+     *
+     * @param occurredAt in microseconds; what is ahead counts as now
+     * @param correctionId id for the movement that takes it back, used if the last count of the stock has it already
+     * @param correctionEventId id for the inventory.updated of that movement
+     */
+    public record Late(Instant occurredAt, UUID correctionId, UUID correctionEventId) {}
 
     public static StockLine adjustment(
             StockKey stock,
@@ -45,7 +58,20 @@ public record StockLine(
                 reference,
                 UuidV7.next(clock),
                 UuidV7.next(clock),
-                UuidV7.next(clock));
+                UuidV7.next(clock),
+                null);
+    }
+
+    /** The same line, which happened at the given time. */
+    public StockLine occurred(Instant at, Clock clock) {
+        var late = new Late(at.truncatedTo(ChronoUnit.MICROS), UuidV7.next(clock), UuidV7.next(clock));
+        return new StockLine(
+                stock, delta, count, expectedOnHand, reason, reference, movementId, eventId, alertId, late);
+    }
+
+    /** The id for the event of the correction; null if there can be none. */
+    public @Nullable UUID correctionEventId() {
+        return late == null ? null : late.correctionEventId();
     }
 
     public static StockLine count(StockKey stock, long count, String reason, @Nullable String reference, Clock clock) {
@@ -58,6 +84,7 @@ public record StockLine(
                 reference,
                 UuidV7.next(clock),
                 UuidV7.next(clock),
-                UuidV7.next(clock));
+                UuidV7.next(clock),
+                null);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.publish.EventPublisher;
@@ -227,7 +228,7 @@ public class StockWriter {
     private Uni<Found> find(List<PendingRequest> batch) {
         var ids = batch.stream()
                 .flatMap(each -> each.request().lines().stream())
-                .map(StockLine::movementId)
+                .flatMap(StockWriter::movementIds)
                 .toList();
         return idempotency
                 .find(keys(batch))
@@ -249,9 +250,7 @@ public class StockWriter {
             } else if (moved == lines.size()) {
                 each.answer(new StockResult(
                         lines.stream()
-                                .map(line -> Objects.requireNonNull(
-                                                found.movements().get(line.movementId()))
-                                        .outcome())
+                                .map(line -> outcome(line, found.movements()))
                                 .toList(),
                         null));
             } else if (moved > 0 || attempt.isLast() || isPending(unknown)) {
@@ -261,6 +260,18 @@ public class StockWriter {
             }
         }
         return attempt(rest, attempt.next(found.nothing()), locks);
+    }
+
+    private static Stream<UUID> movementIds(StockLine line) {
+        var late = line.late();
+        return late == null ? Stream.of(line.movementId()) : Stream.of(line.movementId(), late.correctionId());
+    }
+
+    private static LineOutcome outcome(StockLine line, Map<UUID, Movement> found) {
+        var movement = Objects.requireNonNull(found.get(line.movementId()));
+        var late = line.late();
+        var correction = late == null ? null : found.get(late.correctionId());
+        return correction == null ? movement.outcome() : movement.outcome(correction);
     }
 
     /** Whether an attempt may still be committed: another one would only wait for its rows. */

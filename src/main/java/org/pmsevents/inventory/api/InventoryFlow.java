@@ -195,6 +195,11 @@ public class InventoryFlow {
                         line.eventId(),
                         line.stock().sku()));
             }
+            var correction = line.correctionEventId();
+            if (outcome.countedAlready() && correction != null) {
+                written.add(new EventSpans.Written(
+                        EventType.INVENTORY_UPDATED, correction, line.stock().sku()));
+            }
             if (line.alertId().equals(outcome.lastEventId())) {
                 written.add(new EventSpans.Written(
                         EventType.INVENTORY_ALERT, line.alertId(), line.stock().sku()));

@@ -1,6 +1,8 @@
 package org.pmsevents.inventory.api;
 
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -17,6 +19,12 @@ final class StockRules {
     private static final int MAX_LINES = 1_000;
     private static final int REASON_LENGTH = 64;
     private static final int REFERENCE_LENGTH = 255;
+    /** By so much the clock of a till may be ahead: its {@code occurredAt} counts as now then. */
+    private static final Duration AHEAD = Duration.ofMinutes(1);
+
+    /** The ledger is kept for good; a time before this is that of a clock that was never set. */
+    private static final Instant EARLIEST = Instant.parse("2000-01-02T00:00:00Z");
+
     private static final Pattern REASON = Pattern.compile("[a-z][a-z0-9-]{0,63}");
 
     private StockRules() {}
@@ -29,7 +37,7 @@ final class StockRules {
     record Threshold(String location, @Nullable Long threshold) {}
 
     static StockLine adjustment(String sku, ParsedBody body, Clock clock) {
-        var fields = body.fields().only("delta", "reason", "reference", "location", "expectedOnHand");
+        var fields = body.fields().only("delta", "reason", "reference", "location", "expectedOnHand", "occurredAt");
         var line = adjustment(sku, fields, clock);
         body.violations().throwIfAny();
         return line;
@@ -38,7 +46,7 @@ final class StockRules {
     static List<StockLine> adjustments(ParsedBody body, Clock clock) {
         var lines = new ArrayList<StockLine>();
         for (var fields : body.fields().only("lines").requiredObjects("lines", MAX_LINES)) {
-            fields.only("sku", "delta", "reason", "reference", "location", "expectedOnHand");
+            fields.only("sku", "delta", "reason", "reference", "location", "expectedOnHand", "occurredAt");
             lines.add(adjustment(fields.requiredText("sku", PathName.MAX_LENGTH), fields, clock));
         }
         body.violations().throwIfAny();
@@ -80,13 +88,32 @@ final class StockRules {
                 && fields.tree().path("delta").decimalValue().signum() == 0) {
             fields.violation("delta", "zero", "Must not be 0.");
         }
-        return StockLine.adjustment(
+        var line = StockLine.adjustment(
                 new StockKey(sku, location(fields)),
                 delta,
                 fields.optionalInteger("expectedOnHand", -MAX_AMOUNT, MAX_AMOUNT),
                 reason(fields),
                 fields.optionalText("reference", REFERENCE_LENGTH),
                 clock);
+        var occurredAt = occurredAt(fields, clock);
+        return occurredAt == null ? line : line.occurred(occurredAt, clock);
+    }
+
+    private static @Nullable Instant occurredAt(Fields fields, Clock clock) {
+        var at = fields.optionalInstant("occurredAt");
+        if (at != null && at.isAfter(clock.instant().plus(AHEAD))) {
+            fields.violation(
+                    "occurredAt",
+                    "future",
+                    "Is more than " + AHEAD.toSeconds()
+                            + " s ahead of the service's clock. Set the clock of the sender.");
+        } else if (at != null && at.isBefore(EARLIEST)) {
+            fields.violation(
+                    "occurredAt",
+                    "too-early",
+                    "Is before " + EARLIEST + ". Set the clock of the sender, or leave it out.");
+        }
+        return at;
     }
 
     private static String reason(Fields fields) {

@@ -52,8 +52,8 @@ public class StockSyncTable {
             """;
 
     /**
-     * Computes what each count does to its stock. A count is true at its time, so later movements are added to it; corrections by other
-     * counts are not. The ledger of the stock is read backwards from its end to the time of the count: its movements are in the order of
+     * Computes what each count does to its stock. A count is true at its time, so what has happened after it is added to it, whenever it
+     * was written; corrections by other counts are not. The ledger of the stock is read backwards from its end to the time of the count: its movements are in the order of
      * their times, except that the clock of the server may have been set back ({@link #CLOCK_STEP}). It is not read at all where the row
      * of the stock tells that nothing has moved since: nothing has changed it for that long before the count, or nothing since the last
      * count ({@code still_version}), before which it has moved at {@code still_since} at the latest. The index of the ledger is by SKU
@@ -67,7 +67,7 @@ public class StockSyncTable {
               AS counted (sku, location, on_hand, counted_at, n)
             JOIN stock AS s ON s.sku = counted.sku AND s.location = counted.location
             CROSS JOIN LATERAL (
-              SELECT coalesce(sum(m.delta), 0) AS moved, max(m.moved_at) AS moved_at FROM stock_movement AS m
+              SELECT coalesce(sum(m.delta), 0) AS moved, max(coalesce(m.occurred_at, m.moved_at)) AS moved_at FROM stock_movement AS m
               WHERE s.updated_at > counted.counted_at - $6 * interval '1 second'
                 AND NOT coalesce(s.still_version = s.version AND s.still_since <= counted.counted_at, false)
                 AND m.sku = counted.sku AND m.location = counted.location
@@ -75,7 +75,7 @@ public class StockSyncTable {
                                       WHERE b.sku = counted.sku AND b.location = counted.location
                                         AND b.moved_at < counted.counted_at - $6 * interval '1 second'
                                       ORDER BY b.seq DESC LIMIT 1), 0)
-                AND m.moved_at > counted.counted_at AND m.counted_at IS NULL) AS later
+                AND coalesce(m.occurred_at, m.moved_at) > counted.counted_at AND m.counted_at IS NULL) AS later
             CROSS JOIN LATERAL (
               SELECT (SELECT l.backorders FROM location AS l WHERE l.location = s.location) AS backorders,
                      CASE WHEN s.threshold IS NOT NULL THEN (SELECT p.status FROM product AS p WHERE p.sku = s.sku) END AS status

@@ -87,7 +87,8 @@ public class DatabaseFitness {
             "stock_alert",
             "stock_change",
             "stock_events",
-            "stock_is_low");
+            "stock_is_low",
+            "stock_line");
 
     /** Of each lack, so many names are told. */
     private static final int MOST_NAMES = 6;

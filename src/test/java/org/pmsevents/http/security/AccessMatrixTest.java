@@ -69,6 +69,8 @@ class AccessMatrixTest {
         GET    /api/inventory/{sku}/movements                viewer
         GET    /api/locations/{location}                     viewer
         PUT    /api/locations/{location}                     stock
+        GET    /api/exports/products                         viewer
+        GET    /api/exports/inventory                        viewer
         GET    /api/events                                   viewer
         GET    /api/events/stream                            viewer
         GET    /api/events/dead-letters                      operator

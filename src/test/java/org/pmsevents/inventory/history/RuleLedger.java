@@ -120,7 +120,7 @@ final class RuleLedger {
     long movedSince(Place place, Instant time) throws SQLException {
         return one("""
                 SELECT coalesce(sum(delta), 0) FROM stock_movement
-                WHERE sku = ? AND location = ? AND counted_at IS NULL AND moved_at > ?::timestamptz
+                WHERE sku = ? AND location = ? AND counted_at IS NULL AND coalesce(occurred_at, moved_at) > ?::timestamptz
                 """, place, row -> row.getLong(1), time.toString());
     }
 
