@@ -32,6 +32,10 @@ public class DatabaseFitness {
             "handler_behind",
             "handler_cursor",
             "idempotency_key",
+            "import",
+            "import_part",
+            "import_rejected",
+            "import_subject",
             "job",
             "job_schedule",
             "location",
@@ -58,6 +62,10 @@ public class DatabaseFitness {
             "event",
             "handler_behind",
             "idempotency_key",
+            "import",
+            "import_part",
+            "import_rejected",
+            "import_subject",
             "job",
             "webhook_delivery");
 
