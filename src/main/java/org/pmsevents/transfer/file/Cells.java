@@ -85,15 +85,36 @@ final class Cells {
         return sku;
     }
 
-    void putText(ObjectNode tree, String name, String text) {
+    static void putText(ObjectNode tree, String name, String text) {
         if (!text.isEmpty()) {
             tree.put(name, text);
+        }
+    }
+
+    /** Nothing if there is no such column, null if its cell is empty. */
+    void put(ObjectNode tree, String name, String field) {
+        put(tree, name, field, text(field));
+    }
+
+    /** The same for what has no spaces at its ends. */
+    void putWord(ObjectNode tree, String name, String field) {
+        put(tree, name, field, text(field).strip());
+    }
+
+    private void put(ObjectNode tree, String name, String field, String text) {
+        if (!text.isEmpty()) {
+            tree.put(name, text);
+        } else if (columns.has(field)) {
+            tree.putNull(name);
         }
     }
 
     void putNumber(ObjectNode tree, String name, String field) {
         var text = text(field).strip();
         if (text.isEmpty()) {
+            if (columns.has(field)) {
+                tree.putNull(name);
+            }
             return;
         }
         var number = numbers.read(text);
@@ -114,8 +135,10 @@ final class Cells {
             } else if (array != null) {
                 refuse(field, "type", "Must be a JSON array of texts, or texts with | between them.");
             }
-        } else {
+        } else if (!text.isEmpty()) {
             putTags(tree, text, "\\|");
+        } else if (columns.has(field)) {
+            tree.putNull("tags");
         }
     }
 
@@ -155,6 +178,8 @@ final class Cells {
         }
         if (!attributes.isEmpty()) {
             tree.set("attributes", attributes);
+        } else if (columns.has("attributes")) {
+            tree.putNull("attributes");
         }
     }
 

@@ -188,7 +188,8 @@ public final class Columns {
         return this;
     }
 
-    static AppException refused(String detail) {
+    /** 400 {@code import-header}. */
+    public static AppException refused(String detail) {
         return AppException.of(400, "import-header", detail);
     }
 
@@ -203,7 +204,8 @@ public final class Columns {
         return "\"" + (name.length() > 64 ? name.substring(0, 64) + "…" : name) + "\"";
     }
 
-    static String normal(String name) {
+    /** The name by which columns are compared. */
+    public static String normal(String name) {
         return NormalText.of(name.strip()).toLowerCase(Locale.ROOT);
     }
 
@@ -246,6 +248,17 @@ public final class Columns {
         return Collections.unmodifiableList(fields);
     }
 
+    /** How many fields a record has; 1 if its quotes do not fit. */
+    public int count(String record) {
+        var cells = split(record, separator);
+        return cells == null ? 1 : cells.size();
+    }
+
+    /** Whether a column is this field. */
+    public boolean has(String field) {
+        return fields.contains(field);
+    }
+
     /** The column of a field, or of the field that the JSON pointer leads into; null if there is none. */
     @Nullable
     String column(String pointer) {
@@ -281,6 +294,9 @@ public final class Columns {
             var required = new ArrayList<>(kind.required());
             if (options.currency() != null) {
                 required.remove("currency");
+            }
+            if (options.partial()) {
+                required.retainAll(List.of("sku"));
             }
             var targets = new HashSet<>(kind.fields());
             targets.addAll(kind.aliases().keySet());

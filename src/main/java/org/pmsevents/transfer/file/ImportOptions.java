@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a file is to be read.
  *
+ * @param partial whether lines change products that there are, so that they need not say all of them
  * @param json whether each line is a JSON object; otherwise it is CSV
  * @param shopify whether it is an export of products from Shopify
  * @param currency of prices whose line names none
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ImportOptions(
         ImportKind kind,
+        boolean partial,
         boolean json,
         boolean shopify,
         NumberText numbers,

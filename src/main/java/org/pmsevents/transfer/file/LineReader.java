@@ -95,16 +95,16 @@ public final class LineReader {
 
     private ObjectNode tree(Cells cells) {
         var tree = JsonNodeFactory.withExactBigDecimals(true).objectNode();
-        cells.putText(tree, "sku", cells.sku("sku"));
+        Cells.putText(tree, "sku", cells.sku("sku"));
         switch (options.kind()) {
             case PRODUCTS -> product(tree, cells);
             case COUNTS -> {
-                cells.putText(tree, "location", cells.text("location"));
+                cells.put(tree, "location", "location");
                 cells.putNumber(tree, "onHand", "onHand");
-                cells.putText(tree, "countedAt", cells.text("countedAt").strip());
+                cells.putWord(tree, "countedAt", "countedAt");
             }
             case THRESHOLDS -> {
-                cells.putText(tree, "location", cells.text("location"));
+                cells.put(tree, "location", "location");
                 cells.putNumber(tree, "threshold", "threshold");
             }
         }
@@ -112,14 +112,20 @@ public final class LineReader {
     }
 
     private void product(ObjectNode tree, Cells cells) {
-        cells.putText(tree, "name", cells.text("name"));
-        cells.putText(tree, "description", cells.text("description"));
-        var price = tree.putObject("price");
+        cells.put(tree, "name", "name");
+        cells.put(tree, "description", "description");
+        var price = JsonNodeFactory.withExactBigDecimals(true).objectNode();
         cells.putNumber(price, "amount", "price");
-        var currency = cells.text("currency").strip();
-        cells.putText(
-                price, "currency", currency.isEmpty() && options.currency() != null ? options.currency() : currency);
-        cells.putText(tree, "status", cells.text("status").strip());
+        cells.putWord(price, "currency", "currency");
+        if (options.currency() != null
+                && price.has("amount")
+                && !price.path("currency").isTextual()) {
+            price.put("currency", options.currency());
+        }
+        if (!price.isEmpty()) {
+            tree.set("price", price);
+        }
+        cells.putWord(tree, "status", "status");
         cells.putTags(tree, "tags");
         cells.putAttributes(tree);
     }

@@ -91,7 +91,7 @@ final class ShopifyFile {
             for (var field : List.of(
                     "handle", "title", "body", "vendor", "type", "tags", "status", "image", "option1", "option2",
                     "option3")) {
-                cells.putText(product, field, cells.text(field));
+                Cells.putText(product, field, cells.text(field));
             }
         }
         if (cells.text("sku").isEmpty() && cells.text("price").isEmpty()) {
@@ -105,7 +105,7 @@ final class ShopifyFile {
 
     private ObjectNode tree(Cells cells, @Nullable String currency) {
         var tree = JsonNodeFactory.withExactBigDecimals(true).objectNode();
-        cells.putText(tree, "sku", cells.sku("sku"));
+        Cells.putText(tree, "sku", cells.sku("sku"));
         var values = new ArrayList<String>();
         var options = JsonNodeFactory.instance.objectNode();
         for (int i = 1; i <= OPTIONS; i++) {
@@ -117,18 +117,18 @@ final class ShopifyFile {
         }
         var title = product.path("title").asText();
         tree.put("name", values.isEmpty() ? title : title + " - " + String.join(" / ", values));
-        cells.putText(tree, "description", product.path("body").asText());
+        Cells.putText(tree, "description", product.path("body").asText());
         var price = tree.putObject("price");
         cells.putNumber(price, "amount", "price");
-        cells.putText(price, "currency", currency == null ? "" : currency);
+        Cells.putText(price, "currency", currency == null ? "" : currency);
         Cells.putTags(tree, product.path("tags").asText(), ",");
         var attributes = tree.putObject("attributes");
         for (var field : List.of("handle", "vendor", "type")) {
-            cells.putText(attributes, field, product.path(field).asText());
+            Cells.putText(attributes, field, product.path(field).asText());
         }
-        cells.putText(attributes, "barcode", Cells.unguarded(cells.text("barcode")));
+        Cells.putText(attributes, "barcode", Cells.unguarded(cells.text("barcode")));
         var image = cells.text("variantImage");
-        cells.putText(
+        Cells.putText(
                 attributes, "image", image.isEmpty() ? product.path("image").asText() : image);
         if (!options.isEmpty()) {
             attributes.set("options", options);

@@ -101,6 +101,7 @@ class DirtyFilesTest {
                         ImportKind.PRODUCTS,
                         false,
                         false,
+                        false,
                         NumberText.PLAIN,
                         "EUR",
                         FileReading.products(
@@ -340,7 +341,7 @@ class DirtyFilesTest {
         var lines = read(file).lines();
         assertThat(lines.get(0).tree().toString())
                 .endsWith("\"tags\":[\"a|b\",\"c\"],\"attributes\":{\"n\":1.50,\"Size\":\"XL\"}}");
-        assertThat(lines.get(1).tree().toString()).endsWith("\"tags\":[\"a\",\"b\"]}");
+        assertThat(lines.get(1).tree().toString()).endsWith("\"tags\":[\"a\",\"b\"],\"attributes\":null}");
         assertThat(lines.get(2).fault())
                 .extracting(Fault::column, Fault::code)
                 .containsExactly("tags", "malformed-json");
@@ -359,7 +360,8 @@ class DirtyFilesTest {
 
     @Test
     void linesOfJsonAreReadStrictly() {
-        var options = new ImportOptions(ImportKind.COUNTS, true, false, NumberText.PLAIN, null, java.util.Map.of());
+        var options =
+                new ImportOptions(ImportKind.COUNTS, false, true, false, NumberText.PLAIN, null, java.util.Map.of());
         var lines = read(
                         "{\"sku\":\"A\",\"onHand\":1,\"import\":{\"line\":3}}\r\n\n[1]\n{\"sku\":\"A\",\"sku\":\"B\"}\n{\"a\n",
                         options)
@@ -382,7 +384,8 @@ class DirtyFilesTest {
                 shirt,,,,,,,,,,,,,,,https://x/3.png,
                 mug,Mug,,,,,TRUE,Title,Default Title,,,MUG,,3,8,,draft
                 """;
-        var options = new ImportOptions(ImportKind.PRODUCTS, false, true, NumberText.PLAIN, "EUR", java.util.Map.of());
+        var options =
+                new ImportOptions(ImportKind.PRODUCTS, false, false, true, NumberText.PLAIN, "EUR", java.util.Map.of());
         var lines = read(file, options).lines();
         assertThat(lines).extracting(Line::number).containsExactly(2L, 4L, 5L, 7L);
         assertThat(lines.get(1).tree().toString())
@@ -393,7 +396,8 @@ class DirtyFilesTest {
                                 + "\"options\":{\"Color\":\"Red\",\"Size\":\"M\"}},\"status\":\"published\"}");
         assertThat(lines.get(2).tree().has("sku")).isFalse();
         assertThat(lines.get(3).tree().get("name").asText()).isEqualTo("Mug");
-        var counts = new ImportOptions(ImportKind.COUNTS, false, true, NumberText.PLAIN, null, java.util.Map.of());
+        var counts =
+                new ImportOptions(ImportKind.COUNTS, false, false, true, NumberText.PLAIN, null, java.util.Map.of());
         assertThat(read(file, counts).lines().get(0).tree().toString()).isEqualTo("{\"sku\":\"SH-R-S\",\"onHand\":4}");
     }
 }

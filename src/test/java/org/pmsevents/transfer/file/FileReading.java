@@ -31,7 +31,7 @@ final class FileReading {
                     Columns.normal(each.substring(0, each.lastIndexOf(':'))),
                     each.substring(each.lastIndexOf(':') + 1));
         }
-        return new ImportOptions(kind, false, false, numbers, null, Map.copyOf(targets));
+        return new ImportOptions(kind, false, false, false, numbers, null, Map.copyOf(targets));
     }
 
     static Read read(byte[] file, @Nullable String charset, int pieces, ImportOptions options) {
