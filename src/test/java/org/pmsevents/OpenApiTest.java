@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,15 +145,15 @@ class OpenApiTest {
     @Test
     void everyCallHasANameOfItsOwnADescriptionAndOneTag() {
         var names = new ArrayList<String>();
-        for (var call : calls()) {
-            names.add(call.description.path("operationId").asText());
-            assertThat(call.description.path("description").asText())
-                    .as(call.name())
+        for (var call : new Described(document).calls()) {
+            names.add(call.operation().path("operationId").asText());
+            assertThat(call.operation().path("description").asText())
+                    .as("%s", call)
                     .isNotBlank();
-            assertThat(call.description.path("summary").asText())
-                    .as(call.name())
+            assertThat(call.operation().path("summary").asText())
+                    .as("%s", call)
                     .isNotBlank();
-            assertThat(call.description.path("tags")).as(call.name()).hasSize(1);
+            assertThat(call.operation().path("tags")).as("%s", call).hasSize(1);
         }
         assertThat(names)
                 .hasSizeGreaterThan(35)
@@ -171,9 +169,9 @@ class OpenApiTest {
                 .allSatisfy(tag -> assertThat(tag.path("description").asText())
                         .as(tag.path("name").asText())
                         .isNotBlank());
-        assertThat(calls())
+        assertThat(new Described(document).calls())
                 .allSatisfy(call ->
-                        assertThat(tags).contains(call.description.at("/tags/0").asText()));
+                        assertThat(tags).contains(call.operation().at("/tags/0").asText()));
     }
 
     @Test
@@ -183,11 +181,11 @@ class OpenApiTest {
         assertThat(create.get("description").asText()).endsWith("Roles: `editor`, `admin`.");
         assertThat(document.at(SKU + "/get/x-roles"))
                 .hasToString("[\"viewer\",\"editor\",\"stock\",\"operator\",\"admin\"]");
-        for (var call : calls()) {
-            var security = call.description.path("security");
-            assertThat(call.description.has("x-roles")).as(call.name()).isEqualTo(!security.isEmpty());
+        for (var call : new Described(document).calls()) {
+            var security = call.operation().path("security");
+            assertThat(call.operation().has("x-roles")).as("%s", call).isEqualTo(!security.isEmpty());
             assertThat(security.isEmpty() ? "[]" : security.toString())
-                    .as(call.name())
+                    .as("%s", call)
                     .isIn("[]", "[{\"token\":[]}]");
         }
         assertThat(document.at("/components/securitySchemes").fieldNames())
@@ -201,15 +199,15 @@ class OpenApiTest {
         var client = Client.of("root", "admin");
         client.request(Client.product("MUG-1")).post("/api/products");
         int tried = 0;
-        for (var call : calls()) {
-            for (var body : call.description.at("/requestBody/content").properties()) {
+        for (var call : new Described(document).calls()) {
+            for (var body : call.operation().at("/requestBody/content").properties()) {
                 var schema =
                         document.at(body.getValue().at("/schema/$ref").asText().substring(1));
                 var examples = schema.path("examples");
                 assertThat(examples)
-                        .as("examples of the body of " + call.name())
+                        .as("examples of the body of " + call.toString())
                         .isNotEmpty();
-                if (call.description.path("security").isEmpty()) {
+                if (call.operation().path("security").isEmpty()) {
                     continue;
                 }
                 for (var example : examples) {
@@ -218,13 +216,13 @@ class OpenApiTest {
                             .contentType(body.getKey())
                             .body(example.toString())
                             .request(
-                                    call.method.toUpperCase(Locale.ROOT),
-                                    call.path
+                                    call.method(),
+                                    call.path()
                                             .replace("{sku}", "MUG-1")
                                             .replace("{location}", "store-7")
                                             .replaceAll("\\{[a-z]+}", "018f3c1e-7a2b-7c3d-9e4f-5a6b7c8d9e0f"));
                     assertThat(answer.statusCode())
-                            .as(call.name() + " " + example + ": " + answer.asString())
+                            .as(call.toString() + " " + example + ": " + answer.asString())
                             .isNotIn(400, 413, 415, 422)
                             .isLessThan(500);
                 }
@@ -246,24 +244,5 @@ class OpenApiTest {
             assertThat(schema.at("/properties/type/enum/0").asText()).isEqualTo(type.getKey());
             assertThat(schema.at("/properties/payload/$ref").asText()).startsWith("#/components/schemas/");
         }
-    }
-
-    private record Call(String path, String method, JsonNode description) {
-        String name() {
-            return method.toUpperCase(Locale.ROOT) + " " + path;
-        }
-    }
-
-    /** Of the service; tests have resources of their own. */
-    private List<Call> calls() {
-        var calls = new ArrayList<Call>();
-        for (var path : document.get("paths").properties()) {
-            for (var member : path.getValue().properties()) {
-                if (member.getValue().has("responses") && !path.getKey().startsWith("/api/test-")) {
-                    calls.add(new Call(path.getKey(), member.getKey(), member.getValue()));
-                }
-            }
-        }
-        return calls;
     }
 }

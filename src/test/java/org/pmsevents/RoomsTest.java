@@ -40,6 +40,7 @@ class RoomsTest {
             entry("inventory", Set.of("cache", "event", "http", "platform")),
             entry("pms", Set.of("event", "http", "inventory", "platform", "queue")),
             entry("product", Set.of("cache", "event", "http", "inventory", "platform", "pms", "queue")),
+            entry("transfer", Set.of("event", "http", "inventory", "platform", "product", "queue")),
             entry("subscription", Set.of("event", "http", "platform")),
             entry("delivery", Set.of("event", "http", "platform", "queue", "subscription")),
             entry("metrics", Set.of("delivery", "event", "http", "inventory", "platform", "pms", "queue")),

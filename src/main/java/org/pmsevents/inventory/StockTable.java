@@ -68,7 +68,9 @@ public class StockTable {
     /** Stock of an archived product is never low. Rows are locked in the order that is used everywhere for stock. */
     private static final String RETIRE = """
             WITH held AS MATERIALIZED (
-              SELECT sku, location FROM stock WHERE sku = $1 AND low ORDER BY sku, location FOR NO KEY UPDATE)
+              SELECT was.* FROM (SELECT sku FROM unnest($1::text[]) AS given (sku) ORDER BY sku COLLATE "C") AS retired
+              CROSS JOIN LATERAL (
+                SELECT sku, location FROM stock WHERE stock.sku = retired.sku AND low ORDER BY location FOR NO KEY UPDATE) AS was)
             UPDATE stock SET low = false FROM held WHERE stock.sku = held.sku AND stock.location = held.location
             """;
 
@@ -213,9 +215,12 @@ public class StockTable {
         });
     }
 
-    /** No stock of the product is low any more; returns how many were. */
-    public Uni<Integer> retire(SqlClient transaction, String sku) {
-        return transaction.preparedQuery(RETIRE).execute(Tuple.of(sku)).map(updated -> updated.rowCount());
+    /** No stock of the products is low any more; returns how many were. */
+    public Uni<Integer> retire(SqlClient transaction, Collection<String> skus) {
+        return transaction
+                .preparedQuery(RETIRE)
+                .execute(Tuple.of(skus.toArray(String[]::new)))
+                .map(updated -> updated.rowCount());
     }
 
     /** Sets the threshold, or removes it if null. The row must be locked. */

@@ -21,28 +21,28 @@ public record Product(
         Instant updatedAt,
         @Nullable Instant publishedAt) {
 
-    static Product created(ProductDraft draft, Instant now) {
+    public static Product created(ProductDraft draft, Instant now) {
         return new Product(draft, ProductStatus.DRAFT, 1, now, now, null);
     }
 
-    Product replaced(ProductDraft draft, Instant now) {
+    public Product replaced(ProductDraft draft, Instant now) {
         return new Product(draft, status, version + 1, createdAt, now, publishedAt);
     }
 
-    Product published(Instant now) {
+    public Product published(Instant now) {
         return new Product(draft, ProductStatus.PUBLISHED, version + 1, createdAt, now, now);
     }
 
-    Product archived(Instant now) {
+    public Product archived(Instant now) {
         return new Product(draft, ProductStatus.ARCHIVED, version + 1, createdAt, now, publishedAt);
     }
 
     /** As a draft again; when it was first published stays known. */
-    Product restored(Instant now) {
+    public Product restored(Instant now) {
         return new Product(draft, ProductStatus.DRAFT, version + 1, createdAt, now, publishedAt);
     }
 
-    boolean isArchived() {
+    public boolean isArchived() {
         return status == ProductStatus.ARCHIVED;
     }
 
@@ -51,7 +51,7 @@ public record Product(
     }
 
     /** The names of the fields, except version and updatedAt, that differ from another state of the product. */
-    List<String> changedFrom(Product other) {
+    public List<String> changedFrom(Product other) {
         var changed = new ArrayList<String>();
         note(changed, "name", draft.name(), other.draft.name());
         note(changed, "description", draft.description(), other.draft.description());

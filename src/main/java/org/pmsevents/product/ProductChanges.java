@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.pmsevents.event.EventType;
@@ -61,7 +62,7 @@ public class ProductChanges {
     Uni<ProductChange> create(ProductDraft draft, AnswerWriter answers, RequestContext context) {
         var product = Product.created(draft, clock.instant());
         var event = events.event(EventType.PRODUCT_CREATED, product.sku(), ProductJson.of(product), context);
-        var write = new ProductWriter.Write(product, event, answers.key());
+        var write = ProductWriter.Write.of(product, event, answers.key());
         return writer.write(write, context)
                 .chain(created ->
                         created ? Uni.createFrom().voidItem() : transactions.run(context, tx -> createAlone(tx, write)))
@@ -110,7 +111,7 @@ public class ProductChanges {
                     }
                     var event =
                             events.event(EventType.PRODUCT_UPDATED, sku, ProductJson.updated(after, changed), context);
-                    return writer.write(new ProductWriter.Write(after, event, null), context)
+                    return writer.write(ProductWriter.Write.of(after, event, null), context)
                             .map(written -> written
                                     ? Optional.of(new ProductChange(after, event, afterCommit.answerBy()))
                                     : Optional.empty());
@@ -177,7 +178,7 @@ public class ProductChanges {
     private Uni<Archiving> archiveProduct(SqlClient transaction, Product found, RequestContext context) {
         var archived = found.isArchived() ? found : found.archived(clock.instant());
         return inventory
-                .retireStock(transaction, found.sku())
+                .retireStock(transaction, List.of(found.sku()))
                 .chain(notice -> store(transaction, found, archived, EventType.PRODUCT_UPDATED, context)
                         .map(change -> new Archiving(change, notice)));
     }
@@ -201,7 +202,7 @@ public class ProductChanges {
                         sync.createJob(transaction, new ProductChange(after, event, afterCommit.answerBy()), context));
     }
 
-    private static AppException exists(String sku, Optional<Product> found) {
+    public static AppException exists(String sku, Optional<Product> found) {
         boolean archived = found.filter(Product::isArchived).isPresent();
         return AppException.conflict(
                         "product-exists",
@@ -222,7 +223,7 @@ public class ProductChanges {
         return found;
     }
 
-    private static Product refuseArchived(Product found) {
+    public static Product refuseArchived(Product found) {
         if (found.isArchived()) {
             throw AppException.conflict(
                     "product-archived",
@@ -233,7 +234,7 @@ public class ProductChanges {
         return found;
     }
 
-    static AppException notFound(String sku) {
+    public static AppException notFound(String sku) {
         return AppException.notFound("product-not-found", "There is no product with the SKU " + sku + ".");
     }
 }

@@ -9,14 +9,14 @@ import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.pms.outbound.PmsSync;
 
 /** The JSON form of a product: the same in REST answers, cache entries and events. */
-final class ProductJson {
+public final class ProductJson {
     static final String[] READ_ONLY = {"status", "version", "createdAt", "updatedAt", "publishedAt"};
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.withExactBigDecimals(true);
 
     private ProductJson() {}
 
-    static ObjectNode of(Product product) {
+    public static ObjectNode of(Product product) {
         var draft = product.draft();
         var json = NODES.objectNode();
         json.put("sku", draft.sku());
@@ -63,7 +63,7 @@ final class ProductJson {
     }
 
     /** The payload of {@code product.updated}: the product and the names of the changed fields. */
-    static ObjectNode updated(Product product, List<String> changed) {
+    public static ObjectNode updated(Product product, List<String> changed) {
         var json = of(product);
         var names = json.putArray("changed");
         changed.forEach(names::add);

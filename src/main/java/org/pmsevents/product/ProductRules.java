@@ -17,7 +17,7 @@ import org.pmsevents.product.price.Currencies;
 import org.pmsevents.product.price.Price;
 
 /** Validates products; reports all violations at once. */
-final class ProductRules {
+public final class ProductRules {
     private static final int NAME_LENGTH = 255;
     private static final int DESCRIPTION_LENGTH = 10_000;
     private static final int TAGS = 50;
@@ -30,10 +30,13 @@ final class ProductRules {
     private static final String[] ALL = concat(WRITABLE, ProductJson.READ_ONLY);
     private static final String[] UNCHANGEABLE = concat(new String[] {"sku"}, ProductJson.READ_ONLY);
 
+    /** The detail of a violation {@code read-only}. */
+    public static final String READ_ONLY = "Can't be changed: leave it out, or send the stored value.";
+
     private ProductRules() {}
 
     /** Reads a new product. */
-    static ProductDraft draft(ParsedBody body) {
+    public static ProductDraft draft(ParsedBody body) {
         var fields = body.fields().only(WRITABLE);
         var draft = read(fields, null);
         body.violations().throwIfAny();
@@ -41,7 +44,7 @@ final class ProductRules {
     }
 
     /** Reads the replacement of a stored product. Read-only fields are allowed if they equal the stored ones. */
-    static ProductDraft replacement(ParsedBody body, Product stored) {
+    public static ProductDraft replacement(ParsedBody body, Product stored) {
         var fields = body.fields().only(ALL);
         refuseChanged(fields, stored);
         var draft = read(fields, stored);
@@ -130,7 +133,7 @@ final class ProductRules {
         var json = ProductJson.of(stored);
         for (var name : UNCHANGEABLE) {
             if (fields.has(name) && !isSame(name, fields.tree().get(name), json.get(name))) {
-                fields.violation(name, "read-only", "Can't be changed: leave it out, or send the stored value.");
+                fields.violation(name, "read-only", READ_ONLY);
             }
         }
     }

@@ -5,12 +5,15 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
 import org.pmsevents.pms.outbound.PmsFlow;
 import org.pmsevents.pms.outbound.PmsSync;
+import org.pmsevents.queue.Job;
 import org.pmsevents.queue.JobEnds;
 import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.NewJob;
@@ -51,7 +54,7 @@ public class ProductSyncFlow {
     }
 
     /** Whether the PMS is to have this product. */
-    boolean isWanted(Product product) {
+    public boolean isWanted(Product product) {
         return product.publishedAt() != null && pms.isEnabled();
     }
 
@@ -67,14 +70,31 @@ public class ProductSyncFlow {
         var event = change.changedNothing()
                 ? UuidV7.next(clock)
                 : change.event().metadata().id();
-        return table.want(transaction, product, event, pms.isFromPms(context))
-                .chain(synced -> synced
-                        ? Uni.createFrom().item(change.with(PmsSync.SYNCED, null))
-                        : jobs.createJob(
-                                        transaction,
-                                        NewJob.of(kind, new ProductSync.Sync(product.sku()), context)
-                                                .unique(product.sku()))
-                                .map(job -> change.with(PmsSync.PENDING, job)));
+        return createJobs(transaction, List.of(new Wanted(product, event)), context)
+                .map(created -> created.isEmpty()
+                        ? change.with(PmsSync.SYNCED, null)
+                        : change.with(PmsSync.PENDING, created.get(0)));
+    }
+
+    /**
+     * A version of a product that the PMS is to have ({@link #isWanted}).
+     *
+     * @param event of that version
+     */
+    public record Wanted(Product product, UUID event) {}
+
+    /** The same for many products, each once: creates a job for each of which the PMS does not have this version. */
+    public Uni<List<Job>> createJobs(SqlClient transaction, List<Wanted> wanted, RequestContext context) {
+        if (wanted.isEmpty()) {
+            return Uni.createFrom().item(List.of());
+        }
+        return table.want(transaction, wanted, pms.isFromPms(context))
+                .chain(missing -> jobs.createJobs(
+                        transaction,
+                        missing.stream()
+                                .map(sku -> NewJob.of(kind, new ProductSync.Sync(sku), context)
+                                        .unique(sku))
+                                .toList()));
     }
 
     /** After the commit of a change whose answer does not wait for the sync. */
@@ -82,6 +102,11 @@ public class ProductSyncFlow {
         if (change.syncJob() != null) {
             jobs.announce(change.syncJob());
         }
+    }
+
+    /** The same for jobs of {@link #createJobs}. */
+    public void announce(List<Job> created) {
+        created.forEach(jobs::announce);
     }
 
     /** After the commit of a publication: attempts the job at once, waits for it within the time budget, and never fails. */

@@ -4,7 +4,9 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +18,16 @@ public class ProductSyncTable {
             """
             INSERT INTO pms_sync AS had (sku, wanted_version, wanted_event, version, event_id, synced_at)
             SELECT sku, version, event, CASE WHEN by_pms THEN version END, CASE WHEN by_pms THEN event END, CASE WHEN by_pms THEN now() END
-            FROM (VALUES ($1::text, $2::bigint, $3::uuid, $4::boolean)) AS made (sku, version, event, by_pms)
+            FROM (SELECT given.*, $4::boolean AS by_pms
+                  FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS given (sku, version, event)
+                  ORDER BY sku COLLATE "C") AS made
             ON CONFLICT (sku) DO UPDATE SET
               wanted_version = excluded.wanted_version,
               wanted_event = CASE WHEN had.wanted_version = excluded.wanted_version THEN had.wanted_event ELSE excluded.wanted_event END,
               version = CASE WHEN %1$s THEN excluded.version ELSE had.version END,
               event_id = CASE WHEN %1$s THEN excluded.event_id ELSE had.event_id END,
               synced_at = CASE WHEN %1$s THEN excluded.synced_at ELSE had.synced_at END
-            RETURNING coalesce(version >= wanted_version, false) AS synced
+            RETURNING sku, coalesce(version >= wanted_version, false) AS synced
             """.formatted("excluded.version IS NOT NULL AND had.version >= had.wanted_version");
 
     /** One statement, so that product and event belong to the same version. */
@@ -56,12 +60,24 @@ public class ProductSyncTable {
      */
     record Newest(Product product, @Nullable UUID event, boolean isSynced) {}
 
-    /** Records that the PMS should have this version; returns whether it has it already. */
-    Uni<Boolean> want(SqlClient transaction, Product product, UUID event, boolean byPms) {
+    /** Records that the PMS should have these versions; returns the SKUs of those that it does not have, in their order. */
+    Uni<List<String>> want(SqlClient transaction, List<ProductSyncFlow.Wanted> wanted, boolean byPms) {
         return transaction
                 .preparedQuery(WANT)
-                .execute(Tuple.of(product.sku(), product.version(), event, byPms))
-                .map(rows -> rows.iterator().next().getBoolean("synced"));
+                .execute(Tuple.of(
+                        wanted.stream().map(each -> each.product().sku()).toArray(String[]::new),
+                        wanted.stream().map(each -> each.product().version()).toArray(Long[]::new),
+                        wanted.stream().map(ProductSyncFlow.Wanted::event).toArray(UUID[]::new),
+                        byPms))
+                .map(rows -> {
+                    var missing = new TreeSet<String>();
+                    for (var row : rows) {
+                        if (!row.getBoolean("synced")) {
+                            missing.add(row.getString("sku"));
+                        }
+                    }
+                    return List.copyOf(missing);
+                });
     }
 
     Uni<Optional<Newest>> newest(SqlClient client, String sku) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ public class ProductTable {
     private static final String FIND_ALL = """
             SELECT found.* FROM unnest($1::text[]) AS given (sku)
             CROSS JOIN LATERAL (SELECT %s FROM product WHERE product.sku = given.sku LIMIT 1) AS found
+            """.formatted(COLUMNS);
+
+    private static final String LOCK_ALL = """
+            SELECT found.* FROM (SELECT sku FROM unnest($1::text[]) AS given (sku) ORDER BY sku COLLATE "C") AS wanted
+            CROSS JOIN LATERAL (SELECT %s FROM product WHERE product.sku = wanted.sku FOR NO KEY UPDATE) AS found
             """.formatted(COLUMNS);
 
     private static final String UPDATE = """
@@ -66,7 +72,7 @@ public class ProductTable {
     }
 
     /** Returns those of the products that exist, in any order. */
-    Uni<List<Product>> findAll(SqlClient client, List<String> skus) {
+    public Uni<List<Product>> findAll(SqlClient client, Collection<String> skus) {
         return client.preparedQuery(FIND_ALL)
                 .execute(Tuple.of(skus.toArray(String[]::new)))
                 .map(this::all);
@@ -75,6 +81,14 @@ public class ProductTable {
     /** Returns the product and locks it until the transaction ends. */
     Uni<Optional<Product>> lock(SqlClient transaction, String sku) {
         return transaction.preparedQuery(LOCK).execute(Tuple.of(sku)).map(this::first);
+    }
+
+    /** Returns those of the products that exist, locked until the transaction ends; in one order, so that it can't deadlock with others. */
+    public Uni<List<Product>> lockAll(SqlClient transaction, Collection<String> skus) {
+        return transaction
+                .preparedQuery(LOCK_ALL)
+                .execute(Tuple.of(skus.toArray(String[]::new)))
+                .map(this::all);
     }
 
     Uni<Void> update(SqlClient transaction, Product product) {

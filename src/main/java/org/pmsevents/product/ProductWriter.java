@@ -47,13 +47,23 @@ public class ProductWriter {
     /**
      * A product to write.
      *
-     * @param product of version 1: to be created, with a stock of 0; otherwise to take the place of the version before
-     * @param event of the change; its payload is the answer that is stored under the key
+     * @param product as it is to be stored
+     * @param before the version whose place it takes; 0: to be created, with a stock of 0
+     * @param events what happened to it since, at least one; the payload of the last one is the answer that is stored under the key
      * @param key null for none
      */
-    record Write(
-            Product product, EventMessage event, @Nullable IdempotencyKey key) {
-        String sku() {
+    public record Write(
+            Product product,
+            long before,
+            List<EventMessage> events,
+            @Nullable IdempotencyKey key) {
+
+        /** The next version of a product. */
+        static Write of(Product product, EventMessage event, @Nullable IdempotencyKey key) {
+            return new Write(product, product.version() - 1, List.of(event), key);
+        }
+
+        public String sku() {
             return product.sku();
         }
     }

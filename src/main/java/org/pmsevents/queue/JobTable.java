@@ -36,8 +36,9 @@ public class JobTable {
      */
     private static final String INSERT = """
             INSERT INTO job (id, kind, payload, state, priority, run_at, unique_key, max_attempts, actor, trace_id)
-            VALUES ($1, $2, $3::text::json, CASE WHEN $5::timestamptz > now() THEN 'scheduled' ELSE 'available' END, $4,
-                    coalesce($5, now()), $6, $7, $8, $9)
+            SELECT id, $2, payload::json, CASE WHEN $5::timestamptz > now() THEN 'scheduled' ELSE 'available' END, $4::integer,
+                   coalesce($5, now()), unique_key, $7::integer, $8, $9
+            FROM unnest($1::uuid[], $3::text[], $6::text[]) WITH ORDINALITY AS wanted (id, payload, unique_key, n) ORDER BY n
             ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL AND %s
             DO UPDATE SET run_again = job.state = 'running', checkpoint = CASE job.state WHEN 'running' THEN job.checkpoint END
             RETURNING %s
@@ -113,22 +114,34 @@ public class JobTable {
     /** A kind that is due, by the clock of the database. */
     public record Due(String kind, Instant now) {}
 
-    /** Inserts a job; returns it, or the unfinished job that has its key. */
-    public Uni<Job> insert(SqlClient transaction, UUID id, NewJob<?> job, String payload, int maxAttempts) {
-        var runAt = job.runAt();
+    /**
+     * A job to insert.
+     *
+     * @param payload JSON
+     */
+    public record Wanted(UUID id, NewJob<?> job, String payload) {}
+
+    /**
+     * Inserts jobs that differ in payload and key only; returns each, or the unfinished job that has its key.
+     *
+     * @param wanted at least one; of different keys
+     */
+    public Uni<List<Job>> insert(SqlClient transaction, List<Wanted> wanted, int maxAttempts) {
+        var like = wanted.get(0).job();
+        var runAt = like.runAt();
         return transaction
                 .preparedQuery(INSERT)
                 .execute(Tuple.from(Arrays.asList(
-                        id,
-                        job.kind().name(),
-                        payload,
-                        job.priority(),
+                        wanted.stream().map(Wanted::id).toArray(UUID[]::new),
+                        like.kind().name(),
+                        wanted.stream().map(Wanted::payload).toArray(String[]::new),
+                        like.priority(),
                         runAt == null ? null : runAt.atOffset(ZoneOffset.UTC),
-                        job.uniqueKey(),
+                        wanted.stream().map(each -> each.job().uniqueKey()).toArray(String[]::new),
                         maxAttempts,
-                        job.context().actor(),
-                        job.context().traceId())))
-                .map(rows -> job(rows.iterator().next()));
+                        like.context().actor(),
+                        like.context().traceId())))
+                .map(JobTable::jobs);
     }
 
     public Uni<Optional<Job>> find(SqlClient client, UUID id) {

@@ -5,6 +5,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -143,12 +144,12 @@ public class InventoryFlow {
     }
 
     /**
-     * In the transaction that archives a product: none of its stock is low any more.
+     * In the transaction that archives products: none of their stock is low any more.
      *
      * @return the notice to the caches for {@link #stockRetired}; empty if none of it was low
      */
-    public Uni<Optional<Long>> retireStock(SqlClient transaction, String sku) {
-        return stock.retire(transaction, sku)
+    public Uni<Optional<Long>> retireStock(SqlClient transaction, Collection<String> skus) {
+        return stock.retire(transaction, skus)
                 .chain(changed -> changed == 0
                         ? Uni.createFrom().item(Optional.empty())
                         : cache.leaveNotice(transaction, LOW_LISTS).map(Optional::of));

@@ -29,7 +29,7 @@ public final class NormalText {
     }
 
     /** Whether more combining marks follow one another than any language needs. */
-    static boolean hasTooManyMarks(String text) {
+    public static boolean hasTooManyMarks(String text) {
         if (isPlain(text)) {
             return false;
         }

@@ -24,6 +24,15 @@ public class Violations {
         found.add(new Violation(pointer, code, detail));
     }
 
+    /** A copy, to which the violations of one attempt are added. */
+    public Violations copy() {
+        var copy = new Violations();
+        copy.found.addAll(found);
+        copy.pointerChars = pointerChars;
+        copy.omitted = omitted;
+        return copy;
+    }
+
     public boolean isEmpty() {
         return found.isEmpty() && omitted == 0;
     }

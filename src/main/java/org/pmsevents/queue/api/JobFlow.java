@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.AnswerWriter;
@@ -70,6 +71,19 @@ public class JobFlow {
      */
     public Uni<Job> createJob(SqlClient transaction, NewJob<?> job) {
         return createJob(transaction, UuidV7.next(clock), job);
+    }
+
+    /**
+     * The same for many jobs that differ in payload and key only, each under another key.
+     *
+     * @param wanted may be empty
+     */
+    public <P> Uni<List<Job>> createJobs(SqlClient transaction, List<NewJob<P>> wanted) {
+        return insertJobs(
+                transaction,
+                wanted.stream()
+                        .map(job -> new JobTable.Wanted(UuidV7.next(clock), job, write(job)))
+                        .toList());
     }
 
     /** After the commit: announces the job and wakes the workers; returns at once. Without this call a poll finds the job. */
@@ -183,27 +197,40 @@ public class JobFlow {
     }
 
     private Uni<Job> createJob(SqlClient transaction, UUID id, NewJob<?> job) {
-        var attempts = job.maxAttempts();
-        return jobs.insert(
-                        transaction,
-                        id,
-                        job,
-                        Objects.requireNonNull(kinds.write(job.payload())),
-                        attempts == null ? job.kind().maxAttempts() : attempts)
-                .invoke(created -> record(created, id, job.context()));
+        return insertJobs(transaction, List.of(new JobTable.Wanted(id, job, write(job))))
+                .map(created -> created.get(0));
+    }
+
+    private Uni<List<Job>> insertJobs(SqlClient transaction, List<JobTable.Wanted> wanted) {
+        if (wanted.isEmpty()) {
+            return Uni.createFrom().item(List.of());
+        }
+        var like = wanted.get(0).job();
+        var attempts = like.maxAttempts();
+        return jobs.insert(transaction, wanted, attempts == null ? like.kind().maxAttempts() : attempts)
+                .invoke(created -> record(created, wanted, like.context()));
+    }
+
+    private String write(NewJob<?> job) {
+        return Objects.requireNonNull(kinds.write(job.payload()));
     }
 
     /** A job that existed before was created by another request, and stays in the trace of that. */
-    private void record(Job job, UUID id, RequestContext context) {
-        if (tracing.isOn() && job.id().equals(id)) {
-            tracing.start(
-                            Kind.PRODUCER,
-                            "create " + job.kind(),
-                            context,
-                            job.context().span())
-                    .with("pms.job.id", id.toString())
-                    .end();
+    private void record(List<Job> created, List<JobTable.Wanted> wanted, RequestContext context) {
+        if (tracing.isOn()) {
+            var ids = wanted.stream().map(JobTable.Wanted::id).collect(Collectors.toSet());
+            created.stream().filter(job -> ids.contains(job.id())).forEach(job -> record(job, context));
         }
+    }
+
+    private void record(Job job, RequestContext context) {
+        tracing.start(
+                        Kind.PRODUCER,
+                        "create " + job.kind(),
+                        context,
+                        job.context().span())
+                .with("pms.job.id", job.id().toString())
+                .end();
     }
 
     private void emitEvent(Job job) {

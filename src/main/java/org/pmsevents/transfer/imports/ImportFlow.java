@@ -1,0 +1,232 @@
+package org.pmsevents.transfer.imports;
+
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.limits.LimitsConfig;
+import org.pmsevents.http.precondition.NamedResources;
+import org.pmsevents.http.security.AllowedLocations;
+import org.pmsevents.platform.database.Detached;
+import org.pmsevents.platform.database.Reads;
+import org.pmsevents.platform.database.Transactions;
+import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.paging.Page;
+import org.pmsevents.platform.paging.PageRequest;
+import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.shutdown.Draining;
+import org.pmsevents.queue.Job;
+import org.pmsevents.queue.NewJob;
+import org.pmsevents.queue.api.JobFlow;
+import org.pmsevents.transfer.file.SenderText;
+
+/** The flows of callers: a file is received, and an import is read and cancelled. */
+@ApplicationScoped
+class ImportFlow implements NamedResources {
+    private static final Logger LOG = Logger.getLogger(ImportFlow.class);
+
+    /** How many files a replica receives at the same time; each takes up to a megabyte of memory. */
+    private static final int AT_ONCE = 8;
+
+    private static final int REJECTED_AT_ONCE = 500;
+
+    private final ImportTable table;
+    private final ImportJob work;
+    private final JobFlow jobs;
+    private final Transactions transactions;
+    private final Reads reads;
+    private final Draining draining;
+    private final Duration longestPause;
+    private final Clock clock;
+    private final AtomicInteger receiving = new AtomicInteger();
+
+    ImportFlow(
+            ImportTable table,
+            ImportJob work,
+            JobFlow jobs,
+            Transactions transactions,
+            Reads reads,
+            Draining draining,
+            LimitsConfig limits,
+            Clock clock) {
+        this.table = table;
+        this.work = work;
+        this.jobs = jobs;
+        this.transactions = transactions;
+        this.reads = reads;
+        this.draining = draining;
+        this.longestPause = limits.bodyTimeout();
+        this.clock = clock;
+    }
+
+    private record Queued(Import stored, Job job) {}
+
+    /**
+     * Stores the body of a request, and has a job work it off.
+     *
+     * @param coding how the text is coded, as the sender has said; null if not
+     * @param event loop of the request
+     * @throws AppException 400 {@code import-text} or {@code import-header}; 408; 413; 503
+     */
+    Uni<ImportView> receive(
+            ImportRequest wanted,
+            @Nullable String coding,
+            AllowedLocations locations,
+            HttpServerRequest request,
+            Context event,
+            RequestContext context) {
+        if (draining.begun()) {
+            throw AppException.restarting();
+        }
+        if (receiving.incrementAndGet() > AT_ONCE) {
+            receiving.decrementAndGet();
+            throw AppException.unavailable("too-busy", "This replica is receiving " + AT_ONCE + " files already.", 5);
+        }
+        var id = UuidV7.next(clock);
+        var upload = new Upload(
+                request,
+                event,
+                new SenderText(coding),
+                wanted.file(),
+                longestPause,
+                (part, content) -> transactions.statement(client -> table.insertPart(client, id, part, content)));
+        return beginImport(id, wanted, locations, context)
+                .chain(upload::run)
+                .chain(received -> createJob(id, received, context))
+                .onFailure()
+                .invoke(() -> forget(id))
+                .onTermination()
+                .invoke(receiving::decrementAndGet)
+                .invoke(queued -> jobs.announce(queued.job()))
+                .map(queued -> ImportView.of(queued.stored()));
+    }
+
+    private Uni<Void> beginImport(UUID id, ImportRequest wanted, AllowedLocations locations, RequestContext context) {
+        return transactions.statement(client -> table.insert(
+                client,
+                id,
+                wanted.file().kind().wireName(),
+                wanted.dryRun(),
+                wanted.json(),
+                locations.names(),
+                context));
+    }
+
+    private Uni<Queued> createJob(UUID id, Upload.Received received, RequestContext context) {
+        var format = ImportRequest.format(received.coding(), received.columns());
+        return transactions.run(
+                context,
+                transaction -> jobs.createJob(transaction, NewJob.of(work, new ImportJob.Payload(id), context))
+                        .chain(job -> table.received(
+                                        transaction,
+                                        id,
+                                        format,
+                                        received.bytes(),
+                                        received.begin(),
+                                        received.line(),
+                                        job.id())
+                                .map(stored -> new Queued(stored.orElseThrow(() -> notFound(id.toString())), job))));
+    }
+
+    /** What has arrived of a file that has not arrived as a whole; a job deletes it if this fails. */
+    private void forget(UUID id) {
+        Detached.of(() -> transactions.statement(client -> table.delete(client, id)))
+                .subscribe()
+                .with(deleted -> {}, failure -> LOG.debugf("the import %s was not deleted: %s", id, failure));
+    }
+
+    @Override
+    public String path() {
+        return "/api/imports/";
+    }
+
+    @Override
+    public Uni<?> find(String name, RequestContext context) {
+        return read(name);
+    }
+
+    /** @throws AppException 404 {@code import-not-found} */
+    Uni<ImportView> read(String id) {
+        return stored(id).map(ImportView::of);
+    }
+
+    private Uni<Import> stored(String id) {
+        var parsed = id(id);
+        return reads.byKey(client -> table.find(client, parsed)).map(found -> found.orElseThrow(() -> notFound(id)));
+    }
+
+    /** Lists imports, the newest first. */
+    Uni<Page<ImportView>> list(PageRequest page) {
+        return reads.list(client -> table.list(client, page.afterId(), page.oneMore()))
+                .map(found -> page.page(
+                        found.stream().map(ImportView::of).toList(),
+                        view -> view.id().toString()));
+    }
+
+    /**
+     * Ends an import after the chunk under way. What it has changed stays.
+     *
+     * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}
+     */
+    Uni<ImportView> cancel(String id, RequestContext context) {
+        var parsed = id(id);
+        return transactions
+                .run(
+                        context,
+                        transaction -> table.lock(transaction, parsed)
+                                .map(found -> found.orElseThrow(() -> notFound(id)))
+                                .chain(found -> table.finish(transaction, parsed, Import.State.CANCELLED, null)))
+                .map(ended -> ImportView.of(ended.orElseThrow(
+                        () -> AppException.conflict("import-finished", "The import " + id + " has ended already."))));
+    }
+
+    /**
+     * The refused lines of an import as a file, in pieces.
+     *
+     * @param json whether each is a JSON object; otherwise CSV
+     */
+    Uni<RefusedLines.Pieces> rejected(String id, @Nullable Boolean json) {
+        return stored(id).map(found -> {
+            var request = ImportRequest.of(found);
+            var lines = RefusedLines.of(
+                    request, found.format(), json == null ? request.file().json() : json);
+            return new RefusedLines.Pieces(lines.type(), pages(found.id(), lines));
+        });
+    }
+
+    private Multi<String> pages(UUID id, RefusedLines lines) {
+        var after = new java.util.concurrent.atomic.AtomicLong(-1);
+        var pages = Multi.createBy()
+                .repeating()
+                .uni(() -> reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
+                        .invoke(page ->
+                                page.stream().reduce((one, other) -> other).ifPresent(last -> after.set(last.line()))))
+                .whilst(page -> page.size() == REJECTED_AT_ONCE)
+                .map(lines::text);
+        return Multi.createBy()
+                .concatenating()
+                .streams(Multi.createFrom().items(List.of(lines.head()).stream()), pages)
+                .filter(text -> !text.isEmpty());
+    }
+
+    private static UUID id(String id) {
+        try {
+            return UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw notFound(id);
+        }
+    }
+
+    private static AppException notFound(String id) {
+        return AppException.notFound("import-not-found", "There is no import " + id + ".");
+    }
+}

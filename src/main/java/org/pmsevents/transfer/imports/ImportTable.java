@@ -1,0 +1,314 @@
+package org.pmsevents.transfer.imports;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pmsevents.event.EventMetadata;
+import org.pmsevents.event.RequestContext;
+import org.pmsevents.platform.database.ListQuery;
+
+/** The SQL of imports, their text and their refused lines. */
+@ApplicationScoped
+class ImportTable {
+    private static final String COLUMNS = """
+            id, kind, state, dry_run, options::text AS options, format::text AS format, locations, bytes, next_byte, next_line, carried, \
+            lines, created, updated, unchanged, rejected, duplicates, reason, job_id, actor, trace_id, created_at, finished_at""";
+
+    private static final String INSERT = """
+            INSERT INTO import (id, kind, state, dry_run, options, locations, actor, trace_id)
+            VALUES ($1, $2, 'receiving', $3, $4::text::json, $5, $6, $7)
+            """;
+
+    private static final String INSERT_PART = "INSERT INTO import_part (import_id, part, content) VALUES ($1, $2, $3)";
+
+    private static final String RECEIVED = """
+            UPDATE import SET state = 'queued', format = $2::text::json, bytes = $3, next_byte = $4, next_line = $5, job_id = $6
+            WHERE id = $1 AND state = 'receiving' RETURNING %s
+            """.formatted(COLUMNS);
+
+    private static final String FIND = "SELECT " + COLUMNS + " FROM import WHERE id = $1";
+
+    private static final String LOCK = FIND + " FOR NO KEY UPDATE";
+
+    /** The newest first: ids are UUIDv7. */
+    private static final String LIST = "SELECT " + COLUMNS + " FROM import";
+
+    private static final String ADVANCE = """
+            UPDATE import SET state = 'running', next_byte = $2, next_line = $3, carried = $4, lines = lines + $5, created = created + $6,
+                              updated = updated + $7, unchanged = unchanged + $8, rejected = rejected + $9, duplicates = duplicates + $10
+            WHERE id = $1 RETURNING %s
+            """.formatted(COLUMNS);
+
+    private static final String FINISH = """
+            UPDATE import SET state = $2, reason = $3, finished_at = now()
+            WHERE id = $1 AND finished_at IS NULL RETURNING %s
+            """.formatted(COLUMNS);
+
+    private static final String PARTS = """
+            SELECT content FROM import_part WHERE import_id = $1 AND part >= $2 ORDER BY part LIMIT $3
+            """;
+
+    private static final String DROP_TEXT = "DELETE FROM import_part WHERE import_id = $1";
+
+    private static final String DROP_SUBJECTS = "DELETE FROM import_subject WHERE import_id = $1";
+
+    private static final String SEE = """
+            INSERT INTO import_subject AS seen (import_id, subject, line, times)
+            SELECT $1, given.subject, given.line, given.times
+            FROM unnest((SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::int[])) AS given (subject, line, times)
+            ORDER BY given.subject
+            ON CONFLICT (import_id, subject) DO UPDATE SET line = excluded.line, times = seen.times + excluded.times
+            RETURNING subject, times
+            """;
+
+    private static final String REJECT = """
+            INSERT INTO import_rejected (import_id, line, raw, field, code, detail)
+            SELECT $1, given.* FROM unnest((SELECT $2::bigint[]), (SELECT $3::bytea[]), (SELECT $4::text[]), (SELECT $5::text[]),
+                                           (SELECT $6::text[])) AS given
+            """;
+
+    private static final String REJECTED = """
+            SELECT line, raw, field, code, detail FROM import_rejected
+            WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
+            """;
+
+    private static final String DELETE = "DELETE FROM import WHERE id = $1 AND state = 'receiving'";
+
+    /** One at a time: a file has up to a thousand parts and a hundred thousand refused lines, which go with it. */
+    private static final String PRUNE = """
+            DELETE FROM import WHERE id = ANY(ARRAY(
+              (SELECT id FROM import WHERE finished_at < now() - $1 * interval '1 second' ORDER BY finished_at LIMIT 1)
+              UNION ALL
+              (SELECT id FROM import WHERE finished_at IS NULL AND state = 'receiving' AND created_at < now() - $2 * interval '1 second'
+               ORDER BY created_at LIMIT 1)))
+            """;
+
+    private static final String UNFINISHED = """
+            SELECT %s FROM import WHERE finished_at IS NULL AND state <> 'receiving' AND created_at < now() - interval '1 minute'
+            ORDER BY created_at LIMIT 1000
+            """.formatted(COLUMNS);
+
+    /** A refused line. */
+    record Rejected(long line, String raw, @Nullable String field, String code, String detail) {}
+
+    /**
+     * What a chunk adds.
+     *
+     * @param nextByte where the next one begins
+     */
+    record Step(long nextByte, long nextLine, @Nullable String carried, Import.Counts more) {}
+
+    Uni<Void> insert(
+            SqlClient client,
+            UUID id,
+            String kind,
+            boolean dryRun,
+            String options,
+            @Nullable List<String> locations,
+            RequestContext context) {
+        return client.preparedQuery(INSERT)
+                .execute(Tuple.from(Arrays.asList(
+                        id,
+                        kind,
+                        dryRun,
+                        options,
+                        locations == null ? null : locations.toArray(String[]::new),
+                        context.actor(),
+                        context.traceId())))
+                .replaceWithVoid();
+    }
+
+    Uni<Void> insertPart(SqlClient client, UUID id, int part, byte[] content) {
+        return client.preparedQuery(INSERT_PART)
+                .execute(Tuple.of(id, part, Buffer.buffer(content)))
+                .replaceWithVoid();
+    }
+
+    /** The whole file is here; empty if the import is no longer being received. */
+    Uni<Optional<Import>> received(
+            SqlClient client, UUID id, String format, long bytes, long begin, long line, UUID jobId) {
+        return client.preparedQuery(RECEIVED)
+                .execute(Tuple.of(id, format, bytes, begin, line, jobId))
+                .map(ImportTable::first);
+    }
+
+    Uni<Optional<Import>> find(SqlClient client, UUID id) {
+        return client.preparedQuery(FIND).execute(Tuple.of(id)).map(ImportTable::first);
+    }
+
+    Uni<Optional<Import>> lock(SqlClient transaction, UUID id) {
+        return transaction.preparedQuery(LOCK).execute(Tuple.of(id)).map(ImportTable::first);
+    }
+
+    Uni<List<Import>> list(SqlClient client, @Nullable UUID after, int limit) {
+        return ListQuery.of(LIST)
+                .when(after != null, "id < ?", after)
+                .end("ORDER BY id DESC LIMIT ?", limit)
+                .execute(client)
+                .map(ImportTable::all);
+    }
+
+    /** Moves an import on by a chunk. */
+    Uni<Import> advance(SqlClient transaction, UUID id, Step step) {
+        var more = step.more();
+        return transaction
+                .preparedQuery(ADVANCE)
+                .execute(Tuple.from(Arrays.asList(
+                        id,
+                        step.nextByte(),
+                        step.nextLine(),
+                        step.carried(),
+                        more.read(),
+                        more.created(),
+                        more.updated(),
+                        more.unchanged(),
+                        more.rejected(),
+                        more.duplicates())))
+                .map(rows -> first(rows).orElseThrow());
+    }
+
+    /** Ends an import; empty if it has ended before. */
+    Uni<Optional<Import>> finish(SqlClient client, UUID id, Import.State state, @Nullable String reason) {
+        return client.preparedQuery(FINISH)
+                .execute(Tuple.of(id, state.wireName(), reason))
+                .map(ImportTable::first);
+    }
+
+    /** Parts of the text, from this one on. */
+    Uni<List<byte[]>> parts(SqlClient client, UUID id, int from, int most) {
+        return client.preparedQuery(PARTS).execute(Tuple.of(id, from, most)).map(rows -> {
+            var parts = new ArrayList<byte[]>();
+            rows.forEach(row -> parts.add(row.getBuffer("content").getBytes()));
+            return parts;
+        });
+    }
+
+    /** Deletes what only the work needs. */
+    Uni<Void> dropText(SqlClient client, UUID id) {
+        return client.preparedQuery(DROP_TEXT)
+                .execute(Tuple.of(id))
+                .chain(() -> client.preparedQuery(DROP_SUBJECTS).execute(Tuple.of(id)))
+                .replaceWithVoid();
+    }
+
+    /** Remembers what lines are about; returns how often each has been until now, these lines included. */
+    Uni<Map<String, Integer>> see(
+            SqlClient transaction, UUID id, List<String> subjects, List<Long> lines, List<Integer> times) {
+        return transaction
+                .preparedQuery(SEE)
+                .execute(Tuple.of(
+                        id, subjects.toArray(String[]::new), lines.toArray(Long[]::new), times.toArray(Integer[]::new)))
+                .map(rows -> {
+                    var seen = new HashMap<String, Integer>();
+                    rows.forEach(row -> seen.put(row.getString("subject"), row.getInteger("times")));
+                    return seen;
+                });
+    }
+
+    Uni<Void> reject(SqlClient transaction, UUID id, List<Rejected> lines) {
+        return lines.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : transaction
+                        .preparedQuery(REJECT)
+                        .execute(Tuple.of(
+                                id,
+                                lines.stream().map(Rejected::line).toArray(Long[]::new),
+                                lines.stream()
+                                        .map(line -> Buffer.buffer(line.raw().getBytes(StandardCharsets.UTF_8)))
+                                        .toArray(Buffer[]::new),
+                                lines.stream().map(Rejected::field).toArray(String[]::new),
+                                lines.stream().map(Rejected::code).toArray(String[]::new),
+                                lines.stream().map(Rejected::detail).toArray(String[]::new)))
+                        .replaceWithVoid();
+    }
+
+    Uni<List<Rejected>> rejected(SqlClient client, UUID id, long after, int limit) {
+        return client.preparedQuery(REJECTED)
+                .execute(Tuple.of(id, after, limit))
+                .map(rows -> {
+                    var rejected = new ArrayList<Rejected>();
+                    rows.forEach(row -> rejected.add(new Rejected(
+                            row.getLong("line"),
+                            row.getBuffer("raw").toString(StandardCharsets.UTF_8),
+                            row.getString("field"),
+                            row.getString("code"),
+                            row.getString("detail"))));
+                    return rejected;
+                });
+    }
+
+    /** Deletes an import that does not arrive. */
+    Uni<Void> delete(SqlClient client, UUID id) {
+        return client.preparedQuery(DELETE).execute(Tuple.of(id)).replaceWithVoid();
+    }
+
+    /** Deletes up to two imports that have ended that long ago, or have been arriving for that long; returns how many. */
+    Uni<Integer> prune(SqlClient client, Duration ended, Duration arriving) {
+        return client.preparedQuery(PRUNE)
+                .execute(Tuple.of((double) ended.toSeconds(), (double) arriving.toSeconds()))
+                .map(RowSet::rowCount);
+    }
+
+    /** Imports that have a job, as far as they know. */
+    Uni<List<Import>> unfinished(SqlClient client) {
+        return client.preparedQuery(UNFINISHED).execute().map(ImportTable::all);
+    }
+
+    private static Optional<Import> first(RowSet<Row> rows) {
+        for (var row : rows) {
+            return Optional.of(of(row));
+        }
+        return Optional.empty();
+    }
+
+    private static List<Import> all(RowSet<Row> rows) {
+        var all = new ArrayList<Import>(rows.size());
+        rows.forEach(row -> all.add(of(row)));
+        return all;
+    }
+
+    private static Import of(Row row) {
+        var locations = row.getArrayOfStrings("locations");
+        var finishedAt = row.getOffsetDateTime("finished_at");
+        var id = row.getUUID("id");
+        return new Import(
+                id,
+                row.getString("kind"),
+                Import.State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
+                row.getBoolean("dry_run"),
+                row.getString("options"),
+                row.getString("format"),
+                locations == null ? null : List.of(locations),
+                row.getLong("bytes"),
+                row.getLong("next_byte"),
+                row.getLong("next_line"),
+                row.getString("carried"),
+                new Import.Counts(
+                        row.getLong("lines"),
+                        row.getLong("created"),
+                        row.getLong("updated"),
+                        row.getLong("unchanged"),
+                        row.getLong("rejected"),
+                        row.getLong("duplicates")),
+                row.getString("reason"),
+                row.getUUID("job_id"),
+                new RequestContext(row.getString("actor"), row.getString("trace_id"), EventMetadata.spanOf(id)),
+                row.getOffsetDateTime("created_at").toInstant(),
+                finishedAt == null ? null : finishedAt.toInstant());
+    }
+}
