@@ -150,9 +150,7 @@ class OpenApiTest {
             assertThat(call.operation().path("description").asText())
                     .as("%s", call)
                     .isNotBlank();
-            assertThat(call.operation().path("summary").asText())
-                    .as("%s", call)
-                    .isNotBlank();
+            assertThat(call.operation().path("summary").asText()).as("%s", call).isNotBlank();
             assertThat(call.operation().path("tags")).as("%s", call).hasSize(1);
         }
         assertThat(names)

@@ -72,7 +72,10 @@ public class ExportResource {
     @GET
     @Path("/products")
     @Produces({CSV, NDJSON})
-    @Operation(summary = "All products as a file, at one snapshot", description = DESCRIPTION)
+    @Operation(
+            operationId = "exportProducts",
+            summary = "All products as a file, at one snapshot",
+            description = DESCRIPTION)
     @APIResponse(
             responseCode = "200",
             description = "The products in the order of their SKUs",
@@ -101,7 +104,7 @@ public class ExportResource {
     @GET
     @Path("/inventory")
     @Produces({CSV, NDJSON})
-    @Operation(summary = "All stock as a file, at one snapshot", description = DESCRIPTION)
+    @Operation(operationId = "exportStock", summary = "All stock as a file, at one snapshot", description = DESCRIPTION)
     @APIResponse(
             responseCode = "200",
             description = "The stock in the order of SKU and location",

@@ -35,7 +35,7 @@ public class AckResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Acknowledge what was pulled: the cursor moves behind it")
+    @Operation(operationId = "acknowledgeEvents", summary = "Acknowledge what was pulled: the cursor moves behind it")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Acknowledgement")))

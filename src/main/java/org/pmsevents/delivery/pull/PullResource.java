@@ -35,7 +35,9 @@ public class PullResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Fetch the next events; they come again unless they are acknowledged within 60 s")
+    @Operation(
+            operationId = "pullEvents",
+            summary = "Fetch the next events; they come again unless they are acknowledged within 60 s")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "PullRequest")))

@@ -57,7 +57,9 @@ public class SubscriptionResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @CreatesResource
-    @Operation(summary = "Make a subscription; the answer is the only one that shows its secret")
+    @Operation(
+            operationId = "createSubscription",
+            summary = "Make a subscription; the answer is the only one that shows its secret")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -82,7 +84,7 @@ public class SubscriptionResource {
     }
 
     @GET
-    @Operation(summary = "List subscriptions in the order of their names")
+    @Operation(operationId = "listSubscriptions", summary = "List subscriptions in the order of their names")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -96,7 +98,7 @@ public class SubscriptionResource {
 
     @GET
     @Path("/audit")
-    @Operation(summary = "Who changed subscriptions, the newest change first")
+    @Operation(operationId = "listSubscriptionChanges", summary = "Who changed subscriptions, the newest change first")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -111,7 +113,7 @@ public class SubscriptionResource {
 
     @GET
     @Path("/{id}")
-    @Operation(summary = "Read a subscription and where it stands")
+    @Operation(operationId = "getSubscription", summary = "Read a subscription and where it stands")
     @APIResponse(
             responseCode = "200",
             description = "The subscription",
@@ -124,7 +126,7 @@ public class SubscriptionResource {
     @PATCH
     @Path("/{id}")
     @Consumes(MERGE_PATCH)
-    @Operation(summary = "Change parts of a subscription (RFC 7396)")
+    @Operation(operationId = "patchSubscription", summary = "Change parts of a subscription (RFC 7396)")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MERGE_PATCH, schema = @Schema(ref = "SubscriptionPatch")))
@@ -149,7 +151,9 @@ public class SubscriptionResource {
 
     @DELETE
     @Path("/{id}")
-    @Operation(summary = "Delete a subscription; what it has not delivered is not delivered any more")
+    @Operation(
+            operationId = "deleteSubscription",
+            summary = "Delete a subscription; what it has not delivered is not delivered any more")
     @APIResponse(responseCode = "204", description = "Deleted")
     @APIResponse(responseCode = "404", ref = "SubscriptionNotFound")
     public Uni<Void> delete(@PathParam("id") String id) {
@@ -158,7 +162,7 @@ public class SubscriptionResource {
 
     @GET
     @Path("/{id}/attempts")
-    @Operation(summary = "The last 100 attempts, the newest first")
+    @Operation(operationId = "listAttempts", summary = "The last 100 attempts, the newest first")
     @APIResponse(
             responseCode = "200",
             description = "The attempts",
@@ -170,7 +174,7 @@ public class SubscriptionResource {
 
     @POST
     @Path("/{id}/pause")
-    @Operation(summary = "Deliver nothing until it is resumed")
+    @Operation(operationId = "pauseSubscription", summary = "Deliver nothing until it is resumed")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -185,7 +189,7 @@ public class SubscriptionResource {
 
     @POST
     @Path("/{id}/resume")
-    @Operation(summary = "Go on from the cursor; what has failed is tried at once")
+    @Operation(operationId = "resumeSubscription", summary = "Go on from the cursor; what has failed is tried at once")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -201,7 +205,7 @@ public class SubscriptionResource {
     @POST
     @Path("/{id}/replay")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Set the cursor; the state stays")
+    @Operation(operationId = "replaySubscription", summary = "Set the cursor; the state stays")
     @Parameter(ref = "IdempotencyKey")
     @RequestBody(
             required = true,
@@ -221,7 +225,9 @@ public class SubscriptionResource {
 
     @POST
     @Path("/{id}/rotate-secret")
-    @Operation(summary = "Make another secret, shown this once; for a day the one before signs as well")
+    @Operation(
+            operationId = "rotateSecret",
+            summary = "Make another secret, shown this once; for a day the one before signs as well")
     @Parameter(ref = "IdempotencyKey")
     @APIResponse(
             responseCode = "200",
@@ -237,7 +243,9 @@ public class SubscriptionResource {
 
     @POST
     @Path("/{id}/test")
-    @Operation(summary = "Send a test message now, whatever the state; tells what the receiver answers")
+    @Operation(
+            operationId = "testSubscription",
+            summary = "Send a test message now, whatever the state; tells what the receiver answers")
     @APIResponse(
             responseCode = "200",
             description = "What came of it",

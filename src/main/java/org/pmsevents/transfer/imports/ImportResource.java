@@ -65,6 +65,7 @@ public class ImportResource {
     @Consumes({UploadedFiles.CSV, UploadedFiles.JSON})
     @CreatesResource
     @Operation(
+            operationId = "createImport",
             summary =
                     "Send a file of products, counts or thresholds; it is stored as it arrives and worked off by a job")
     @RequestBody(
@@ -144,7 +145,7 @@ public class ImportResource {
     }
 
     @GET
-    @Operation(summary = "List imports, the newest first")
+    @Operation(operationId = "listImports", summary = "List imports, the newest first")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -158,7 +159,9 @@ public class ImportResource {
 
     @GET
     @Path("/{id}")
-    @Operation(summary = "Read an import: how far it is, and what became of the lines so far")
+    @Operation(
+            operationId = "getImport",
+            summary = "Read an import: how far it is, and what became of the lines so far")
     @APIResponse(
             responseCode = "200",
             description = "The import",
@@ -171,7 +174,9 @@ public class ImportResource {
     @GET
     @Path("/{id}/rejected")
     @Produces(MediaType.WILDCARD)
-    @Operation(summary = "The refused lines as a file that can be corrected and sent again")
+    @Operation(
+            operationId = "getRejectedLines",
+            summary = "The refused lines as a file that can be corrected and sent again")
     @APIResponse(
             responseCode = "200",
             description = "Each line as it was, followed by its number, the column, the code and what is wrong",
@@ -200,7 +205,9 @@ public class ImportResource {
 
     @POST
     @Path("/{id}/cancel")
-    @Operation(summary = "End an import after the chunk under way; what it has changed stays")
+    @Operation(
+            operationId = "cancelImport",
+            summary = "End an import after the chunk under way; what it has changed stays")
     @APIResponse(
             responseCode = "200",
             description = "The import",
