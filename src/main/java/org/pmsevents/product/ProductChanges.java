@@ -87,7 +87,8 @@ public class ProductChanges {
     Uni<ProductChange> update(
             String sku, Preconditions conditions, RequestContext context, Function<Product, ProductDraft> edit) {
         return updateTogether(sku, conditions, context, edit)
-                .invoke(done -> done.map(ProductChange::event).ifPresent(event -> events.written(context, event)))
+                .invoke(done -> done.filter(change -> !change.changedNothing())
+                        .ifPresent(change -> events.written(context, change.event())))
                 .chain(done -> done.isPresent()
                         ? Uni.createFrom().item(done.get())
                         : updateAlone(sku, conditions, context, edit));

@@ -10,6 +10,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
+import org.pmsevents.pms.webhook.Signatures;
 
 /** That the page on metrics lists the service's meters as they are, and that other pages name no others. */
 @QuarkusTest
@@ -55,10 +57,25 @@ class DocsMetersTest {
         operator.request("{\"kind\":\"queue.probe\",\"payload\":{\"steps\":1,\"stepMillis\":1}}")
                 .post("/api/jobs");
         editor.anonymous().post("/webhooks/pms/stock");
+        sync(sku);
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> registered()
                         .keySet()
                         .containsAll(Set.of("pms_handler_lag", "pms_jobs_work_seconds", "pms_after_commit_seconds")));
+    }
+
+    private void sync(String sku) {
+        var counts = "{\"lines\":[{\"sku\":\"" + sku + "\",\"onHand\":5}]}";
+        long now = Instant.now().getEpochSecond();
+        editor.anonymous()
+                .contentType("application/json")
+                .header("webhook-id", sku)
+                .header("webhook-timestamp", now)
+                .header("webhook-signature", Signatures.of(sku, now, counts))
+                .body(counts)
+                .post("/webhooks/pms/stock")
+                .then()
+                .statusCode(200);
     }
 
     /** As Prometheus stores them, each with its type and the names of its labels. */

@@ -317,6 +317,8 @@ class QueueTest {
             assertThat(find(id).attempt()).isEqualTo(1);
             assertThat(find(id).token()).as("it was claimed twice").isEqualTo(2);
         } finally {
+            // otherwise what is done next could wait, behind that claim, for its own lock
+            get(holder.query("SELECT pg_advisory_unlock_all()").execute());
             get(holder.close());
             get(pool.query("DROP TRIGGER IF EXISTS hold_claim ON job; DROP FUNCTION IF EXISTS hold_claim()")
                     .execute());
