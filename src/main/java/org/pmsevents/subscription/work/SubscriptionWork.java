@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
@@ -45,7 +46,6 @@ import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.subscription.Outcome;
 import org.pmsevents.subscription.Sender;
 import org.pmsevents.subscription.Subscription;
-import org.pmsevents.subscription.SubscriptionConfig;
 import org.pmsevents.subscription.SubscriptionFilter;
 
 /**
@@ -62,6 +62,12 @@ public class SubscriptionWork {
 
     /** Nothing is sent in the last part of a lease that could not be renewed. */
     private static final Duration MARGIN = Duration.ofSeconds(2);
+
+    /** How long a delivery is tried again before its subscription is disabled. */
+    private static final Duration GIVE_UP_AFTER = Duration.ofHours(75);
+
+    /** The pause before the second attempt; tests have a shorter one. */
+    private static final String FIRST_PAUSE = "org.pmsevents.subscription.first-pause";
 
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration RENEW = Duration.ofSeconds(5);
@@ -83,7 +89,7 @@ public class SubscriptionWork {
     private final Context context;
     private final Periodic periodic;
     private final Clock clock;
-    private final SubscriptionConfig config;
+    private final Backoff backoff;
     private final MeterRegistry meters;
     private final String replica;
     private final Map<String, Sender> senders;
@@ -108,7 +114,7 @@ public class SubscriptionWork {
             Vertx vertx,
             Periodic periodic,
             Clock clock,
-            SubscriptionConfig config,
+            @ConfigProperty(name = FIRST_PAUSE, defaultValue = "5s") Duration firstPause,
             MeterRegistry meters,
             ReplicaName replica,
             @All List<Sender> senders) {
@@ -121,7 +127,7 @@ public class SubscriptionWork {
         this.context = vertx.getOrCreateContext();
         this.periodic = periodic;
         this.clock = clock;
-        this.config = config;
+        this.backoff = new Backoff(firstPause);
         this.meters = meters;
         this.replica = replica.value();
         this.senders = senders.stream().collect(Collectors.toMap(Sender::name, Function.identity()));
@@ -290,7 +296,7 @@ public class SubscriptionWork {
                     held.getOrDefault(subscription.id(), List.of()),
                     sender.batch(subscription),
                     sender.lanes(subscription),
-                    new Backoff(config.firstPause()));
+                    backoff);
             owned.put(
                     subscription.id(),
                     new Owned(
@@ -382,7 +388,8 @@ public class SubscriptionWork {
             }
             boolean all = each.lanes.offer(found.getOrDefault(each, List.of()), stretch.lastLooked());
             each.live = all && each.lanes.looked() >= dispatched;
-            more |= !each.live && each.lanes.hasRoom() && stretch.lastLooked() > from;
+            boolean isBehind = stretch.lastLooked() > from || each.lanes.looked() < dispatched;
+            more |= !each.live && each.lanes.hasRoom() && isBehind;
             pump(each);
         }
         return more;
@@ -467,7 +474,7 @@ public class SubscriptionWork {
                 disable(each, "gone", outcome.fault());
                 return;
             }
-            var oldest = each.lanes.failingSince(now - config.giveUpAfter().toMillis());
+            var oldest = each.lanes.failingSince(now - GIVE_UP_AFTER.toMillis());
             if (oldest != null) {
                 disable(each, "undeliverable", undeliverable(oldest, outcome));
                 return;
