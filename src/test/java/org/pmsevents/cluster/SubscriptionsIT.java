@@ -87,8 +87,10 @@ class SubscriptionsIT {
                         .statusCode(201));
                 for (int i = 0; i < receivers.size(); i++) {
                     at(first)
-                            .body("{\"name\":\"r" + i + "\",\"types\":[\"inventory.updated\"],\"start\":\"now\",\"delivery\":"
-                                    + "{\"kind\":\"webhook\",\"url\":\"" + receivers.get(i).url() + "\"}}")
+                            .body("{\"name\":\"r" + i
+                                    + "\",\"types\":[\"inventory.updated\"],\"start\":\"now\",\"delivery\":"
+                                    + "{\"kind\":\"webhook\",\"url\":\""
+                                    + receivers.get(i).url() + "\"}}")
                             .post("/api/subscriptions")
                             .then()
                             .statusCode(201);
@@ -108,13 +110,17 @@ class SubscriptionsIT {
                             .untilAsserted(() -> assertThat(receiver.arrivals()).hasSize(expected));
                     for (var sku : SKUS) {
                         assertThat(receiver.arrivals().stream()
-                                        .filter(event -> event.at("/metadata/subject").textValue().equals(sku))
-                                        .map(event -> event.at("/payload/onHand").longValue()))
+                                        .filter(event -> event.at("/metadata/subject")
+                                                .textValue()
+                                                .equals(sku))
+                                        .map(event ->
+                                                event.at("/payload/onHand").longValue()))
                                 .isSorted();
                     }
                 }
-                await().atMost(SOON).until(() -> subscription(third, "r0").get("held").intValue() == 0
-                        && subscription(third, "r0").get("lag").longValue() == 0);
+                await().atMost(SOON)
+                        .until(() -> subscription(third, "r0").get("held").intValue() == 0
+                                && subscription(third, "r0").get("lag").longValue() == 0);
             }
         }
     }

@@ -1,7 +1,9 @@
 package org.pmsevents.subscription.work;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Multi;
@@ -90,7 +92,9 @@ public class SubscriptionWork {
     private final Periodic periodic;
     private final Clock clock;
     private final Backoff backoff;
-    private final MeterRegistry meters;
+    private final Counter delivered;
+    private final Counter failed;
+    private final Timer timer;
     private final String replica;
     private final Map<String, Sender> senders;
     private final String[] kinds;
@@ -128,7 +132,9 @@ public class SubscriptionWork {
         this.periodic = periodic;
         this.clock = clock;
         this.backoff = new Backoff(firstPause);
-        this.meters = meters;
+        this.delivered = meters.counter("pms.subscriptions.deliveries", "outcome", "delivered");
+        this.failed = meters.counter("pms.subscriptions.deliveries", "outcome", "failed");
+        this.timer = meters.timer("pms.subscriptions.delivery");
         this.replica = replica.value();
         this.senders = senders.stream().collect(Collectors.toMap(Sender::name, Function.identity()));
         this.kinds = this.senders.keySet().toArray(String[]::new);
@@ -455,9 +461,8 @@ public class SubscriptionWork {
     }
 
     private void ended(Owned each, Lanes.Group group, Sender.Parcel parcel, Outcome outcome) {
-        meters.counter("pms.subscriptions.deliveries", "outcome", outcome.isDelivered() ? "delivered" : "failed")
-                .increment();
-        meters.timer("pms.subscriptions.delivery").record(outcome.millis(), TimeUnit.MILLISECONDS);
+        (outcome.isDelivered() ? delivered : failed).increment();
+        timer.record(outcome.millis(), TimeUnit.MILLISECONDS);
         if (owned.get(each.subscription.id()) != each) {
             return;
         }

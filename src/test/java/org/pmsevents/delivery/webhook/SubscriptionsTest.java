@@ -556,10 +556,9 @@ class SubscriptionsTest {
         // one that waits is woken
         var waiting =
                 java.util.concurrent.CompletableFuture.supplyAsync(() -> post(path + "/pull", "{'waitSeconds':30}"));
-        await().until(() -> database
-                        .preparedQuery("SELECT 1 FROM subscription WHERE id = $1 AND lease_until > now()")
-                        .executeAndAwait(Tuple.of(
-                                UUID.fromString(subscription.get("id").textValue())))
+        await().until(() -> database.preparedQuery("SELECT 1 FROM subscription WHERE id = $1 AND lease_until > now()")
+                        .executeAndAwait(
+                                Tuple.of(UUID.fromString(subscription.get("id").textValue())))
                         .size()
                 == 1);
         assertThat(post(path + "/pull", "{}").statusCode()).isEqualTo(409);
