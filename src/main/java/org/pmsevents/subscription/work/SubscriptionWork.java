@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -79,7 +80,7 @@ public class SubscriptionWork {
     private static final int MOST_CLAIMED = 500;
     private static final long UNKNOWN = -1;
 
-    /** How many characters of events wait in a replica; beyond that those who have some get no more. */
+    /** How many characters of events wait in a replica; beyond that those who have more than their share get no more. */
     private static final long MOST_CHARACTERS = 16L << 20;
 
     private final LeaseTable table;
@@ -105,6 +106,9 @@ public class SubscriptionWork {
     private long dispatched = UNKNOWN;
 
     private long waitingCharacters;
+    /** How many pages were read. */
+    private long turns;
+
     private long renewedAt = System.nanoTime() - RENEW.toNanos();
     private volatile int delivering;
     private volatile boolean stopping;
@@ -353,52 +357,63 @@ public class SubscriptionWork {
     }
 
     private boolean isFull(Owned each) {
-        return waitingCharacters > MOST_CHARACTERS && each.lanes.hasWaiting();
+        return waitingCharacters > MOST_CHARACTERS
+                && each.lanes.characters() > MOST_CHARACTERS / Math.max(1, owned.size());
     }
 
-    /** Reads one page for all that are behind, from the one that is furthest behind. */
+    /** Reads one page, from the one that was read for least recently, for all that it is of use to: one far behind holds up nobody. */
     private Uni<Boolean> readPage() {
-        waitingCharacters = owned.values().stream()
-                .mapToLong(each -> each.lanes.characters())
-                .sum();
+        waitingCharacters =
+                owned.values().stream().mapToLong(each -> each.lanes.characters()).sum();
         var behind = owned.values().stream()
                 .filter(each -> !each.live && !each.closing && !isFull(each) && each.lanes.hasRoom())
                 .toList();
         if (behind.isEmpty() || stopping || dispatched == UNKNOWN) {
             return Uni.createFrom().item(false);
         }
-        long from = behind.stream().mapToLong(each -> each.lanes.looked()).min().orElse(0);
+        long from = Collections.min(
+                        behind,
+                        Comparator.comparingLong((Owned each) -> each.readIn)
+                                .thenComparingLong(each -> each.lanes.looked()))
+                .lanes
+                .looked();
         return onContext(events.read(pool, from, PAGE, REACH, SubscriptionFilter.FEED)
                         .ifNoItem()
                         .after(TIMEOUT)
                         .fail())
-                .map(stretch -> give(behind, from, stretch));
+                .map(stretch -> stretch.epoch().equals(feed.id()) && give(behind, from, stretch));
     }
 
+    /** Returns whether there is more to read at once. */
     private boolean give(List<Owned> behind, long from, EventTable.Stretch stretch) {
-        if (!stretch.epoch().equals(feed.id())) {
-            return false;
-        }
         var found = matching.match(stretch.events());
+        turns++;
         boolean more = false;
         for (var each : behind) {
             if (owned.get(each.subscription.id()) != each || each.closing) {
                 continue;
             }
-            if (each.lanes.looked() < stretch.pruned() && each.lanes.looked() != 0) {
-                disable(
-                        each,
-                        "position-expired",
-                        "The events after position " + each.lanes.looked() + " are no longer stored.");
-                continue;
+            if (each.lanes.looked() < from) {
+                more = true;
+            } else {
+                each.readIn = turns;
+                more |= give(each, found.getOrDefault(each, List.of()), stretch);
             }
-            boolean all = each.lanes.offer(found.getOrDefault(each, List.of()), stretch.lastLooked());
-            each.live = all && each.lanes.looked() >= dispatched;
-            boolean isBehind = stretch.lastLooked() > from || each.lanes.looked() < dispatched;
-            more |= !each.live && each.lanes.hasRoom() && isBehind;
-            pump(each);
         }
         return more;
+    }
+
+    private boolean give(Owned each, List<FeedEvent> found, EventTable.Stretch stretch) {
+        long before = each.lanes.looked();
+        if (stretch.expired(before)) {
+            disable(each, "position-expired", "The events after position " + before + " are no longer stored.");
+            return false;
+        }
+        boolean all = each.lanes.offer(found, stretch.lastLooked());
+        each.live = all && each.lanes.looked() >= dispatched;
+        pump(each);
+        boolean mayGoOn = each.lanes.looked() > before || before < dispatched;
+        return !each.live && each.lanes.hasRoom() && mayGoOn;
     }
 
     private static void readFailed(Throwable failure) {
@@ -622,7 +637,13 @@ public class SubscriptionWork {
 
     private Uni<Void> note(List<Owned> each) {
         var noted = each.stream().flatMap(one -> one.takeAttempts().stream()).toList();
-        return noted.isEmpty() ? Uni.createFrom().voidItem() : onContext(table.note(pool, noted));
+        return noted.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : onContext(table.note(pool, noted))
+                        .onFailure()
+                        .invoke(failure -> LOG.debugf("attempts could not be noted: %s", failure.toString()))
+                        .onFailure()
+                        .recoverWithNull();
     }
 
     /** At the end: nothing is sent any more, what is under way has a second to end, and others go on from there. */
