@@ -363,8 +363,9 @@ public class SubscriptionWork {
 
     /** Reads one page, from the one that was read for least recently, for all that it is of use to: one far behind holds up nobody. */
     private Uni<Boolean> readPage() {
-        waitingCharacters =
-                owned.values().stream().mapToLong(each -> each.lanes.characters()).sum();
+        waitingCharacters = owned.values().stream()
+                .mapToLong(each -> each.lanes.characters())
+                .sum();
         var behind = owned.values().stream()
                 .filter(each -> !each.live && !each.closing && !isFull(each) && each.lanes.hasRoom())
                 .toList();
