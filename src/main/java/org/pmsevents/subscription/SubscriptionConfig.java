@@ -2,8 +2,6 @@ package org.pmsevents.subscription;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.WithDefault;
-import java.time.Duration;
 import java.util.Optional;
 
 /** Settings of subscriptions. */
@@ -15,12 +13,4 @@ public interface SubscriptionConfig {
      * {@code 10.1.0.0/16,fd00:7::/64}. Plain {@code http} is allowed to them as well. Not set: {@code https} to public addresses only.
      */
     Optional<String> allow();
-
-    /** The pause before the second attempt at a delivery. It doubles for each further attempt, up to an hour. */
-    @WithDefault("5s")
-    Duration firstPause();
-
-    /** How long a delivery is tried again before its subscription is disabled. */
-    @WithDefault("75h")
-    Duration giveUpAfter();
 }

@@ -43,6 +43,7 @@ class SettingsReferenceTest {
             "pms-events.pms.actor",
             "pms-events.redis.prefix",
             "pms-events.security.allowed-origins",
+            "pms-events.subscriptions.allow",
             "pms-events.tracing.resource-attributes",
             "pms-events.tracing.service-name");
 

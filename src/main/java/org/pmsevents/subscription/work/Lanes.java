@@ -437,10 +437,6 @@ final class Lanes {
         }
     }
 
-    boolean hasWaiting() {
-        return !open.isEmpty();
-    }
-
     /** The length of the events in memory. */
     long characters() {
         return open.values().stream()

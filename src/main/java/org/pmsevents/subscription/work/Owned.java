@@ -30,6 +30,9 @@ final class Owned {
     /** Until when the lease is held for certain, by {@link System#nanoTime}. */
     long heldUntil;
 
+    /** The number of the page that was last read for it; 0 for none. */
+    long readIn;
+
     long timer = -1;
     private long attempts;
     private boolean moved;

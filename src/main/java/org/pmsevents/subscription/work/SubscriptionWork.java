@@ -1,7 +1,9 @@
 package org.pmsevents.subscription.work;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Multi;
@@ -16,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
@@ -45,7 +49,6 @@ import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.subscription.Outcome;
 import org.pmsevents.subscription.Sender;
 import org.pmsevents.subscription.Subscription;
-import org.pmsevents.subscription.SubscriptionConfig;
 import org.pmsevents.subscription.SubscriptionFilter;
 
 /**
@@ -63,6 +66,12 @@ public class SubscriptionWork {
     /** Nothing is sent in the last part of a lease that could not be renewed. */
     private static final Duration MARGIN = Duration.ofSeconds(2);
 
+    /** How long a delivery is tried again before its subscription is disabled. */
+    private static final Duration GIVE_UP_AFTER = Duration.ofHours(75);
+
+    /** The pause before the second attempt; tests have a shorter one. */
+    private static final String FIRST_PAUSE = "org.pmsevents.subscription.first-pause";
+
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration RENEW = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -71,7 +80,7 @@ public class SubscriptionWork {
     private static final int MOST_CLAIMED = 500;
     private static final long UNKNOWN = -1;
 
-    /** How many characters of events wait in a replica; beyond that those who have some get no more. */
+    /** How many characters of events wait in a replica; beyond that those who have more than their share get no more. */
     private static final long MOST_CHARACTERS = 16L << 20;
 
     private final LeaseTable table;
@@ -83,8 +92,10 @@ public class SubscriptionWork {
     private final Context context;
     private final Periodic periodic;
     private final Clock clock;
-    private final SubscriptionConfig config;
-    private final MeterRegistry meters;
+    private final Backoff backoff;
+    private final Counter delivered;
+    private final Counter failed;
+    private final Timer timer;
     private final String replica;
     private final Map<String, Sender> senders;
     private final String[] kinds;
@@ -95,6 +106,9 @@ public class SubscriptionWork {
     private long dispatched = UNKNOWN;
 
     private long waitingCharacters;
+    /** How many pages were read. */
+    private long turns;
+
     private long renewedAt = System.nanoTime() - RENEW.toNanos();
     private volatile int delivering;
     private volatile boolean stopping;
@@ -108,7 +122,7 @@ public class SubscriptionWork {
             Vertx vertx,
             Periodic periodic,
             Clock clock,
-            SubscriptionConfig config,
+            @ConfigProperty(name = FIRST_PAUSE, defaultValue = "5s") Duration firstPause,
             MeterRegistry meters,
             ReplicaName replica,
             @All List<Sender> senders) {
@@ -121,8 +135,10 @@ public class SubscriptionWork {
         this.context = vertx.getOrCreateContext();
         this.periodic = periodic;
         this.clock = clock;
-        this.config = config;
-        this.meters = meters;
+        this.backoff = new Backoff(firstPause);
+        this.delivered = meters.counter("pms.subscriptions.deliveries", "outcome", "delivered");
+        this.failed = meters.counter("pms.subscriptions.deliveries", "outcome", "failed");
+        this.timer = meters.timer("pms.subscriptions.delivery");
         this.replica = replica.value();
         this.senders = senders.stream().collect(Collectors.toMap(Sender::name, Function.identity()));
         this.kinds = this.senders.keySet().toArray(String[]::new);
@@ -290,7 +306,7 @@ public class SubscriptionWork {
                     held.getOrDefault(subscription.id(), List.of()),
                     sender.batch(subscription),
                     sender.lanes(subscription),
-                    new Backoff(config.firstPause()));
+                    backoff);
             owned.put(
                     subscription.id(),
                     new Owned(
@@ -341,10 +357,11 @@ public class SubscriptionWork {
     }
 
     private boolean isFull(Owned each) {
-        return waitingCharacters > MOST_CHARACTERS && each.lanes.hasWaiting();
+        return waitingCharacters > MOST_CHARACTERS
+                && each.lanes.characters() > MOST_CHARACTERS / Math.max(1, owned.size());
     }
 
-    /** Reads one page for all that are behind, from the one that is furthest behind. */
+    /** Reads one page, from the one that was read for least recently, for all that it is of use to: one far behind holds up nobody. */
     private Uni<Boolean> readPage() {
         waitingCharacters = owned.values().stream()
                 .mapToLong(each -> each.lanes.characters())
@@ -355,37 +372,49 @@ public class SubscriptionWork {
         if (behind.isEmpty() || stopping || dispatched == UNKNOWN) {
             return Uni.createFrom().item(false);
         }
-        long from = behind.stream().mapToLong(each -> each.lanes.looked()).min().orElse(0);
+        long from = Collections.min(
+                        behind,
+                        Comparator.comparingLong((Owned each) -> each.readIn)
+                                .thenComparingLong(each -> each.lanes.looked()))
+                .lanes
+                .looked();
         return onContext(events.read(pool, from, PAGE, REACH, SubscriptionFilter.FEED)
                         .ifNoItem()
                         .after(TIMEOUT)
                         .fail())
-                .map(stretch -> give(behind, from, stretch));
+                .map(stretch -> stretch.epoch().equals(feed.id()) && give(behind, from, stretch));
     }
 
+    /** Returns whether there is more to read at once. */
     private boolean give(List<Owned> behind, long from, EventTable.Stretch stretch) {
-        if (!stretch.epoch().equals(feed.id())) {
-            return false;
-        }
         var found = matching.match(stretch.events());
+        turns++;
         boolean more = false;
         for (var each : behind) {
             if (owned.get(each.subscription.id()) != each || each.closing) {
                 continue;
             }
-            if (each.lanes.looked() < stretch.pruned() && each.lanes.looked() != 0) {
-                disable(
-                        each,
-                        "position-expired",
-                        "The events after position " + each.lanes.looked() + " are no longer stored.");
-                continue;
+            if (each.lanes.looked() < from) {
+                more = true;
+            } else {
+                each.readIn = turns;
+                more |= give(each, found.getOrDefault(each, List.of()), stretch);
             }
-            boolean all = each.lanes.offer(found.getOrDefault(each, List.of()), stretch.lastLooked());
-            each.live = all && each.lanes.looked() >= dispatched;
-            more |= !each.live && each.lanes.hasRoom() && stretch.lastLooked() > from;
-            pump(each);
         }
         return more;
+    }
+
+    private boolean give(Owned each, List<FeedEvent> found, EventTable.Stretch stretch) {
+        long before = each.lanes.looked();
+        if (stretch.expired(before)) {
+            disable(each, "position-expired", "The events after position " + before + " are no longer stored.");
+            return false;
+        }
+        boolean all = each.lanes.offer(found, stretch.lastLooked());
+        each.live = all && each.lanes.looked() >= dispatched;
+        pump(each);
+        boolean mayGoOn = each.lanes.looked() > before || before < dispatched;
+        return !each.live && each.lanes.hasRoom() && mayGoOn;
     }
 
     private static void readFailed(Throwable failure) {
@@ -448,9 +477,8 @@ public class SubscriptionWork {
     }
 
     private void ended(Owned each, Lanes.Group group, Sender.Parcel parcel, Outcome outcome) {
-        meters.counter("pms.subscriptions.deliveries", "outcome", outcome.isDelivered() ? "delivered" : "failed")
-                .increment();
-        meters.timer("pms.subscriptions.delivery").record(outcome.millis(), TimeUnit.MILLISECONDS);
+        (outcome.isDelivered() ? delivered : failed).increment();
+        timer.record(outcome.millis(), TimeUnit.MILLISECONDS);
         if (owned.get(each.subscription.id()) != each) {
             return;
         }
@@ -467,7 +495,7 @@ public class SubscriptionWork {
                 disable(each, "gone", outcome.fault());
                 return;
             }
-            var oldest = each.lanes.failingSince(now - config.giveUpAfter().toMillis());
+            var oldest = each.lanes.failingSince(now - GIVE_UP_AFTER.toMillis());
             if (oldest != null) {
                 disable(each, "undeliverable", undeliverable(oldest, outcome));
                 return;
@@ -610,7 +638,13 @@ public class SubscriptionWork {
 
     private Uni<Void> note(List<Owned> each) {
         var noted = each.stream().flatMap(one -> one.takeAttempts().stream()).toList();
-        return noted.isEmpty() ? Uni.createFrom().voidItem() : onContext(table.note(pool, noted));
+        return noted.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : onContext(table.note(pool, noted))
+                        .onFailure()
+                        .invoke(failure -> LOG.debugf("attempts could not be noted: %s", failure.toString()))
+                        .onFailure()
+                        .recoverWithNull();
     }
 
     /** At the end: nothing is sent any more, what is under way has a second to end, and others go on from there. */

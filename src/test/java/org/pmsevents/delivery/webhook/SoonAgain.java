@@ -7,6 +7,6 @@ import java.util.Map;
 public class SoonAgain implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
-        return Map.of("pms-events.subscriptions.first-pause", "50ms");
+        return Map.of("org.pmsevents.subscription.first-pause", "50ms");
     }
 }

@@ -1,0 +1,127 @@
+package org.pmsevents.cluster;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.restassured.specification.RequestSpecification;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.pmsevents.Client;
+import org.pmsevents.delivery.webhook.Receiver;
+import org.pmsevents.http.security.Tokens;
+
+/** Two replicas share the subscriptions; each is killed in turn while receivers fail at random. */
+@Tag("native")
+@Tag("native-suffices")
+class SubscriptionsIT {
+    private static final Duration SOON = Duration.ofSeconds(90);
+    private static final int ROUNDS = 15;
+    private static final List<String> SKUS =
+            IntStream.range(0, 6).mapToObj(i -> "moved-" + i).toList();
+
+    private static Cluster cluster;
+
+    @BeforeAll
+    static void startCluster() throws SQLException {
+        cluster = new Cluster(Map.of(
+                "PMS_EVENTS_SUBSCRIPTIONS_ALLOW", "127.0.0.0/8", "ORG_PMSEVENTS_SUBSCRIPTION_FIRST_PAUSE", "100ms"));
+    }
+
+    @AfterAll
+    static void stopCluster() throws SQLException, IOException {
+        cluster.close();
+    }
+
+    private static RequestSpecification at(Replica replica) {
+        return given().baseUri(replica.address().toString())
+                .header("Authorization", Tokens.bearer("ada", "admin"))
+                .contentType("application/json");
+    }
+
+    private static void change(Replica replica) {
+        for (int i = 0; i < ROUNDS; i++) {
+            for (var sku : SKUS) {
+                at(replica)
+                        .body("{\"delta\":1,\"reason\":\"receipt\"}")
+                        .post("/api/inventory/" + sku + "/adjustments")
+                        .then()
+                        .statusCode(200);
+            }
+        }
+    }
+
+    private static JsonNode subscription(Replica replica, String name) {
+        for (var each : Client.json(at(replica).get("/api/subscriptions")).get("items")) {
+            if (each.get("name").textValue().equals(name)) {
+                return each;
+            }
+        }
+        throw new AssertionError("no subscription " + name);
+    }
+
+    @Test
+    void nothingIsMissedAndSkusStayInOrderWhenTheReplicaThatDeliversIsKilled() {
+        try (var one = new Receiver();
+                var two = new Receiver()) {
+            var receivers = List.of(one, two);
+            receivers.forEach(receiver -> receiver.answers((call, request) -> request.response()
+                    .setStatusCode(ThreadLocalRandom.current().nextInt(10) < 2 ? 500 : 200)
+                    .end()));
+            try (var first = cluster.start(0)) {
+                await().atMost(SOON).until(first::isReady);
+                SKUS.forEach(sku -> at(first)
+                        .body(Client.product(sku))
+                        .post("/api/products")
+                        .then()
+                        .statusCode(201));
+                for (int i = 0; i < receivers.size(); i++) {
+                    at(first)
+                            .body("{\"name\":\"r" + i
+                                    + "\",\"types\":[\"inventory.updated\"],\"start\":\"now\",\"delivery\":"
+                                    + "{\"kind\":\"webhook\",\"url\":\""
+                                    + receivers.get(i).url() + "\"}}")
+                            .post("/api/subscriptions")
+                            .then()
+                            .statusCode(201);
+                }
+                change(first);
+                first.kill();
+            }
+            try (var second = cluster.start(0);
+                    var third = cluster.start(0)) {
+                await().atMost(SOON).until(() -> second.isReady() && third.isReady());
+                change(second);
+                second.kill();
+                change(third);
+                int expected = 3 * ROUNDS * SKUS.size();
+                for (var receiver : receivers) {
+                    await().atMost(SOON)
+                            .untilAsserted(() -> assertThat(receiver.arrivals()).hasSize(expected));
+                    for (var sku : SKUS) {
+                        assertThat(receiver.arrivals().stream()
+                                        .filter(event -> event.at("/metadata/subject")
+                                                .textValue()
+                                                .equals(sku))
+                                        .map(event ->
+                                                event.at("/payload/onHand").longValue()))
+                                .isSorted();
+                    }
+                }
+                await().atMost(SOON)
+                        .until(() -> subscription(third, "r0").get("held").intValue() == 0
+                                && subscription(third, "r0").get("lag").longValue() == 0);
+            }
+        }
+    }
+}
