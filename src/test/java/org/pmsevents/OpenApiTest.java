@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pmsevents.event.EventScope;
 import org.pmsevents.event.EventType;
 
@@ -33,6 +34,7 @@ class OpenApiTest {
     @ParameterizedTest
     @CsvSource({
         "/paths/~1api~1products/post, application~1json, ProductDraft",
+        "/paths/~1api~1products~1batch/post, application~1json, ProductLines",
         SKU + "/put, application~1json, ProductReplacement",
         SKU + "/patch, application~1merge-patch+json, ProductPatch",
         "/paths/~1api~1inventory~1{sku}~1adjustments/post, application~1json, Adjustment",
@@ -42,6 +44,7 @@ class OpenApiTest {
         "/paths/~1api~1jobs/post, application~1json, NewJob",
         "/paths/~1api~1keys/post, application~1json, NewApiKey",
         "/paths/~1webhooks~1pms~1stock/post, application~1json, StockCounts",
+        "/paths/~1webhooks~1pms~1products/post, application~1json, PmsProducts",
         "/paths/~1api~1pms~1unknown-skus~1{id}~1resolve/post, application~1json, SkuResolution"
     })
     void aBodyIsDescribedByItsFields(String operation, String type, String schema) {
@@ -54,6 +57,7 @@ class OpenApiTest {
     @CsvSource({
         "/paths/~1api~1products/post, 201 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1products/get, 200 400 401 403 503",
+        "/paths/~1api~1products~1batch/post, 200 400 401 403 409 408 413 415 422 503",
         SKU + "/get, 200 304 400 401 403 404 503",
         SKU + "/put, 200 400 401 403 404 409 412 408 413 415 503",
         SKU + "/patch, 200 400 401 403 404 409 412 408 413 415 503",
@@ -99,9 +103,10 @@ class OpenApiTest {
         assertThat(document.at(operation + "/security").size()).isEqualTo(1);
     }
 
-    @Test
-    void aWebhookIsDescribedWithItsSignatureInsteadOfAToken() {
-        var operation = document.at("/paths/~1webhooks~1pms~1stock/post");
+    @ParameterizedTest
+    @ValueSource(strings = {"stock", "products"})
+    void aWebhookIsDescribedWithItsSignatureInsteadOfAToken(String webhook) {
+        var operation = document.at("/paths/~1webhooks~1pms~1" + webhook + "/post");
         assertThat(operation.get("responses").fieldNames())
                 .toIterable()
                 .containsExactlyInAnyOrder("200", "400", "401", "408", CONDITION, "413", "415", "422", ANY_CALL, "503");

@@ -68,7 +68,7 @@ public class StockTable {
     /** Stock of an archived product is never low. Rows are locked in the order that is used everywhere for stock. */
     private static final String RETIRE = """
             WITH held AS MATERIALIZED (
-              SELECT was.* FROM (SELECT sku FROM unnest($1::text[]) AS given (sku) ORDER BY sku COLLATE "C") AS retired
+              SELECT was.* FROM (SELECT sku FROM unnest($1::text[]) AS given (sku) ORDER BY sku COLLATE "C" LIMIT (SELECT 1000)) AS retired
               CROSS JOIN LATERAL (
                 SELECT sku, location FROM stock WHERE stock.sku = retired.sku AND low ORDER BY location FOR NO KEY UPDATE) AS was)
             UPDATE stock SET low = false FROM held WHERE stock.sku = held.sku AND stock.location = held.location
@@ -215,7 +215,7 @@ public class StockTable {
         });
     }
 
-    /** No stock of the products is low any more; returns how many were. */
+    /** No stock of the products, 1,000 at most, is low any more; returns how many were. */
     public Uni<Integer> retire(SqlClient transaction, Collection<String> skus) {
         return transaction
                 .preparedQuery(RETIRE)

@@ -1,5 +1,7 @@
 package org.pmsevents.bench;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +9,8 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.http.security.Tokens;
@@ -16,6 +20,8 @@ class ProductBench {
     private static final int CONNECTIONS = 32;
     private static final String PGBENCH_CLIENTS = "32";
     private static final int PATCHED = 1_000;
+    private static final int LINES = 1_000;
+    private static final int BATCHES = 2;
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("bench.warmup", 60));
     private static final Duration ROUND = Duration.ofSeconds(Integer.getInteger("bench.seconds", 8));
@@ -52,6 +58,58 @@ class ProductBench {
         compare("patches", UPDATE, ProductBench::patch);
     }
 
+    /**
+     * What a created product costs PostgreSQL alone, with others at the same time, and in batches of 1,000; and batches beside the same
+     * insert.
+     */
+    @Test
+    void createsInBatchesBesideSingleOnesAndTheSameInsert() throws Exception {
+        try (var servers = new BenchServers()) {
+            servers.forLimit(PRODUCTS);
+            var script = Files.writeString(folder.resolve("batches.sql"), INSERT);
+            try (var replica = servers.service("bench")) {
+                var server = replica.address();
+                servers.forService(PRODUCTS);
+                var alone = new HttpLoad(server, 1, () -> http(server, create()));
+                var together = new HttpLoad(server, CONNECTIONS, () -> http(server, create()));
+                var batches = new HttpLoad(server, BATCHES, () -> http(server, batch()));
+                together.run(WARM_UP);
+                batches.run(WARM_UP);
+                System.out.printf(
+                        "%nproducts created: PostgreSQL's CPU µs for each, and batches of %d from %d connections beside the same"
+                                + " insert%nround    alone  together  batches  of alone    limit/s  service/s  ratio%n",
+                        LINES, BATCHES);
+                for (int i = 1; i <= ROUNDS; i++) {
+                    double limit = servers.pgbench(script, "-c", PGBENCH_CLIENTS, "-T", "" + ROUND.toSeconds());
+                    var one = cost(servers, alone, 1);
+                    var many = cost(servers, together, 1);
+                    var lines = cost(servers, batches, LINES);
+                    System.out.printf(
+                            "%5d %8.0f %9.0f %8.0f %9.2f %10.0f %10.0f %6.2f%n",
+                            i,
+                            one.micros(),
+                            many.micros(),
+                            lines.micros(),
+                            lines.micros() / one.micros(),
+                            limit,
+                            lines.perSecond(),
+                            lines.perSecond() / limit);
+                }
+            }
+        }
+    }
+
+    /** @param micros processor time of PostgreSQL for each product */
+    private record Cost(double micros, double perSecond) {}
+
+    private static Cost cost(BenchServers servers, HttpLoad load, int products) throws Exception {
+        var before = servers.postgresCpu();
+        var result = load.run(ROUND);
+        var cpu = servers.postgresCpu().minus(before);
+        assertThat(result.failures()).as("answers other than 2xx").isZero();
+        return new Cost(cpu.toNanos() / 1e3 / result.sortedNanos().length / products, result.perSecond() * products);
+    }
+
     private void compare(String name, String statement, Supplier<String[]> request) throws Exception {
         try (var servers = new BenchServers()) {
             servers.forLimit(PRODUCTS);
@@ -73,14 +131,19 @@ class ProductBench {
     }
 
     private String[] create() {
-        return new String[] {
-            "POST /api/products",
-            "application/json",
-            "{\"sku\":\"P-" + created.incrementAndGet()
-                    + "\",\"name\":\"A product of the bench\",\"description\":\"With a"
-                    + " description of some length\",\"price\":{\"amount\":12.50,\"currency\":\"EUR\"},\"tags\":[\"bench\",\"new\"],"
-                    + "\"attributes\":{\"colour\":\"red\",\"weight\":12}}"
-        };
+        return new String[] {"POST /api/products", "application/json", product()};
+    }
+
+    private String[] batch() {
+        var lines = Stream.generate(this::product).limit(LINES).collect(Collectors.joining(","));
+        return new String[] {"POST /api/products/batch?mode=create", "application/json", "{\"lines\":[" + lines + "]}"};
+    }
+
+    private String product() {
+        return "{\"sku\":\"P-" + created.incrementAndGet()
+                + "\",\"name\":\"A product of the bench\",\"description\":\"With a"
+                + " description of some length\",\"price\":{\"amount\":12.50,\"currency\":\"EUR\"},\"tags\":[\"bench\",\"new\"],"
+                + "\"attributes\":{\"colour\":\"red\",\"weight\":12}}";
     }
 
     private static String[] patch() {

@@ -55,6 +55,7 @@ class DocumentedCodesTest {
             entry("ItemViolations", Kind.VIOLATION),
             entry("Fields", Kind.VIOLATION),
             entry("LineOutcome", Kind.LINE),
+            entry("LineResult", Kind.LINE),
             entry("CountOutcome", Kind.LINE),
             entry("SyncReport", Kind.LINE),
             entry("LiveProtocol", Kind.WEBSOCKET),

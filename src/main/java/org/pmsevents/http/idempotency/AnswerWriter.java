@@ -28,4 +28,9 @@ public final class AnswerWriter {
     public Uni<Void> store(SqlClient transaction, String answer) {
         return key == null ? Uni.createFrom().voidItem() : table.insert(transaction, key, false, answer);
     }
+
+    /** The same for a change of several transactions, of which the first has stored an answer that was true by then. */
+    public Uni<Void> replace(SqlClient transaction, String answer) {
+        return key == null ? Uni.createFrom().voidItem() : table.replace(transaction, key, answer);
+    }
 }

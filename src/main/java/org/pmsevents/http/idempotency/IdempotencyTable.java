@@ -25,6 +25,8 @@ public class IdempotencyTable {
 
     private static final String INSERT = INSERT_INTO + " VALUES ($1, $2, $3, $4::text::json, $5)";
 
+    private static final String REPLACE = "UPDATE idempotency_key SET answer = $2::text::json WHERE scope = $1";
+
     private static final String FIND = """
             WITH expired AS (
               DELETE FROM idempotency_key WHERE scope = ANY($1) AND created_at <= now() - $2 * interval '1 second')
@@ -49,6 +51,14 @@ public class IdempotencyTable {
                 .execute(Tuple.of(key.scope(), key.fingerprint(), refused, answer, key.traceId()))
                 .onFailure()
                 .transform(IdempotencyTable::translated)
+                .replaceWithVoid();
+    }
+
+    /** Stores another answer in the place of one that the same request has stored. */
+    Uni<Void> replace(SqlClient transaction, IdempotencyKey key, String answer) {
+        return transaction
+                .preparedQuery(REPLACE)
+                .execute(Tuple.of(key.scope(), answer))
                 .replaceWithVoid();
     }
 

@@ -38,7 +38,7 @@ import org.pmsevents.platform.database.OutcomeUnknownException;
 import org.pmsevents.platform.problem.AppException;
 
 /** Maps every failure to an answer: the one list of statuses and codes. */
-final class Failures {
+public final class Failures {
     private static final Map<Integer, String[]> BY_STATUS = Map.ofEntries(
             status(400, "bad-request", "The request can't be understood."),
             status(401, "unauthenticated", "A valid bearer token is required."),
@@ -72,7 +72,7 @@ final class Failures {
         return Map.entry(status, new String[] {code, detail});
     }
 
-    static AppException of(Throwable thrown) {
+    public static AppException of(Throwable thrown) {
         var failure = unwrapped(thrown);
         if (failure instanceof AppException known) {
             return known;

@@ -27,6 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.FeedPosition;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.query.Flag;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.inventory.StockJson;
@@ -36,7 +37,6 @@ import org.pmsevents.inventory.read.InventoryReads;
 import org.pmsevents.platform.json.NormalText;
 import org.pmsevents.platform.paging.NamesRequest;
 import org.pmsevents.platform.paging.PageRequest;
-import org.pmsevents.platform.problem.AppException;
 
 /** Stock over HTTP. */
 @Path("/api/inventory")
@@ -153,7 +153,7 @@ public class InventoryResource {
         }
         return reads.list(
                         NormalText.ofNullable(location),
-                        flag("low", low),
+                        Flag.of("low", low),
                         PageRequest.of(StockQuery.LIST, limit, after),
                         request.current())
                 .map(page -> page.marked(Response.ok(page.entry().json())).build());
@@ -207,7 +207,8 @@ public class InventoryResource {
                     @Nullable
                     String atomic,
             byte @Nullable [] body) {
-        return flow.adjustAll(body, request.locations(), flag("atomic", atomic), keys.current(body), request.current());
+        return flow.adjustAll(
+                body, request.locations(), Flag.of("atomic", atomic), keys.current(body), request.current());
     }
 
     @PUT
@@ -286,12 +287,5 @@ public class InventoryResource {
                         PageRequest.of("movements", NormalText.of(sku), limit, after))
                 .map(page -> FeedPosition.marked(Response.ok(page.value()), page.seen())
                         .build());
-    }
-
-    private static boolean flag(String name, @Nullable String value) {
-        if (value != null && !value.equals("true") && !value.equals("false")) {
-            throw AppException.validationFailed("?" + name, "format", name + " must be true or false.");
-        }
-        return "true".equals(value);
     }
 }

@@ -40,6 +40,7 @@ public class DatabaseFitness {
             "job_schedule",
             "location",
             "pms_outage",
+            "pms_product_version",
             "pms_sync",
             "product",
             "product_history",

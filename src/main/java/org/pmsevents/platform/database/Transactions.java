@@ -10,6 +10,7 @@ import io.vertx.sqlclient.DatabaseException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -35,7 +36,9 @@ public class Transactions {
             + " SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
     private static final Duration LONGEST_LOCKED = Duration.ofSeconds(5);
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    /** Lock timeout, deadlock, serialization failure: others were in the way, and nothing was changed. */
+    private static final Set<String> IN_THE_WAY = Set.of("55P03", "40P01", "40001");
 
     /** Locks that may be held for a limited time are released soon after it, even by a replica that is paused. */
     private static final String HELD_LIMITS = "SET LOCAL idle_in_transaction_session_timeout = '1500ms'";
@@ -97,8 +100,15 @@ public class Transactions {
                         .chain(() -> attempt(work, end)));
     }
 
-    private static boolean isLocked(Throwable failure) {
-        return failure instanceof DatabaseException refusal && LOCK_NOT_AVAILABLE.equals(refusal.getSqlState());
+    /** The same for work that can be done in another way: it is tried once, and waits for a lock for 250 ms. */
+    public <T> Uni<T> runImpatiently(Traced about, Function<SqlClient, Uni<T>> work) {
+        return recorded(about, () -> run(SHORT_LIMITS, work));
+    }
+
+    /** Whether a transaction has failed, and changed nothing, because others hold what it needs. */
+    public static boolean isLocked(Throwable failure) {
+        return failure instanceof DatabaseException refusal
+                && IN_THE_WAY.contains(String.valueOf(refusal.getSqlState()));
     }
 
     /**

@@ -5,13 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The violations of a body whose array is taken item by item: those within an item reject that item only. Of each item the first one is
- * kept; all others are violations of the body.
+ * The violations of a body whose array is taken item by item: those within an item reject that item only; all others are violations of the
+ * body. Of each item the first one is kept, and further ones as long as there are not too many in all.
  */
 public final class ItemViolations extends Violations {
+    private static final int MAX_COUNT = 10_000;
+
     private final String prefix;
     private final int maxItems;
-    private final Map<Integer, Violation> items = new HashMap<>();
+    private final Map<Integer, Violations> items = new HashMap<>();
+    private int kept;
 
     /**
      * @param array name of the member of the body that is the array
@@ -28,13 +31,30 @@ public final class ItemViolations extends Violations {
         if (item < 0) {
             super.add(pointer, code, detail);
         } else {
-            items.putIfAbsent(item, new Violation(pointer, code, detail));
+            var of = items.computeIfAbsent(item, first -> new Violations());
+            if (of.isEmpty() || kept < MAX_COUNT) {
+                kept++;
+                of.add(pointer.substring(pointerTo(item).length()), code, detail);
+            } else {
+                of.omit();
+            }
         }
     }
 
-    /** What is wrong with an item. */
+    /** What is wrong with an item, first of all; the pointer is into the body. */
     public Optional<Violation> of(int item) {
-        return Optional.ofNullable(items.get(item));
+        return within(item).list().stream()
+                .findFirst()
+                .map(first -> new Violation(pointerTo(item) + first.pointer(), first.code(), first.detail()));
+    }
+
+    /** All that is wrong with an item; the pointers are into the item. */
+    public Violations within(int item) {
+        return items.getOrDefault(item, new Violations()).copy();
+    }
+
+    private String pointerTo(int item) {
+        return prefix + item;
     }
 
     /** The index of the item that the pointer leads into; -1 if it is none. */
@@ -48,6 +68,6 @@ public final class ItemViolations extends Violations {
             return -1;
         }
         int item = Integer.parseInt(index);
-        return item < maxItems ? item : -1;
+        return item < maxItems && index.equals(Integer.toString(item)) ? item : -1;
     }
 }

@@ -33,6 +33,11 @@ public class Violations {
         return copy;
     }
 
+    /** Counts one that is not listed. */
+    void omit() {
+        omitted++;
+    }
+
     public boolean isEmpty() {
         return found.isEmpty() && omitted == 0;
     }

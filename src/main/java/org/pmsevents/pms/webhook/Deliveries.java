@@ -6,6 +6,9 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -70,7 +73,7 @@ public class Deliveries {
     }
 
     /** The result of the work, with the answer to the webhook. */
-    interface Done {
+    public interface Done {
         /** JSON. */
         String answer();
     }
@@ -81,42 +84,57 @@ public class Deliveries {
      * @param answer JSON
      * @param done result of the work; null if an earlier delivery did it
      */
-    record Delivered<D extends Done>(
+    public record Delivered<D extends Done>(
             String answer, @Nullable D done) {}
 
     /**
      * Does the work in a transaction with a time limit, unless the webhook was answered already.
      *
+     * @param id of the webhook
+     * @param fingerprint of its body, see {@link #fingerprint}
      * @param before work to do first, outside of the transaction
      * @throws AppException 422 {@code webhook-id-reused}; 503 {@code too-busy}, {@code database-busy}, {@code outcome-unknown}
      */
-    <D extends Done> Uni<Delivered<D>> once(
-            SyncRequest request,
+    public <D extends Done> Uni<Delivered<D>> once(
+            String id,
+            Buffer fingerprint,
             RequestContext context,
             Supplier<Uni<Void>> before,
             Function<Transactions.Limited, Uni<D>> work) {
         return bulkhead.take(() -> exactlyOnce.execute(
-                new WebhookId(request.id(), request.fingerprint()),
+                new WebhookId(id, fingerprint),
                 earlier -> new Delivered<>(earlier.answer(), null),
                 () -> before.get()
-                        .chain(() -> Attempt.repeatOnConflict(() -> transact(request, context, work)))
+                        .chain(() -> Attempt.repeatOnConflict(() -> transact(id, fingerprint, context, work)))
                         .map(done -> new Delivered<>(done.answer(), done))));
+    }
+
+    /** The digest of a webhook: of another body, or at another path, it is another webhook. */
+    public static Buffer fingerprint(String path, byte[] body) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            // as earlier versions have stored it
+            if (!path.equals(PmsWebhookResource.STOCK)) {
+                digest.update(path.getBytes(StandardCharsets.UTF_8));
+            }
+            return Buffer.buffer(digest.digest(body));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     /** The id is inserted first: the same webhook on another replica then waits for that row before it locks any stock. */
     private <D extends Done> Uni<D> transact(
-            SyncRequest request, RequestContext context, Function<Transactions.Limited, Uni<D>> work) {
+            String id, Buffer fingerprint, RequestContext context, Function<Transactions.Limited, Uni<D>> work) {
         long begun = System.nanoTime();
         return transactions
                 .runWithin(
                         context,
                         config.holdLimit(),
                         transaction -> transaction
-                                .next(client ->
-                                        table.insert(client, request.id(), request.fingerprint(), context.traceId()))
+                                .next(client -> table.insert(client, id, fingerprint, context.traceId()))
                                 .chain(() -> work.apply(transaction))
-                                .call(done ->
-                                        transaction.next(client -> table.answer(client, request.id(), done.answer()))))
+                                .call(done -> transaction.next(client -> table.answer(client, id, done.answer()))))
                 .onTermination()
                 .invoke(() -> held.record(Duration.ofNanos(System.nanoTime() - begun)));
     }

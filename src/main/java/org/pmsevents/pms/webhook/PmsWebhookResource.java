@@ -35,7 +35,7 @@ public class PmsWebhookResource {
     static final String STOCK = "/webhooks/pms/stock";
 
     private static final String ACTOR = "pms";
-    private static final String REPLAYED = "Idempotent-Replayed";
+    public static final String REPLAYED = "Idempotent-Replayed";
 
     private final StockSyncFlow flow;
     private final CurrentRequest request;
@@ -87,17 +87,23 @@ public class PmsWebhookResource {
     @APIResponse(responseCode = "422", ref = "WebhookIdReused")
     @APIResponse(responseCode = "503", ref = "Unavailable")
     public Uni<Response> stock(@Context HttpHeaders headers, byte @Nullable [] body) {
-        var webhook = new Webhook(
+        return flow.sync(webhook(headers, body), request.age(), request.currentAs(ACTOR))
+                .map(answer -> response(answer.json(), answer.replayed()));
+    }
+
+    /** A webhook as it was received. */
+    public static Webhook webhook(HttpHeaders headers, byte @Nullable [] body) {
+        return new Webhook(
                 all(headers, Webhook.ID),
                 all(headers, Webhook.TIME),
                 all(headers, Webhook.SIGNATURE),
                 body == null ? new byte[0] : body);
-        return flow.sync(webhook, request.age(), request.currentAs(ACTOR)).map(PmsWebhookResource::response);
     }
 
-    private static Response response(StockSyncFlow.Answer answer) {
-        var response = Response.ok(answer.json());
-        return answer.replayed() ? response.header(REPLAYED, "true").build() : response.build();
+    /** The answer to a webhook, marked if it is that of an earlier delivery. */
+    public static Response response(String json, boolean replayed) {
+        var response = Response.ok(json);
+        return replayed ? response.header(REPLAYED, "true").build() : response.build();
     }
 
     private static List<String> all(HttpHeaders headers, String name) {

@@ -5,10 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -113,7 +110,12 @@ public class StockSyncFlow {
             guard.refuseUnsigned(webhook, context);
             var arrived = clock.instant().minus(age).truncatedTo(ChronoUnit.MICROS);
             var lines = SyncRules.lines(webhook.body(), arrived);
-            return new SyncRequest(webhook.id(), digest(webhook.body()), lines.readable(), lines.unreadable(), arrived);
+            return new SyncRequest(
+                    webhook.id(),
+                    Deliveries.fingerprint(PmsWebhookResource.STOCK, webhook.body()),
+                    lines.readable(),
+                    lines.unreadable(),
+                    arrived);
         });
     }
 
@@ -121,7 +123,8 @@ public class StockSyncFlow {
         var lines = request.timely();
         return deliveries
                 .<Applied>once(
-                        request,
+                        request.id(),
+                        request.fingerprint(),
                         context,
                         () -> stock.open(SyncRequest.stocks(lines)),
                         transaction -> applyLines(transaction, request, lines, context))
@@ -212,13 +215,5 @@ public class StockSyncFlow {
         return applied == null
                 ? Uni.createFrom().voidItem()
                 : afterCommit.attempt(step, applied.event().metadata(), change.answerBy(), () -> work.apply(applied));
-    }
-
-    private static Buffer digest(byte[] body) {
-        try {
-            return Buffer.buffer(MessageDigest.getInstance("SHA-256").digest(body));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -11,6 +11,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
 import org.pmsevents.http.FilterOrder;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.signature.Webhook;
@@ -24,7 +25,11 @@ import org.pmsevents.platform.tracing.Traced;
 @Singleton
 @Startup
 public class WebhookGuard {
+    /** Where products are received. */
+    public static final String PRODUCTS = "/webhooks/pms/products";
+
     private static final TraceLog LOG = TraceLog.of(WebhookGuard.class);
+    private static final Set<String> PATHS = Set.of(PmsWebhookResource.STOCK, PRODUCTS);
 
     private final WebhookSignature signature;
     private final MeterRegistry meters;
@@ -48,7 +53,7 @@ public class WebhookGuard {
     }
 
     /** @throws AppException 401 {@code bad-signature}, the same for every cause */
-    void refuseUnsigned(Webhook webhook, Traced about) {
+    public void refuseUnsigned(Webhook webhook, Traced about) {
         signature.fault(webhook).ifPresent(fault -> {
             throw refusal(fault, about);
         });
@@ -61,7 +66,7 @@ public class WebhookGuard {
     /** Refuses a webhook whose headers already tell that its signature can't be valid, before its body takes memory. */
     private void checkHeaders(RoutingContext routing) {
         var request = routing.request();
-        if (request.method() == HttpMethod.POST && routing.normalizedPath().equals(PmsWebhookResource.STOCK)) {
+        if (request.method() == HttpMethod.POST && PATHS.contains(routing.normalizedPath())) {
             var headers = request.headers();
             var webhook = new Webhook(
                     headers.getAll(Webhook.ID),

@@ -31,7 +31,11 @@ final class BatchWork {
     private static final Comparator<String> ORDER =
             Comparator.comparing(sku -> sku.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
-    private static final AppException HELD = AppException.unavailable(
+    /** How many violations are told of all lines together, beside the first of each. */
+    private static final int MAX_VIOLATIONS = 10_000;
+
+    /** The result of a line that is given up. */
+    static final AppException HELD = AppException.unavailable(
             "database-busy", "The product is being changed by somebody else. Nothing was changed.", 1);
 
     private final List<ParsedBody> lines;
@@ -41,6 +45,7 @@ final class BatchWork {
     private final Map<String, ProductPlan> plans = new TreeMap<>(ORDER);
     private final Map<String, ProductPlan> written = new LinkedHashMap<>();
     private final Map<String, ProductPlan> left = new HashMap<>();
+    private int violations;
     private Optional<Long> notice = Optional.empty();
     private @Nullable UUID lastEvent;
 
@@ -90,7 +95,10 @@ final class BatchWork {
             Objects.requireNonNull(plan, "a line without SKU is refused").add(judged);
             return LineResult.accepted(index, plan.sku(), judged.status(), judged.outcome());
         } catch (AppException refusal) {
-            return LineResult.refused(index, line.tree().path("sku").textValue(), refusal);
+            int most = Math.max(1, MAX_VIOLATIONS - violations);
+            var refused = LineResult.refused(index, LineRules.sku(line).orElse(null), refusal, most);
+            violations += refused.violationCount();
+            return refused;
         }
     }
 

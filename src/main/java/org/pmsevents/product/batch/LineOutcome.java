@@ -10,7 +10,9 @@ public enum LineOutcome {
     /** Published, whether it was also created or changed. */
     PUBLISHED,
     /** Archived, whether it was also created or changed. */
-    ARCHIVED;
+    ARCHIVED,
+    /** Nothing: another rule than those of the catalogue says that the line is late. */
+    STALE;
 
     /** The spelling in answers. */
     public String wireName() {

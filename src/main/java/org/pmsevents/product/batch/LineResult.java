@@ -31,7 +31,6 @@ public record LineResult(
         @Nullable List<Violation> violations,
         @Nullable Integer violationsOmitted) {
 
-    private static final int NOT_APPLIED = 424;
     private static final String OMITTED = "violationsOmitted";
 
     static LineResult accepted(int index, String sku, int status, LineOutcome outcome) {
@@ -39,7 +38,15 @@ public record LineResult(
     }
 
     static LineResult refused(int index, @Nullable String sku, AppException refusal) {
-        var violations = refusal.violations();
+        return refused(index, sku, refusal, Integer.MAX_VALUE);
+    }
+
+    /** @param most how many violations are told */
+    static LineResult refused(int index, @Nullable String sku, AppException refusal, int most) {
+        var all = refusal.violations();
+        var violations = all.subList(0, Math.min(all.size(), most));
+        int omitted =
+                all.size() - violations.size() + (refusal.members().get(OMITTED) instanceof Integer more ? more : 0);
         return new LineResult(
                 index,
                 sku,
@@ -48,7 +55,7 @@ public record LineResult(
                 refusal.code(),
                 refusal.detail(),
                 violations.isEmpty() ? null : violations,
-                refusal.members().get(OMITTED) instanceof Integer omitted ? omitted : null);
+                omitted == 0 ? null : omitted);
     }
 
     @JsonIgnore
@@ -56,16 +63,27 @@ public record LineResult(
         return code == null;
     }
 
+    /** The same line at another place. */
+    LineResult at(int place) {
+        return new LineResult(place, sku, status, outcome, code, detail, violations, violationsOmitted);
+    }
+
+    int violationCount() {
+        return violations == null ? 0 : violations.size();
+    }
+
     /** The result of this line if no line of the request is applied. */
     LineResult notApplied() {
         return isAccepted()
-                ? refused(
+                ? new LineResult(
                         index,
                         sku,
-                        AppException.of(
-                                NOT_APPLIED,
-                                "not-applied",
-                                "This line was not applied because another line was refused."))
+                        424,
+                        null,
+                        "not-applied",
+                        "This line was not applied because another line was refused.",
+                        null,
+                        null)
                 : this;
     }
 }

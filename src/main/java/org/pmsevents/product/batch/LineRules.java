@@ -2,6 +2,7 @@ package org.pmsevents.product.batch;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.pmsevents.event.EventType;
 import org.pmsevents.platform.json.ParsedBody;
 import org.pmsevents.platform.json.PathName;
 import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.platform.problem.Violations;
 import org.pmsevents.product.Product;
 import org.pmsevents.product.ProductChanges;
 import org.pmsevents.product.ProductRules;
@@ -24,9 +26,14 @@ public final class LineRules {
     private LineRules() {}
 
     /** The SKU that a line names, if it is a text that a product may have as its SKU. */
-    static Optional<String> sku(ParsedBody line) {
+    public static Optional<String> sku(ParsedBody line) {
         return Optional.ofNullable(line.tree().path(SKU).textValue())
-                .filter(sku -> sku.codePointCount(0, sku.length()) <= PathName.MAX_LENGTH);
+                .filter(sku -> sku.codePointCount(0, sku.length()) <= PathName.MAX_LENGTH && isStorable(sku));
+    }
+
+    /** PostgreSQL takes neither U+0000 nor half of a surrogate pair. */
+    private static boolean isStorable(String sku) {
+        return sku.indexOf(0) < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(sku);
     }
 
     /**
@@ -47,6 +54,11 @@ public final class LineRules {
             throw ProductChanges.exists(stored.sku(), Optional.of(stored));
         }
         return replace(copy, stored, options, now);
+    }
+
+    /** What a line does of which only the status counts. */
+    public static JudgedLine judge(Product stored, ProductStatus status, Instant now) {
+        return judged(stored, status, new ArrayList<>(), LineOutcome.UNCHANGED, now);
     }
 
     private static JudgedLine create(ParsedBody line, BatchOptions options, Instant now) {
@@ -114,13 +126,14 @@ public final class LineRules {
         return after;
     }
 
+    /** A line that names no SKU has all that is wrong with it said; of what does not exist nothing is. */
     private static AppException missing(ParsedBody line) {
-        var fields = line.fields();
-        var sku = fields.requiredText(SKU, PathName.MAX_LENGTH);
-        return fields.violations().isEmpty() ? ProductChanges.notFound(sku) : unreadable(line);
-    }
-
-    private static AppException unreadable(ParsedBody line) {
+        var named = new ParsedBody(line.tree(), new Violations());
+        var sku = named.fields().requiredText(SKU, PathName.MAX_LENGTH);
+        if (named.violations().isEmpty()) {
+            return ProductChanges.notFound(sku);
+        }
+        named.violations().list().forEach(each -> line.violations().add(each.pointer(), each.code(), each.detail()));
         return AppException.validationFailed(line.violations());
     }
 
@@ -139,7 +152,8 @@ public final class LineRules {
         return text == null ? null : ProductStatus.named(text).orElse(null);
     }
 
-    private static ParsedBody withoutStatus(ParsedBody line) {
+    /** The line without its status. */
+    public static ParsedBody withoutStatus(ParsedBody line) {
         if (line.tree() instanceof ObjectNode object && object.has(STATUS)) {
             var rest = JsonNodeFactory.withExactBigDecimals(true).objectNode();
             rest.setAll(object);

@@ -227,7 +227,9 @@ class ProblemsTest {
                 "/api/events/dead-letters | GET, HEAD, OPTIONS",
                 "/api/cache | DELETE, OPTIONS",
                 "/api/jobs | GET, HEAD, OPTIONS, POST",
-                "/webhooks/pms/stock | OPTIONS, POST"
+                "/webhooks/pms/stock | OPTIONS, POST",
+                "/webhooks/pms/products | OPTIONS, POST",
+                "/api/products/batch | DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
             })
     void whatAPathAllowsIsTheSameInAllAnswers(String path, String allowed) {
         var options = viewer().options(path);

@@ -52,6 +52,7 @@ class AccessMatrixTest {
     private static final String CALLS = """
         GET    /api/products                                 viewer
         POST   /api/products                                 editor
+        POST   /api/products/batch                           editor
         GET    /api/products/{sku}                           viewer
         PUT    /api/products/{sku}                           editor
         PATCH  /api/products/{sku}                           editor
@@ -111,6 +112,7 @@ class AccessMatrixTest {
         DELETE /api/cache?key=product:matrix                 operator
         GET    /api/metrics/summary                          operator
         POST   /webhooks/pms/stock                           signature
+        POST   /webhooks/pms/products                        signature
         """;
 
     /** The least role that hears of an event; {@code nobody} for what never leaves the service. */
