@@ -26,7 +26,7 @@ import org.pmsevents.platform.database.ListQuery;
 @ApplicationScoped
 class ImportTable {
     private static final String COLUMNS = """
-            id, kind, state, dry_run, options::text AS options, format::text AS format, locations, bytes, next_byte, next_line, carried, \
+            id, kind, state, dry_run, options::text AS options, file_format::text AS format, locations, bytes, next_byte, next_line, carried, \
             lines, created, updated, unchanged, rejected, duplicates, reason, job_id, actor, trace_id, created_at, finished_at""";
 
     private static final String INSERT = """
@@ -37,7 +37,7 @@ class ImportTable {
     private static final String INSERT_PART = "INSERT INTO import_part (import_id, part, content) VALUES ($1, $2, $3)";
 
     private static final String RECEIVED = """
-            UPDATE import SET state = 'queued', format = $2::text::json, bytes = $3, next_byte = $4, next_line = $5, job_id = $6
+            UPDATE import SET state = 'queued', file_format = $2::text::json, bytes = $3, next_byte = $4, next_line = $5, job_id = $6
             WHERE id = $1 AND state = 'receiving' RETURNING %s
             """.formatted(COLUMNS);
 
