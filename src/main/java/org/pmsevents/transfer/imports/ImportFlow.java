@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
@@ -27,6 +28,7 @@ import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
+import org.pmsevents.transfer.file.ImportKind;
 import org.pmsevents.transfer.file.SenderText;
 
 /** The flows of callers: a file is received, and an import is read and cancelled. */
@@ -175,15 +177,18 @@ class ImportFlow implements NamedResources {
     /**
      * Ends an import after the chunk under way. What it has changed stays.
      *
-     * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}
+     * @param allowed refuses callers who may not import lines of the given kind
+     * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}; what {@code allowed} throws
      */
-    Uni<ImportView> cancel(String id, RequestContext context) {
+    Uni<ImportView> cancel(String id, Consumer<ImportKind> allowed, RequestContext context) {
         var parsed = id(id);
         return transactions
                 .run(
                         context,
                         transaction -> table.lock(transaction, parsed)
                                 .map(found -> found.orElseThrow(() -> notFound(id)))
+                                .invoke(found ->
+                                        allowed.accept(ImportRequest.of(found).file().kind()))
                                 .chain(found -> table.finish(transaction, parsed, Import.State.CANCELLED, null)))
                 .map(ended -> ImportView.of(ended.orElseThrow(
                         () -> AppException.conflict("import-finished", "The import " + id + " has ended already."))));

@@ -37,6 +37,7 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.transfer.file.ImportKind;
 import org.pmsevents.transfer.file.SenderText;
 
 /** Imports over HTTP. */
@@ -115,7 +116,7 @@ public class ImportResource {
         }
         var wanted =
                 ImportRequest.of(new ImportRequest.Query(kind, mode, dryRun, preset, decimal, currency, map), json);
-        requireRole(wanted);
+        requireRole(wanted.file().kind());
         var location = uri.getBaseUriBuilder().path("/api/imports/{id}");
         return flow.receive(
                         wanted,
@@ -129,15 +130,15 @@ public class ImportResource {
                         .build());
     }
 
-    private void requireRole(ImportRequest wanted) {
-        var role = switch (wanted.file().kind()) {
+    private void requireRole(ImportKind kind) {
+        var role = switch (kind) {
             case PRODUCTS -> Roles.EDITOR;
             case COUNTS, THRESHOLDS -> Roles.STOCK;
         };
         if (!identity.hasRole(role)) {
             throw AppException.forbidden(
                             "forbidden",
-                            "Importing " + wanted.file().kind().wireName() + " needs one of the roles " + role + ", "
+                            "Importing " + kind.wireName() + " needs one of the roles " + role + ", "
                                     + Roles.ADMIN + ".")
                     .with("roles", List.of(role, Roles.ADMIN));
         }
@@ -208,6 +209,6 @@ public class ImportResource {
     @APIResponse(responseCode = "404", ref = "ImportNotFound")
     @APIResponse(responseCode = "409", ref = "ImportFinished")
     public Uni<ImportView> cancel(@PathParam("id") String id) {
-        return flow.cancel(id, request.current());
+        return flow.cancel(id, this::requireRole, request.current());
     }
 }
