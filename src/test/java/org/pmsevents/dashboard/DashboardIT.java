@@ -391,7 +391,9 @@ class DashboardIT {
                         .filter("completed"::equals)
                         .count()
                 == 2);
-        assertThat(page.texts("#imports-list .facts").get(0)).contains("1 created").contains("1 rejected");
+        assertThat(page.texts("#imports-list .facts").get(0))
+                .contains("1 created")
+                .contains("1 rejected");
         assertThat(page.accessibilityViolations()).isEmpty();
         assertThat(send("GET", Client.path(sku), "").statusCode()).isEqualTo(200);
     }

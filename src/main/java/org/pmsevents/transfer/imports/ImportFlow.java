@@ -187,8 +187,8 @@ class ImportFlow implements NamedResources {
                         context,
                         transaction -> table.lock(transaction, parsed)
                                 .map(found -> found.orElseThrow(() -> notFound(id)))
-                                .invoke(found ->
-                                        allowed.accept(ImportRequest.of(found).file().kind()))
+                                .invoke(found -> allowed.accept(
+                                        ImportRequest.of(found).file().kind()))
                                 .chain(found -> table.finish(transaction, parsed, Import.State.CANCELLED, null)))
                 .map(ended -> ImportView.of(ended.orElseThrow(
                         () -> AppException.conflict("import-finished", "The import " + id + " has ended already."))));

@@ -138,8 +138,8 @@ public class ImportResource {
         if (!identity.hasRole(role)) {
             throw AppException.forbidden(
                             "forbidden",
-                            "Importing " + kind.wireName() + " needs one of the roles " + role + ", "
-                                    + Roles.ADMIN + ".")
+                            "Importing " + kind.wireName() + " needs one of the roles " + role + ", " + Roles.ADMIN
+                                    + ".")
                     .with("roles", List.of(role, Roles.ADMIN));
         }
     }

@@ -103,6 +103,13 @@ class ImportTable {
             ORDER BY created_at LIMIT 1000
             """.formatted(COLUMNS);
 
+    /** What a chunk of products waits for of others, so that it is repeated and not given up. */
+    private static final String LIMIT_LOCKS = "SET LOCAL lock_timeout = '1s'";
+
+    private static final String BEGIN_TRIAL = "SAVEPOINT dry_run";
+
+    private static final String UNDO_TRIAL = "ROLLBACK TO SAVEPOINT dry_run";
+
     /** A refused line. */
     record Rejected(long line, String raw, @Nullable String field, String code, String detail) {}
 
@@ -250,6 +257,21 @@ class ImportTable {
                             row.getString("detail"))));
                     return rejected;
                 });
+    }
+
+    /** Rows of others are waited for for a second. */
+    Uni<Void> limitLocks(SqlClient transaction) {
+        return transaction.query(LIMIT_LOCKS).execute().replaceWithVoid();
+    }
+
+    /** What follows can be undone. */
+    Uni<Void> beginTrial(SqlClient transaction) {
+        return transaction.query(BEGIN_TRIAL).execute().replaceWithVoid();
+    }
+
+    /** Undoes what was done since {@link #beginTrial}. */
+    Uni<Void> undoTrial(SqlClient transaction) {
+        return transaction.query(UNDO_TRIAL).execute().replaceWithVoid();
     }
 
     /** Deletes an import that does not arrive. */
