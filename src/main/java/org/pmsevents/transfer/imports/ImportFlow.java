@@ -1,16 +1,17 @@
 package org.pmsevents.transfer.imports;
 
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
@@ -105,6 +106,8 @@ class ImportFlow implements NamedResources {
                 .chain(upload::run)
                 .chain(received -> createJob(id, received, context))
                 .onFailure()
+                .invoke(() -> forget(id))
+                .onCancellation()
                 .invoke(() -> forget(id))
                 .onTermination()
                 .invoke(receiving::decrementAndGet)
@@ -208,19 +211,18 @@ class ImportFlow implements NamedResources {
         });
     }
 
-    private Multi<String> pages(UUID id, RefusedLines lines) {
-        var after = new java.util.concurrent.atomic.AtomicLong(-1);
-        var pages = Multi.createBy()
-                .repeating()
-                .uni(() -> reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
-                        .invoke(page ->
-                                page.stream().reduce((one, other) -> other).ifPresent(last -> after.set(last.line()))))
-                .whilst(page -> page.size() == REJECTED_AT_ONCE)
-                .map(lines::text);
-        return Multi.createBy()
-                .concatenating()
-                .streams(Multi.createFrom().items(List.of(lines.head()).stream()), pages)
-                .filter(text -> !text.isEmpty());
+    /** The head first, then page by page; empty at the end. */
+    private Supplier<Uni<String>> pages(UUID id, RefusedLines lines) {
+        var after = new AtomicLong(-1);
+        var head = new AtomicReference<>(lines.head());
+        return () -> {
+            var first = head.getAndSet("");
+            return first.isEmpty()
+                    ? reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
+                            .invoke(page -> page.forEach(line -> after.set(line.line())))
+                            .map(lines::text)
+                    : Uni.createFrom().item(first);
+        };
     }
 
     private static UUID id(String id) {

@@ -29,7 +29,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.RestMulti;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
@@ -66,6 +65,7 @@ public class ImportResource {
     @Consumes({UploadedFiles.CSV, UploadedFiles.JSON})
     @CreatesResource
     @Operation(
+            operationId = "createImport",
             summary =
                     "Send a file of products, counts or thresholds; it is stored as it arrives and worked off by a job")
     @RequestBody(
@@ -145,7 +145,7 @@ public class ImportResource {
     }
 
     @GET
-    @Operation(summary = "List imports, the newest first")
+    @Operation(operationId = "listImports", summary = "List imports, the newest first")
     @APIResponse(
             responseCode = "200",
             description = "A page",
@@ -159,7 +159,9 @@ public class ImportResource {
 
     @GET
     @Path("/{id}")
-    @Operation(summary = "Read an import: how far it is, and what became of the lines so far")
+    @Operation(
+            operationId = "getImport",
+            summary = "Read an import: how far it is, and what became of the lines so far")
     @APIResponse(
             responseCode = "200",
             description = "The import",
@@ -171,8 +173,10 @@ public class ImportResource {
 
     @GET
     @Path("/{id}/rejected")
-    @Produces(MediaType.WILDCARD)
-    @Operation(summary = "The refused lines as a file that can be corrected and sent again")
+    @Produces({UploadedFiles.CSV, UploadedFiles.JSON})
+    @Operation(
+            operationId = "getRejectedLines",
+            summary = "The refused lines as a file that can be corrected and sent again")
     @APIResponse(
             responseCode = "200",
             description = "Each line as it was, followed by its number, the column, the code and what is wrong",
@@ -181,27 +185,28 @@ public class ImportResource {
                 @Content(mediaType = UploadedFiles.JSON, schema = @Schema(type = SchemaType.STRING))
             })
     @APIResponse(responseCode = "404", ref = "ImportNotFound")
-    public io.smallrye.mutiny.Multi<String> rejected(
+    public Uni<Response> rejected(
             @PathParam("id") String id,
             @QueryParam("format") @Parameter(description = "csv or ndjson; by default that of the import") @Nullable
                     String format) {
         if (format != null && !format.equals("csv") && !format.equals("ndjson")) {
             throw AppException.validationFailed("?format", "unknown", "format must be csv or ndjson.");
         }
-        return RestMulti.fromUniResponse(
-                flow.rejected(id, format == null ? null : format.equals("ndjson")),
-                RefusedLines.Pieces::content,
-                pieces -> java.util.Map.of(
-                        HttpHeaders.CONTENT_TYPE,
-                        List.of(pieces.type()),
-                        HttpHeaders.CONTENT_DISPOSITION,
-                        List.of("attachment; filename=\"rejected-" + id
-                                + (pieces.type().startsWith("text") ? ".csv" : ".ndjson") + "\"")));
+        return flow.rejected(id, format == null ? null : format.equals("ndjson"))
+                .map(pieces -> Response.ok(pieces)
+                        .header(HttpHeaders.CONTENT_TYPE, pieces.type())
+                        .header(
+                                HttpHeaders.CONTENT_DISPOSITION,
+                                "attachment; filename=\"rejected-" + id + "." + pieces.ending() + "\"")
+                        .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                        .build());
     }
 
     @POST
     @Path("/{id}/cancel")
-    @Operation(summary = "End an import after the chunk under way; what it has changed stays")
+    @Operation(
+            operationId = "cancelImport",
+            summary = "End an import after the chunk under way; what it has changed stays")
     @APIResponse(
             responseCode = "200",
             description = "The import",

@@ -106,6 +106,7 @@ final class Upload {
         }
         begunAt = System.nanoTime();
         lastAt = begunAt;
+        caller.onTermination(() -> context.runOnContext(go -> left()));
         timer = context.owner().setPeriodic(LOOK_MILLIS, tick -> context.runOnContext(go -> look(caller)));
         request.exceptionHandler(failure -> fail(caller, failure))
                 .endHandler(end -> end(caller))
@@ -232,6 +233,14 @@ final class Upload {
             ready.clear();
             request.resume();
             caller.fail(failure);
+        }
+    }
+
+    /** The client has disconnected. */
+    private void left() {
+        if (!done) {
+            finish();
+            ready.clear();
         }
     }
 
