@@ -8,7 +8,7 @@ CREATE TABLE import (
     dry_run       boolean     NOT NULL,
     -- How the file is to be read, as the sender has said, and what was found at its beginning.
     options       json        NOT NULL,
-    format        json,
+    file_format   json,
     -- Where the sender may change stock; null: everywhere.
     locations     text[],
     -- Of the text as it is stored, in UTF-8.
@@ -30,7 +30,7 @@ CREATE TABLE import (
     created_at    timestamptz NOT NULL DEFAULT now(),
     finished_at   timestamptz,
     CHECK ((state IN ('completed', 'cancelled', 'failed')) = (finished_at IS NOT NULL)),
-    CHECK (state = 'receiving' OR state = 'failed' OR format IS NOT NULL)
+    CHECK (state = 'receiving' OR state = 'failed' OR file_format IS NOT NULL)
 );
 CREATE INDEX import_finished ON import (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX import_unfinished ON import (created_at) WHERE finished_at IS NULL;

@@ -43,6 +43,29 @@ export async function call(path, options = {}) {
   throw new Problem(answer.status, problem ?? {});
 }
 
+/** Sends a file, however long that takes. */
+export async function upload(path, file, type) {
+  return (await plain(path, { method: 'POST', body: file, headers: { 'Content-Type': type } })).json();
+}
+
+/** The content of an answer that is no JSON, as a Blob. */
+export async function download(path) {
+  return (await plain(path, {})).blob();
+}
+
+async function plain(path, options) {
+  const token = await session.token();
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` }, cache: 'no-store' });
+  } catch {
+    throw new Problem(0, { code: 'no-answer', title: 'No answer', detail: 'The service can not be reached.' });
+  }
+  if (answer.ok) return answer;
+  if (answer.status === 401) session.refused('The service does not accept your token any more.', token);
+  throw new Problem(answer.status, await answer.json().catch(() => ({})));
+}
+
 /** An idempotency key: a request is executed once under it, however often it is sent. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -4,6 +4,7 @@ import * as alerts from './alerts.js';
 import * as cache from './cache.js';
 import * as clock from './clock.js';
 import * as format from './format.js';
+import * as imports from './imports.js';
 import * as jobs from './jobs.js';
 import * as live from './live.js';
 import * as lowstock from './lowstock.js';
@@ -27,6 +28,6 @@ byId('who').title = left < 31_536_000_000 ? `The token is valid until ${format.t
 byId('sign-out').hidden = false;
 
 clock.start();
-for (const part of [panel, overview, ticker, alerts, replicas, lowstock, jobs, subscriptions, cache, products]) part.start();
+for (const part of [panel, overview, ticker, alerts, replicas, lowstock, jobs, subscriptions, cache, products, imports]) part.start();
 live.start();
 summary.start();

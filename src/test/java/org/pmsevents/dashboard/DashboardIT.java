@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import io.restassured.response.Response;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
@@ -365,6 +369,33 @@ class DashboardIT {
         page.click("#confirm-yes");
         page.untilText("#product .badge", "published");
         page.untilText(".said", "no PMS is configured");
+    }
+
+    @Test
+    void importsAFileThatWasTriedFirst(@TempDir Path folder) throws IOException {
+        var sku = Client.newSku("FILE-");
+        var file = Files.writeString(
+                folder.resolve("products.csv"), "Artikel;Name;Price;Currency\n" + sku + ";Tea;1.50;EUR\n;Mug;2;EUR\n");
+        live("editor");
+        page.find("#import-file").sendKeys(file.toString());
+        page.until(() -> page.all("#import-preview th select").size() == 4);
+        assertThat(page.texts("#import-preview tbody td")).startsWith(sku, "Tea", "1.50", "EUR");
+        page.click("#import-try");
+        page.untilText("#imports .problem", "import-header");
+        page.script("const column = document.querySelector('#import-preview select'); column.value = 'sku';"
+                + " column.dispatchEvent(new Event('change'))");
+        page.click("#import-try");
+        page.untilText("#import-do", "Would create 1, change 0, refuse 1");
+        page.click("#import-go");
+        page.until(() -> page.texts("#imports-list .badge").stream()
+                        .filter("completed"::equals)
+                        .count()
+                == 2);
+        assertThat(page.texts("#imports-list .facts").get(0))
+                .contains("1 created")
+                .contains("1 rejected");
+        assertThat(page.accessibilityViolations()).isEmpty();
+        assertThat(send("GET", Client.path(sku), "").statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -48,7 +48,7 @@ final class Cells {
         return fault;
     }
 
-    void refuse(String field, String code, String detail) {
+    void complain(String field, String code, String detail) {
         if (fault == null) {
             fault = new Fault(columns.column(field), code, detail);
         }
@@ -62,11 +62,11 @@ final class Cells {
         }
         var text = unguarded(cells.get(at));
         if (text.indexOf('\0') >= 0) {
-            refuse(field, "invalid-text", "The character U+0000 can't be stored.");
+            complain(field, "invalid-text", "The character U+0000 can't be stored.");
             return "";
         }
         if (NormalText.hasTooManyMarks(text)) {
-            refuse(field, "invalid-text", "More than 64 combining marks follow one another.");
+            complain(field, "invalid-text", "More than 64 combining marks follow one another.");
             return "";
         }
         return NormalText.of(text);
@@ -76,7 +76,7 @@ final class Cells {
     String sku(String field) {
         var sku = text(field);
         if (SHORTENED.matcher(sku).matches()) {
-            refuse(
+            complain(
                     field,
                     "shortened-number",
                     "A spreadsheet has shortened the SKU to " + sku
@@ -119,7 +119,7 @@ final class Cells {
         }
         var number = numbers.read(text);
         if (number == null) {
-            refuse(field, "number", numbers.advice(text));
+            complain(field, "number", numbers.advice(text));
         } else {
             tree.put(name, number);
         }
@@ -133,7 +133,7 @@ final class Cells {
             if (array != null && array.isArray()) {
                 tree.set("tags", array);
             } else if (array != null) {
-                refuse(field, "type", "Must be a JSON array of texts, or texts with | between them.");
+                complain(field, "type", "Must be a JSON array of texts, or texts with | between them.");
             }
         } else if (!text.isEmpty()) {
             putTags(tree, text, "\\|");
@@ -163,7 +163,7 @@ final class Cells {
             if (object instanceof ObjectNode given) {
                 attributes = given;
             } else if (object != null) {
-                refuse("attributes", "type", "Must be a JSON object, such as {\"color\":\"red\"}.");
+                complain("attributes", "type", "Must be a JSON object, such as {\"color\":\"red\"}.");
             }
         }
         for (var field : attributeFields()) {
@@ -171,7 +171,7 @@ final class Cells {
             var value = text(field);
             if (!value.isEmpty()) {
                 if (attributes.has(name)) {
-                    refuse(field, "duplicate", "The column attributes has " + name + ", too.");
+                    complain(field, "duplicate", "The column attributes has " + name + ", too.");
                 }
                 attributes.put(name, value);
             }
@@ -199,7 +199,7 @@ final class Cells {
             body.violations().throwIfAny();
             return body.tree();
         } catch (AppException e) {
-            refuse(field, e.code().equals("malformed-json") ? "malformed-json" : "invalid-text", e.detail());
+            complain(field, e.code().equals("malformed-json") ? "malformed-json" : "invalid-text", e.detail());
             return null;
         }
     }

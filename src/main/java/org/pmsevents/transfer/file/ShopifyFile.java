@@ -98,7 +98,7 @@ final class ShopifyFile {
             return null;
         }
         if (!product.has("title")) {
-            cells.refuse("title", "required", "No line before this one has a title for the handle " + handle + ".");
+            cells.complain("title", "required", "No line before this one has a title for the handle " + handle + ".");
         }
         return tree(cells, currency);
     }

@@ -1,15 +1,17 @@
 package org.pmsevents.transfer.imports;
 
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
@@ -27,6 +29,7 @@ import org.pmsevents.platform.shutdown.Draining;
 import org.pmsevents.queue.Job;
 import org.pmsevents.queue.NewJob;
 import org.pmsevents.queue.api.JobFlow;
+import org.pmsevents.transfer.file.ImportKind;
 import org.pmsevents.transfer.file.SenderText;
 
 /** The flows of callers: a file is received, and an import is read and cancelled. */
@@ -104,6 +107,8 @@ class ImportFlow implements NamedResources {
                 .chain(received -> createJob(id, received, context))
                 .onFailure()
                 .invoke(() -> forget(id))
+                .onCancellation()
+                .invoke(() -> forget(id))
                 .onTermination()
                 .invoke(receiving::decrementAndGet)
                 .invoke(queued -> jobs.announce(queued.job()))
@@ -175,15 +180,18 @@ class ImportFlow implements NamedResources {
     /**
      * Ends an import after the chunk under way. What it has changed stays.
      *
-     * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}
+     * @param allowed refuses callers who may not import lines of the given kind
+     * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}; what {@code allowed} throws
      */
-    Uni<ImportView> cancel(String id, RequestContext context) {
+    Uni<ImportView> cancel(String id, Consumer<ImportKind> allowed, RequestContext context) {
         var parsed = id(id);
         return transactions
                 .run(
                         context,
                         transaction -> table.lock(transaction, parsed)
                                 .map(found -> found.orElseThrow(() -> notFound(id)))
+                                .invoke(found -> allowed.accept(
+                                        ImportRequest.of(found).file().kind()))
                                 .chain(found -> table.finish(transaction, parsed, Import.State.CANCELLED, null)))
                 .map(ended -> ImportView.of(ended.orElseThrow(
                         () -> AppException.conflict("import-finished", "The import " + id + " has ended already."))));
@@ -203,19 +211,18 @@ class ImportFlow implements NamedResources {
         });
     }
 
-    private Multi<String> pages(UUID id, RefusedLines lines) {
-        var after = new java.util.concurrent.atomic.AtomicLong(-1);
-        var pages = Multi.createBy()
-                .repeating()
-                .uni(() -> reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
-                        .invoke(page ->
-                                page.stream().reduce((one, other) -> other).ifPresent(last -> after.set(last.line()))))
-                .whilst(page -> page.size() == REJECTED_AT_ONCE)
-                .map(lines::text);
-        return Multi.createBy()
-                .concatenating()
-                .streams(Multi.createFrom().items(List.of(lines.head()).stream()), pages)
-                .filter(text -> !text.isEmpty());
+    /** The head first, then page by page; empty at the end. */
+    private Supplier<Uni<String>> pages(UUID id, RefusedLines lines) {
+        var after = new AtomicLong(-1);
+        var head = new AtomicReference<>(lines.head());
+        return () -> {
+            var first = head.getAndSet("");
+            return first.isEmpty()
+                    ? reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
+                            .invoke(page -> page.forEach(line -> after.set(line.line())))
+                            .map(lines::text)
+                    : Uni.createFrom().item(first);
+        };
     }
 
     private static UUID id(String id) {

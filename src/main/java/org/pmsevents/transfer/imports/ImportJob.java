@@ -3,7 +3,6 @@ package org.pmsevents.transfer.imports;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -216,19 +215,12 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     }
 
     /** Of a dry run nothing is kept but what became of the lines. */
-    private static Uni<Target.Applied> within(
+    private Uni<Target.Applied> within(
             Transactions.Limited transaction, Import stored, Supplier<Uni<Target.Applied>> work) {
         if (!stored.dryRun()) {
             return work.get();
         }
-        return transaction
-                .next(client -> execute(client, "SAVEPOINT dry_run"))
-                .chain(work::get)
-                .call(() -> transaction.next(client -> execute(client, "ROLLBACK TO SAVEPOINT dry_run")));
-    }
-
-    private static Uni<Void> execute(SqlClient client, String statement) {
-        return client.query(statement).execute().replaceWithVoid();
+        return transaction.next(table::beginTrial).chain(work::get).call(() -> transaction.next(table::undoTrial));
     }
 
     /** @param before how often there were lines about each subject before these */

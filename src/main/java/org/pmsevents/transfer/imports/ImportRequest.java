@@ -60,7 +60,7 @@ record ImportRequest(String mode, boolean dryRun, ImportOptions file) {
         if (shopify && (!SHOPIFY.equals(query.preset()) || json || kind == ImportKind.THRESHOLDS)) {
             throw refused("preset", "unknown", "preset must be shopify, for a CSV file of products or counts.");
         }
-        if (json && (query.decimal() != null || query.currency() != null || query.map() != null)) {
+        if (json && (query.decimal() != null || query.currency() != null || isGiven(query.map()))) {
             throw refused("map", "unknown", "map, decimal and currency are for CSV files.");
         }
         var currency = currency(query.currency(), kind);
@@ -84,6 +84,10 @@ record ImportRequest(String mode, boolean dryRun, ImportOptions file) {
         return Stream.of(ImportKind.values())
                 .filter(each -> each.wireName().equals(kind))
                 .findFirst();
+    }
+
+    private static boolean isGiven(@Nullable List<String> values) {
+        return values != null && !values.isEmpty();
     }
 
     private static boolean flag(@Nullable String value) {

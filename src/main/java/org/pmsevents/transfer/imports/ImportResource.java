@@ -29,7 +29,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.RestMulti;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
@@ -37,6 +36,7 @@ import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
+import org.pmsevents.transfer.file.ImportKind;
 import org.pmsevents.transfer.file.SenderText;
 
 /** Imports over HTTP. */
@@ -116,7 +116,7 @@ public class ImportResource {
         }
         var wanted =
                 ImportRequest.of(new ImportRequest.Query(kind, mode, dryRun, preset, decimal, currency, map), json);
-        requireRole(wanted);
+        requireRole(wanted.file().kind());
         var location = uri.getBaseUriBuilder().path("/api/imports/{id}");
         return flow.receive(
                         wanted,
@@ -130,16 +130,16 @@ public class ImportResource {
                         .build());
     }
 
-    private void requireRole(ImportRequest wanted) {
-        var role = switch (wanted.file().kind()) {
+    private void requireRole(ImportKind kind) {
+        var role = switch (kind) {
             case PRODUCTS -> Roles.EDITOR;
             case COUNTS, THRESHOLDS -> Roles.STOCK;
         };
         if (!identity.hasRole(role)) {
             throw AppException.forbidden(
                             "forbidden",
-                            "Importing " + wanted.file().kind().wireName() + " needs one of the roles " + role + ", "
-                                    + Roles.ADMIN + ".")
+                            "Importing " + kind.wireName() + " needs one of the roles " + role + ", " + Roles.ADMIN
+                                    + ".")
                     .with("roles", List.of(role, Roles.ADMIN));
         }
     }
@@ -173,7 +173,7 @@ public class ImportResource {
 
     @GET
     @Path("/{id}/rejected")
-    @Produces(MediaType.WILDCARD)
+    @Produces({UploadedFiles.CSV, UploadedFiles.JSON})
     @Operation(
             operationId = "getRejectedLines",
             summary = "The refused lines as a file that can be corrected and sent again")
@@ -185,22 +185,21 @@ public class ImportResource {
                 @Content(mediaType = UploadedFiles.JSON, schema = @Schema(type = SchemaType.STRING))
             })
     @APIResponse(responseCode = "404", ref = "ImportNotFound")
-    public io.smallrye.mutiny.Multi<String> rejected(
+    public Uni<Response> rejected(
             @PathParam("id") String id,
             @QueryParam("format") @Parameter(description = "csv or ndjson; by default that of the import") @Nullable
                     String format) {
         if (format != null && !format.equals("csv") && !format.equals("ndjson")) {
             throw AppException.validationFailed("?format", "unknown", "format must be csv or ndjson.");
         }
-        return RestMulti.fromUniResponse(
-                flow.rejected(id, format == null ? null : format.equals("ndjson")),
-                RefusedLines.Pieces::content,
-                pieces -> java.util.Map.of(
-                        HttpHeaders.CONTENT_TYPE,
-                        List.of(pieces.type()),
-                        HttpHeaders.CONTENT_DISPOSITION,
-                        List.of("attachment; filename=\"rejected-" + id
-                                + (pieces.type().startsWith("text") ? ".csv" : ".ndjson") + "\"")));
+        return flow.rejected(id, format == null ? null : format.equals("ndjson"))
+                .map(pieces -> Response.ok(pieces)
+                        .header(HttpHeaders.CONTENT_TYPE, pieces.type())
+                        .header(
+                                HttpHeaders.CONTENT_DISPOSITION,
+                                "attachment; filename=\"rejected-" + id + "." + pieces.ending() + "\"")
+                        .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                        .build());
     }
 
     @POST
@@ -215,6 +214,6 @@ public class ImportResource {
     @APIResponse(responseCode = "404", ref = "ImportNotFound")
     @APIResponse(responseCode = "409", ref = "ImportFinished")
     public Uni<ImportView> cancel(@PathParam("id") String id) {
-        return flow.cancel(id, request.current());
+        return flow.cancel(id, this::requireRole, request.current());
     }
 }

@@ -26,7 +26,7 @@ import org.pmsevents.platform.database.ListQuery;
 @ApplicationScoped
 class ImportTable {
     private static final String COLUMNS = """
-            id, kind, state, dry_run, options::text AS options, format::text AS format, locations, bytes, next_byte, next_line, carried, \
+            id, kind, state, dry_run, options::text AS options, file_format::text AS format, locations, bytes, next_byte, next_line, carried, \
             lines, created, updated, unchanged, rejected, duplicates, reason, job_id, actor, trace_id, created_at, finished_at""";
 
     private static final String INSERT = """
@@ -37,7 +37,7 @@ class ImportTable {
     private static final String INSERT_PART = "INSERT INTO import_part (import_id, part, content) VALUES ($1, $2, $3)";
 
     private static final String RECEIVED = """
-            UPDATE import SET state = 'queued', format = $2::text::json, bytes = $3, next_byte = $4, next_line = $5, job_id = $6
+            UPDATE import SET state = 'queued', file_format = $2::text::json, bytes = $3, next_byte = $4, next_line = $5, job_id = $6
             WHERE id = $1 AND state = 'receiving' RETURNING %s
             """.formatted(COLUMNS);
 
@@ -102,6 +102,13 @@ class ImportTable {
             SELECT %s FROM import WHERE finished_at IS NULL AND state <> 'receiving' AND created_at < now() - interval '1 minute'
             ORDER BY created_at LIMIT 1000
             """.formatted(COLUMNS);
+
+    /** What a chunk of products waits for of others, so that it is repeated and not given up. */
+    private static final String LIMIT_LOCKS = "SET LOCAL lock_timeout = '1s'";
+
+    private static final String BEGIN_TRIAL = "SAVEPOINT dry_run";
+
+    private static final String UNDO_TRIAL = "ROLLBACK TO SAVEPOINT dry_run";
 
     /** A refused line. */
     record Rejected(long line, String raw, @Nullable String field, String code, String detail) {}
@@ -250,6 +257,21 @@ class ImportTable {
                             row.getString("detail"))));
                     return rejected;
                 });
+    }
+
+    /** Rows of others are waited for for a second. */
+    Uni<Void> limitLocks(SqlClient transaction) {
+        return transaction.query(LIMIT_LOCKS).execute().replaceWithVoid();
+    }
+
+    /** What follows can be undone. */
+    Uni<Void> beginTrial(SqlClient transaction) {
+        return transaction.query(BEGIN_TRIAL).execute().replaceWithVoid();
+    }
+
+    /** Undoes what was done since {@link #beginTrial}. */
+    Uni<Void> undoTrial(SqlClient transaction) {
+        return transaction.query(UNDO_TRIAL).execute().replaceWithVoid();
     }
 
     /** Deletes an import that does not arrive. */

@@ -37,13 +37,14 @@ import org.pmsevents.transfer.file.Line;
  */
 @ApplicationScoped
 class ProductTarget implements Target {
-    private static final String LIMITS = "SET LOCAL lock_timeout = '1s'";
     private static final int CREATED = 201;
 
     private final ProductBatch batch;
+    private final ImportTable table;
 
-    ProductTarget(ProductBatch batch) {
+    ProductTarget(ProductBatch batch, ImportTable table) {
         this.batch = batch;
+        this.table = table;
     }
 
     @Override
@@ -69,8 +70,7 @@ class ProductTarget implements Target {
                 .map(line -> new ParsedBody(Objects.requireNonNull(line.tree()), new Violations()))
                 .toList();
         return transaction
-                .next(client -> client.query(LIMITS)
-                        .execute()
+                .next(client -> table.limitLocks(client)
                         .chain(() ->
                                 batch.write(client, bodies, new Completing(options, lines), options, about.context())))
                 .map(result -> applied(about, lines, result));

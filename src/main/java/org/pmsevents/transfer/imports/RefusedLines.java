@@ -2,11 +2,12 @@ package org.pmsevents.transfer.imports;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.JsonText;
@@ -33,8 +34,16 @@ final class RefusedLines {
         this.columns = columns;
     }
 
-    /** @param content a file in pieces */
-    record Pieces(String type, Multi<String> content) {}
+    /**
+     * A file in pieces.
+     *
+     * @param next the next piece; empty at the end
+     */
+    record Pieces(String type, Supplier<Uni<String>> next) {
+        String ending() {
+            return type.startsWith("text") ? "csv" : "ndjson";
+        }
+    }
 
     static RefusedLines of(ImportRequest request, @Nullable String format, boolean json) {
         return new RefusedLines(json, format == null ? null : request.columns(format));

@@ -45,14 +45,11 @@ record StockLine(
         var stock = stock(fields);
         var onHand = fields.requiredInteger("onHand", -MAX_AMOUNT, MAX_AMOUNT);
         var at = fields.optionalInstant("countedAt");
-        if (at != null && at.isAfter(clock.instant().plus(AHEAD))) {
-            fields.violation("countedAt", "counted-ahead", "countedAt is more than 5 minutes ahead.");
+        var fault = fault(line, violations, stock, allowed);
+        if (fault == null && at != null && at.isAfter(clock.instant().plus(AHEAD))) {
+            fault = line.fault("/countedAt", "counted-ahead", "countedAt is more than 5 minutes ahead.");
         }
-        return new StockLine(
-                stock,
-                onHand,
-                at == null ? null : at.truncatedTo(ChronoUnit.MICROS),
-                fault(line, violations, stock, allowed));
+        return new StockLine(stock, onHand, at == null ? null : at.truncatedTo(ChronoUnit.MICROS), fault);
     }
 
     static StockLine threshold(Line line, AllowedLocations allowed) {

@@ -33,6 +33,9 @@ final class Upload {
     private static final String EXPECTED = "100-continue";
     private static final long LOOK_MILLIS = 1_000;
 
+    /** Whoever sends a little now and then keeps others out for no longer than this. */
+    private static final Duration LONGEST_TIME = Duration.ofHours(1);
+
     /** Where the text goes. */
     interface Store {
         Uni<Void> store(int part, byte[] content);
@@ -72,7 +75,8 @@ final class Upload {
     private boolean storing;
     private boolean ended;
     private boolean done;
-    private long lastAt = System.nanoTime();
+    private long begunAt = System.nanoTime();
+    private long lastAt = begunAt;
     private long timer;
 
     /** @param longestPause how long nothing may arrive */
@@ -100,7 +104,9 @@ final class Upload {
         if (EXPECTED.equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             request.response().writeContinue();
         }
-        lastAt = System.nanoTime();
+        begunAt = System.nanoTime();
+        lastAt = begunAt;
+        caller.onTermination(() -> context.runOnContext(go -> left()));
         timer = context.owner().setPeriodic(LOOK_MILLIS, tick -> context.runOnContext(go -> look(caller)));
         request.exceptionHandler(failure -> fail(caller, failure))
                 .endHandler(end -> end(caller))
@@ -109,14 +115,19 @@ final class Upload {
     }
 
     private void look(UniEmitter<? super Received> caller) {
-        if (!storing && !ended && System.nanoTime() - lastAt > longestPause.toNanos()) {
-            fail(
-                    caller,
-                    AppException.of(
-                            408,
-                            "request-timeout",
-                            "Nothing has arrived for " + longestPause.toSeconds() + " s. Send the file again."));
+        long now = System.nanoTime();
+        if (storing || ended) {
+            return;
         }
+        if (now - lastAt > longestPause.toNanos()) {
+            fail(caller, late("Nothing has arrived for " + longestPause.toSeconds() + " s."));
+        } else if (now - begunAt > LONGEST_TIME.toNanos()) {
+            fail(caller, late("The file has been arriving for more than an hour."));
+        }
+    }
+
+    private static AppException late(String detail) {
+        return AppException.of(408, "request-timeout", detail + " Send it again.");
     }
 
     private void take(UniEmitter<? super Received> caller, Buffer more) {
@@ -222,6 +233,14 @@ final class Upload {
             ready.clear();
             request.resume();
             caller.fail(failure);
+        }
+    }
+
+    /** The client has disconnected. */
+    private void left() {
+        if (!done) {
+            finish();
+            ready.clear();
         }
     }
 

@@ -243,7 +243,9 @@ class AccessMatrixTest {
                 .replace("{sku}", "matrix-unknown")
                 .replace("{location}", "matrix")
                 .replace("{id}", UUID.randomUUID().toString());
-        var type = call.method().equals("PATCH") ? "application/merge-patch+json" : "application/json";
+        var type = call.method().equals("PATCH")
+                ? "application/merge-patch+json"
+                : call.name().equals("POST /api/imports") ? "text/csv" : "application/json";
         var request = HttpRequest.newBuilder(server.resolve(target))
                 .method(call.method(), HttpRequest.BodyPublishers.ofString("{}"))
                 .header("Content-Type", type);

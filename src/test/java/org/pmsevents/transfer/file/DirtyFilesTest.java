@@ -400,4 +400,20 @@ class DirtyFilesTest {
                 new ImportOptions(ImportKind.COUNTS, false, false, true, NumberText.PLAIN, null, java.util.Map.of());
         assertThat(read(file, counts).lines().get(0).tree().toString()).isEqualTo("{\"sku\":\"SH-R-S\",\"onHand\":4}");
     }
+
+    @Test
+    void theFileOfTheGuideIsRead() throws java.io.IOException {
+        var file = java.nio.file.Files.readAllBytes(java.nio.file.Path.of("src/test/resources/import/products.csv"));
+        var map = FileReading.products("StockCode:sku", "Description:name", "UnitPrice:price")
+                .map();
+        var read = FileReading.read(
+                file,
+                null,
+                64 * 1024,
+                new ImportOptions(ImportKind.PRODUCTS, false, false, false, NumberText.PLAIN, "GBP", map));
+        assertThat(read.lines()).hasSize(200).allMatch(line -> line.fault() == null);
+        assertThat(read.lines().get(0).tree().toString())
+                .isEqualTo("{\"sku\":\"85123A\",\"name\":\"WHITE HANGING HEART T-LIGHT HOLDER\","
+                        + "\"price\":{\"amount\":2.55,\"currency\":\"GBP\"}}");
+    }
 }
