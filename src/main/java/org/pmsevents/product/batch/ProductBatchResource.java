@@ -60,7 +60,8 @@ public class ProductBatchResource {
     @Path("/batch")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Roles.EDITOR)
-    @Operation(operationId = "writeProducts", 
+    @Operation(
+            operationId = "writeProducts",
             summary = "Create, replace and publish up to 1,000 products, line by line or all or none",
             description =
                     "Each line is a product as `POST` and `PUT` take it, and is answered as if it had come alone; `status`"

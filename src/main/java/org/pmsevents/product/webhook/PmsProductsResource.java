@@ -45,7 +45,8 @@ public class PmsProductsResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(operationId = "receiveProducts", 
+    @Operation(
+            operationId = "receiveProducts",
             summary = "Apply products, each if its version is newer than what was applied last (Standard Webhooks)",
             description = "What comes in this way is not sent back to the PMS.")
     @Parameter(
