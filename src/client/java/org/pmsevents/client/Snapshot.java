@@ -1,6 +1,7 @@
 package org.pmsevents.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Map;
@@ -289,12 +290,10 @@ public final class Snapshot implements AutoCloseable {
             var sku = event.payload().path("sku").asText();
             var location = opens ? "main" : event.payload().path("location").asText();
             var before = copy.get(stockKey(sku, location));
-            var after = PmsEventsClient.object()
-                    .put("sku", sku)
-                    .put("location", location)
-                    .put("onHand", opens ? 0 : event.payload().path("onHand").longValue());
+            var after = PmsEventsClient.object().put("sku", sku).put("location", location);
+            after.set("onHand", opens ? IntNode.valueOf(0) : event.payload().get("onHand"));
             after.set("threshold", before == null ? null : before.get("threshold"));
-            after.put("version", opens ? 1 : event.payload().path("version").longValue());
+            after.set("version", opens ? IntNode.valueOf(1) : event.payload().get("version"));
             after.put("updatedAt", event.json().path("metadata").path("timestamp").asText());
             return isNewer(after, before) ? after : null;
         }
