@@ -1,6 +1,7 @@
 package org.pmsevents.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Map;
@@ -26,7 +27,7 @@ public final class Snapshot implements AutoCloseable {
     private volatile FeedPosition position;
     private int round;
     private int refused;
-    private Flow.Subscription feed;
+    private Follower follower;
     private boolean closed;
 
     /** Told of the copy, on its thread. */
@@ -105,9 +106,9 @@ public final class Snapshot implements AutoCloseable {
 
     private void leaveFeed() {
         round++;
-        if (feed != null) {
-            feed.cancel();
-            feed = null;
+        if (follower != null) {
+            follower.leave();
+            follower = null;
         }
     }
 
@@ -123,7 +124,8 @@ public final class Snapshot implements AutoCloseable {
             copy = state.items();
             position = state.position();
             listener.read(copy);
-            client.feed(kind.topics()).after(state.position()).build().subscribe(new Follower(round));
+            follower = new Follower(round);
+            client.feed(kind.topics()).after(state.position()).build().subscribe(follower);
         } catch (ProblemException problem) {
             failed(problem);
         } catch (RuntimeException failure) {
@@ -175,28 +177,35 @@ public final class Snapshot implements AutoCloseable {
     private final class Follower implements Flow.Subscriber<FeedMessage> {
         private final int mine;
         private Flow.Subscription subscription;
+        private boolean left;
 
         Follower(int mine) {
             this.mine = mine;
+        }
+
+        synchronized void leave() {
+            left = true;
+            if (subscription != null) {
+                subscription.cancel();
+            }
         }
 
         private void onThread(Runnable work) {
             thread.execute(() -> {
                 if (mine == round && !closed) {
                     work.run();
-                } else {
-                    subscription.cancel();
                 }
             });
         }
 
         @Override
-        public void onSubscribe(Flow.Subscription given) {
+        public synchronized void onSubscribe(Flow.Subscription given) {
             subscription = given;
-            onThread(() -> {
-                feed = given;
+            if (left) {
+                given.cancel();
+            } else {
                 given.request(1);
-            });
+            }
         }
 
         @Override
@@ -289,12 +298,10 @@ public final class Snapshot implements AutoCloseable {
             var sku = event.payload().path("sku").asText();
             var location = opens ? "main" : event.payload().path("location").asText();
             var before = copy.get(stockKey(sku, location));
-            var after = PmsEventsClient.object()
-                    .put("sku", sku)
-                    .put("location", location)
-                    .put("onHand", opens ? 0 : event.payload().path("onHand").longValue());
+            var after = PmsEventsClient.object().put("sku", sku).put("location", location);
+            after.set("onHand", opens ? IntNode.valueOf(0) : event.payload().get("onHand"));
             after.set("threshold", before == null ? null : before.get("threshold"));
-            after.put("version", opens ? 1 : event.payload().path("version").longValue());
+            after.set("version", opens ? IntNode.valueOf(1) : event.payload().get("version"));
             after.put("updatedAt", event.json().path("metadata").path("timestamp").asText());
             return isNewer(after, before) ? after : null;
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.restassured.RestAssured;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -150,7 +151,20 @@ class JavaClientIT {
                 }
             });
             copies.forEach(Snapshot::close);
+            for (var format : List.of("csv", "ndjson")) {
+                assertThat(exported(addresses.get(0), "products", format)).isEqualTo(products.size());
+                assertThat(exported(addresses.get(1), "inventory", format)).isEqualTo(stock.size());
+            }
         }
+    }
+
+    /** How many rows a file has, also of a native executable and by way of a pooler. */
+    private static long exported(URI replica, String of, String format) {
+        var file = RestAssured.given()
+                .header("Authorization", Tokens.bearer("jo", "viewer"))
+                .get(replica.resolve("/api/exports/" + of + "?format=" + format));
+        assertThat(file.statusCode()).as(file.asString()).isEqualTo(200);
+        return file.asString().lines().count() - (format.equals("csv") ? 1 : 0);
     }
 
     private static void awaitWritten(Writers writers, int more) {

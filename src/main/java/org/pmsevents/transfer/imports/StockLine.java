@@ -41,7 +41,8 @@ record StockLine(
 
     static StockLine count(Line line, AllowedLocations allowed, Clock clock) {
         var violations = new Violations();
-        var fields = fields(line, violations).only("sku", "location", "onHand", "countedAt");
+        var fields = fields(line, violations)
+                .only("sku", "location", "onHand", "countedAt", "threshold", "version", "updatedAt");
         var stock = stock(fields);
         var onHand = fields.requiredInteger("onHand", -MAX_AMOUNT, MAX_AMOUNT);
         var at = fields.optionalInstant("countedAt");
@@ -54,7 +55,8 @@ record StockLine(
 
     static StockLine threshold(Line line, AllowedLocations allowed) {
         var violations = new Violations();
-        var fields = fields(line, violations).only("sku", "location", "threshold");
+        var fields = fields(line, violations)
+                .only("sku", "location", "threshold", "onHand", "countedAt", "version", "updatedAt");
         var stock = stock(fields);
         if (!fields.has("threshold")) {
             fields.violation("threshold", "required", "Must be given; null for no threshold.");
