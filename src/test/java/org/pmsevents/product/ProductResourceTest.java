@@ -13,7 +13,6 @@ import io.restassured.http.Header;
 import io.restassured.response.Response;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,8 +28,6 @@ import org.pmsevents.Client;
 
 @QuarkusTest
 class ProductResourceTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private final Client editor = Client.editor();
     private final String sku = Client.newSku("P ");
 
