@@ -11,6 +11,8 @@ import io.quarkus.test.junit.TestProfile;
 import io.smallrye.faulttolerance.api.CircuitBreakerMaintenance;
 import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,8 +24,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.event.EventMessage;
+import org.pmsevents.http.signature.Webhook;
 import org.pmsevents.pms.outbound.FakePms;
 import org.pmsevents.pms.outbound.WithPms;
+import org.pmsevents.pms.webhook.Signatures;
 
 /** What of our products comes to a PMS, and what callers are told of that. */
 @QuarkusTest
@@ -94,6 +98,25 @@ class ProductSyncTest {
             return job != null && job.get("state").asText().equals(state);
         });
         return job();
+    }
+
+    /** Then the next change by somebody else is. */
+    @Test
+    void whatThePmsSendsByWebhookIsNotSentBack() {
+        var body = "{\"lines\":[" + Client.product(sku).replace("}}", "},\"status\":\"published\",\"pmsVersion\":1}")
+                + "]}";
+        long now = Clock.systemUTC().instant().getEpochSecond();
+        var answer = editor.anonymous()
+                .contentType("application/json")
+                .body(body.getBytes(StandardCharsets.UTF_8))
+                .header(Webhook.ID, "msg_" + now)
+                .header(Webhook.TIME, now)
+                .header(Webhook.SIGNATURE, Signatures.of("msg_" + now, now, body))
+                .post("/webhooks/pms/products");
+        answer.then().statusCode(200).body("published", equalTo(1));
+        assertThat(job()).isNull();
+        editor.patch(sku, "{\"name\":\"Other\"}").then().statusCode(200);
+        awaitAccepted(3L);
     }
 
     @Test

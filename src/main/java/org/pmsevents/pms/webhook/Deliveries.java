@@ -2,6 +2,7 @@ package org.pmsevents.pms.webhook;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +25,7 @@ import org.pmsevents.platform.problem.AppException;
  * Applies a webhook once however often it is delivered ({@link ExactlyOnce}): its answer is replayed to every later delivery of the same id
  * and body. A delivery that finds the same webhook in flight waits for its row and gets its answer, so it is not refused as busy.
  */
+@Startup
 @ApplicationScoped
 public class Deliveries {
     /** How many webhooks may wait on a replica; further ones are answered 503. */

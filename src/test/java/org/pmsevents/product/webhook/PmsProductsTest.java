@@ -6,12 +6,8 @@ import static org.pmsevents.Waiting.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
-import io.vertx.mutiny.sqlclient.Pool;
-import io.vertx.mutiny.sqlclient.Tuple;
-import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,14 +28,10 @@ import org.pmsevents.pms.webhook.Signatures;
 @QuarkusTest
 class PmsProductsTest {
     private static final String PATH = "/webhooks/pms/products";
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Client editor = Client.editor();
     private final String sku = Client.newSku("PMS-");
     private final ExecutorService senders = Executors.newFixedThreadPool(8);
-
-    @Inject
-    Pool pool;
 
     @AfterEach
     void endSenders() {
@@ -191,23 +183,6 @@ class PmsProductsTest {
         assertThat(unsigned.statusCode()).isEqualTo(401);
         assertThat(unsigned.jsonPath().getString("code")).isEqualTo("bad-signature");
         assertThat(editor.read(sku).statusCode()).isEqualTo(404);
-    }
-
-    @Test
-    void nothingIsSentBack() {
-        sync(line(sku, 1, "One", "published"), line(sku, 2, "Two", null));
-        sync(line(sku, 3, "Three", "published"));
-        var row = pool.preparedQuery("""
-                        SELECT (SELECT version = wanted_version AND wanted_version = 4 FROM pms_sync WHERE sku = $1) AS synced,
-                               (SELECT count(*) FROM job WHERE unique_key = $1) AS jobs
-                        """)
-                .execute(Tuple.of(sku))
-                .await()
-                .atMost(PATIENCE)
-                .iterator()
-                .next();
-        assertThat(row.getBoolean("synced")).isTrue();
-        assertThat(row.getLong("jobs")).isZero();
     }
 
     /** Half of the deliveries come twice, all of them in any order and at once, with several lines of a SKU in some. */
