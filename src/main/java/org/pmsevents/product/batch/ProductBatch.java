@@ -148,7 +148,7 @@ public class ProductBatch {
                                 .filter(ProductPlan::changes)
                                 .map(plan -> plan.write(events, context))
                                 .toList()))
-                .chain(writes -> write(transaction, work, writes, 0))
+                .chain(writes -> write(transaction, work, writes, 0, context))
                 .chain(() -> settle(transaction, work, open, context, number));
     }
 
@@ -158,14 +158,19 @@ public class ProductBatch {
                 : inventory.retireStock(transaction, skus).invoke(work::noticed).replaceWithVoid();
     }
 
-    private Uni<Void> write(SqlClient transaction, BatchWork work, List<ProductWriter.Write> writes, int from) {
+    private Uni<Void> write(
+            SqlClient transaction, BatchWork work, List<ProductWriter.Write> writes, int from, RequestContext context) {
         if (from == writes.size()) {
             return Uni.createFrom().voidItem();
         }
         int to = endOfChunk(writes, from);
         return changes.change(transaction, writes.subList(from, to))
                 .invoke(written -> work.written(writes.subList(from, to), written))
-                .chain(() -> write(transaction, work, writes, to));
+                .invoke(written -> writes.subList(from, to).stream()
+                        .filter(write -> written.contains(write.sku()))
+                        .flatMap(write -> write.events().stream())
+                        .forEach(event -> events.written(context, event)))
+                .chain(() -> write(transaction, work, writes, to, context));
     }
 
     private static int endOfChunk(List<ProductWriter.Write> writes, int from) {

@@ -37,9 +37,8 @@ public class PmsProductsFlow {
             BatchOptions.of(BatchMode.UPSERT).with(StatusRule.DECIDES).waiting();
 
     /** Whoever waits for a row that somebody else holds keeps the rows that it has locked before for so long only. */
-    private static final String IMPATIENTLY = "SET LOCAL lock_timeout = '500ms'";
-
     private final WebhookGuard guard;
+
     private final Deliveries deliveries;
     private final ProductBatch batch;
     private final PmsVersionTable versions;
@@ -109,9 +108,7 @@ public class PmsProductsFlow {
     }
 
     private Uni<Applied> apply(SqlClient transaction, List<PmsLine> lines, RequestContext context) {
-        return transaction
-                .query(IMPATIENTLY)
-                .execute()
+        return versions.limitLocks(transaction)
                 .chain(() -> batch.write(
                         transaction,
                         lines.stream().map(PmsLine::product).toList(),

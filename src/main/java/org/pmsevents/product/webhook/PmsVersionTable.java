@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** The SQL of the versions that the PMS gives to products. Whoever reads or writes one has locked the product. */
 @ApplicationScoped
 public class PmsVersionTable {
+    private static final String LIMIT_LOCKS = "SET LOCAL lock_timeout = '500ms'";
+
     private static final String FIND = """
             SELECT found.* FROM unnest($1::text[]) AS given (sku)
             CROSS JOIN LATERAL (
@@ -33,6 +35,11 @@ public class PmsVersionTable {
      * @param status the version of its status; null if no line had one
      */
     record Applied(BigDecimal fields, @Nullable BigDecimal status) {}
+
+    /** The rest of the transaction waits for a row that somebody else has locked for half a second at most. */
+    Uni<Void> limitLocks(SqlClient transaction) {
+        return transaction.query(LIMIT_LOCKS).execute().replaceWithVoid();
+    }
 
     Uni<Map<String, Applied>> find(SqlClient transaction, Collection<String> skus) {
         return transaction

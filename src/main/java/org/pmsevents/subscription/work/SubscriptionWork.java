@@ -31,7 +31,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
@@ -68,9 +67,6 @@ public class SubscriptionWork {
 
     /** How long a delivery is tried again before its subscription is disabled. */
     private static final Duration GIVE_UP_AFTER = Duration.ofHours(75);
-
-    /** The pause before the second attempt; tests have a shorter one. */
-    private static final String FIRST_PAUSE = "org.pmsevents.subscription.first-pause";
 
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration RENEW = Duration.ofSeconds(5);
@@ -122,7 +118,7 @@ public class SubscriptionWork {
             Vertx vertx,
             Periodic periodic,
             Clock clock,
-            @ConfigProperty(name = FIRST_PAUSE, defaultValue = "5s") Duration firstPause,
+            Backoff backoff,
             MeterRegistry meters,
             ReplicaName replica,
             @All List<Sender> senders) {
@@ -135,7 +131,7 @@ public class SubscriptionWork {
         this.context = vertx.getOrCreateContext();
         this.periodic = periodic;
         this.clock = clock;
-        this.backoff = new Backoff(firstPause);
+        this.backoff = backoff;
         this.delivered = meters.counter("pms.subscriptions.deliveries", "outcome", "delivered");
         this.failed = meters.counter("pms.subscriptions.deliveries", "outcome", "failed");
         this.timer = meters.timer("pms.subscriptions.delivery");

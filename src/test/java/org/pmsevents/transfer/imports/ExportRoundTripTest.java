@@ -155,7 +155,7 @@ class ExportRoundTripTest {
     }
 
     @ParameterizedTest
-    @CsvSource("csv,text/csv")
+    @CsvSource({"csv,text/csv", "ndjson,application/x-ndjson"})
     void exportImportAndExportAreTheSameBytes(String format, String type) {
         long seed = Long.getLong("trip.seed", new Random().nextLong());
         fill(new Random(seed));
