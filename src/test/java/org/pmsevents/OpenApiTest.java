@@ -204,6 +204,9 @@ class OpenApiTest {
         int tried = 0;
         for (var call : new Described(document).calls()) {
             for (var body : call.operation().at("/requestBody/content").properties()) {
+                if (body.getValue().has("example")) { // a file, as text
+                    continue;
+                }
                 var schema =
                         document.at(body.getValue().at("/schema/$ref").asText().substring(1));
                 var examples = schema.path("examples");

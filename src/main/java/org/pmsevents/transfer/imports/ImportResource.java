@@ -71,8 +71,15 @@ public class ImportResource {
     @RequestBody(
             required = true,
             content = {
-                @Content(mediaType = UploadedFiles.CSV, schema = @Schema(type = SchemaType.STRING)),
-                @Content(mediaType = UploadedFiles.JSON, schema = @Schema(type = SchemaType.STRING))
+                @Content(
+                        mediaType = UploadedFiles.CSV,
+                        schema = @Schema(type = SchemaType.STRING),
+                        example = "sku,name,price,currency\nMUG-1,Mug,7.50,EUR\n"),
+                @Content(
+                        mediaType = UploadedFiles.JSON,
+                        schema = @Schema(type = SchemaType.STRING),
+                        example =
+                                "{\"sku\":\"MUG-1\",\"name\":\"Mug\",\"price\":{\"amount\":7.50,\"currency\":\"EUR\"}}\n")
             })
     @APIResponse(
             responseCode = "202",
@@ -107,8 +114,12 @@ public class ImportResource {
                                     + " - leaves a column out, *:- all that are not known")
                     @Nullable
                     List<String> map,
-            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Parameter(hidden = true) MediaType type,
+            @HeaderParam(HttpHeaders.CONTENT_TYPE) @Parameter(hidden = true) @Nullable MediaType type,
             @Context UriInfo uri) {
+        if (type == null) {
+            throw AppException.unsupportedMediaType("The request needs the header Content-Type: " + UploadedFiles.CSV
+                    + " or " + UploadedFiles.JSON + ".");
+        }
         boolean json = type.getSubtype().toLowerCase(Locale.ROOT).equals("x-ndjson");
         var coding = type.getParameters().get(MediaType.CHARSET_PARAMETER);
         if (coding != null && !SenderText.isKnown(coding)) {

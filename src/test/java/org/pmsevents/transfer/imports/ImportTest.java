@@ -323,4 +323,18 @@ class ImportTest {
                     .isEqualTo("HTTP/1.1 413");
         }
     }
+
+    @Test
+    void aFileOfNoTypeIsRefused() throws IOException {
+        try (var socket = new Socket(server.getHost(), server.getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST /api/imports?kind=products HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n"
+                                            + "Authorization: " + Tokens.bearer("gone", "editor") + "\r\n\r\nsku\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 415")
+                    .contains("unsupported-media-type", "text/csv");
+        }
+    }
 }
