@@ -75,11 +75,7 @@ public class ImportResource {
                         mediaType = UploadedFiles.CSV,
                         schema = @Schema(type = SchemaType.STRING),
                         example = "sku,name,price,currency\nMUG-1,Mug,7.50,EUR\n"),
-                @Content(
-                        mediaType = UploadedFiles.JSON,
-                        schema = @Schema(type = SchemaType.STRING),
-                        example =
-                                "{\"sku\":\"MUG-1\",\"name\":\"Mug\",\"price\":{\"amount\":7.50,\"currency\":\"EUR\"}}\n")
+                @Content(mediaType = UploadedFiles.JSON, schema = @Schema(type = SchemaType.STRING))
             })
     @APIResponse(
             responseCode = "202",
