@@ -197,10 +197,9 @@ public class SubscriptionWork {
     }
 
     private Uni<Void> look() {
-        long place = feed.position();
-        if (dispatched == UNKNOWN || place < dispatched) {
-            owned.values().forEach(each -> each.live = false);
-            dispatched = place;
+        // only at first: the feed moves its position after all of its consumers, and may be behind what was offered here
+        if (dispatched == UNKNOWN) {
+            dispatched = feed.position();
         }
         boolean renews = System.nanoTime() - renewedAt >= RENEW.toNanos();
         if (renews) {
@@ -335,7 +334,11 @@ public class SubscriptionWork {
     // the feed
 
     private void dispatched(FeedBatch batch) {
-        if (dispatched == UNKNOWN || batch.upTo() <= dispatched) {
+        if (batch.upTo() <= dispatched) {
+            return;
+        }
+        if (dispatched == UNKNOWN) {
+            dispatched = batch.upTo();
             return;
         }
         long from = dispatched;
