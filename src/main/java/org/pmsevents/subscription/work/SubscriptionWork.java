@@ -197,7 +197,8 @@ public class SubscriptionWork {
     }
 
     private Uni<Void> look() {
-        // only at first: the feed moves its position after all of its consumers, and may be behind what was offered here
+        // only at first: the feed moves its position after all of its consumers, and may be behind what was offered
+        // here
         if (dispatched == UNKNOWN) {
             dispatched = feed.position();
         }
