@@ -533,6 +533,20 @@ class SubscriptionsTest {
     }
 
     @Test
+    void subscriptionsOfOneServerDoNotWaitForEachOther() {
+        try (var receiver = new Receiver()) {
+            var open = new java.util.concurrent.ConcurrentLinkedQueue<io.vertx.core.http.HttpServerRequest>();
+            receiver.answers((call, request) -> open.add(request));
+            var skus = List.of(newSkus(10), newSkus(10));
+            skus.forEach(some -> subscribe(receiver, ",'lanes':16", some));
+            skus.forEach(some -> List.of(some).forEach(sku -> stock.adjust(sku, 1)));
+            await().until(() -> open.size() == 20);
+            receiver.answers(200);
+            open.forEach(request -> request.response().end());
+        }
+    }
+
+    @Test
     void aNewEpochSetsCursorsBackAndACopyDeliversNothing() {
         var sku = newSkus(1)[0];
         var subscription = subscribe("http://127.0.0.1:1/", "", sku);
