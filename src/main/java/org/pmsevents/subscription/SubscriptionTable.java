@@ -43,6 +43,9 @@ public class SubscriptionTable {
     private static final String ENDS =
             "SELECT (SELECT feed_id FROM feed_head) AS feed_id, (SELECT head FROM feed_head) AS head, (SELECT pruned FROM feed_tail) AS pruned";
 
+    private static final String FIRST_HELD =
+            "SELECT min(position) AS first FROM subscription_held WHERE subscription = $1";
+
     private static final String INSERT = """
             INSERT INTO subscription (id, name, types, subjects, locations, changed, exclude_actors, kind, delivery, state, position, secret,
                                       created_by)
@@ -50,10 +53,11 @@ public class SubscriptionTable {
             ON CONFLICT (name) DO NOTHING
             """;
 
+    /** Takes it from whoever delivers or pulls it: that one goes by the former filter. */
     private static final String UPDATE = """
             UPDATE subscription
             SET name = $2, types = $3, subjects = $4, locations = $5, changed = $6, exclude_actors = $7, delivery = $8::text::json,
-                version = version + 1
+                version = version + 1, token = token + 1, owner = NULL, lease_until = NULL, pull_id = NULL, pull_upto = NULL
             WHERE id = $1
             """;
 
@@ -158,6 +162,13 @@ public class SubscriptionTable {
             var row = rows.iterator().next();
             return new Ends(row.getUUID("feed_id").toString(), row.getLong("head"), row.getLong("pruned"));
         });
+    }
+
+    /** The first position behind the cursor whose event is not delivered; empty if there is none. */
+    public Uni<Optional<Long>> firstHeld(SqlClient client, UUID id) {
+        return client.preparedQuery(FIRST_HELD)
+                .execute(Tuple.of(id))
+                .map(rows -> Optional.ofNullable(rows.iterator().next().getLong("first")));
     }
 
     /** False if there is one of that name. */

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
@@ -32,6 +33,9 @@ public class PullFlow {
     private static final int DEFAULT_EVENTS = 100;
     private static final int LONGEST_WAIT = 30;
     private static final int REACH = 5_000;
+
+    /** For how long at least it is looked for an event that matches, before the answer is empty though the head is not reached. */
+    private static final Duration LOOKS = Duration.ofSeconds(2);
 
     private final PullTable table;
     private final SubscriptionTable subscriptions;
@@ -63,10 +67,14 @@ public class PullFlow {
 
     /** Ordered consumer of the feed: wakes those for whom something has come. */
     public Uni<Void> wake(FeedBatch batch) {
-        waiting.stream()
-                .filter(each -> batch.events().stream()
-                        .anyMatch(event -> each.filter().matches(new SubscriptionFilter.Candidate(event))))
-                .forEach(each -> each.come().complete(null));
+        if (!waiting.isEmpty()) {
+            var candidates = batch.events().stream()
+                    .map(SubscriptionFilter.Candidate::new)
+                    .toList();
+            waiting.stream()
+                    .filter(each -> candidates.stream().anyMatch(each.filter()::matches))
+                    .forEach(each -> each.come().complete(null));
+        }
         return Uni.createFrom().voidItem();
     }
 
@@ -96,25 +104,24 @@ public class PullFlow {
     }
 
     private Uni<String> pulled(Subscription subscription, UUID pull, Request request) {
-        long end = System.nanoTime() + request.longest().toNanos();
         var id = subscription.id();
-        return next(subscription, subscription.position(), request.max(), end)
+        var reached = new AtomicLong(subscription.position());
+        return next(subscription, reached, request)
                 .chain(looked -> looked.events().isEmpty()
-                        ? transactions
-                                .statement(client -> table.release(client, id, pull, looked.upTo()))
-                                .replaceWith("{\"items\":[],\"ack\":null}")
+                        ? release(id, pull, reached).replaceWith("{\"items\":[],\"ack\":null}")
                         : give(id, pull, looked.events()))
                 .onFailure()
-                .call(failure -> letGo(subscription, pull))
+                .call(failure -> letGo(id, pull, reached))
                 .onCancellation()
-                .call(() -> letGo(subscription, pull));
+                .call(() -> letGo(id, pull, reached));
     }
 
-    private Uni<Void> letGo(Subscription subscription, UUID pull) {
-        return transactions
-                .statement(client -> table.release(client, subscription.id(), pull, subscription.position()))
-                .onFailure()
-                .recoverWithNull();
+    private Uni<Void> release(UUID id, UUID pull, AtomicLong reached) {
+        return transactions.statement(client -> table.release(client, id, pull, reached.get()));
+    }
+
+    private Uni<Void> letGo(UUID id, UUID pull, AtomicLong reached) {
+        return release(id, pull, reached).onFailure().recoverWithNull();
     }
 
     private Uni<String> give(UUID id, UUID pull, List<FeedEvent> found) {
@@ -131,21 +138,40 @@ public class PullFlow {
                 });
     }
 
-    /** Looks from the position on, and waits at the head. */
-    private Uni<Looked> next(Subscription subscription, long from, int max, long end) {
+    /**
+     * Looks for the next events page by page, and waits at the head.
+     *
+     * @param reached what of the feed was looked at without a match
+     */
+    private Uni<Looked> next(Subscription subscription, AtomicLong reached, Request request) {
+        long begun = System.nanoTime();
+        return Uni.createFrom()
+                .deferred(() -> page(subscription, reached, request, begun))
+                .repeat()
+                .whilst(looked -> looked.events().isEmpty()
+                        && (left(begun, request.longest()) > 0 || (!looked.atHead() && left(begun, LOOKS) > 0)))
+                .collect()
+                .last();
+    }
+
+    private static long left(long begun, Duration longest) {
+        return begun + longest.toNanos() - System.nanoTime();
+    }
+
+    private Uni<Looked> page(Subscription subscription, AtomicLong reached, Request request, long begun) {
         var wait = new Waiting(subscription.filter(), new CompletableFuture<>());
         // before the read, so that nothing that comes after it is missed
         waiting.add(wait);
-        return look(subscription, from, max)
-                .chain(looked -> {
-                    long left = end - System.nanoTime();
-                    if (!looked.events().isEmpty() || (looked.atHead() && left <= 0)) {
-                        return Uni.createFrom().item(looked);
+        return look(subscription, reached.get(), request.max())
+                .call(looked -> {
+                    if (!looked.events().isEmpty()) {
+                        return Uni.createFrom().voidItem();
                     }
-                    Uni<?> come = looked.atHead()
+                    reached.set(looked.upTo());
+                    long left = left(begun, request.longest());
+                    return looked.atHead() && left > 0
                             ? come(wait, left)
                             : Uni.createFrom().voidItem();
-                    return come.chain(() -> next(subscription, looked.upTo(), max, end));
                 })
                 .onTermination()
                 .invoke(() -> waiting.remove(wait));
@@ -163,7 +189,7 @@ public class PullFlow {
         var filter = subscription.filter();
         return reads.list(client -> events.read(client, from, MOST_EVENTS, REACH, filter.eventTypes()))
                 .map(stretch -> {
-                    if (stretch.expired(from)) {
+                    if (from < stretch.pruned()) {
                         throw expired(from, stretch.pruned());
                     }
                     var found = stretch.events().stream()
@@ -200,7 +226,7 @@ public class PullFlow {
     /**
      * Moves the cursor behind what was pulled; doing it twice is the same as once.
      *
-     * @throws AppException 404; 409 {@code ack-expired}: it was pulled again since, or its cursor was set
+     * @throws AppException 404; 409 {@code ack-expired}: it was pulled again since, or the subscription was changed
      */
     Uni<Void> acknowledge(String text, byte @Nullable [] body) {
         return StrictJson.read(body, PullFlow::ack).chain(ack -> {
@@ -215,7 +241,7 @@ public class PullFlow {
                                     .map(found -> {
                                         throw AppException.conflict(
                                                 "ack-expired",
-                                                "What this acknowledges was given again since, or the cursor was set.");
+                                                "What this acknowledges was given again since, or the subscription was changed.");
                                     }));
         });
     }

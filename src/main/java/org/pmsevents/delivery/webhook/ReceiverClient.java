@@ -12,12 +12,10 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.SocketAddress;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -40,7 +38,9 @@ class ReceiverClient {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(24);
     private static final int CONNECT_MILLIS = 5_000;
-    private static final int MOST_CONNECTIONS = 16;
+    /** To a server, of all subscriptions; each is bounded by its lanes. One for which there is none is not made to wait. */
+    private static final int MOST_CONNECTIONS = 1_024;
+
     private static final int KEEP_ALIVE_SECONDS = 30;
     private static final int MOST_ANSWER = 1_024;
     private static final int GONE = 410;
@@ -49,6 +49,7 @@ class ReceiverClient {
 
     private final Vertx vertx;
     private final HttpClient client;
+    private final HostNames names;
     private final AddressRules rules;
     private final Clock clock;
 
@@ -56,11 +57,13 @@ class ReceiverClient {
         this.vertx = vertx;
         this.clock = clock;
         this.rules = new AddressRules(Network.parse(config.allow().orElse("")));
+        this.names = new HostNames(vertx);
         this.client = vertx.createHttpClient(
                 new HttpClientOptions()
                         .setConnectTimeout(CONNECT_MILLIS)
                         .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                         .setVerifyHost(true)
+                        .setMaxWaitQueueSize(0)
                         .setMaxRedirects(1),
                 new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
     }
@@ -68,6 +71,7 @@ class ReceiverClient {
     @PreDestroy
     void close() {
         client.close();
+        names.close();
     }
 
     /** A request that may not be made. */
@@ -115,7 +119,9 @@ class ReceiverClient {
             var exchange = new Exchange();
             long timer = vertx.setTimer(LIMIT.toMillis(), late -> late(exchange));
             resolve(url)
-                    .compose(address -> request(url, address, headers))
+                    .compose(address -> exchange.isCut()
+                            ? Future.failedFuture("it has taken too long")
+                            : request(url, address, headers))
                     .onFailure(failure -> exchange.outcome.tryComplete(unreachable(exchange, failure)))
                     .onSuccess(request -> send(exchange, request, body));
             return exchange.outcome
@@ -129,19 +135,12 @@ class ReceiverClient {
         var host = AddressRules.host(url);
         boolean plain = url.getScheme().equalsIgnoreCase("http");
         var literal = Network.literal(host);
-        return (literal == null ? addresses(host) : Future.succeededFuture(List.of(literal))).map(addresses -> {
+        return (literal == null ? names.resolve(host) : Future.succeededFuture(List.of(literal))).map(addresses -> {
             rules.fault(addresses, plain).ifPresent(fault -> {
                 throw new NotAllowedException(fault);
             });
             return addresses.get(0);
         });
-    }
-
-    private Future<List<InetAddress>> addresses(String host) {
-        var found = Promise.<List<InetSocketAddress>>promise();
-        ((VertxInternal) vertx).addressResolver().resolveHostnameAll(host, found);
-        return found.future()
-                .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());
     }
 
     private Future<HttpClientRequest> request(URI url, InetAddress address, Map<String, String> headers) {
@@ -188,17 +187,19 @@ class ReceiverClient {
 
     private void late(Exchange exchange) {
         var answer = exchange.answer;
-        exchange.outcome.tryComplete(
-                answer == null
-                        ? new Outcome(
-                                Outcome.Kind.REFUSED,
-                                null,
-                                "No answer within " + LIMIT.toSeconds() + " s.",
-                                null,
-                                exchange.millis(),
-                                null)
-                        : answered(exchange, answer));
+        exchange.outcome.tryComplete(answer == null ? unanswered(exchange) : answered(exchange, answer));
         exchange.cutOff();
+    }
+
+    private static Outcome unanswered(Exchange exchange) {
+        boolean wasSent = exchange.request.get() != null;
+        return new Outcome(
+                wasSent ? Outcome.Kind.REFUSED : Outcome.Kind.UNAVAILABLE,
+                null,
+                (wasSent ? "No answer within " : "Not sent: no connection within ") + LIMIT.toSeconds() + " s.",
+                null,
+                exchange.millis(),
+                null);
     }
 
     private Outcome answered(Exchange exchange, HttpClientResponse answer) {
@@ -234,7 +235,9 @@ class ReceiverClient {
         return new Outcome(
                 wasSent ? Outcome.Kind.REFUSED : Outcome.Kind.UNAVAILABLE,
                 null,
-                failure instanceof NotAllowedException ? String.valueOf(failure.getMessage()) : "No answer: " + failure,
+                failure instanceof NotAllowedException
+                        ? String.valueOf(failure.getMessage())
+                        : (wasSent ? "No answer: " : "Not sent: ") + failure,
                 null,
                 exchange.millis(),
                 null);

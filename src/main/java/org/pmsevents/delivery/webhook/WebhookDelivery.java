@@ -123,6 +123,9 @@ public class WebhookDelivery implements Sender {
     }
 
     private String body(Parcel parcel, boolean batched, boolean cloud, String epoch) {
+        if (!batched && parcel.events().size() > 1) {
+            throw new IllegalStateException(parcel.events().size() + " events in a request for one");
+        }
         if (cloud) {
             var events = new CloudEvents("/feeds/" + epoch, json);
             return batched

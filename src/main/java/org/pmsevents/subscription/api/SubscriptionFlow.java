@@ -257,12 +257,31 @@ class SubscriptionFlow implements NamedResources {
 
     private static long requireStored(long position, SubscriptionTable.Ends ends) {
         if (position != 0 && position < ends.pruned()) {
-            throw AppException.gone(
-                            "position-expired",
-                            "Events right after position " + position + " are no longer stored. Replay after oldest.")
-                    .with("oldest", ends.pruned() + 1);
+            throw expired(position, ends);
         }
         return Math.max(position, ends.pruned());
+    }
+
+    private static AppException expired(long position, SubscriptionTable.Ends ends) {
+        return AppException.gone(
+                        "position-expired",
+                        "Events right after position " + position + " are no longer stored. Replay after oldest.")
+                .with("oldest", ends.pruned() + 1);
+    }
+
+    /** All that it has still to deliver has to be stored: what is after its cursor, and what is held behind it. */
+    private Uni<Void> requireStored(SqlClient transaction, Subscription subscription) {
+        return table.ends(transaction)
+                .chain(ends -> table.firstHeld(transaction, subscription.id())
+                        .map(held -> Math.min(
+                                subscription.position(),
+                                held.map(first -> first - 1).orElse(Long.MAX_VALUE)))
+                        .invoke(position -> {
+                            if (position < ends.pruned()) {
+                                throw expired(position, ends);
+                            }
+                        })
+                        .replaceWithVoid());
     }
 
     /** @throws AppException 400 with all violations; 404; 409 {@code subscription-name-taken} */
@@ -326,8 +345,7 @@ class SubscriptionFlow implements NamedResources {
                 key,
                 context,
                 null,
-                (transaction, standing) -> table.ends(transaction)
-                        .invoke(ends -> requireStored(standing.subscription().position(), ends))
+                (transaction, standing) -> requireStored(transaction, standing.subscription())
                         .chain(() -> table.setState(
                                 transaction, standing.subscription().id(), Subscription.ACTIVE)));
     }

@@ -10,9 +10,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedEvent;
 
@@ -39,7 +41,9 @@ final class Lanes {
     private final Backoff backoff;
     private final TreeMap<Long, Entry> open = new TreeMap<>();
     private final Map<String, Line> lines = new HashMap<>();
-    private final ArrayDeque<Line> ready = new ArrayDeque<>();
+    /** Those of which something may be sent, by their first events. */
+    private final PriorityQueue<Line> ready = new PriorityQueue<>(Comparator.comparingLong(Line::first));
+
     private final Set<Group> sending = new LinkedHashSet<>();
     private final Set<Group> retries = new LinkedHashSet<>();
     private final Set<Long> toDelete = new TreeSet<>();
@@ -48,6 +52,10 @@ final class Lanes {
     private boolean retriedLast;
     private int downAttempts;
     private long downUntil;
+    /** Until when the receiver asked to be left alone, ms. */
+    private long askedUntil;
+
+    private boolean probedFresh;
 
     private static final class Entry {
         private final FeedEvent event;
@@ -77,6 +85,10 @@ final class Lanes {
 
         Line(String subject) {
             this.subject = subject;
+        }
+
+        private long first() {
+            return waiting.element().event.position();
         }
 
         boolean isHeld() {
@@ -162,7 +174,13 @@ final class Lanes {
                         entry.line.since = group.since;
                     }
                 });
-        retries.addAll(groups.values());
+        for (var group : groups.values()) {
+            if (group.entries.size() > most) {
+                sendSingly(group);
+            } else {
+                retries.add(group);
+            }
+        }
         lines.values().stream().filter(line -> line.group == null).forEach(ready::add);
     }
 
@@ -204,10 +222,10 @@ final class Lanes {
             }
             var entry = add(event);
             var line = entry.line;
-            if (line.group == null && line.waiting.isEmpty()) {
+            line.waiting.add(entry);
+            if (line.group == null && line.waiting.size() == 1) {
                 ready.add(line);
             }
-            line.waiting.add(entry);
             looked = event.position();
         }
         looked = Math.max(looked, upTo);
@@ -232,14 +250,21 @@ final class Lanes {
         return group == null ? null : begun(group, now);
     }
 
-    /** The receiver is down: the request that was not sent for longest, so that one that always fails does not stand for all. */
+    /**
+     * The receiver is down: in turn the request that was not sent for longest and one that was never sent, so that those that always fail do
+     * not stand for all.
+     */
     private @Nullable Group probe(long now) {
-        var longest = retries.stream().min(Comparator.comparingLong(group -> group.triedAt));
-        var group = longest.orElse(null);
+        probedFresh = !probedFresh && !ready.isEmpty();
+        var group = probedFresh ? fresh() : null;
+        if (group == null) {
+            group = retries.stream()
+                    .min(Comparator.comparingLong(each -> each.triedAt))
+                    .orElse(null);
+            retries.remove(group);
+        }
         if (group == null) {
             group = fresh();
-        } else {
-            retries.remove(group);
         }
         return group == null ? null : begun(group, now);
     }
@@ -256,23 +281,22 @@ final class Lanes {
     private @Nullable Group fresh() {
         var entries = new ArrayList<Entry>();
         while (!ready.isEmpty() && entries.size() < most) {
-            var line = ready.peek();
-            if (line.singly && !entries.isEmpty()) {
+            if (ready.element().singly && !entries.isEmpty()) {
                 break;
             }
-            ready.remove();
-            int room = line.singly ? 1 : most - entries.size();
-            for (int i = 0; i < room && !line.waiting.isEmpty(); i++) {
-                entries.add(line.waiting.remove());
-            }
+            var line = ready.remove();
+            entries.add(line.waiting.remove());
             if (line.singly) {
                 break;
             }
+            if (!line.waiting.isEmpty()) {
+                ready.add(line);
+            }
         }
+        ready.removeAll(entries.stream().map(entry -> entry.line).collect(Collectors.toSet()));
         if (entries.isEmpty()) {
             return null;
         }
-        entries.sort(Comparator.comparingLong(entry -> entry.event.position()));
         return new Group(entries);
     }
 
@@ -304,7 +328,8 @@ final class Lanes {
             }
         }
         failedHeads.clear();
-        if (downAttempts > 0) {
+        // who asks to be left alone is, though it takes what was under way
+        if (downAttempts > 0 && now >= askedUntil) {
             downAttempts = 0;
             retries.forEach(each -> each.retryAt = now);
         }
@@ -339,6 +364,10 @@ final class Lanes {
         if (isProbe || (downAttempts == 0 && (isDown || failedHeads.size() >= DOWN_AFTER))) {
             downAttempts++;
             downUntil = now + Math.max(backoff.pause(downAttempts).toMillis(), asked.toMillis());
+        }
+        if (isDown && !asked.isZero()) {
+            askedUntil = Math.max(askedUntil, now + asked.toMillis());
+            downUntil = Math.max(downUntil, askedUntil);
         }
         if (!isDown && group.entries.size() > 1 && tries >= TRIES_TOGETHER) {
             sendSingly(group);

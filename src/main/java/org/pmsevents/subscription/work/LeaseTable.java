@@ -10,8 +10,9 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,15 +48,20 @@ class LeaseTable {
             FROM free WHERE s.id = free.id
             RETURNING\s""" + SubscriptionTable.COLUMNS;
 
-    /** What was stored as held, but not passed by the cursor, is read again. */
+    /**
+     * What was stored as held, but not passed by the cursor, is read again. A row without a position for who has nothing held; no row for whose
+     * lease is another's by now.
+     */
     private static final String HELD = """
-            WITH gone AS (
-              DELETE FROM subscription_held AS h USING subscription AS s
-              WHERE h.subscription = ANY($1) AND s.id = h.subscription AND h.position > s.position)
-            SELECT h.subscription, h.position, h.head, h.attempts, extract(epoch FROM since)::float8 AS since,
+            WITH mine AS MATERIALIZED (
+              SELECT s.id, s.position FROM subscription AS s
+              JOIN unnest($1::uuid[], $2::bigint[]) AS c (id, token) ON s.id = c.id AND s.token = c.token
+              WHERE s.owner = $3),
+            gone AS (
+              DELETE FROM subscription_held AS h USING mine WHERE h.subscription = mine.id AND h.position > mine.position)
+            SELECT mine.id AS subscription, h.position, h.head, h.attempts, extract(epoch FROM since)::float8 AS since,
                    extract(epoch FROM retry_at)::float8 AS retry_at
-            FROM subscription_held AS h
-            WHERE h.subscription = ANY($1) AND h.position <= (SELECT s.position FROM subscription AS s WHERE s.id = h.subscription)
+            FROM mine LEFT JOIN subscription_held AS h ON h.subscription = mine.id AND h.position <= mine.position
             """;
 
     /** One statement for all of a replica: renews, and moves the cursors. */
@@ -112,8 +118,7 @@ class LeaseTable {
     record Shares(int workers, int active) {}
 
     /** The held position of a subscription, without its event. */
-    record HeldRow(
-            UUID subscription, long position, @Nullable Long head, int attempts, long since, long retryAt) {}
+    record HeldRow(long position, @Nullable Long head, int attempts, long since, long retryAt) {}
 
     /** Where one has come to. */
     record Move(
@@ -160,18 +165,29 @@ class LeaseTable {
                 .map(rows -> all(rows, SubscriptionTable::subscription));
     }
 
-    Uni<List<HeldRow>> held(SqlClient client, Collection<UUID> ids) {
+    /** What each of those has held that were claimed and are still this replica's. */
+    Uni<Map<UUID, List<HeldRow>>> held(SqlClient client, String replica, List<Subscription> claimed) {
         return client.preparedQuery(HELD)
-                .execute(Tuple.of(ids.toArray(UUID[]::new)))
-                .map(rows -> all(
-                        rows,
-                        row -> new HeldRow(
-                                row.getUUID("subscription"),
-                                row.getLong("position"),
-                                row.getLong("head"),
-                                row.getInteger("attempts"),
-                                millis(row.getDouble("since")),
-                                millis(row.getDouble("retry_at")))));
+                .execute(Tuple.of(
+                        array(claimed, Subscription::id, UUID[]::new),
+                        array(claimed, Subscription::token, Long[]::new),
+                        replica))
+                .map(rows -> {
+                    var held = new HashMap<UUID, List<HeldRow>>();
+                    for (var row : rows) {
+                        var all = held.computeIfAbsent(row.getUUID("subscription"), first -> new ArrayList<>());
+                        @Nullable Long position = row.getLong("position");
+                        if (position != null) {
+                            all.add(new HeldRow(
+                                    position,
+                                    row.getLong("head"),
+                                    row.getInteger("attempts"),
+                                    millis(row.getDouble("since")),
+                                    millis(row.getDouble("retry_at"))));
+                        }
+                    }
+                    return held;
+                });
     }
 
     /** Renews the leases and moves the cursors; returns whose lease was still held. */

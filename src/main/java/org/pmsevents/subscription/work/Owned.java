@@ -87,9 +87,9 @@ final class Owned {
         return moved || closing;
     }
 
-    LeaseTable.Move move(long cursor) {
+    LeaseTable.Move move(long cursor, boolean ends) {
         var move = new LeaseTable.Move(
-                subscription.id(), subscription.token(), cursor, attempts, successAt, error, errorAt, isGivenBack());
+                subscription.id(), subscription.token(), cursor, attempts, successAt, error, errorAt, ends);
         moved = false;
         successAt = null;
         error = null;

@@ -21,7 +21,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,9 +71,10 @@ public class SubscriptionWork {
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration RENEW = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final long AWAIT_FLUSH_MILLIS = 50;
     private static final int PAGE = 500;
     private static final int REACH = 5_000;
-    private static final int MOST_CLAIMED = 500;
+    private static final int MOST_CLAIMED = 50;
     private static final long UNKNOWN = -1;
 
     /** How many characters of events wait in a replica; beyond that those who have more than their share get no more. */
@@ -197,10 +198,10 @@ public class SubscriptionWork {
     }
 
     private Uni<Void> look() {
-        long place = feed.position();
-        if (dispatched == UNKNOWN || place < dispatched) {
-            owned.values().forEach(each -> each.live = false);
-            dispatched = place;
+        // only at first: the feed moves its position after all of its consumers, and may be behind what was offered
+        // here
+        if (dispatched == UNKNOWN) {
+            dispatched = feed.position();
         }
         boolean renews = System.nanoTime() - renewedAt >= RENEW.toNanos();
         if (renews) {
@@ -255,63 +256,67 @@ public class SubscriptionWork {
     private Uni<Void> claim(int most) {
         long before = System.nanoTime();
         return onContext(table.claim(pool, replica, kinds, most, LEASE.toMillis()))
-                .chain(claimed -> claimed.isEmpty()
-                        ? Uni.createFrom().voidItem()
-                        : held(claimed)
-                                .invoke(held -> begin(claimed, held, before))
-                                .replaceWithVoid());
+                .chain(claimed -> claimed.isEmpty() ? Uni.createFrom().voidItem() : begin(claimed, before));
     }
 
-    /** The held events of each; one that lacks some, because they were deleted, has none here. */
-    private Uni<Map<UUID, List<Lanes.Held>>> held(List<Subscription> claimed) {
-        var ids = claimed.stream().map(Subscription::id).toList();
-        return onContext(table.held(pool, ids)).chain(rows -> {
-            var positions =
-                    rows.stream().map(LeaseTable.HeldRow::position).distinct().toList();
+    private Uni<Void> begin(List<Subscription> claimed, long before) {
+        return onContext(table.held(pool, replica, claimed)).chain(held -> {
+            var positions = held.values().stream()
+                    .flatMap(rows -> rows.stream().map(LeaseTable.HeldRow::position))
+                    .distinct()
+                    .toList();
             Uni<List<FeedEvent>> read =
                     positions.isEmpty() ? Uni.createFrom().item(List.of()) : events.at(pool, positions);
-            return onContext(read).map(found -> held(rows, found));
+            return onContext(read)
+                    .invoke(found -> begin(
+                            claimed,
+                            held,
+                            found.stream().collect(Collectors.toMap(FeedEvent::position, Function.identity())),
+                            before))
+                    .replaceWithVoid();
         });
     }
 
-    private static Map<UUID, List<Lanes.Held>> held(List<LeaseTable.HeldRow> rows, List<FeedEvent> found) {
-        var byPosition = found.stream().collect(Collectors.toMap(FeedEvent::position, Function.identity()));
-        var held = new HashMap<UUID, List<Lanes.Held>>();
-        for (var row : rows) {
-            var event = byPosition.get(row.position());
-            var all = held.computeIfAbsent(row.subscription(), first -> new ArrayList<>());
-            if (event != null) {
-                all.add(new Lanes.Held(event, row.head(), row.attempts(), row.since(), row.retryAt()));
-            }
-        }
-        return held;
-    }
-
-    private void begin(List<Subscription> claimed, Map<UUID, List<Lanes.Held>> held, long before) {
+    private void begin(
+            List<Subscription> claimed,
+            Map<UUID, List<LeaseTable.HeldRow>> held,
+            Map<Long, FeedEvent> found,
+            long before) {
+        var lacking = new HashMap<Owned, Long>();
         for (var subscription : claimed) {
             var sender = senders.get(subscription.kind());
             var former = owned.get(subscription.id());
             if (former != null) {
                 drop(former);
             }
-            if (sender == null) {
+            var rows = held.get(subscription.id());
+            if (sender == null || rows == null) {
                 continue;
             }
+            var stored = new ArrayList<Lanes.Held>();
+            long lacks = UNKNOWN;
+            for (var row : rows) {
+                var event = found.get(row.position());
+                if (event == null) {
+                    lacks = row.position();
+                } else {
+                    stored.add(new Lanes.Held(event, row.head(), row.attempts(), row.since(), row.retryAt()));
+                }
+            }
             var lanes = new Lanes(
-                    subscription.position(),
-                    held.getOrDefault(subscription.id(), List.of()),
-                    sender.batch(subscription),
-                    sender.lanes(subscription),
-                    backoff);
-            owned.put(
-                    subscription.id(),
-                    new Owned(
-                            subscription,
-                            sender,
-                            lanes,
-                            before + LEASE.minus(MARGIN).toNanos()));
+                    subscription.position(), stored, sender.batch(subscription), sender.lanes(subscription), backoff);
+            var one = new Owned(
+                    subscription, sender, lanes, before + LEASE.minus(MARGIN).toNanos());
+            owned.put(subscription.id(), one);
+            if (lacks != UNKNOWN) {
+                lacking.put(one, lacks);
+            }
         }
         changedOwned();
+        lacking.forEach((one, position) -> disable(
+                one,
+                "position-expired",
+                "The event at position " + position + ", not delivered yet, is no longer stored."));
     }
 
     private void changedOwned() {
@@ -335,7 +340,11 @@ public class SubscriptionWork {
     // the feed
 
     private void dispatched(FeedBatch batch) {
-        if (dispatched == UNKNOWN || batch.upTo() <= dispatched) {
+        if (batch.upTo() <= dispatched) {
+            return;
+        }
+        if (dispatched == UNKNOWN) {
+            dispatched = batch.upTo();
             return;
         }
         long from = dispatched;
@@ -402,7 +411,7 @@ public class SubscriptionWork {
 
     private boolean give(Owned each, List<FeedEvent> found, EventTable.Stretch stretch) {
         long before = each.lanes.looked();
-        if (stretch.expired(before)) {
+        if (before < stretch.pruned()) {
             disable(each, "position-expired", "The events after position " + before + " are no longer stored.");
             return false;
         }
@@ -512,10 +521,22 @@ public class SubscriptionWork {
 
     /** Stores what is held, then disables it. */
     private void disable(Owned each, String reason, String error) {
-        close(each);
-        each.disabling = true;
-        var clean = error.replace('\0', ' ');
-        store(each)
+        if (!each.disabling) {
+            close(each);
+            each.disabling = true;
+            storeAndDisable(each, reason, error.replace('\0', ' '));
+        }
+    }
+
+    private void storeAndDisable(Owned each, String reason, String clean) {
+        if (owned.get(each.subscription.id()) != each) {
+            return;
+        }
+        if (each.flushing) {
+            vertx.setTimer(AWAIT_FLUSH_MILLIS, fired -> onContext(() -> storeAndDisable(each, reason, clean)));
+            return;
+        }
+        flush(List.of(each))
                 .chain(() -> onContext(table.disable(
                         pool,
                         each.subscription.id(),
@@ -537,11 +558,6 @@ public class SubscriptionWork {
 
     // storing
 
-    /** Stores where this one has come to. */
-    private Uni<Void> store(Owned each) {
-        return flush(List.of(each));
-    }
-
     private Uni<Void> flush(boolean all) {
         return flush(owned.values().stream()
                 .filter(each -> !each.flushing && (all || each.hasMoved()))
@@ -553,48 +569,64 @@ public class SubscriptionWork {
         if (some.isEmpty()) {
             return Uni.createFrom().voidItem();
         }
-        var each = List.copyOf(some);
-        each.forEach(one -> one.flushing = true);
         long before = System.nanoTime();
-        var progress = new HashMap<Owned, Lanes.Progress>();
-        each.forEach(one -> {
-            if (one.live) {
-                one.lanes.offer(List.of(), dispatched);
-            }
-            progress.put(one, one.lanes.progress());
-        });
-        var failed = new HashSet<Owned>();
-        return holdEach(progress, failed)
-                .chain(() -> move(each, progress, failed, before))
-                .chain(() -> note(each))
+        var steps = some.stream().map(this::step).toList();
+        // what was not stored when this ends, in whatever way, is stored again
+        var unsure = Collections.<Step>newSetFromMap(new IdentityHashMap<>());
+        unsure.addAll(steps);
+        return move(steps.stream().filter(step -> !step.changesHeld()).toList(), unsure, before)
+                .chain(() -> holdEach(steps.stream().filter(Step::changesHeld).toList()))
+                .chain(stored -> move(stored, unsure, before))
+                .chain(() -> note(steps))
                 .onTermination()
-                .invoke(() -> onContext(() -> each.forEach(one -> one.flushing = false)));
+                .invoke(() -> onContext(() -> {
+                    unsure.forEach(Step::notStored);
+                    steps.forEach(step -> step.one.flushing = false);
+                }));
     }
 
-    /** Held events are stored before the cursor passes them. */
-    private Uni<Void> holdEach(Map<Owned, Lanes.Progress> progress, Set<Owned> failed) {
-        var some = progress.entrySet().stream()
-                .filter(entry -> !entry.getValue().held().isEmpty()
-                        || !entry.getValue().delivered().isEmpty())
-                .toList();
-        return some.isEmpty()
-                ? Uni.createFrom().voidItem()
-                : Multi.createFrom()
-                        .iterable(some)
-                        .onItem()
-                        .transformToUniAndConcatenate(entry -> onContext(hold(entry.getKey(), entry.getValue()))
-                                .onFailure()
-                                .invoke(failure -> {
-                                    LOG.debugf(
-                                            "%s: cannot store what is held: %s", entry.getKey().subscription, failure);
-                                    entry.getKey().lanes.notStored(entry.getValue());
-                                    failed.add(entry.getKey());
-                                })
-                                .onFailure()
-                                .recoverWithNull())
-                        .collect()
-                        .last()
-                        .replaceWithVoid();
+    /**
+     * What is to be stored of one.
+     *
+     * @param ends whether it is given back; decided while nothing of it is under way
+     */
+    private record Step(Owned one, Lanes.Progress progress, boolean ends) {
+        boolean changesHeld() {
+            return !progress.held().isEmpty() || !progress.delivered().isEmpty();
+        }
+
+        LeaseTable.Move move() {
+            return one.move(progress.cursor(), ends);
+        }
+
+        void notStored() {
+            one.lanes.notStored(progress);
+            one.notStored();
+        }
+    }
+
+    private Step step(Owned one) {
+        one.flushing = true;
+        if (one.live) {
+            one.lanes.offer(List.of(), dispatched);
+        }
+        return new Step(one, one.lanes.progress(), one.isGivenBack());
+    }
+
+    /** Held events are stored before the cursor passes them. Returns those that are stored. */
+    private Uni<List<Step>> holdEach(List<Step> steps) {
+        return Multi.createFrom()
+                .iterable(steps)
+                .onItem()
+                .transformToUniAndConcatenate(step -> onContext(hold(step.one, step.progress))
+                        .replaceWith(step)
+                        .onFailure()
+                        .invoke(failure ->
+                                LOG.debugf("%s: cannot store what is held: %s", step.one.subscription, failure))
+                        .onFailure()
+                        .recoverWithNull())
+                .collect()
+                .asList();
     }
 
     private Uni<Void> hold(Owned one, Lanes.Progress progress) {
@@ -605,19 +637,18 @@ public class SubscriptionWork {
                         : Uni.createFrom().failure(new IllegalStateException("the lease is another's"))));
     }
 
-    private Uni<Void> move(List<Owned> each, Map<Owned, Lanes.Progress> progress, Set<Owned> failed, long before) {
-        var sure = each.stream().filter(one -> !failed.contains(one)).toList();
-        if (sure.isEmpty()) {
+    private Uni<Void> move(List<Step> steps, Set<Step> unsure, long before) {
+        if (steps.isEmpty()) {
             return Uni.createFrom().voidItem();
         }
-        var moves = sure.stream().map(one -> one.move(cursor(progress, one))).toList();
+        var moves = steps.stream().map(Step::move).toList();
         return onContext(table.move(pool, replica, moves, LEASE.toMillis()))
-                .onFailure()
-                .invoke(failure -> sure.forEach(Owned::notStored))
                 .invoke(kept -> {
+                    steps.forEach(unsure::remove);
                     var ids = Set.copyOf(kept);
-                    for (var one : sure) {
-                        if (!ids.contains(one.subscription.id()) || one.isGivenBack()) {
+                    for (var step : steps) {
+                        var one = step.one;
+                        if (!ids.contains(one.subscription.id()) || step.ends) {
                             drop(one);
                         } else {
                             one.heldUntil = before + LEASE.minus(MARGIN).toNanos();
@@ -627,13 +658,9 @@ public class SubscriptionWork {
                 .replaceWithVoid();
     }
 
-    private static long cursor(Map<Owned, Lanes.Progress> progress, Owned one) {
-        var stored = progress.get(one);
-        return stored == null ? one.lanes.looked() : stored.cursor();
-    }
-
-    private Uni<Void> note(List<Owned> each) {
-        var noted = each.stream().flatMap(one -> one.takeAttempts().stream()).toList();
+    private Uni<Void> note(List<Step> steps) {
+        var noted =
+                steps.stream().flatMap(step -> step.one.takeAttempts().stream()).toList();
         return noted.isEmpty()
                 ? Uni.createFrom().voidItem()
                 : onContext(table.note(pool, noted))
@@ -654,7 +681,7 @@ public class SubscriptionWork {
         return Uni.createFrom()
                 .completionStage(idle)
                 .chain(() -> inContext(() -> flush(owned.values().stream()
-                        .filter(each -> each.lanes.isIdle())
+                        .filter(each -> each.lanes.isIdle() && !each.flushing)
                         .toList())))
                 .chain(() -> table.signOff(pool, replica));
     }
@@ -663,7 +690,7 @@ public class SubscriptionWork {
         if (times == 0 || owned.values().stream().allMatch(each -> each.lanes.isIdle() && !each.flushing)) {
             idle.complete(null);
         } else {
-            vertx.setTimer(50, fired -> onContext(() -> awaitIdle(idle, times - 1)));
+            vertx.setTimer(AWAIT_FLUSH_MILLIS, fired -> onContext(() -> awaitIdle(idle, times - 1)));
         }
     }
 

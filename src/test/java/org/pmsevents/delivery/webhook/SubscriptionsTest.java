@@ -482,6 +482,71 @@ class SubscriptionsTest {
     }
 
     @Test
+    void whoLacksAHeldEventIsNotResumedAndNotDelivered() {
+        try (var receiver = new Receiver()) {
+            var sku = newSkus(1)[0];
+            var subscription = subscribe(receiver, "", sku);
+            var id = UUID.fromString(subscription.get("id").textValue());
+            act(subscription, "pause");
+            tick();
+            // no event has this position
+            database.preparedQuery("INSERT INTO subscription_held (subscription, position) VALUES ($1, 0)")
+                    .executeAndAwait(Tuple.of(id));
+            var refused = OPERATOR.request().post(SUBSCRIPTIONS + "/" + id + "/resume");
+            assertThat(refused.statusCode()).isEqualTo(410);
+            assertThat(Client.json(refused).get("code").textValue()).isEqualTo("position-expired");
+
+            database.preparedQuery("UPDATE subscription SET state = 'active' WHERE id = $1")
+                    .executeAndAwait(Tuple.of(id));
+            await().until(() -> read(subscription).get("state").textValue().equals("disabled"));
+            assertThat(read(subscription).get("reason").textValue()).isEqualTo("position-expired");
+
+            assertThat(post("/" + id + "/replay", "{'after':'oldest'}").statusCode())
+                    .isEqualTo(200);
+            act(subscription, "resume");
+            stock.adjust(sku, 1);
+            await().until(() -> !versions(receiver, sku).isEmpty());
+        }
+    }
+
+    @Test
+    void aChangeEndsTheLeaseOfWhoGoesByTheFormerFilter() {
+        try (var receiver = new Receiver()) {
+            var sku = newSkus(1)[0];
+            var subscription = subscribe(receiver, "", sku);
+            var id = UUID.fromString(subscription.get("id").textValue());
+            database.preparedQuery(
+                            "UPDATE subscription SET token = 70, owner = 'other', lease_until = 'infinity' WHERE id = $1")
+                    .executeAndAwait(Tuple.of(id));
+            tick();
+            var patched = given().spec(OPERATOR.request())
+                    .contentType("application/merge-patch+json")
+                    .body("{\"locations\":[\"nowhere\"]}")
+                    .patch(SUBSCRIPTIONS + "/" + id);
+            assertThat(patched.statusCode()).as(patched.asString()).isEqualTo(200);
+            await().until(() -> database.preparedQuery(
+                                    "SELECT 1 FROM subscription WHERE id = $1 AND token > 71 AND owner <> 'other'")
+                            .executeAndAwait(Tuple.of(id))
+                            .size()
+                    == 1);
+        }
+    }
+
+    @Test
+    void subscriptionsOfOneServerDoNotWaitForEachOther() {
+        try (var receiver = new Receiver()) {
+            var open = new java.util.concurrent.ConcurrentLinkedQueue<io.vertx.core.http.HttpServerRequest>();
+            receiver.answers((call, request) -> open.add(request));
+            var skus = List.of(newSkus(10), newSkus(10));
+            skus.forEach(some -> subscribe(receiver, ",'lanes':16", some));
+            skus.forEach(some -> List.of(some).forEach(sku -> stock.adjust(sku, 1)));
+            await().until(() -> open.size() == 20);
+            receiver.answers(200);
+            open.forEach(request -> request.response().end());
+        }
+    }
+
+    @Test
     void aNewEpochSetsCursorsBackAndACopyDeliversNothing() {
         var sku = newSkus(1)[0];
         var subscription = subscribe("http://127.0.0.1:1/", "", sku);

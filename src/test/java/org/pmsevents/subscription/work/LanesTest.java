@@ -135,6 +135,75 @@ class LanesTest {
     }
 
     @Test
+    void whatIsUnderWayDoesNotEndTheTimeThatWasAskedForAndASecondAnswerMayExtendIt() {
+        var lanes = lanes(1, 4);
+        lanes.offer(events("a", "b", "c", "d"), 4);
+        var first = next(lanes, 0);
+        var second = next(lanes, 0);
+        var third = next(lanes, 0);
+        lanes.failed(first, 1, true, HOUR);
+        lanes.delivered(second, 2);
+        assertThat(lanes.next(HOUR.toMillis() - 1)).isNull();
+        lanes.failed(third, 3, true, HOUR.multipliedBy(2));
+        assertThat(lanes.next(2 * HOUR.toMillis() + 2)).isNull();
+        assertThat(lanes.next(2 * HOUR.toMillis() + 3)).isNotNull();
+    }
+
+    @Test
+    void subjectsThatAlwaysFailDoNotKeepOthersFromBeingTried() {
+        var lanes = lanes(1, 16);
+        lanes.offer(events("bad1", "bad2", "bad3", "good"), 4);
+        var bad = List.of(next(lanes, 0), next(lanes, 0), next(lanes, 0));
+        bad.forEach(group -> lanes.failed(group, 0, false, Duration.ZERO));
+        long now = 0;
+        for (int i = 0; i < 2; i++) {
+            now = lanes.nextAt().orElseThrow();
+            var probe = next(lanes, now);
+            if (positions(probe).equals(List.of(4L))) {
+                lanes.delivered(probe, now);
+                assertThat(next(lanes, now).attempts()).isPositive();
+                return;
+            }
+            lanes.failed(probe, now, false, Duration.ZERO);
+        }
+        throw new AssertionError("the subject that is taken was not tried");
+    }
+
+    @Test
+    void withOneLaneEventsAreSentInTheOrderOfTheFeed() {
+        for (int batch : List.of(1, 3)) {
+            var lanes = lanes(batch, 1);
+            lanes.offer(events("a", "b", "a", "a", "c", "b", "a"), 7);
+            var sent = new ArrayList<Long>();
+            for (var group = lanes.next(0); group != null; group = lanes.next(0)) {
+                sent.addAll(positions(group));
+                lanes.delivered(group, 0);
+            }
+            assertThat(sent).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L);
+        }
+    }
+
+    @Test
+    void aRequestThatIsTooLargeByNowIsSentOneByOne() {
+        var lanes = lanes(3, 1);
+        lanes.offer(events("a", "b", "a"), 3);
+        lanes.failed(next(lanes, 0), 0, false, Duration.ZERO);
+        var held = lanes.progress().held();
+        assertThat(held).extracting(Lanes.Held::head).containsExactly(1L, 1L, 1L);
+
+        var later = new Lanes(3, held, 1, 1, new Backoff(Duration.ofSeconds(5)));
+        long now = HOUR.toMillis();
+        var sent = new ArrayList<Long>();
+        for (var group = later.next(now); group != null; group = later.next(now)) {
+            assertThat(group.events()).hasSize(1);
+            sent.addAll(positions(group));
+            later.delivered(group, now);
+        }
+        assertThat(sent).containsExactlyInAnyOrder(1L, 2L, 3L);
+        assertThat(later.progress().delivered()).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
     void aRequestStaysTheSameUntilItsEventsAreSentOneByOne() {
         var lanes = lanes(3, 1);
         lanes.offer(events("a", "bad", "a", "c", "bad"), 5);
@@ -144,7 +213,6 @@ class LanesTest {
             while (!positions(group = next(lanes, now)).contains(2L)) {
                 lanes.delivered(group, now);
             }
-            // a line is taken whole, so that a and its second event are together
             assertThat(positions(group)).containsExactly(1L, 2L, 3L);
             lanes.failed(group, now, false, Duration.ZERO);
             now += HOUR.toMillis();
