@@ -262,7 +262,9 @@ class CacheIT {
             list(one).then().body("items[0].version", equalTo(1));
             assertThat(position(list(one))).isBetween(before, changed - 1);
             // the stock has not changed, as far as is known
-            await("the stock is stale too").atMost(SOON).until(() -> stockOf(one).header("Cache-Status") != null);
+            await("the stock is stale too")
+                    .atMost(SOON)
+                    .until(() -> stockOf(one).header("Cache-Status") != null);
             var stock = stockOf(one);
             stock.then().statusCode(200).header("Cache-Status", matchesRegex(".*stale"));
             assertThat(position(stock)).isGreaterThanOrEqualTo(changed);
