@@ -113,6 +113,7 @@ public final class PostgresProxy extends TcpProxy {
         private final CountDownLatch delivery = new CountDownLatch(1);
         private final CountDownLatch answer = new CountDownLatch(1);
         private volatile @Nullable Cut cut;
+        private volatile boolean isCommitting;
 
         @Override
         void clientToServer(InputStream client, OutputStream toServer) throws IOException {
@@ -130,12 +131,15 @@ public final class PostgresProxy extends TcpProxy {
                     delayed.add(this);
                     await(delivery);
                 }
+                if (cut == Cut.AT_COMMIT && text.contains("COMMIT\0")) {
+                    isCommitting = true;
+                }
                 toServer.write(buffer, 0, read);
                 if (cut == Cut.DELAYED) {
                     await(answer);
                     throw new IOException("cut long ago");
                 }
-                if (cut == Cut.BUSY || cut == Cut.AT_COMMIT && text.contains("COMMIT\0")) {
+                if (cut == Cut.BUSY) {
                     throw new IOException("cut before it was answered");
                 }
             }
@@ -155,6 +159,14 @@ public final class PostgresProxy extends TcpProxy {
                 waitWhileStalled();
                 if (cut == Cut.DELAYED) {
                     answer.countDown();
+                }
+                // A server that is cut off in the middle may give up before it comes to the commit.
+                if (isCommitting) {
+                    var text = new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
+                    if (text.contains("COMMIT\0") || text.contains("ROLLBACK\0")) {
+                        throw new IOException("cut before it was answered");
+                    }
+                    continue;
                 }
                 if (cut == Cut.UNANSWERED || cut == Cut.DELAYED) {
                     throw new IOException("cut before the answer");
