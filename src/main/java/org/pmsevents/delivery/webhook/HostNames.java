@@ -1,7 +1,6 @@
 package org.pmsevents.delivery.webhook;
 
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -39,17 +38,7 @@ final class HostNames {
 
     /** All addresses of a name. Completes on the context of the caller. */
     Future<List<InetAddress>> resolve(String host) {
-        var context = vertx.getOrCreateContext();
-        var promise = Promise.<List<InetAddress>>promise();
-        ask(host)
-                .whenComplete((found, failure) -> context.runOnContext(go -> {
-                    if (failure == null) {
-                        promise.complete(found);
-                    } else {
-                        promise.fail(failure);
-                    }
-                }));
-        return promise.future();
+        return Future.fromCompletionStage(ask(host), vertx.getOrCreateContext());
     }
 
     private CompletableFuture<List<InetAddress>> ask(String host) {
