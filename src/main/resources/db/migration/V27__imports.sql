@@ -30,7 +30,7 @@ CREATE TABLE import (
     created_at    timestamptz NOT NULL DEFAULT now(),
     finished_at   timestamptz,
     CHECK ((state IN ('completed', 'cancelled', 'failed')) = (finished_at IS NOT NULL)),
-    CHECK (state = 'receiving' OR state = 'failed' OR file_format IS NOT NULL)
+    CHECK (state IN ('receiving', 'cancelled', 'failed') OR file_format IS NOT NULL)
 );
 CREATE INDEX import_finished ON import (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX import_unfinished ON import (created_at) WHERE finished_at IS NULL;

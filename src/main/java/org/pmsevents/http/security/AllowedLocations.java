@@ -25,8 +25,18 @@ public record AllowedLocations(@Nullable List<String> names) {
      * @throws AppException 403 {@code location-not-allowed}
      */
     public void requireNoLessBounded(AllowedLocations given) {
-        if (names != null && (given.names == null || !names.containsAll(given.names))) {
-            throw refusal("A key that is bounded to locations makes keys for these only: name them.", names);
+        requireAll(given, "A key that is bounded to locations makes keys for these only: name them.");
+    }
+
+    /**
+     * Whoever is bounded may not decide about what others do elsewhere.
+     *
+     * @param otherwise what the refusal says
+     * @throws AppException 403 {@code location-not-allowed}
+     */
+    public void requireAll(AllowedLocations others, String otherwise) {
+        if (names != null && (others.names == null || !names.containsAll(others.names))) {
+            throw refusal(otherwise, names);
         }
     }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -166,8 +165,8 @@ final class Cells {
                 complain("attributes", "type", "Must be a JSON object, such as {\"color\":\"red\"}.");
             }
         }
-        for (var field : attributeFields()) {
-            var name = field.substring(Columns.ATTRIBUTE.length());
+        for (var name : columns.attributes()) {
+            var field = Columns.ATTRIBUTE + name;
             var value = text(field);
             if (!value.isEmpty()) {
                 if (attributes.has(name)) {
@@ -181,16 +180,6 @@ final class Cells {
         } else if (columns.has("attributes")) {
             tree.putNull("attributes");
         }
-    }
-
-    private List<String> attributeFields() {
-        var named = new ArrayList<String>();
-        for (var field : columns.fields()) {
-            if (field != null && field.startsWith(Columns.ATTRIBUTE)) {
-                named.add(field);
-            }
-        }
-        return named;
     }
 
     private @Nullable JsonNode json(String field, String text) {

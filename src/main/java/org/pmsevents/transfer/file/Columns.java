@@ -259,6 +259,17 @@ public final class Columns {
         return fields.contains(field);
     }
 
+    /** The attributes that have a column of their own. */
+    public List<String> attributes() {
+        var names = new ArrayList<String>();
+        for (var field : fields) {
+            if (field != null && field.startsWith(ATTRIBUTE)) {
+                names.add(field.substring(ATTRIBUTE.length()));
+            }
+        }
+        return names;
+    }
+
     /** The column of a field, or of the field that the JSON pointer leads into; null if there is none. */
     @Nullable
     String column(String pointer) {

@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.transfer.file.Line;
 import org.pmsevents.transfer.file.LineReader;
@@ -45,19 +46,38 @@ final class ChunkReader {
         this.skip = (int) (at % Upload.PART);
     }
 
-    Uni<Chunk> next() {
-        return fill(new ArrayList<>(), at);
+    /**
+     * The lines that one transaction works off.
+     *
+     * @param nextByte where the next chunk begins
+     * @param isLast whether there is none
+     */
+    record Chunk(
+            List<Line> lines,
+            long nextByte,
+            long nextLine,
+            @Nullable String carried,
+            boolean isLast) {}
+
+    private enum Taken {
+        FULL,
+        LAST,
+        MORE
     }
 
-    private Uni<Chunk> fill(List<Line> lines, long begin) {
-        return StrictJson.offLoop(Integer.MAX_VALUE, () -> take(lines, begin)).chain(full -> {
-            if (full) {
-                return Uni.createFrom().item(new Chunk(List.copyOf(lines), at, line, reader.carried(), false));
-            }
-            return ended
-                    ? Uni.createFrom().item(new Chunk(List.copyOf(lines), at, line, reader.carried(), true))
-                    : feed().chain(() -> fill(lines, begin));
-        });
+    /** Parts are read in a loop: a line that is too long goes through all of them. */
+    Uni<Chunk> next() {
+        var lines = new ArrayList<Line>();
+        long begin = at;
+        return Uni.createFrom()
+                .deferred(() -> StrictJson.offLoop(Integer.MAX_VALUE, () -> take(lines, begin)))
+                .map(full -> full ? Taken.FULL : ended ? Taken.LAST : Taken.MORE)
+                .call(taken -> taken == Taken.MORE ? feed() : Uni.createFrom().voidItem())
+                .repeat()
+                .whilst(taken -> taken == Taken.MORE)
+                .collect()
+                .last()
+                .map(taken -> new Chunk(List.copyOf(lines), at, line, reader.carried(), taken == Taken.LAST));
     }
 
     /** Takes lines until the chunk is full; false if more of the text is needed, or there is none. */

@@ -5,7 +5,10 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.queue.CleanUp;
@@ -21,11 +24,13 @@ class ImportCleanUp implements CleanUp {
     private static final Duration ARRIVING = Duration.ofHours(12);
 
     private final ImportTable table;
+    private final ImportRemains remains;
     private final JobTable jobs;
     private final Transactions transactions;
 
-    ImportCleanUp(ImportTable table, JobTable jobs, Transactions transactions) {
+    ImportCleanUp(ImportTable table, ImportRemains remains, JobTable jobs, Transactions transactions) {
         this.table = table;
+        this.remains = remains;
         this.jobs = jobs;
         this.transactions = transactions;
     }
@@ -50,16 +55,34 @@ class ImportCleanUp implements CleanUp {
 
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
-        return giveUp().chain(givenUp -> delete().map(deleted -> new Deleted(deleted, givenUp)));
+        return giveUp().chain(givenUp -> dropText().chain(this::delete).map(deleted -> new Deleted(deleted, givenUp)));
     }
 
     private Uni<Long> delete() {
         return Uni.createFrom()
-                .deferred(() -> transactions.run(transaction -> table.prune(transaction, RETENTION, ARRIVING)))
+                .deferred(() -> transactions
+                        .read(client -> table.tooOld(client, RETENTION, ARRIVING))
+                        .call(ids -> each(ids, remains::delete))
+                        .map(List::size))
                 .repeat()
                 .whilst(deleted -> deleted > 0)
                 .collect()
                 .with(Collectors.summingLong(Integer::longValue));
+    }
+
+    /** Of imports that have ended where nobody could delete their text. */
+    private Uni<Void> dropText() {
+        return transactions.read(table::withText).chain(ids -> each(ids, remains::dropText));
+    }
+
+    private static Uni<Void> each(List<UUID> ids, Function<UUID, Uni<Void>> work) {
+        return Multi.createFrom()
+                .iterable(ids)
+                .onItem()
+                .transformToUniAndConcatenate(work::apply)
+                .collect()
+                .last()
+                .replaceWithVoid();
     }
 
     /** A job that is discarded or cancelled does not come back by itself. */

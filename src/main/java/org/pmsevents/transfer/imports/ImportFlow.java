@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +23,7 @@ import org.pmsevents.platform.database.Detached;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -139,7 +141,7 @@ class ImportFlow implements NamedResources {
                                         received.begin(),
                                         received.line(),
                                         job.id())
-                                .map(stored -> new Queued(stored.orElseThrow(() -> notFound(id.toString())), job))));
+                                .map(stored -> new Queued(stored.orElseThrow(() -> ended(id.toString())), job))));
     }
 
     /** What has arrived of a file that has not arrived as a whole; a job deletes it if this fails. */
@@ -181,20 +183,28 @@ class ImportFlow implements NamedResources {
      * Ends an import after the chunk under way. What it has changed stays.
      *
      * @param allowed refuses callers who may not import lines of the given kind
+     * @param locations of the caller, who cancels no import of stock at others
      * @throws AppException 404 {@code import-not-found}; 409 {@code import-finished}; what {@code allowed} throws
      */
-    Uni<ImportView> cancel(String id, Consumer<ImportKind> allowed, RequestContext context) {
+    Uni<ImportView> cancel(
+            String id, Consumer<ImportKind> allowed, AllowedLocations locations, RequestContext context) {
         var parsed = id(id);
         return transactions
                 .run(
                         context,
                         transaction -> table.lock(transaction, parsed)
                                 .map(found -> found.orElseThrow(() -> notFound(id)))
-                                .invoke(found -> allowed.accept(
-                                        ImportRequest.of(found).file().kind()))
+                                .invoke(found -> {
+                                    var kind = ImportRequest.of(found).file().kind();
+                                    allowed.accept(kind);
+                                    if (kind != ImportKind.PRODUCTS) {
+                                        locations.requireAll(
+                                                new AllowedLocations(found.locations()),
+                                                "The import " + id + " may change stock at other locations, too.");
+                                    }
+                                })
                                 .chain(found -> table.finish(transaction, parsed, Import.State.CANCELLED, null)))
-                .map(ended -> ImportView.of(ended.orElseThrow(
-                        () -> AppException.conflict("import-finished", "The import " + id + " has ended already."))));
+                .map(ended -> ImportView.of(ended.orElseThrow(() -> ended(id))));
     }
 
     /**
@@ -220,9 +230,13 @@ class ImportFlow implements NamedResources {
             return first.isEmpty()
                     ? reads.list(client -> table.rejected(client, id, after.get(), REJECTED_AT_ONCE))
                             .invoke(page -> page.forEach(line -> after.set(line.line())))
-                            .map(lines::text)
+                            .chain(page -> StrictJson.offLoop(length(page), () -> lines.text(page)))
                     : Uni.createFrom().item(first);
         };
+    }
+
+    private static int length(List<ImportTable.Rejected> page) {
+        return page.stream().mapToInt(line -> line.raw().length()).sum();
     }
 
     private static UUID id(String id) {
@@ -231,6 +245,10 @@ class ImportFlow implements NamedResources {
         } catch (IllegalArgumentException e) {
             throw notFound(id);
         }
+    }
+
+    private static AppException ended(String id) {
+        return AppException.conflict("import-finished", "The import " + id + " has ended already.");
     }
 
     private static AppException notFound(String id) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.publish.AfterCommit;
@@ -43,9 +44,16 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     private final Transactions transactions;
     private final AfterCommit afterCommit;
     private final List<Target> targets;
+    private final ImportRemains remains;
 
-    ImportJob(ImportTable table, Transactions transactions, AfterCommit afterCommit, @All List<Target> targets) {
+    ImportJob(
+            ImportTable table,
+            ImportRemains remains,
+            Transactions transactions,
+            AfterCommit afterCommit,
+            @All List<Target> targets) {
         this.table = table;
+        this.remains = remains;
         this.transactions = transactions;
         this.afterCommit = afterCommit;
         this.targets = targets;
@@ -110,7 +118,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
         return transactions
                 .statement(client ->
                         table.finish(client, id, Import.State.FAILED, "The import could not go on: " + failure))
-                .replaceWithVoid();
+                .chain(() -> remains.dropText(id));
     }
 
     private Uni<Import> workOff(Import stored, JobRun run) {
@@ -124,7 +132,16 @@ class ImportJob implements JobKind<ImportJob.Payload> {
                 request,
                 format,
                 from -> transactions.read(client -> table.parts(client, stored.id(), from, ChunkReader.PARTS)));
-        return next(stored, target(request), reader, run);
+        var target = target(request);
+        var at = new AtomicReference<>(stored);
+        return Uni.createFrom()
+                .deferred(() -> step(at.get(), target, reader, run))
+                .invoke(step -> at.set(step.stored()))
+                .repeat()
+                .whilst(step -> !step.ended())
+                .collect()
+                .last()
+                .replaceWith(at::get);
     }
 
     private Target target(ImportRequest request) {
@@ -135,22 +152,30 @@ class ImportJob implements JobKind<ImportJob.Payload> {
                         "this version can't import " + request.file().kind().wireName(), null));
     }
 
-    private Uni<Import> next(Import stored, Target target, ChunkReader reader, JobRun run) {
+    /** @param ended whether there is nothing more to do */
+    private record Step(Import stored, boolean ended) {}
+
+    /** Works off the next chunk. The chunks are a loop, because a chain of all of them would hold each one's text until the end. */
+    private Uni<Step> step(Import stored, Target target, ChunkReader reader, JobRun run) {
         run.progress(stored.nextByte(), stored.bytes(), progress(stored));
         return reader.next()
                 .chain(chunk -> chunk.lines().isEmpty() && chunk.isLast()
-                        ? finish(stored, Import.State.COMPLETED, null, run)
+                        ? end(finish(stored, Import.State.COMPLETED, null, run))
                         : apply(stored, target, chunk, run).chain(done -> {
                             if (!done.state().isWorkedOff()) {
-                                return ended(done);
+                                return end(ended(done));
                             }
                             if (done.counts().rejected() >= MOST_REJECTED) {
-                                return finish(done, Import.State.FAILED, tooMany(done), run);
+                                return end(finish(done, Import.State.FAILED, tooMany(done), run));
                             }
                             return chunk.isLast()
-                                    ? finish(done, Import.State.COMPLETED, null, run)
-                                    : next(done, target, reader, run);
+                                    ? end(finish(done, Import.State.COMPLETED, null, run))
+                                    : Uni.createFrom().item(new Step(done, false));
                         }));
+    }
+
+    private static Uni<Step> end(Uni<Import> last) {
+        return last.map(stored -> new Step(stored, true));
     }
 
     private static String tooMany(Import done) {
@@ -163,7 +188,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
         return "import " + stored.id() + ": " + counts.read() + " lines, " + counts.rejected() + " refused";
     }
 
-    private Uni<Import> apply(Import stored, Target target, Chunk chunk, JobRun run) {
+    private Uni<Import> apply(Import stored, Target target, ChunkReader.Chunk chunk, JobRun run) {
         var readable =
                 chunk.lines().stream().filter(line -> line.fault() == null).toList();
         return target.prepare(stored, readable)
@@ -178,7 +203,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     /** @param announce null if nothing was applied */
     private record Done(Import stored, @Nullable Supplier<Uni<Void>> announce) {}
 
-    private Uni<Done> transact(Import stored, Target target, Chunk chunk, List<Line> readable, JobRun run) {
+    private Uni<Done> transact(Import stored, Target target, ChunkReader.Chunk chunk, List<Line> readable, JobRun run) {
         return transactions
                 .runWithin(
                         stored.context(),
@@ -206,7 +231,11 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     }
 
     private Uni<Done> apply(
-            Transactions.Limited transaction, Import stored, Target target, Chunk chunk, List<Line> readable) {
+            Transactions.Limited transaction,
+            Import stored,
+            Target target,
+            ChunkReader.Chunk chunk,
+            List<Line> readable) {
         return see(transaction, stored, target, readable)
                 .chain(seen -> within(
                                 transaction, stored, () -> target.apply(transaction, stored, readable, seen.before()))
@@ -263,7 +292,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     private Uni<Import> settle(
             Transactions.Limited transaction,
             Import stored,
-            Chunk chunk,
+            ChunkReader.Chunk chunk,
             List<Line> readable,
             Target.Applied applied,
             long duplicates) {
@@ -312,9 +341,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
 
     /** The text is no longer needed. */
     private Uni<Import> ended(Import stored) {
-        return transactions
-                .run(transaction -> table.dropText(transaction, stored.id()))
-                .replaceWith(stored);
+        return remains.dropText(stored.id()).replaceWith(stored);
     }
 
     private static Result result(Import done) {

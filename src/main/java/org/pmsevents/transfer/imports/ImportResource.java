@@ -30,8 +30,10 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.limits.Disconnect;
 import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
+import org.pmsevents.http.security.KeyConnections;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -53,12 +55,19 @@ public class ImportResource {
     private final CurrentRequest request;
     private final CurrentVertxRequest http;
     private final SecurityIdentity identity;
+    private final KeyConnections ofKeys;
 
-    ImportResource(ImportFlow flow, CurrentRequest request, CurrentVertxRequest http, SecurityIdentity identity) {
+    ImportResource(
+            ImportFlow flow,
+            CurrentRequest request,
+            CurrentVertxRequest http,
+            SecurityIdentity identity,
+            KeyConnections ofKeys) {
         this.flow = flow;
         this.request = request;
         this.http = http;
         this.identity = identity;
+        this.ofKeys = ofKeys;
     }
 
     @POST
@@ -83,6 +92,7 @@ public class ImportResource {
             headers = @Header(name = "Location", schema = @Schema(type = SchemaType.STRING)),
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Import")))
     @APIResponse(responseCode = "400", ref = "FileRefused")
+    @APIResponse(responseCode = "409", ref = "ImportFinished")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Uni<Response> create(
@@ -125,6 +135,7 @@ public class ImportResource {
                 ImportRequest.of(new ImportRequest.Query(kind, mode, dryRun, preset, decimal, currency, map), json);
         requireRole(wanted.file().kind());
         var location = uri.getBaseUriBuilder().path("/api/imports/{id}");
+        closeWithKey();
         return flow.receive(
                         wanted,
                         coding,
@@ -135,6 +146,16 @@ public class ImportResource {
                 .map(stored -> Response.accepted(stored)
                         .header(HttpHeaders.LOCATION, location.build(stored.id()))
                         .build());
+    }
+
+    /** A file that is being sent or received ends with the key of the caller. */
+    private void closeWithKey() {
+        var routing = http.getCurrent();
+        var closed = ofKeys.opened(identity.getPrincipal(), () -> Disconnect.now(routing.request()));
+        routing.addEndHandler(ended -> closed.run());
+        if (routing.response().closed()) {
+            closed.run();
+        }
     }
 
     private void requireRole(ImportKind kind) {
@@ -199,6 +220,7 @@ public class ImportResource {
         if (format != null && !format.equals("csv") && !format.equals("ndjson")) {
             throw AppException.validationFailed("?format", "unknown", "format must be csv or ndjson.");
         }
+        closeWithKey();
         return flow.rejected(id, format == null ? null : format.equals("ndjson"))
                 .map(pieces -> Response.ok(pieces)
                         .header(HttpHeaders.CONTENT_TYPE, pieces.type())
@@ -221,6 +243,6 @@ public class ImportResource {
     @APIResponse(responseCode = "404", ref = "ImportNotFound")
     @APIResponse(responseCode = "409", ref = "ImportFinished")
     public Uni<ImportView> cancel(@PathParam("id") String id) {
-        return flow.cancel(id, this::requireRole, request.current());
+        return flow.cancel(id, this::requireRole, request.locations(), request.current());
     }
 }

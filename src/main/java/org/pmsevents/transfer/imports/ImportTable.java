@@ -63,9 +63,19 @@ class ImportTable {
             SELECT content FROM import_part WHERE import_id = $1 AND part >= $2 ORDER BY part LIMIT $3
             """;
 
-    private static final String DROP_TEXT = "DELETE FROM import_part WHERE import_id = $1";
+    private static final String DROP_PARTS = dropFirst("import_part", "part", 100);
 
-    private static final String DROP_SUBJECTS = "DELETE FROM import_subject WHERE import_id = $1";
+    private static final String DROP_SUBJECTS = dropFirst("import_subject", "subject", 20_000);
+
+    private static final String DROP_REJECTED = dropFirst("import_rejected", "line", 5_000);
+
+    /** Finished imports of which there is text. */
+    private static final String WITH_TEXT = """
+            SELECT id FROM import WHERE finished_at IS NOT NULL
+              AND (EXISTS (SELECT FROM import_part AS p WHERE p.import_id = import.id)
+                   OR EXISTS (SELECT FROM import_subject AS s WHERE s.import_id = import.id))
+            LIMIT 1000
+            """;
 
     private static final String SEE = """
             INSERT INTO import_subject AS seen (import_id, subject, line, times)
@@ -82,21 +92,26 @@ class ImportTable {
                                            (SELECT $6::text[])) AS given
             """;
 
+    /** So many that one line more is enough for their raw text to exceed a megabyte; the lengths are known without reading the texts. */
     private static final String REJECTED = """
-            SELECT line, raw, field, code, detail FROM import_rejected
-            WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3
+            SELECT line, raw, field, code, detail FROM (
+              SELECT few.*, sum(octet_length(raw)) OVER (ORDER BY line) - octet_length(raw) AS before FROM (
+                SELECT line, raw, field, code, detail FROM import_rejected
+                WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3) AS few) AS summed
+            WHERE before < 1048576 ORDER BY line
             """;
 
     private static final String DELETE = "DELETE FROM import WHERE id = $1 AND state = 'receiving'";
 
-    /** One at a time: a file has up to a thousand parts and a hundred thousand refused lines, which go with it. */
-    private static final String PRUNE = """
-            DELETE FROM import WHERE id = ANY(ARRAY(
-              (SELECT id FROM import WHERE finished_at < now() - $1 * interval '1 second' ORDER BY finished_at LIMIT 1)
-              UNION ALL
-              (SELECT id FROM import WHERE finished_at IS NULL AND state = 'receiving' AND created_at < now() - $2 * interval '1 second'
-               ORDER BY created_at LIMIT 1)))
+    private static final String TOO_OLD = """
+            (SELECT id FROM import WHERE finished_at < now() - $1 * interval '1 second' ORDER BY finished_at LIMIT 1)
+            UNION ALL
+            (SELECT id FROM import WHERE finished_at IS NULL AND state = 'receiving' AND created_at < now() - $2 * interval '1 second'
+             ORDER BY created_at LIMIT 1)
             """;
+
+    private static final String PRUNE =
+            "DELETE FROM import WHERE id = $1 AND (finished_at IS NOT NULL OR state = 'receiving')";
 
     private static final String UNFINISHED = """
             SELECT %s FROM import WHERE finished_at IS NULL AND state <> 'receiving' AND created_at < now() - interval '1 minute'
@@ -109,6 +124,14 @@ class ImportTable {
     private static final String BEGIN_TRIAL = "SAVEPOINT dry_run";
 
     private static final String UNDO_TRIAL = "ROLLBACK TO SAVEPOINT dry_run";
+
+    /** The first rows of an import in a table: all at once could take longer than a statement may. */
+    private static String dropFirst(String table, String key, int most) {
+        return """
+            DELETE FROM %1$s WHERE import_id = $1 AND %2$s <= (
+              SELECT max(first.%2$s) FROM (SELECT %2$s FROM %1$s WHERE import_id = $1 ORDER BY %2$s LIMIT %3$d) AS first)
+            """.formatted(table, key, most);
+    }
 
     /** A refused line. */
     record Rejected(long line, String raw, @Nullable String field, String code, String detail) {}
@@ -205,12 +228,24 @@ class ImportTable {
         });
     }
 
-    /** Deletes what only the work needs. */
-    Uni<Void> dropText(SqlClient client, UUID id) {
-        return client.preparedQuery(DROP_TEXT)
-                .execute(Tuple.of(id))
-                .chain(() -> client.preparedQuery(DROP_SUBJECTS).execute(Tuple.of(id)))
-                .replaceWithVoid();
+    /** Deletes a piece of what only the work needs; returns how many rows, 0 when nothing is left. */
+    Uni<Integer> dropText(SqlClient client, UUID id) {
+        return drop(client, DROP_PARTS, id)
+                .chain(parts -> drop(client, DROP_SUBJECTS, id).map(subjects -> parts + subjects));
+    }
+
+    /** Deletes a piece of the refused lines; returns how many, 0 when none is left. */
+    Uni<Integer> dropRejected(SqlClient client, UUID id) {
+        return drop(client, DROP_REJECTED, id);
+    }
+
+    private static Uni<Integer> drop(SqlClient client, String sql, UUID id) {
+        return client.preparedQuery(sql).execute(Tuple.of(id)).map(RowSet::rowCount);
+    }
+
+    /** Finished imports whose text was not deleted. */
+    Uni<List<UUID>> withText(SqlClient client) {
+        return client.preparedQuery(WITH_TEXT).execute().map(ImportTable::ids);
     }
 
     /** Remembers what lines are about; returns how often each has been until now, these lines included. */
@@ -238,12 +273,22 @@ class ImportTable {
                                 lines.stream()
                                         .map(line -> Buffer.buffer(line.raw().getBytes(StandardCharsets.UTF_8)))
                                         .toArray(Buffer[]::new),
-                                lines.stream().map(Rejected::field).toArray(String[]::new),
+                                lines.stream()
+                                        .map(line -> storable(line.field()))
+                                        .toArray(String[]::new),
                                 lines.stream().map(Rejected::code).toArray(String[]::new),
-                                lines.stream().map(Rejected::detail).toArray(String[]::new)))
+                                lines.stream()
+                                        .map(line -> storable(line.detail()))
+                                        .toArray(String[]::new)))
                         .replaceWithVoid();
     }
 
+    /** PostgreSQL stores no U+0000 in a text, and what is said about a line quotes it. */
+    private static @Nullable String storable(@Nullable String text) {
+        return text == null ? null : text.replace('\0', '\uFFFD');
+    }
+
+    /** The refused lines after a line, at least one if there are any, with about a megabyte of text at most. */
     Uni<List<Rejected>> rejected(SqlClient client, UUID id, long after, int limit) {
         return client.preparedQuery(REJECTED)
                 .execute(Tuple.of(id, after, limit))
@@ -279,11 +324,22 @@ class ImportTable {
         return client.preparedQuery(DELETE).execute(Tuple.of(id)).replaceWithVoid();
     }
 
-    /** Deletes up to two imports that have ended that long ago, or have been arriving for that long; returns how many. */
-    Uni<Integer> prune(SqlClient client, Duration ended, Duration arriving) {
-        return client.preparedQuery(PRUNE)
+    /** Up to two imports that have ended that long ago, or have been arriving for that long. */
+    Uni<List<UUID>> tooOld(SqlClient client, Duration ended, Duration arriving) {
+        return client.preparedQuery(TOO_OLD)
                 .execute(Tuple.of((double) ended.toSeconds(), (double) arriving.toSeconds()))
-                .map(RowSet::rowCount);
+                .map(ImportTable::ids);
+    }
+
+    /** Deletes an import that has ended or does not arrive. */
+    Uni<Void> prune(SqlClient client, UUID id) {
+        return client.preparedQuery(PRUNE).execute(Tuple.of(id)).replaceWithVoid();
+    }
+
+    private static List<UUID> ids(RowSet<Row> rows) {
+        var ids = new ArrayList<UUID>();
+        rows.forEach(row -> ids.add(row.getUUID("id")));
+        return ids;
     }
 
     /** Imports that have a job, as far as they know. */

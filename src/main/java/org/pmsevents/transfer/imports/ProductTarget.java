@@ -55,7 +55,8 @@ class ProductTarget implements Target {
     @Override
     public String subject(Line line) {
         var tree = line.tree();
-        return tree == null ? "" : tree.path("sku").asText();
+        var sku = tree == null ? "" : tree.path("sku").asText();
+        return StockLine.isTooLong(sku) ? "" : sku;
     }
 
     @Override
@@ -146,7 +147,11 @@ class ProductTarget implements Target {
             price.put("amount", draft.price().amount());
             price.put("currency", draft.price().currency());
             draft.tags().forEach(whole.putArray("tags")::add);
-            whole.set("attributes", draft.attributes());
+            var attributes = draft.attributes().deepCopy();
+            if (line.columns() != null) {
+                attributes.remove(line.columns().attributes());
+            }
+            whole.set("attributes", attributes);
             tree.fields().forEachRemaining(field -> {
                 if (field.getKey().equals("price") && field.getValue() instanceof ObjectNode given) {
                     whole.set("price", price.setAll(given));
@@ -154,7 +159,7 @@ class ProductTarget implements Target {
                         && field.getValue() instanceof ObjectNode given
                         && line.columns() != null
                         && !line.columns().has("attributes")) {
-                    whole.set("attributes", draft.attributes().deepCopy().setAll(given));
+                    attributes.setAll(given);
                 } else {
                     whole.set(field.getKey(), field.getValue());
                 }

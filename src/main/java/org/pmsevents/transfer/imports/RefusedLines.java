@@ -104,10 +104,12 @@ final class RefusedLines {
         return JsonText.of(object) + "\n";
     }
 
+    /** Empty if the line is not one object that can be written as it was, such as one with a name twice. */
     private static ObjectNode object(String raw) {
         try {
-            var tree = StrictJson.read(raw.getBytes(StandardCharsets.UTF_8)).tree();
-            return tree instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
+            var body = StrictJson.read(raw.getBytes(StandardCharsets.UTF_8));
+            body.violations().throwIfAny();
+            return body.tree() instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
         } catch (AppException e) {
             return JsonNodeFactory.instance.objectNode();
         }

@@ -29,14 +29,19 @@ record StockLine(
     private static final long MAX_AMOUNT = Integer.MAX_VALUE;
     private static final Duration AHEAD = Duration.ofMinutes(5);
 
-    /** The stock that a line is about, as text; empty if it does not say. No name has the slash. */
+    /** The stock that a line is about, as text; empty if it does not say, or says what can't be. No name has the slash. */
     static String subject(Line line) {
         var tree = line.tree();
         var sku = tree == null ? "" : tree.path("sku").asText();
         var location = tree == null ? "" : tree.path("location").asText();
-        return sku.isEmpty()
+        return sku.isEmpty() || isTooLong(sku) || isTooLong(location)
                 ? ""
                 : sku + "/" + (location.isEmpty() || location.equals("null") ? StockKey.MAIN : location);
+    }
+
+    /** Whether nothing can have this name: such a line is refused, and no other is about the same. */
+    static boolean isTooLong(String name) {
+        return name.codePointCount(0, name.length()) > PathName.MAX_LENGTH;
     }
 
     static StockLine count(Line line, AllowedLocations allowed, Clock clock) {

@@ -92,11 +92,15 @@ class ExportRoundTripTest {
         return product;
     }
 
-    private void fill(Random random) {
+    private void openLocation() {
         assertThat(keeper.request("{\"backorders\":true}")
                         .put("/api/locations/" + mark)
                         .statusCode())
                 .isIn(200, 201);
+    }
+
+    private void fill(Random random) {
+        openLocation();
         for (int i = 0; i < PRODUCTS; i++) {
             var product = product(random, i);
             var sku = product.get("sku").textValue();
@@ -130,6 +134,10 @@ class ExportRoundTripTest {
                     .await()
                     .atMost(PATIENCE);
         }
+        pool.query("DELETE FROM location WHERE location = '" + mark + "'")
+                .execute()
+                .await()
+                .atMost(PATIENCE);
         rows.forget();
     }
 
@@ -163,6 +171,7 @@ class ExportRoundTripTest {
         var stock = export("inventory?location=" + mark + "&format=" + format);
         assertThat(new String(stock, StandardCharsets.UTF_8)).contains(mark + "-1");
         empty();
+        openLocation();
 
         send("products", products, type);
         send("counts", stock, type);

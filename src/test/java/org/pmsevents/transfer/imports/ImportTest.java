@@ -280,6 +280,83 @@ class ImportTest {
                 editor.request().post("/api/imports/" + done.get("id").asText() + "/cancel"), 409, "import-finished");
     }
 
+    private JsonNode sentAsJson(Client client, String kind, String file) {
+        var answer = send(client, "kind=" + kind, file.getBytes(StandardCharsets.UTF_8), "application/x-ndjson");
+        return ended(client, Client.json(answer).get("id").asText());
+    }
+
+    @Test
+    void refusedLinesOfJsonThatWouldBeChangedComeBackAsText() {
+        var sku = Client.newSku("imp-");
+        var line = "{\"sku\":\"" + sku + "\",\"onHand\":1,\"onHand\":2}";
+        var refused = Client.json(rejected(stock, sentAsJson(stock, "counts", line + "\n"), ""));
+        assertThat(refused.has("onHand")).isFalse();
+        assertThat(refused.at("/import/raw").asText()).isEqualTo(line);
+    }
+
+    @Test
+    void aLineWithWhatCantBeStoredIsRefusedAlone() {
+        var sku = Client.newSku("imp-");
+        var random = new java.util.Random(7);
+        var name = random.ints(20_000, 'a', 'z' + 1)
+                .mapToObj(c -> String.valueOf((char) c))
+                .collect(Collectors.joining());
+        var lines = "{\"sku\":\"" + name + "\"}\n{\"sku\":\"" + sku + "-1\",\"a\\u0000b\":1}\n";
+        var products = sentAsJson(editor, "products", lines + Client.product(sku) + "\n");
+        assertThat(counts(products)).isEqualTo("completed 3 1 0 0 2 0");
+        assertThat(rejected(editor, products, "")).contains("a\\\\u0000b").contains(name);
+        var counted = sentAsJson(
+                stock,
+                "counts",
+                "{\"sku\":\"" + name + "\",\"onHand\":1}\n{\"sku\":\"" + sku + "\",\"location\":\"" + name
+                        + "\",\"onHand\":1}\n{\"sku\":\"" + sku + "\",\"onHand\":1}\n");
+        assertThat(counts(counted)).isEqualTo("completed 3 0 1 0 2 0");
+        var nameless = sent(editor, "kind=products", HEADER + ",attributes.a\0b\n" + sku + ",Tea,1,EUR,a\0b\n");
+        assertThat(counts(nameless)).isEqualTo("completed 1 0 0 0 1 0");
+    }
+
+    @Test
+    void theNewestOfSeveralCountsWinsWhereverItStands() {
+        var sku = Client.newSku("imp-");
+        both.create(sku);
+        var file = "sku,onHand,countedAt\n" + sku + ",5,2026-01-02T00:00:00Z\n" + sku + ",6,2026-01-01T00:00:00Z\n";
+        assertThat(counts(sent(stock, "kind=counts", file))).isEqualTo("completed 2 0 1 1 0 1");
+        assertThat(stock.stock(sku).get("onHand").asLong()).isEqualTo(5);
+        var undated = "sku,onHand\n" + sku + ",7\n" + sku + ",8\n";
+        assertThat(counts(sent(stock, "kind=counts", undated))).isEqualTo("completed 2 0 1 1 0 1");
+        assertThat(stock.stock(sku).get("onHand").asLong()).isEqualTo(8);
+        assertThat(counts(sent(stock, "kind=counts", file))).isEqualTo("completed 2 0 0 0 2 1");
+    }
+
+    @Test
+    void anEmptyCellOfAnAttributeRemovesIt() {
+        var sku = Client.newSku("imp-");
+        sent(
+                editor,
+                "kind=products",
+                HEADER + ",attributes.color,attributes.size,attributes.kept\n" + sku + ",Tea,1,EUR,red,XL,yes\n");
+        var changed =
+                sent(editor, "kind=products&mode=update", "sku,attributes.color,attributes.size\n" + sku + ",,M\n");
+        assertThat(counts(changed)).isEqualTo("completed 1 0 1 0 0 0");
+        assertThat(Client.json(editor.read(sku)).get("attributes").toString())
+                .contains("\"size\":\"M\"", "\"kept\":\"yes\"")
+                .doesNotContain("color");
+        sent(editor, "kind=products&mode=update", "sku,attributes.size\n" + sku + ",\n");
+        assertThat(Client.json(editor.read(sku)).get("attributes").toString()).isEqualTo("{\"kept\":\"yes\"}");
+    }
+
+    @Test
+    void longRefusedLinesComeBackAllInOrder() {
+        var sku = Client.newSku("imp-");
+        var file = IntStream.range(0, 6)
+                .mapToObj(i -> sku + i + "," + "x".repeat(500_000) + ",none,EUR\n")
+                .collect(Collectors.joining());
+        var refused = rejected(editor, sent(editor, "kind=products", HEADER + "\n" + file), "");
+        assertThat(refused.lines().skip(1).map(line -> line.substring(0, sku.length() + 1)))
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 6).mapToObj(i -> sku + i).toList());
+    }
+
     @Test
     void aSenderWhoStopsLeavesNothing() throws IOException {
         try (var socket = new Socket(server.getHost(), server.getPort())) {
@@ -289,6 +366,34 @@ class ImportTest {
             await("import that is being received").until(() -> list().contains("receiving by gone"));
         }
         await("nothing of it").until(() -> !list().contains("receiving by gone"));
+    }
+
+    @Test
+    void whatIsBeingReceivedCanBeCancelled() throws IOException {
+        try (var socket = new Socket(server.getHost(), server.getPort())) {
+            var file = HEADER + "\n";
+            socket.getOutputStream()
+                    .write(
+                            ("POST /api/imports?kind=products HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nConnection: close\r\n"
+                                            + "Content-Length: " + (file.length() + 1) + "\r\nAuthorization: "
+                                            + Tokens.bearer("waits", "editor") + "\r\n\r\n" + file)
+                                    .getBytes(StandardCharsets.US_ASCII));
+            await("import that is being received").until(() -> list().contains("receiving by waits"));
+            var items =
+                    Client.json(editor.request().get("/api/imports?limit=500")).get("items");
+            var id = items.findParents("createdBy").stream()
+                    .filter(item -> item.get("createdBy").asText().equals("waits"))
+                    .findFirst()
+                    .orElseThrow()
+                    .get("id")
+                    .asText();
+            editor.request().post("/api/imports/" + id + "/cancel").then().statusCode(200);
+            assertThat(list()).contains("cancelled by waits");
+            socket.getOutputStream().write('\n');
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 409")
+                    .contains("import-finished");
+        }
     }
 
     private List<String> list() {
