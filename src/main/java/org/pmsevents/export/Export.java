@@ -11,11 +11,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.FeedPosition;
+import org.pmsevents.http.answer.StreamedAnswer;
 import org.pmsevents.platform.database.Snapshot;
 import org.pmsevents.platform.json.JsonText;
 
 /** The content of a file, read from an open snapshot a portion at a time. Its first rows are read before the answer begins. */
-final class Export {
+final class Export implements StreamedAnswer {
     private final Snapshot snapshot;
     private final ExportKind kind;
     private final ExportFormat format;
@@ -35,8 +36,8 @@ final class Export {
         return seen;
     }
 
-    /** The next bytes; empty at the end. To be asked for when the last ones are sent. */
-    Uni<byte[]> next() {
+    @Override
+    public Uni<byte[]> next() {
         var first = read;
         read = null;
         return (first == null
@@ -45,9 +46,14 @@ final class Export {
                 .map(this::written);
     }
 
-    /** May be called several times. */
-    void close() {
+    @Override
+    public void close() {
         snapshot.close();
+    }
+
+    @Override
+    public String toString() {
+        return "the export of " + kind.name();
     }
 
     private byte[] written(RowSet<Row> rows) {

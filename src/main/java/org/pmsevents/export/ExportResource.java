@@ -24,11 +24,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.cache.FeedPosition;
-import org.pmsevents.http.limits.Disconnect;
+import org.pmsevents.http.query.Flag;
 import org.pmsevents.http.security.KeyConnections;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.json.NormalText;
-import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.product.ProductStatus;
 
 /** Everything as a file, over HTTP. */
@@ -98,7 +97,11 @@ public class ExportResource {
         return answer(
                 "products",
                 as,
-                flow.products(status(status), NormalText.ofNullable(tag), NormalText.ofNullable(search), as));
+                flow.products(
+                        ProductStatus.ofParameter(status),
+                        NormalText.ofNullable(tag),
+                        NormalText.ofNullable(search),
+                        as));
     }
 
     @GET
@@ -125,7 +128,7 @@ public class ExportResource {
                     String low,
             @QueryParam("location") @Parameter(schema = @Schema(ref = "Location")) @Nullable String location) {
         var as = ExportFormat.named(format);
-        return answer("inventory", as, flow.inventory(NormalText.ofNullable(location), flag(low), as));
+        return answer("inventory", as, flow.inventory(NormalText.ofNullable(location), Flag.of("low", low), as));
     }
 
     /** Describes the file without reading anything; judges the filters as the file does. */
@@ -138,7 +141,7 @@ public class ExportResource {
             @QueryParam("tag") @Nullable String tag,
             @QueryParam("q") @Nullable String search) {
         var as = ExportFormat.named(format);
-        var unused = status(status);
+        var unused = ProductStatus.ofParameter(status);
         return Uni.createFrom().item(() -> described("products", as).build());
     }
 
@@ -150,7 +153,7 @@ public class ExportResource {
             @QueryParam("low") @Nullable String low,
             @QueryParam("location") @Nullable String location) {
         var as = ExportFormat.named(format);
-        boolean unused = flag(low);
+        boolean unused = Flag.of("low", low);
         return Uni.createFrom().item(() -> described("inventory", as).build());
     }
 
@@ -158,22 +161,18 @@ public class ExportResource {
         var routing = current.getCurrent();
         var caller = identity.getPrincipal();
         return opened.map(export -> {
-            var ofKey = ofKeys.opened(caller, () -> Disconnect.now(routing.request()));
-            closeAtEnd(routing, export, ofKey);
+            ofKeys.opened(caller, routing);
+            closeAtEnd(routing, export);
             return FeedPosition.marked(described(name, format).entity(export), export.seen())
                     .build();
         });
     }
 
     /** However the request ends, also if its client has left before. */
-    private static void closeAtEnd(RoutingContext routing, Export export, Runnable ofKey) {
-        routing.addEndHandler(ended -> {
-            export.close();
-            ofKey.run();
-        });
+    private static void closeAtEnd(RoutingContext routing, Export export) {
+        routing.addEndHandler(ended -> export.close());
         if (routing.response().closed()) {
             export.close();
-            ofKey.run();
         }
     }
 
@@ -183,20 +182,5 @@ public class ExportResource {
                 .header("Content-Type", format.mediaType())
                 .header("Content-Disposition", "attachment; filename=\"" + file + "\"")
                 .header("Cache-Control", "no-store");
-    }
-
-    private static boolean flag(@Nullable String low) {
-        if (low != null && !low.equals("true") && !low.equals("false")) {
-            throw AppException.validationFailed("?low", "format", "low must be true or false.");
-        }
-        return "true".equals(low);
-    }
-
-    private static @Nullable ProductStatus status(@Nullable String status) {
-        return status == null
-                ? null
-                : ProductStatus.named(status)
-                        .orElseThrow(() -> AppException.validationFailed(
-                                "?status", "unknown-value", "status must be draft, published or archived."));
     }
 }

@@ -314,7 +314,7 @@ public class ProductResource {
         }
         return reads.list(
                         ProductQuery.of(
-                                status(status),
+                                ProductStatus.ofParameter(status),
                                 NormalText.ofNullable(tag),
                                 NormalText.ofNullable(search),
                                 PageRequest.of(ProductQuery.LIST, limit, after)),
@@ -349,13 +349,5 @@ public class ProductResource {
 
     private static String etag(long version) {
         return "\"" + version + "\"";
-    }
-
-    private static @Nullable ProductStatus status(@Nullable String status) {
-        return status == null
-                ? null
-                : ProductStatus.named(status)
-                        .orElseThrow(() -> AppException.validationFailed(
-                                "?status", "unknown-value", "status must be draft, published or archived."));
     }
 }

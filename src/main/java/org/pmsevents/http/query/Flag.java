@@ -13,9 +13,14 @@ public final class Flag {
      * @throws AppException 400 if it is neither {@code true} nor {@code false}
      */
     public static boolean of(String name, @Nullable String value) {
+        return Boolean.TRUE.equals(ofNullable(name, value));
+    }
+
+    /** The same where it matters whether the parameter is there: null if it is absent. */
+    public static @Nullable Boolean ofNullable(String name, @Nullable String value) {
         if (value != null && !value.equals("true") && !value.equals("false")) {
             throw AppException.validationFailed("?" + name, "format", name + " must be true or false.");
         }
-        return "true".equals(value);
+        return value == null ? null : Boolean.valueOf(value);
     }
 }

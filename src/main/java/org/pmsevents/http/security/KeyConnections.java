@@ -1,10 +1,12 @@
 package org.pmsevents.http.security;
 
+import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.security.Principal;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.limits.Disconnect;
 
 /** The WebSockets and streams of this replica that API keys have opened, to be closed when their key is revoked or has expired. */
 @ApplicationScoped
@@ -44,6 +46,15 @@ public class KeyConnections {
             all.remove(connection);
             return all.isEmpty() ? null : all;
         });
+    }
+
+    /** The same for a request with a long body, or a long answer: its connection is closed at once. */
+    public void opened(@Nullable Principal caller, RoutingContext request) {
+        var ended = opened(caller, () -> Disconnect.now(request.request()));
+        request.addEndHandler(done -> ended.run());
+        if (request.response().closed()) { // before there was a handler
+            ended.run();
+        }
     }
 
     /** The ids of the keys that have open connections. */

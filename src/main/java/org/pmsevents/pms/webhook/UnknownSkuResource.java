@@ -21,10 +21,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.http.idempotency.IdempotencyKeys;
+import org.pmsevents.http.query.Flag;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.Roles;
 import org.pmsevents.platform.paging.PageRequest;
-import org.pmsevents.platform.problem.AppException;
 
 /** SKUs that came by webhook and have no product, over HTTP. */
 @Path("/api/pms/unknown-skus")
@@ -64,7 +64,7 @@ public class UnknownSkuResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return flow.list(flag("resolved", resolved), PageRequest.of("unknown-skus", limit, after))
+        return flow.list(Flag.ofNullable("resolved", resolved), PageRequest.of("unknown-skus", limit, after))
                 .map(page -> Response.ok(page).build());
     }
 
@@ -92,12 +92,5 @@ public class UnknownSkuResource {
     public Uni<Response> resolve(@PathParam("id") String id, byte @Nullable [] body) {
         return flow.resolve(id, body, request.locations(), keys.current(body), request.current())
                 .map(resolved -> Response.ok(resolved).build());
-    }
-
-    private static @Nullable Boolean flag(String name, @Nullable String value) {
-        if (value != null && !value.equals("true") && !value.equals("false")) {
-            throw AppException.validationFailed("?" + name, "format", name + " must be true or false.");
-        }
-        return value == null ? null : Boolean.valueOf(value);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.query.Flag;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.product.price.Currencies;
@@ -69,7 +70,7 @@ record ImportRequest(String mode, boolean dryRun, ImportOptions file) {
         }
         return new ImportRequest(
                 mode,
-                flag(query.dryRun()),
+                Flag.of("dryRun", query.dryRun()),
                 new ImportOptions(
                         kind,
                         mode.equals("update"),
@@ -88,13 +89,6 @@ record ImportRequest(String mode, boolean dryRun, ImportOptions file) {
 
     private static boolean isGiven(@Nullable List<String> values) {
         return values != null && !values.isEmpty();
-    }
-
-    private static boolean flag(@Nullable String value) {
-        if (value != null && !value.equals("true") && !value.equals("false")) {
-            throw refused("dryRun", "format", "dryRun must be true or false.");
-        }
-        return "true".equals(value);
     }
 
     private static NumberText numbers(@Nullable String decimal) {

@@ -30,7 +30,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
-import org.pmsevents.http.limits.Disconnect;
 import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.KeyConnections;
@@ -135,7 +134,7 @@ public class ImportResource {
                 ImportRequest.of(new ImportRequest.Query(kind, mode, dryRun, preset, decimal, currency, map), json);
         requireRole(wanted.file().kind());
         var location = uri.getBaseUriBuilder().path("/api/imports/{id}");
-        closeWithKey();
+        ofKeys.opened(identity.getPrincipal(), http.getCurrent());
         return flow.receive(
                         wanted,
                         coding,
@@ -146,16 +145,6 @@ public class ImportResource {
                 .map(stored -> Response.accepted(stored)
                         .header(HttpHeaders.LOCATION, location.build(stored.id()))
                         .build());
-    }
-
-    /** A file that is being sent or received ends with the key of the caller. */
-    private void closeWithKey() {
-        var routing = http.getCurrent();
-        var closed = ofKeys.opened(identity.getPrincipal(), () -> Disconnect.now(routing.request()));
-        routing.addEndHandler(ended -> closed.run());
-        if (routing.response().closed()) {
-            closed.run();
-        }
     }
 
     private void requireRole(ImportKind kind) {
@@ -220,7 +209,7 @@ public class ImportResource {
         if (format != null && !format.equals("csv") && !format.equals("ndjson")) {
             throw AppException.validationFailed("?format", "unknown", "format must be csv or ndjson.");
         }
-        closeWithKey();
+        ofKeys.opened(identity.getPrincipal(), http.getCurrent());
         return flow.rejected(id, format == null ? null : format.equals("ndjson"))
                 .map(pieces -> Response.ok(pieces)
                         .header(HttpHeaders.CONTENT_TYPE, pieces.type())

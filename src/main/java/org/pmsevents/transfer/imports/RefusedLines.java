@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.answer.StreamedAnswer;
 import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.problem.AppException;
@@ -37,9 +38,24 @@ final class RefusedLines {
     /**
      * A file in pieces.
      *
-     * @param next the next piece; empty at the end
+     * @param text the next piece; empty at the end
      */
-    record Pieces(String type, Supplier<Uni<String>> next) {
+    record Pieces(String type, Supplier<Uni<String>> text) implements StreamedAnswer {
+        @Override
+        public Uni<byte[]> next() {
+            return text.get().map(piece -> piece.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void close() {
+            // each piece is a query of its own
+        }
+
+        @Override
+        public String toString() {
+            return "a file of refused lines";
+        }
+
         String ending() {
             return type.startsWith("text") ? "csv" : "ndjson";
         }

@@ -1,4 +1,4 @@
-package org.pmsevents.export;
+package org.pmsevents.http.answer;
 
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
@@ -17,62 +17,62 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.pmsevents.http.limits.Disconnect;
 
 /**
- * Sends an export: the next rows are read when the socket has taken the ones before them. Whatever fails in between closes the connection
- * without the end of the body, so that no client takes a part for the whole. So does a reader that takes nothing for {@link #STALL}: a
- * connection to PostgreSQL that is silent for longer would be closed.
+ * Sends a {@link StreamedAnswer}: the next bytes are asked for when the socket has taken the ones before them. Whatever fails in between
+ * closes the connection without the end of the body, so that no client takes a part for the whole. So does a reader that takes nothing for
+ * {@link #STALL}: a connection to PostgreSQL that is silent for longer would be closed.
  */
 @Provider
-public final class ExportWriter implements ServerMessageBodyWriter<Export> {
-    private static final Logger LOG = Logger.getLogger(ExportWriter.class);
+public final class StreamedAnswerWriter implements ServerMessageBodyWriter<StreamedAnswer> {
+    private static final Logger LOG = Logger.getLogger(StreamedAnswerWriter.class);
     private static final Duration STALL = Duration.ofSeconds(15);
 
     @Override
     public boolean isWriteable(
             Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
-        return Export.class.isAssignableFrom(type);
+        return StreamedAnswer.class.isAssignableFrom(type);
     }
 
     @Override
     public boolean isWriteable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
-        return Export.class.isAssignableFrom(type);
+        return StreamedAnswer.class.isAssignableFrom(type);
     }
 
     @Override
     public void writeTo(
-            Export export,
+            StreamedAnswer answer,
             Class<?> type,
             Type genericType,
             Annotation[] annotations,
             MediaType mediaType,
             MultivaluedMap<String, Object> headers,
             OutputStream body) {
-        throw new UnsupportedOperationException("an export is not written by blocking");
+        throw new UnsupportedOperationException("a streamed answer is not written by blocking");
     }
 
     @Override
-    public void writeResponse(Export export, Type genericType, ServerRequestContext context) {
+    public void writeResponse(StreamedAnswer answer, Type genericType, ServerRequestContext context) {
         var request = (ResteasyReactiveRequestContext) context;
         var response = context.serverResponse();
         request.suspend();
         response.setChunked(true);
-        sendAll(export, context)
+        sendAll(answer, context)
                 .subscribe()
                 .with(
                         sent -> {
-                            export.close();
+                            answer.close();
                             response.end();
                             request.resume();
                         },
                         failure -> {
-                            LOG.warnf("an export was cut off: %s", failure.toString());
-                            export.close();
+                            LOG.warnf("%s was cut off: %s", answer, failure.toString());
+                            answer.close();
                             Disconnect.now(request.unwrap(RoutingContext.class).request());
                         });
     }
 
-    private static Uni<Void> sendAll(Export export, ServerRequestContext context) {
+    private static Uni<Void> sendAll(StreamedAnswer answer, ServerRequestContext context) {
         return Uni.createFrom()
-                .deferred(export::next)
+                .deferred(answer::next)
                 .chain(bytes -> bytes.length == 0
                         ? Uni.createFrom().item(false)
                         : Uni.createFrom()
