@@ -1,6 +1,5 @@
 package org.pmsevents.subscription.api;
 
-import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
@@ -8,9 +7,8 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -18,18 +16,11 @@ import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.idempotency.Idempotency;
 import org.pmsevents.http.idempotency.IdempotencyKey;
-import org.pmsevents.http.precondition.NamedResources;
-import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
-import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.json.StrictJson;
-import org.pmsevents.platform.paging.Page;
-import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
-import org.pmsevents.subscription.Outcome;
-import org.pmsevents.subscription.Sender;
 import org.pmsevents.subscription.Subscription;
 import org.pmsevents.subscription.SubscriptionTable;
 import org.pmsevents.subscription.SubscriptionTable.Standing;
@@ -37,14 +28,13 @@ import org.pmsevents.subscription.work.SubscriptionWork;
 
 /** Makes and changes subscriptions, each change with its entry in the audit. */
 @ApplicationScoped
-class SubscriptionFlow implements NamedResources {
+class SubscriptionFlow {
     private static final int SECRET_BYTES = 32;
 
     private final SubscriptionTable table;
     private final SubscriptionRules rules;
     private final SubscriptionWork work;
     private final Transactions transactions;
-    private final Reads reads;
     private final Idempotency idempotency;
     private final JsonWriter json;
     private final Clock clock;
@@ -55,7 +45,6 @@ class SubscriptionFlow implements NamedResources {
             SubscriptionRules rules,
             SubscriptionWork work,
             Transactions transactions,
-            Reads reads,
             Idempotency idempotency,
             JsonWriter json,
             Clock clock) {
@@ -63,7 +52,6 @@ class SubscriptionFlow implements NamedResources {
         this.rules = rules;
         this.work = work;
         this.transactions = transactions;
-        this.reads = reads;
         this.idempotency = idempotency;
         this.json = json;
         this.clock = clock;
@@ -74,118 +62,6 @@ class SubscriptionFlow implements NamedResources {
     record WithSecret(
             @JsonUnwrapped SubscriptionView subscription,
             @Nullable String secret) {}
-
-    /** What came of a test. */
-    @RegisterForReflection
-    record Tested(
-            boolean delivered,
-            @Nullable Integer status,
-            long millis,
-            @Nullable String error,
-            @Nullable String answer) {}
-
-    /** An entry of the audit; {@code detail} is what was asked for, if it has parameters. */
-    @RegisterForReflection
-    record ChangeView(
-            UUID id,
-            String change,
-            UUID subscription,
-            String name,
-            @JsonRawValue @Nullable String detail,
-            Instant at,
-            String actor,
-            String traceId) {}
-
-    /** The last attempts. */
-    @RegisterForReflection
-    record Attempts(List<AttemptView> items) {}
-
-    @RegisterForReflection
-    record AttemptView(
-            long number,
-            Instant at,
-            String webhookId,
-            @Nullable Long position,
-            int events,
-            @Nullable Integer status,
-            int millis,
-            @Nullable String error,
-            @Nullable String answer) {}
-
-    /** The message of a test, in the shape of an event. */
-    @RegisterForReflection
-    record TestEvent(String type, TestPayload payload, TestMetadata metadata) {}
-
-    @RegisterForReflection
-    record TestPayload(UUID subscription, String name) {}
-
-    @RegisterForReflection
-    record TestMetadata(String timestamp, String actor, String traceId, UUID id, String subject) {}
-
-    @Override
-    public String path() {
-        return "/api/subscriptions/";
-    }
-
-    @Override
-    public Uni<?> find(String name, RequestContext context) {
-        return read(name);
-    }
-
-    /** @throws AppException 404 {@code subscription-not-found} */
-    Uni<SubscriptionView> read(String text) {
-        return standing(text).map(SubscriptionView::of);
-    }
-
-    private Uni<Standing> standing(String text) {
-        return Uni.createFrom()
-                .item(() -> id(text))
-                .chain(id -> reads.byKey(client -> table.find(client, id)))
-                .map(found -> found.orElseThrow(() -> notFound(text)));
-    }
-
-    /** In the order of their names. */
-    Uni<Page<SubscriptionView>> list(PageRequest page) {
-        return reads.list(client -> table.list(client, page.after(), page.oneMore()))
-                .map(found -> page.page(found.stream().map(SubscriptionView::of).toList(), SubscriptionView::name));
-    }
-
-    /** The newest change first. */
-    Uni<Page<ChangeView>> audit(PageRequest page) {
-        var after = page.afterId();
-        return reads.list(client -> table.changes(client, after, page.oneMore()))
-                .map(found -> page.page(
-                        found.stream()
-                                .map(each -> new ChangeView(
-                                        each.id(),
-                                        each.change(),
-                                        each.subscription(),
-                                        each.name(),
-                                        each.detail(),
-                                        each.at(),
-                                        each.actor(),
-                                        each.traceId()))
-                                .toList(),
-                        entry -> entry.id().toString()));
-    }
-
-    Uni<Attempts> attempts(String text) {
-        return standing(text)
-                .chain(found -> reads.list(
-                        client -> table.attempts(client, found.subscription().id())))
-                .map(all -> new Attempts(all.stream()
-                        .map(each -> new AttemptView(
-                                each.number(),
-                                each.at(),
-                                each.webhookId(),
-                                each.position(),
-                                each.events(),
-                                each.status(),
-                                each.millis(),
-                                each.error(),
-                                each.answer()))
-                        .toList()));
-    }
 
     /**
      * Makes a subscription.
@@ -229,7 +105,7 @@ class SubscriptionFlow implements NamedResources {
 
     private Uni<SubscriptionView> shown(SqlClient client, UUID id) {
         return table.find(client, id)
-                .map(found -> SubscriptionView.of(found.orElseThrow(() -> notFound(id.toString()))));
+                .map(found -> SubscriptionView.of(found.orElseThrow(() -> SubscriptionReads.notFound(id.toString()))));
     }
 
     /** The position after which it goes on. */
@@ -358,7 +234,7 @@ class SubscriptionFlow implements NamedResources {
                         text,
                         key,
                         context,
-                        json.write(java.util.Map.of("after", after)),
+                        json.write(Map.of("after", after)),
                         (transaction, standing) -> table.ends(transaction)
                                 .map(ends -> position(after, ends))
                                 .chain(position -> table.replay(
@@ -431,43 +307,11 @@ class SubscriptionFlow implements NamedResources {
         }
     }
 
-    /**
-     * Sends a test message, whatever the state is.
-     *
-     * @throws AppException 409 {@code wrong-delivery-kind}
-     */
-    Uni<Tested> test(String text, RequestContext context) {
-        return standing(text).chain(found -> {
-            var stored = found.subscription();
-            if (!work.sends(stored)) {
-                throw wrongKind("Nothing is sent to a subscription that is pulled.");
-            }
-            return work.sendOnce(stored, testOf(stored, context), context).map(SubscriptionFlow::tested);
-        });
-    }
-
-    private Sender.Parcel testOf(Subscription stored, RequestContext context) {
-        var id = UuidV7.next(clock);
-        var time = JsonTime.text(clock.instant());
-        var type = "subscription.test";
-        var event = new TestEvent(
-                type,
-                new TestPayload(stored.id(), stored.name()),
-                new TestMetadata(time, context.actor(), context.traceId(), id, stored.name()));
-        return new Sender.Parcel(
-                id.toString(),
-                List.of(new Sender.Sent(json.write(event), type, stored.name(), id.toString(), time, null)));
-    }
-
-    private static Tested tested(Outcome outcome) {
-        return new Tested(outcome.isDelivered(), outcome.status(), outcome.millis(), outcome.error(), outcome.answer());
-    }
-
     private Uni<Standing> locked(SqlClient transaction, String text) {
         return Uni.createFrom()
-                .item(() -> id(text))
+                .item(() -> SubscriptionReads.id(text))
                 .chain(id -> table.lock(transaction, id))
-                .map(found -> found.orElseThrow(() -> notFound(text)));
+                .map(found -> found.orElseThrow(() -> SubscriptionReads.notFound(text)));
     }
 
     private String newSecret() {
@@ -476,27 +320,11 @@ class SubscriptionFlow implements NamedResources {
         return "whsec_" + Base64.getEncoder().encodeToString(bytes);
     }
 
-    private static UUID id(String text) {
-        try {
-            var id = UUID.fromString(text);
-            if (id.toString().equalsIgnoreCase(text)) {
-                return id;
-            }
-        } catch (IllegalArgumentException e) {
-            // told below
-        }
-        throw notFound(text);
-    }
-
     private static AppException nameTaken(String name) {
         return AppException.conflict("subscription-name-taken", "There is a subscription named " + name + " already.");
     }
 
-    private static AppException notFound(String id) {
-        return AppException.notFound("subscription-not-found", "There is no subscription with the id " + id + ".");
-    }
-
-    private static AppException wrongKind(String detail) {
+    static AppException wrongKind(String detail) {
         return AppException.conflict("wrong-delivery-kind", detail);
     }
 }

@@ -45,11 +45,20 @@ public class SubscriptionResource {
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
     private final SubscriptionFlow flow;
+    private final SubscriptionReads reads;
+    private final TestDelivery tests;
     private final CurrentRequest request;
     private final IdempotencyKeys keys;
 
-    SubscriptionResource(SubscriptionFlow flow, CurrentRequest request, IdempotencyKeys keys) {
+    SubscriptionResource(
+            SubscriptionFlow flow,
+            SubscriptionReads reads,
+            TestDelivery tests,
+            CurrentRequest request,
+            IdempotencyKeys keys) {
         this.flow = flow;
+        this.reads = reads;
+        this.tests = tests;
         this.request = request;
         this.keys = keys;
     }
@@ -93,7 +102,7 @@ public class SubscriptionResource {
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return flow.list(PageRequest.of("subscriptions", limit, after));
+        return reads.list(PageRequest.of("subscriptions", limit, after));
     }
 
     @GET
@@ -104,11 +113,11 @@ public class SubscriptionResource {
             description = "A page",
             content =
                     @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "SubscriptionChangePage")))
-    public Uni<Page<SubscriptionFlow.ChangeView>> audit(
+    public Uni<Page<SubscriptionReads.ChangeView>> audit(
             @QueryParam("limit") @Parameter(schema = @Schema(ref = "Limit")) @Nullable String limit,
             @QueryParam("after") @Parameter(description = "The value of next on the previous page") @Nullable
                     String after) {
-        return flow.audit(PageRequest.of("subscriptions-audit", limit, after));
+        return reads.audit(PageRequest.of("subscriptions-audit", limit, after));
     }
 
     @GET
@@ -120,7 +129,7 @@ public class SubscriptionResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "Subscription")))
     @APIResponse(responseCode = "404", ref = "SubscriptionNotFound")
     public Uni<SubscriptionView> read(@PathParam("id") String id) {
-        return flow.read(id);
+        return reads.read(id);
     }
 
     @PATCH
@@ -168,8 +177,8 @@ public class SubscriptionResource {
             description = "The attempts",
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "DeliveryAttempts")))
     @APIResponse(responseCode = "404", ref = "SubscriptionNotFound")
-    public Uni<SubscriptionFlow.Attempts> attempts(@PathParam("id") String id) {
-        return flow.attempts(id);
+    public Uni<SubscriptionReads.Attempts> attempts(@PathParam("id") String id) {
+        return reads.attempts(id);
     }
 
     @POST
@@ -252,7 +261,7 @@ public class SubscriptionResource {
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "SubscriptionTested")))
     @APIResponse(responseCode = "404", ref = "SubscriptionNotFound")
     @APIResponse(responseCode = "409", ref = "WrongDeliveryKind")
-    public Uni<SubscriptionFlow.Tested> test(@PathParam("id") String id) {
-        return flow.test(id, request.current());
+    public Uni<TestDelivery.Tested> test(@PathParam("id") String id) {
+        return tests.send(id, request.current());
     }
 }

@@ -5,6 +5,7 @@ import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -22,6 +23,17 @@ import org.pmsevents.subscription.SubscriptionTable;
 /** The SQL of those who deliver: who works, who delivers what, and how far it has come. All times are PostgreSQL's. */
 @ApplicationScoped
 class LeaseTable {
+    /** A replica that is killed is succeeded when its leases have ended. */
+    static final Duration LEASE = Duration.ofSeconds(15);
+
+    /** Nothing is sent in the last part of a lease that could not be renewed. */
+    private static final Duration MARGIN = Duration.ofSeconds(2);
+
+    /** Until when a lease that was taken or renewed at this time is held for certain, by {@link System#nanoTime}. */
+    static long heldUntil(long begun) {
+        return begun + LEASE.minus(MARGIN).toNanos();
+    }
+
     private static final String HEARTBEAT = """
             WITH gone AS (DELETE FROM subscription_worker WHERE until < now() - interval '1 hour')
             INSERT INTO subscription_worker (replica, until) VALUES ($1, now() + $2 * interval '1 millisecond')

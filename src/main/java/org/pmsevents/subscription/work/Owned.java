@@ -16,7 +16,6 @@ final class Owned {
     private static final int MAX_ERROR = 1_000;
 
     final Subscription subscription;
-    final Sender sender;
     final Lanes lanes;
     /** Follows the feed as it is dispatched; otherwise it catches up. */
     boolean live;
@@ -41,9 +40,8 @@ final class Owned {
     private @Nullable Instant errorAt;
     private final ArrayDeque<SubscriptionTable.Attempt> attempted = new ArrayDeque<>();
 
-    Owned(Subscription subscription, Sender sender, Lanes lanes, long heldUntil) {
+    Owned(Subscription subscription, Lanes lanes, long heldUntil) {
         this.subscription = subscription;
-        this.sender = sender;
         this.lanes = lanes;
         this.heldUntil = heldUntil;
         this.attempts = subscription.attempts();

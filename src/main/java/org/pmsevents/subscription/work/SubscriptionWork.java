@@ -1,12 +1,8 @@
 package org.pmsevents.subscription.work;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
-import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -21,10 +17,8 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -35,13 +29,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.FeedBatch;
 import org.pmsevents.event.FeedEvent;
-import org.pmsevents.event.RequestContext;
 import org.pmsevents.event.feed.Feed;
 import org.pmsevents.event.log.EventTable;
 import org.pmsevents.platform.StartOrder;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.ReplicaName;
-import org.pmsevents.platform.json.JsonTime;
 import org.pmsevents.platform.periodic.Coalescer;
 import org.pmsevents.platform.periodic.Periodic;
 import org.pmsevents.platform.shutdown.Draining;
@@ -58,12 +50,6 @@ import org.pmsevents.subscription.SubscriptionFilter;
 @ApplicationScoped
 public class SubscriptionWork {
     private static final Logger LOG = Logger.getLogger(SubscriptionWork.class);
-
-    /** A replica that is killed is succeeded when its leases have ended. */
-    private static final Duration LEASE = Duration.ofSeconds(15);
-
-    /** Nothing is sent in the last part of a lease that could not be renewed. */
-    private static final Duration MARGIN = Duration.ofSeconds(2);
 
     /** How long a delivery is tried again before its subscription is disabled. */
     private static final Duration GIVE_UP_AFTER = Duration.ofHours(75);
@@ -83,19 +69,15 @@ public class SubscriptionWork {
     private final LeaseTable table;
     private final EventTable events;
     private final Pool pool;
-    private final Transactions transactions;
     private final Feed feed;
     private final Vertx vertx;
     private final Context context;
     private final Periodic periodic;
     private final Clock clock;
     private final Backoff backoff;
-    private final Counter delivered;
-    private final Counter failed;
-    private final Timer timer;
     private final String replica;
-    private final Map<String, Sender> senders;
-    private final String[] kinds;
+    private final Senders senders;
+    private final ProgressStore progress;
     private final Map<UUID, Owned> owned = new HashMap<>();
     private final Coalescer catchUp = new Coalescer(this::readPage, SubscriptionWork::readFailed, this::onContext);
     private Matching<Owned> matching = new Matching<>(List.of(), each -> each.subscription.filter());
@@ -122,23 +104,19 @@ public class SubscriptionWork {
             Backoff backoff,
             MeterRegistry meters,
             ReplicaName replica,
-            @All List<Sender> senders) {
+            Senders senders) {
         this.table = table;
         this.events = events;
         this.pool = pool;
-        this.transactions = transactions;
         this.feed = feed;
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.periodic = periodic;
         this.clock = clock;
         this.backoff = backoff;
-        this.delivered = meters.counter("pms.subscriptions.deliveries", "outcome", "delivered");
-        this.failed = meters.counter("pms.subscriptions.deliveries", "outcome", "failed");
-        this.timer = meters.timer("pms.subscriptions.delivery");
         this.replica = replica.value();
-        this.senders = senders.stream().collect(Collectors.toMap(Sender::name, Function.identity()));
-        this.kinds = this.senders.keySet().toArray(String[]::new);
+        this.senders = senders;
+        this.progress = new ProgressStore(table, pool, transactions, context, this.replica);
         Gauge.builder("pms.subscriptions.delivering", () -> delivering)
                 .description("subscriptions that this replica delivers")
                 .register(meters);
@@ -208,13 +186,13 @@ public class SubscriptionWork {
             renewedAt = System.nanoTime();
         }
         var renewal = renews
-                ? table.heartbeat(pool, replica, LEASE.toMillis())
+                ? table.heartbeat(pool, replica, LeaseTable.LEASE.toMillis())
                 : Uni.createFrom().voidItem();
         return onContext(renewal)
                 .chain(() -> flush(renews))
                 .chain(() -> onContext(table.mine(pool, replica)))
                 .invoke(this::compare)
-                .chain(() -> onContext(table.shares(pool, kinds)))
+                .chain(() -> onContext(table.shares(pool, senders.kinds())))
                 .chain(this::share)
                 .invoke(() -> {
                     owned.values().forEach(this::pump);
@@ -255,7 +233,7 @@ public class SubscriptionWork {
 
     private Uni<Void> claim(int most) {
         long before = System.nanoTime();
-        return onContext(table.claim(pool, replica, kinds, most, LEASE.toMillis()))
+        return onContext(table.claim(pool, replica, senders.kinds(), most, LeaseTable.LEASE.toMillis()))
                 .chain(claimed -> claimed.isEmpty() ? Uni.createFrom().voidItem() : begin(claimed, before));
     }
 
@@ -284,7 +262,7 @@ public class SubscriptionWork {
             long before) {
         var lacking = new HashMap<Owned, Long>();
         for (var subscription : claimed) {
-            var sender = senders.get(subscription.kind());
+            var sender = senders.of(subscription);
             var former = owned.get(subscription.id());
             if (former != null) {
                 drop(former);
@@ -305,8 +283,7 @@ public class SubscriptionWork {
             }
             var lanes = new Lanes(
                     subscription.position(), stored, sender.batch(subscription), sender.lanes(subscription), backoff);
-            var one = new Owned(
-                    subscription, sender, lanes, before + LEASE.minus(MARGIN).toNanos());
+            var one = new Owned(subscription, lanes, LeaseTable.heldUntil(before));
             owned.put(subscription.id(), one);
             if (lacks != UNKNOWN) {
                 lacking.put(one, lacks);
@@ -449,41 +426,14 @@ public class SubscriptionWork {
     }
 
     private void send(Owned each, Lanes.Group group) {
-        var parcel = parcel(group.events());
+        var parcel = Senders.parcel(group.events());
         var by = group.events().get(0).message().metadata().context();
-        Uni.createFrom()
-                .deferred(() -> each.sender.send(each.subscription, feed.id(), parcel, by))
-                .onFailure()
-                .recoverWithItem(
-                        failure -> new Outcome(Outcome.Kind.UNAVAILABLE, null, failure.toString(), null, 0, null))
+        senders.send(each.subscription, parcel, by)
                 .subscribe()
                 .with(outcome -> onContext(() -> ended(each, group, parcel, outcome)));
     }
 
-    /** The request for these events. The id of a single one is its own, that of several is made of the first and the last. */
-    static Sender.Parcel parcel(List<FeedEvent> events) {
-        var first = events.get(0).message().metadata().id();
-        var last = events.get(events.size() - 1).message().metadata().id();
-        return new Sender.Parcel(
-                events.size() == 1 ? first.toString() : first + "_" + last,
-                events.stream().map(SubscriptionWork::sent).toList());
-    }
-
-    private static Sender.Sent sent(FeedEvent event) {
-        var message = event.message();
-        var metadata = message.metadata();
-        return new Sender.Sent(
-                event.json(),
-                message.type().wireName(),
-                message.subject(),
-                metadata.id().toString(),
-                JsonTime.text(metadata.timestamp()),
-                event.position());
-    }
-
     private void ended(Owned each, Lanes.Group group, Sender.Parcel parcel, Outcome outcome) {
-        (outcome.isDelivered() ? delivered : failed).increment();
-        timer.record(outcome.millis(), TimeUnit.MILLISECONDS);
         if (owned.get(each.subscription.id()) != each) {
             return;
         }
@@ -536,7 +486,7 @@ public class SubscriptionWork {
             vertx.setTimer(AWAIT_FLUSH_MILLIS, fired -> onContext(() -> storeAndDisable(each, reason, clean)));
             return;
         }
-        flush(List.of(each))
+        store(List.of(each))
                 .chain(() -> onContext(table.disable(
                         pool,
                         each.subscription.id(),
@@ -556,118 +506,16 @@ public class SubscriptionWork {
                         });
     }
 
-    // storing
-
+    /** Stores what has moved, or all of them if their leases are to be renewed. */
     private Uni<Void> flush(boolean all) {
-        return flush(owned.values().stream()
+        return store(owned.values().stream()
                 .filter(each -> !each.flushing && (all || each.hasMoved()))
                 .filter(each -> !each.closing || each.lanes.isIdle())
                 .toList());
     }
 
-    private Uni<Void> flush(Collection<Owned> some) {
-        if (some.isEmpty()) {
-            return Uni.createFrom().voidItem();
-        }
-        long before = System.nanoTime();
-        var steps = some.stream().map(this::step).toList();
-        // what was not stored when this ends, in whatever way, is stored again
-        var unsure = Collections.<Step>newSetFromMap(new IdentityHashMap<>());
-        unsure.addAll(steps);
-        return move(steps.stream().filter(step -> !step.changesHeld()).toList(), unsure, before)
-                .chain(() -> holdEach(steps.stream().filter(Step::changesHeld).toList()))
-                .chain(stored -> move(stored, unsure, before))
-                .chain(() -> note(steps))
-                .onTermination()
-                .invoke(() -> onContext(() -> {
-                    unsure.forEach(Step::notStored);
-                    steps.forEach(step -> step.one.flushing = false);
-                }));
-    }
-
-    /**
-     * What is to be stored of one.
-     *
-     * @param ends whether it is given back; decided while nothing of it is under way
-     */
-    private record Step(Owned one, Lanes.Progress progress, boolean ends) {
-        boolean changesHeld() {
-            return !progress.held().isEmpty() || !progress.delivered().isEmpty();
-        }
-
-        LeaseTable.Move move() {
-            return one.move(progress.cursor(), ends);
-        }
-
-        void notStored() {
-            one.lanes.notStored(progress);
-            one.notStored();
-        }
-    }
-
-    private Step step(Owned one) {
-        one.flushing = true;
-        if (one.live) {
-            one.lanes.offer(List.of(), dispatched);
-        }
-        return new Step(one, one.lanes.progress(), one.isGivenBack());
-    }
-
-    /** Held events are stored before the cursor passes them. Returns those that are stored. */
-    private Uni<List<Step>> holdEach(List<Step> steps) {
-        return Multi.createFrom()
-                .iterable(steps)
-                .onItem()
-                .transformToUniAndConcatenate(step -> onContext(hold(step.one, step.progress))
-                        .replaceWith(step)
-                        .onFailure()
-                        .invoke(failure ->
-                                LOG.debugf("%s: cannot store what is held: %s", step.one.subscription, failure))
-                        .onFailure()
-                        .recoverWithNull())
-                .collect()
-                .asList();
-    }
-
-    private Uni<Void> hold(Owned one, Lanes.Progress progress) {
-        var id = one.subscription.id();
-        return transactions.run(transaction -> table.fence(transaction, id, replica, one.subscription.token())
-                .chain(held -> held
-                        ? table.hold(transaction, id, progress)
-                        : Uni.createFrom().failure(new IllegalStateException("the lease is another's"))));
-    }
-
-    private Uni<Void> move(List<Step> steps, Set<Step> unsure, long before) {
-        if (steps.isEmpty()) {
-            return Uni.createFrom().voidItem();
-        }
-        var moves = steps.stream().map(Step::move).toList();
-        return onContext(table.move(pool, replica, moves, LEASE.toMillis()))
-                .invoke(kept -> {
-                    steps.forEach(unsure::remove);
-                    var ids = Set.copyOf(kept);
-                    for (var step : steps) {
-                        var one = step.one;
-                        if (!ids.contains(one.subscription.id()) || step.ends) {
-                            drop(one);
-                        } else {
-                            one.heldUntil = before + LEASE.minus(MARGIN).toNanos();
-                        }
-                    }
-                })
-                .replaceWithVoid();
-    }
-
-    private Uni<Void> note(List<Step> steps) {
-        var noted =
-                steps.stream().flatMap(step -> step.one.takeAttempts().stream()).toList();
-        return noted.isEmpty()
-                ? Uni.createFrom().voidItem()
-                : onContext(table.note(pool, noted))
-                        .onFailure()
-                        .invoke(failure -> LOG.debugf("attempts could not be noted: %s", failure.toString()))
-                        .onFailure()
-                        .recoverWithNull();
+    private Uni<Void> store(Collection<Owned> some) {
+        return progress.store(some, dispatched, this::drop);
     }
 
     /** At the end: nothing is sent any more, what is under way has a second to end, and others go on from there. */
@@ -680,7 +528,7 @@ public class SubscriptionWork {
         });
         return Uni.createFrom()
                 .completionStage(idle)
-                .chain(() -> inContext(() -> flush(owned.values().stream()
+                .chain(() -> inContext(() -> store(owned.values().stream()
                         .filter(each -> each.lanes.isIdle() && !each.flushing)
                         .toList())))
                 .chain(() -> table.signOff(pool, replica));
@@ -692,17 +540,5 @@ public class SubscriptionWork {
         } else {
             vertx.setTimer(AWAIT_FLUSH_MILLIS, fired -> onContext(() -> awaitIdle(idle, times - 1)));
         }
-    }
-
-    /** For what is sent outside of the order, such as a test. */
-    public Uni<Outcome> sendOnce(Subscription subscription, Sender.Parcel parcel, RequestContext context) {
-        var sender = senders.get(subscription.kind());
-        return sender == null
-                ? Uni.createFrom().failure(new IllegalStateException("nothing is sent to " + subscription))
-                : sender.send(subscription, feed.id(), parcel, context);
-    }
-
-    public boolean sends(Subscription subscription) {
-        return senders.containsKey(subscription.kind());
     }
 }
