@@ -266,9 +266,14 @@ class ExportTest {
     void whatIsCutOffDoesNotEndWell() throws IOException {
         fill(6_000, 5_000);
         try (var socket = asked()) {
-            await("an open snapshot").until(() -> snapshots() == 1);
-            sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
-                    + " AND query LIKE 'FETCH FORWARD%'");
+            await("a snapshot whose session was ended, between two portions")
+                    .until(() -> sql("SELECT count(*) FROM (SELECT pid FROM pg_stat_activity"
+                                            + " WHERE state LIKE 'idle in transaction%' AND query LIKE 'FETCH FORWARD%') AS open"
+                                            + " WHERE pg_terminate_backend(pid)")
+                                    .iterator()
+                                    .next()
+                                    .getLong(0)
+                            == 1);
             var rest = new String(rest(socket), StandardCharsets.UTF_8);
             assertThat(rest).isNotEmpty();
             assertThat(rest.substring(Math.max(0, rest.length() - 20))).doesNotEndWith("\r\n0\r\n\r\n");

@@ -29,11 +29,6 @@ class LeaseTable {
     /** Nothing is sent in the last part of a lease that could not be renewed. */
     private static final Duration MARGIN = Duration.ofSeconds(2);
 
-    /** Until when a lease that was taken or renewed at this time is held for certain, by {@link System#nanoTime}. */
-    static long heldUntil(long begun) {
-        return begun + LEASE.minus(MARGIN).toNanos();
-    }
-
     private static final String HEARTBEAT = """
             WITH gone AS (DELETE FROM subscription_worker WHERE until < now() - interval '1 hour')
             INSERT INTO subscription_worker (replica, until) VALUES ($1, now() + $2 * interval '1 millisecond')
@@ -122,6 +117,11 @@ class LeaseTable {
                 version = version + 1
             WHERE id = $1 AND owner = $2 AND token = $3 AND state = 'active'
             """;
+
+    /** Until when a lease that was taken or renewed at this time is held for certain, by {@link System#nanoTime}. */
+    static long heldUntil(long begun) {
+        return begun + LEASE.minus(MARGIN).toNanos();
+    }
 
     /** What became of one of this replica's. */
     record Mine(UUID id, long token, long version) {}
