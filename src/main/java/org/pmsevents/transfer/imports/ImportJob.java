@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -135,13 +136,13 @@ class ImportJob implements JobKind<ImportJob.Payload> {
         var target = target(request);
         var at = new AtomicReference<>(stored);
         return Uni.createFrom()
-                .deferred(() -> step(at.get(), target, reader, run))
+                .deferred(() -> step(Objects.requireNonNull(at.get()), target, reader, run))
                 .invoke(step -> at.set(step.stored()))
                 .repeat()
                 .whilst(step -> !step.ended())
                 .collect()
                 .last()
-                .replaceWith(at::get);
+                .map(Step::stored);
     }
 
     private Target target(ImportRequest request) {
