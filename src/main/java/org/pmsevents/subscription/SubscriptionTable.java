@@ -34,9 +34,9 @@ public class SubscriptionTable {
 
     private static final String SHOWN = "SELECT " + COLUMNS + ", (SELECT feed_id FROM feed_head) AS feed_id,"
             + " greatest((SELECT head FROM feed_head) - s.position, 0) AS lag,"
-            + " least((SELECT e.stored_at FROM event AS e WHERE e.position > s.position ORDER BY e.position LIMIT 1),"
-            + " (SELECT min(e.stored_at) FROM subscription_held AS h JOIN event AS e ON e.position = h.position"
-            + " WHERE h.subscription = s.id)) AS oldest,"
+            + " (SELECT e.stored_at FROM event AS e WHERE e.position >= coalesce("
+            + "(SELECT min(h.position) FROM subscription_held AS h WHERE h.subscription = s.id), s.position + 1)"
+            + " ORDER BY e.position LIMIT 1) AS oldest,"
             + " (SELECT count(*) FROM subscription_held AS h WHERE h.subscription = s.id) AS held"
             + " FROM subscription AS s";
 

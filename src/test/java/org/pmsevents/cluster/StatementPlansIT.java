@@ -165,7 +165,10 @@ class StatementPlansIT {
                 "false",
                 "'{}'",
                 "'{}'",
-                "'{}'"
+                "'{}'",
+                "'{NULL}'",
+                ID,
+                ID
             };
         }
 

@@ -89,7 +89,7 @@ final class Statements implements AutoCloseable {
     /** Not one with gaps, nor the begin of one. */
     private static boolean isStatement(String text) {
         return text.matches("(?s)(SELECT|WITH|INSERT|UPDATE|DELETE)\\b.*")
-                && !text.matches("(?s).*%(1\\$)?s.*")
+                && !text.matches("(?s).*%([1-9]\\$)?[sd].*")
                 && !text.matches("INSERT INTO \\w+ \\([^)]*\\)");
     }
 
