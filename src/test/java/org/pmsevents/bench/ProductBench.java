@@ -1,7 +1,5 @@
 package org.pmsevents.bench;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,9 +102,8 @@ class ProductBench {
 
     private static Cost cost(BenchServers servers, HttpLoad load, int products) throws Exception {
         var before = servers.postgresCpu();
-        var result = load.run(ROUND);
+        var result = load.run(ROUND).allDone();
         var cpu = servers.postgresCpu().minus(before);
-        assertThat(result.failures()).as("answers other than 2xx").isZero();
         return new Cost(cpu.toNanos() / 1e3 / result.sortedNanos().length / products, result.perSecond() * products);
     }
 

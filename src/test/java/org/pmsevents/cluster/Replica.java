@@ -168,6 +168,15 @@ public final class Replica implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** The most memory that it has had at once, in bytes. */
+    public long peakBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> 1_024 * Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** How many bytes of a JVM's heap are in use once all garbage has been collected; a native executable does not tell. */
     public long liveBytes() {
         try {
