@@ -70,7 +70,8 @@ final class BenchServers implements AutoCloseable {
                         "QUARKUS_DATASOURCE_PASSWORD", OwnServers.embeddedPassword(),
                         "QUARKUS_REDIS_HOSTS", redis.address().toString(),
                         "PMS_EVENTS_JWT_SECRET", Tokens.SECRET,
-                        "PMS_EVENTS_WEBHOOK_SECRETS", Signatures.SECRET),
+                        "PMS_EVENTS_WEBHOOK_SECRETS", Signatures.SECRET,
+                        "PMS_EVENTS_SUBSCRIPTIONS_ALLOW", "127.0.0.0/8"),
                 System.getProperty(
                                 "bench.options", "-Xmx512m -XX:TieredStopAtLevel=4 -XX:-UseSerialGC -XX:+UseParallelGC")
                         .split(" "));
