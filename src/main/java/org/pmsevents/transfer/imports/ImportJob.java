@@ -39,6 +39,7 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     static final int MOST_REJECTED = 100_000;
 
     private static final Duration CHUNK = Duration.ofSeconds(10);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(2);
     private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
 
     private final ImportTable table;
@@ -192,13 +193,25 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     private Uni<Import> apply(Import stored, Target target, ChunkReader.Chunk chunk, JobRun run) {
         var readable =
                 chunk.lines().stream().filter(line -> line.fault() == null).toList();
+        long begun = System.nanoTime();
         return target.prepare(stored, readable)
                 .chain(() -> Attempt.repeatOnConflict(() -> transact(stored, target, chunk, readable, run)))
                 .call(done -> done.announce() == null
                         ? Uni.createFrom().voidItem()
                         : afterCommit.attempt(
                                 "announceImport", stored.context(), afterCommit.answerBy(), done.announce()::get))
+                .call(() -> rest(begun))
                 .map(Done::stored);
+    }
+
+    /** As long as the chunk has taken: an import has half of the time, and leaves the other to who waits for an answer. */
+    private static Uni<Void> rest(long begun) {
+        var taken = Duration.ofNanos(System.nanoTime() - begun);
+        return Uni.createFrom()
+                .voidItem()
+                .onItem()
+                .delayIt()
+                .by(taken.compareTo(LONGEST_REST) < 0 ? taken : LONGEST_REST);
     }
 
     /** @param announce null if nothing was applied */
