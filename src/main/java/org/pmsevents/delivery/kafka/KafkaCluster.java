@@ -134,7 +134,7 @@ class KafkaCluster {
     private void notTaken(Call call, KafkaProducer<byte[], byte[]> used, Exception failure) {
         if (KafkaFailures.mayBeTakenSoon(failure) && System.nanoTime() - call.takenBy < 0) {
             try {
-                thread.schedule(() -> give(call), call.nextPause().toMillis(), TimeUnit.MILLISECONDS);
+                var unused = thread.schedule(() -> give(call), call.nextPause().toMillis(), TimeUnit.MILLISECONDS);
                 return;
             } catch (RejectedExecutionException e) {
                 LOG.debugf("not tried again: %s", e.toString());

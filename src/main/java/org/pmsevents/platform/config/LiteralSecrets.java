@@ -60,8 +60,9 @@ public final class LiteralSecrets implements ConfigSourceInterceptor {
     private static boolean isSecret(String name) {
         return SECRETS.contains(name)
                 || name.startsWith("quarkus.") && name.endsWith("password")
-                || OF_KAFKA.matcher(name.toLowerCase(Locale.ROOT).replace('_', '.'))
-                        .matches();
+                || name.regionMatches(true, 0, "kafka", 0, 5)
+                        && OF_KAFKA.matcher(name.toLowerCase(Locale.ROOT).replace('_', '.'))
+                                .matches();
     }
 
     @Override
