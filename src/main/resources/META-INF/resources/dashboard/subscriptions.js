@@ -21,7 +21,7 @@ async function act(subscription, what, body) {
 }
 
 function tell(subscription, tested) {
-  const came = tested.delivered ? `took the test message (${tested.status})` : `did not take the test message: ${tested.error}`;
+  const came = tested.delivered ? `took the test message (${tested.status ?? tested.answer})` : `did not take the test message: ${tested.error}`;
   text(byId('subscriptions-told'), `${subscription.name} ${came}, after ${format.count(tested.millis)} ms.`);
 }
 
@@ -40,7 +40,7 @@ async function replay(subscription) {
 function facts(subscription) {
   const { delivery, lag, held, lastSuccessAt } = subscription;
   return [
-    delivery.url ?? delivery.kind, `${format.count(lag)} behind`, held > 0 ? `${format.count(held)} held` : '',
+    delivery.url ?? (delivery.topic ? `Kafka: ${delivery.topic}` : delivery.kind), `${format.count(lag)} behind`, held > 0 ? `${format.count(held)} held` : '',
     lastSuccessAt ? `last success ${format.time(lastSuccessAt)}` : 'nothing delivered yet',
   ].filter(Boolean).join(' · ');
 }

@@ -53,6 +53,7 @@ final class SettingsReference {
             | `QUARKUS_FLYWAY_MIGRATE_AT_START` | `quarkus.flyway.migrate-at-start` | `true` | whether a replica migrates the database when it starts |
             | `QUARKUS_REDIS_HOSTS` | `quarkus.redis.hosts` | required | Redis: `redis://host:6379`, or `rediss://…` for TLS |
             | `QUARKUS_REDIS_PASSWORD` | `quarkus.redis.password` | none | the password of Redis |
+            | `KAFKA_BOOTSTRAP_SERVERS` | `kafka.bootstrap.servers` | none | the [Kafka cluster](../guide/subscriptions.md#kafka) of subscriptions, as `broker-1:9092,broker-2:9092`; other `KAFKA_…` variables set up its producer |
             | `QUARKUS_HTTP_PORT` | `quarkus.http.port` | 8080 | port of the API |
             | `QUARKUS_MANAGEMENT_PORT` | `quarkus.management.port` | 9000 | port of health and metrics |
             | `QUARKUS_HTTP_PROXY_PROXY_ADDRESS_FORWARDING` | `quarkus.http.proxy.proxy-address-forwarding` | `false` | believes `X-Forwarded-For`; requires the next one |

@@ -118,6 +118,9 @@ class SettingsReferenceTest {
                 .results()
                 .forEach(row -> variables.put(row.group(1), row.group(2)));
         variables.put("QUARKUS_TLS_KEY_STORE_P12_PASSWORD", "quarkus.tls.key-store.p12.password");
+        // Quarkus asks for these by the variables themselves
+        variables.put("KAFKA_SASL_JAAS_CONFIG", "KAFKA_SASL_JAAS_CONFIG");
+        variables.put("KAFKA_SSL_KEYSTORE_PASSWORD", "kafka.ssl.keystore.password");
 
         var secret = "pa$$word\\${x}${pms-events.redis.prefix}";
         var taken = new TreeMap<String, String>();

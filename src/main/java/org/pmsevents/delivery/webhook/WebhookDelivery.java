@@ -127,7 +127,7 @@ public class WebhookDelivery implements Sender {
             throw new IllegalStateException(parcel.events().size() + " events in a request for one");
         }
         if (cloud) {
-            var events = new CloudEvents("/feeds/" + epoch, json);
+            var events = new CloudEvents(epoch, json);
             return batched
                     ? events.batch(parcel.events())
                     : events.one(parcel.events().get(0));

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.Expressions;
 import jakarta.annotation.Priority;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -52,8 +53,16 @@ public final class LiteralSecrets implements ConfigSourceInterceptor {
             "otel.exporter.otlp.headers",
             "otel.exporter.otlp.traces.headers");
 
+    /** What the client of Kafka is given by any name; Quarkus looks it up by the variables themselves, such as {@code KAFKA_SASL_JAAS_CONFIG}. */
+    private static final Pattern OF_KAFKA = Pattern.compile(
+            "kafka\\..*(password|\\.jaas\\.config|\\.secret|\\.keystore\\.key|\\.certificates|\\.certificate\\.chain)");
+
     private static boolean isSecret(String name) {
-        return SECRETS.contains(name) || name.startsWith("quarkus.") && name.endsWith("password");
+        return SECRETS.contains(name)
+                || name.startsWith("quarkus.") && name.endsWith("password")
+                || name.regionMatches(true, 0, "kafka", 0, 5)
+                        && OF_KAFKA.matcher(name.toLowerCase(Locale.ROOT).replace('_', '.'))
+                                .matches();
     }
 
     @Override

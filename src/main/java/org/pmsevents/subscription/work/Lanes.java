@@ -286,14 +286,16 @@ final class Lanes {
             }
             var line = ready.remove();
             entries.add(line.waiting.remove());
-            if (line.singly) {
+            if (line.singly || entries.size() == most) {
                 break;
             }
             if (!line.waiting.isEmpty()) {
                 ready.add(line);
             }
         }
-        ready.removeAll(entries.stream().map(entry -> entry.line).collect(Collectors.toSet()));
+        if (most > 1) {
+            ready.removeAll(entries.stream().map(entry -> entry.line).collect(Collectors.toSet()));
+        }
         if (entries.isEmpty()) {
             return null;
         }

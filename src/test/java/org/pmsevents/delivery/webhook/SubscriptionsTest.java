@@ -456,6 +456,21 @@ class SubscriptionsTest {
     }
 
     @Test
+    void kafkaIsRefusedWhereNoClusterIsNamed() {
+        var refused =
+                post("", "{'name':'kafka','types':['*'],'start':'now','delivery':{'kind':'kafka','topic':'stock'}}");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        var violations = Client.json(refused).get("violations");
+        assertThat(violations).hasSize(1);
+        assertThat(violations.at("/0/pointer").textValue()).isEqualTo("/delivery/kind");
+        assertThat(violations.at("/0/code").textValue()).isEqualTo("not-configured");
+        assertThat(violations.at("/0/detail").textValue()).contains("KAFKA_BOOTSTRAP_SERVERS");
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.contains("kafka-producer-network-thread"));
+    }
+
+    @Test
     void eventsThatRetentionDeletesDisable() {
         var sku = newSkus(1)[0];
         var subscription = subscribe("http://127.0.0.1:1/", "", sku);
