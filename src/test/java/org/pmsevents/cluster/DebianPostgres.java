@@ -63,12 +63,16 @@ final class DebianPostgres implements AutoCloseable {
                 .redirectOutput(data.resolveSibling(data.getFileName() + ".log").toFile())
                 .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        await("PostgreSQL answers").ignoreExceptions().until(() -> ask("SELECT 'yes'").equals("yes"));
+        await("PostgreSQL answers")
+                .ignoreExceptions()
+                .until(() -> ask("SELECT 'yes'").equals("yes"));
     }
 
     /** A new one, with the users and rights of a real one but without passwords. */
     static DebianPostgres create(Path data) throws IOException, InterruptedException {
-        run(data.getParent(), command("initdb", "-D", data.toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"));
+        run(
+                data.getParent(),
+                command("initdb", "-D", data.toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"));
         return new DebianPostgres(data);
     }
 
@@ -128,7 +132,9 @@ final class DebianPostgres implements AutoCloseable {
     void crash() throws IOException, InterruptedException {
         if (process.isAlive()) {
             // an immediate shutdown, which ends its children, too
-            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
@@ -139,7 +145,8 @@ final class DebianPostgres implements AutoCloseable {
     public void close() throws IOException, InterruptedException {
         crash();
         try (var files = Files.walk(data)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         }
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -219,7 +220,7 @@ class ContainersIT {
                 }
             });
             assertThat(environment).containsEntry("PMS_EVENTS_PMS_URL", "");
-            await().until(cluster.start(0, environment)::isReady);
+            await().atMost(Duration.ofMinutes(1)).until(cluster.start(0, environment)::isReady);
         }
     }
 
