@@ -234,12 +234,14 @@ class BackupIT {
 
         var third = Client.newSku("BACKUP");
         // a refused one may have been written: 409
-        await("the replica writes").atMost(SOON).until(() -> List.of(201, 409)
-                .contains(as(replica, "editor")
-                        .contentType("application/json")
-                        .body(Client.product(third))
-                        .post("/api/products")
-                        .statusCode()));
+        await("the replica writes")
+                .atMost(SOON)
+                .until(() -> List.of(201, 409)
+                        .contains(as(replica, "editor")
+                                .contentType("application/json")
+                                .body(Client.product(third))
+                                .post("/api/products")
+                                .statusCode()));
         assertThat(reads(replica, third)).isEqualTo(200);
         assertThat(reads(replica, first)).isEqualTo(200);
         assertThat(reads(replica, second)).isEqualTo(200);

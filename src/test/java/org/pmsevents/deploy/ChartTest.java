@@ -83,7 +83,10 @@ class ChartTest {
 
     private static Map<String, String> labels(JsonNode object) {
         var labels = new TreeMap<String, String>();
-        object.at("/metadata/labels").fields().forEachRemaining(label -> labels.put(label.getKey(), label.getValue().asText()));
+        object.at("/metadata/labels")
+                .fields()
+                .forEachRemaining(
+                        label -> labels.put(label.getKey(), label.getValue().asText()));
         return labels;
     }
 
