@@ -83,6 +83,7 @@ class OpenApiTest {
         "/paths/~1api~1cache/delete, 204 400 401 403 503",
         "/paths/~1api~1jobs/post, 200 202 400 401 403 409 408 413 415 422 503",
         "/paths/~1api~1jobs/get, 200 400 401 403 503",
+        "/paths/~1api~1jobs~1kinds/get, 200 400 401 403 503",
         "/paths/~1api~1jobs~1{id}/get, 200 400 401 403 404 503",
         "/paths/~1api~1jobs~1{id}~1cancel/post, 200 400 401 403 404 409 422 503",
         "/paths/~1api~1jobs~1{id}~1retry/post, 200 400 401 403 404 409 422 503",

@@ -47,6 +47,11 @@ public class AlertJob implements JobKind<AlertMessage> {
     }
 
     @Override
+    public String payloadSchema() {
+        return AlertMessage.SCHEMA;
+    }
+
+    @Override
     public Duration timeout() {
         return Duration.ofSeconds(5);
     }

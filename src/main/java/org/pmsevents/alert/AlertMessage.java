@@ -33,6 +33,29 @@ record AlertMessage(
         String traceId) {
     private static final int LONGEST_TEXT = 10_000;
 
+    /** What {@link #read} takes. */
+    static final String SCHEMA = """
+            {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["key", "severity", "title", "count", "summary", "actor", "traceId"],
+              "properties": {
+                "key": {"$ref": "#/$defs/text"},
+                "severity": {"$ref": "#/$defs/text"},
+                "title": {"$ref": "#/$defs/text"},
+                "detail": {"type": ["string", "null"], "maxLength": %1$d},
+                "subject": {"type": ["string", "null"], "maxLength": %1$d},
+                "count": {"type": "integer", "minimum": 1},
+                "summary": {"type": "boolean"},
+                "since": {"type": ["string", "null"], "format": "date-time"},
+                "at": {"type": ["string", "null"], "format": "date-time"},
+                "actor": {"$ref": "#/$defs/text"},
+                "traceId": {"$ref": "#/$defs/text"}
+              },
+              "$defs": {"text": {"type": "string", "pattern": "\\\\S", "maxLength": %1$d}}
+            }
+            """.formatted(LONGEST_TEXT);
+
     static AlertMessage first(Alert alert, Instant at) {
         return new AlertMessage(
                 alert.key(),

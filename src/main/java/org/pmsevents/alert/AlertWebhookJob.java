@@ -63,6 +63,11 @@ public class AlertWebhookJob implements JobKind<AlertMessage> {
     }
 
     @Override
+    public String payloadSchema() {
+        return AlertMessage.SCHEMA;
+    }
+
+    @Override
     public Duration firstPause() {
         return Duration.ofSeconds(2);
     }

@@ -54,6 +54,18 @@ public class ProductSync implements JobKind<ProductSync.Sync> {
     }
 
     @Override
+    public String payloadSchema() {
+        return """
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["sku"],
+                  "properties": {"sku": {"type": "string", "pattern": "\\\\S", "maxLength": %d}}
+                }
+                """.formatted(PathName.MAX_LENGTH);
+    }
+
+    @Override
     public int concurrency() {
         return config.concurrency();
     }

@@ -22,6 +22,13 @@ public interface CleanUp extends JobKind<CleanUp.Nothing> {
     }
 
     @Override
+    default String payloadSchema() {
+        return """
+                {"type": "object", "additionalProperties": false}
+                """;
+    }
+
+    @Override
     default boolean callable() {
         return true;
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.platform.json.JsonText;
@@ -42,6 +43,28 @@ public final class JobJson {
             @JsonRawValue String progress,
             boolean cancelRequested) {}
 
+    /**
+     * A kind of job, as the API describes it.
+     *
+     * @param cron when it runs by itself, a Unix cron expression in UTC
+     * @param concurrency how many run at once on a replica
+     * @param timeoutSeconds of one attempt
+     * @param payloadSchema a JSON Schema
+     */
+    @RegisterForReflection
+    public record KindView(
+            String kind,
+            boolean callable,
+            @Nullable String cron,
+            int concurrency,
+            long timeoutSeconds,
+            int maxAttempts,
+            @JsonRawValue String payloadSchema) {}
+
+    /** All kinds of jobs. */
+    @RegisterForReflection
+    public record KindList(List<KindView> items) {}
+
     /** How many jobs are retried. */
     @RegisterForReflection
     public record Retried(int retried) {}
@@ -62,6 +85,17 @@ public final class JobJson {
                 job.errors(),
                 job.createdAt(),
                 job.finishedAt());
+    }
+
+    public static KindView view(JobKind<?> kind) {
+        return new KindView(
+                kind.name(),
+                kind.callable(),
+                kind.cron().orElse(null),
+                kind.concurrency(),
+                kind.timeout().toSeconds(),
+                kind.maxAttempts(),
+                kind.payloadSchema().strip());
     }
 
     static JobNews news(Job job, @Nullable String progress) {

@@ -19,6 +19,9 @@ public interface JobKind<P> {
     /** Reads a payload strictly; adds what is wrong to the violations of the fields. */
     P read(Fields payload);
 
+    /** The JSON Schema (2020-12) of the payloads that {@link #read} takes, as JSON text; for {@code GET /api/jobs/kinds}. */
+    String payloadSchema();
+
     /**
      * Runs the job. Cancelled if the job is cancelled, takes longer than {@link #timeout}, or was claimed by another worker.
      *

@@ -2,9 +2,12 @@ package org.pmsevents.app;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.blankOrNullString;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 import static org.pmsevents.Waiting.await;
@@ -202,6 +205,34 @@ class PackagedServiceIT {
         get("/api/products").then().statusCode(200);
         await().untilAsserted(() -> assertThat(manage("/q/metrics").asString())
                 .contains("\nhttp_server_requests_seconds_count{", "\njvm_memory_used_bytes{", "\npms_feed_position "));
+    }
+
+    /** On the port of health and metrics, which must not be public; it says nothing that a dependency list would not. */
+    @Test
+    void versionAndCommitAreToldOnTheManagementPortOnly() {
+        var info = manage("/q/info");
+        info.then()
+                .statusCode(200)
+                .body("build.version", not(blankOrNullString()))
+                .body("git.commit.id", matchesPattern("unknown|[0-9a-f]{40}(-dirty)?"))
+                .body("java", notNullValue())
+                .body("os", notNullValue());
+        assertThat(info.<Map<String, Object>>path("$").keySet())
+                .containsExactlyInAnyOrder("build", "git", "java", "os");
+        assertThat(manage("/q/metrics").asString())
+                .containsPattern("\npms_build_info\\{[^}]*commit=\"" + info.path("git.commit.id") + "\"[^}]*} 1\\.0")
+                .contains("version=\"" + info.path("build.version") + "\"");
+        get("/q/info").then().statusCode(404).contentType(Problem.MEDIA_TYPE);
+    }
+
+    /** The records are found by reflection, and the schemas are resources of the classes. */
+    @Test
+    void theKindsOfJobsAreThere() {
+        get("/api/jobs/kinds")
+                .then()
+                .statusCode(200)
+                .body("items.kind", hasItem("queue.probe"))
+                .body("items.find { it.kind == 'queue.probe' }.payloadSchema.properties.steps.maximum", equalTo(1000));
     }
 
     @Test

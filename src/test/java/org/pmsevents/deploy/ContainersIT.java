@@ -2,27 +2,34 @@ package org.pmsevents.deploy;
 
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pmsevents.cluster.Cluster;
 
 /** What can be told of the images and of compose.yaml without a Docker engine, once there is a package. */
 class ContainersIT {
     private static final Path DEPLOY = Path.of("deploy");
     private static final Pattern VARIABLE = Pattern.compile("([A-Z][A-Z0-9_]+)=");
     private static final Pattern OF_OTHER_IMAGES = Pattern.compile("(POSTGRES|GF)_[A-Z0-9_]+");
+    /** Lines of code, by their indentation. */
+    private static final Pattern COMMANDS = Pattern.compile("(?m)(?:^ {1,4}\\S.*\n)+");
+
     private static final Settings SETTINGS = new Settings();
 
     /** One instruction, its lines joined. */
@@ -192,6 +199,50 @@ class ContainersIT {
     void composeStartsWithoutAVariableOfItsCaller() {
         var compose = Yamls.text(DEPLOY.resolve("compose.yaml"));
         assertThat(compose).doesNotContainPattern("\\$\\{\\w+:?\\?").contains("run --rm migrate create-key");
+    }
+
+    /** As they are when its caller sets none: empty, not missing. */
+    @Test
+    void aReplicaStartsWithTheVariablesThatComposeLeavesEmpty() throws Exception {
+        var services = Yamls.map(Yamls.one(DEPLOY.resolve("compose.yaml")).get("services"));
+        var given = Yamls.map(Yamls.map(services.get("replica-1")).get("environment"));
+        assertThat(given.keySet())
+                .contains(
+                        "PMS_EVENTS_JWT_SECRET",
+                        "PMS_EVENTS_WEBHOOK_SECRETS",
+                        "PMS_EVENTS_PMS_URL",
+                        "PMS_EVENTS_PMS_TOKEN");
+        try (var cluster = new Cluster(Map.of())) {
+            var environment = cluster.environment();
+            given.forEach((variable, value) -> {
+                if (String.valueOf(value).endsWith(":-}")) {
+                    environment.put(variable, "");
+                }
+            });
+            assertThat(environment).containsEntry("PMS_EVENTS_PMS_URL", "");
+            await().atMost(Duration.ofMinutes(1)).until(cluster.start(0, environment)::isReady);
+        }
+    }
+
+    /** The image holds what was packaged before. */
+    @Test
+    void whoeverIsToldToBuildTheImageIsToldToPackageFirst() throws IOException {
+        try (var pages = Files.walk(Path.of("src", "docs"))) {
+            var texts = new ArrayList<>(pages.filter(page -> page.toString().endsWith(".md"))
+                    .map(Yamls::text)
+                    .toList());
+            texts.add(Yamls.text(DEPLOY.resolve("Dockerfile.jvm")).replace("#  ", ""));
+            texts.add(Yamls.text(DEPLOY.resolve("compose.yaml")).replace("#  ", ""));
+            var blocks = texts.stream()
+                    .flatMap(text -> COMMANDS.matcher(text).results())
+                    .map(MatchResult::group)
+                    .filter(block -> block.contains("docker build -f deploy/Dockerfile.jvm")
+                            || block.contains("compose.yaml up --build"))
+                    .toList();
+            assertThat(blocks)
+                    .hasSizeGreaterThan(3)
+                    .allSatisfy(block -> assertThat(block.strip()).startsWith("./mvnw package -DskipTests\n"));
+        }
     }
 
     private static Set<String> dependencies(Map<String, Object> service) {

@@ -81,6 +81,11 @@ class KubernetesTest {
     }
 
     private static Manifests build(String name) {
+        return Manifests.read(kustomize(name));
+    }
+
+    /** What kustomize makes of an overlay. */
+    static String kustomize(String name) {
         try {
             var kustomize = new ProcessBuilder(
                             "kubectl",
@@ -90,7 +95,7 @@ class KubernetesTest {
                     .start();
             var yaml = new String(kustomize.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(kustomize.waitFor()).as("kubectl kustomize").isZero();
-            return Manifests.read(yaml);
+            return yaml;
         } catch (IOException e) {
             return Assumptions.abort("there is no kubectl here: " + e.getMessage());
         } catch (InterruptedException e) {

@@ -103,6 +103,29 @@ class PmsSimulatorTest {
         assertThat(System.nanoTime() - begun).isGreaterThan(TimeUnit.SECONDS.toNanos(2));
     }
 
+    @Test
+    void whatItRefusesIsAProblem() throws Exception {
+        isProblem(ask("PUT", "/products/A", "{\"sku\":"), 400, "malformed-json");
+        isProblem(ask("PUT", "/products/A", ""), 400, "malformed-json");
+        isProblem(ask("PUT", "/products/A", "[]"), 400, "malformed-json");
+        put("A", 2);
+        var older = ask("PUT", "/products/A", "{\"sku\":\"A\",\"version\":1}");
+        isProblem(older, 409, "newer-version");
+        assertThat(Client.json(older.body()).at("/product/version").intValue()).isEqualTo(2);
+        isProblem(ask("POST", "/mode", "{\"mode\":\"angry\"}"), 400, "unknown-mode");
+        mode("fail");
+        isProblem(ask("PUT", "/products/A", "{}"), 503, "pms-fails");
+    }
+
+    private static void isProblem(HttpResponse<String> answer, int status, String code) {
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        var problem = Client.json(answer.body());
+        assertThat(problem.get("status").intValue()).isEqualTo(status);
+        assertThat(problem.get("code").textValue()).isEqualTo(code);
+        assertThat(problem.get("detail").textValue()).isNotBlank();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "{}", "[]", "{\"mode\":\"angry\"}", "{\"mode\":", "{\"mode\":7}"})
     void anUnknownModeIsRefusedAndChangesNothing(String body) throws Exception {

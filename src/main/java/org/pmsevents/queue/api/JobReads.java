@@ -2,6 +2,7 @@ package org.pmsevents.queue.api;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
 import org.pmsevents.http.precondition.NamedResources;
@@ -10,6 +11,7 @@ import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.queue.JobJson;
+import org.pmsevents.queue.JobKinds;
 import org.pmsevents.queue.JobState;
 import org.pmsevents.queue.JobTable;
 
@@ -17,10 +19,12 @@ import org.pmsevents.queue.JobTable;
 @ApplicationScoped
 public class JobReads implements NamedResources {
     private final JobTable jobs;
+    private final JobKinds kinds;
     private final Reads transactions;
 
-    JobReads(JobTable jobs, Reads transactions) {
+    JobReads(JobTable jobs, JobKinds kinds, Reads transactions) {
         this.jobs = jobs;
+        this.kinds = kinds;
         this.transactions = transactions;
     }
 
@@ -51,6 +55,14 @@ public class JobReads implements NamedResources {
                 .map(found -> page.page(
                         found.stream().map(JobJson::view).toList(),
                         job -> job.id().toString()));
+    }
+
+    /** The kinds that this replica knows, by name. */
+    JobJson.KindList kinds() {
+        return new JobJson.KindList(kinds.all().stream()
+                .map(JobJson::view)
+                .sorted(Comparator.comparing(JobJson.KindView::kind))
+                .toList());
     }
 
     private static JobState state(String state) {

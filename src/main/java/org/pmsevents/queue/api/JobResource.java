@@ -100,6 +100,17 @@ public class JobResource {
     }
 
     @GET
+    @Path("/kinds")
+    @Operation(operationId = "listJobKinds", summary = "List the kinds of jobs, with the schema of their payload")
+    @APIResponse(
+            responseCode = "200",
+            description = "All kinds that this version knows, by name",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(ref = "JobKindList")))
+    public Uni<JobJson.KindList> kinds() {
+        return Uni.createFrom().item(reads::kinds);
+    }
+
+    @GET
     @Path("/{id}")
     @Operation(operationId = "getJob", summary = "Read a job")
     @APIResponse(

@@ -19,6 +19,18 @@ public class ProbeJob implements JobKind<ProbeJob.Probe> {
     private static final int LONGEST_STEP_MILLIS = 10_000;
     private static final int MOST_FAILURES = 1_000;
 
+    private static final String SCHEMA = """
+            {
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "steps": {"type": ["integer", "null"], "minimum": 0, "maximum": %d, "default": 1, "description": "Number of steps."},
+                "stepMillis": {"type": ["integer", "null"], "minimum": 0, "maximum": %d, "default": 0, "description": "Duration of each step."},
+                "failures": {"type": ["integer", "null"], "minimum": 0, "maximum": %d, "default": 0, "description": "Number of attempts that fail."}
+              }
+            }
+            """.formatted(MOST_STEPS, LONGEST_STEP_MILLIS, MOST_FAILURES);
+
     /**
      * @param steps number of steps
      * @param stepMillis duration of each step
@@ -43,6 +55,11 @@ public class ProbeJob implements JobKind<ProbeJob.Probe> {
                 (int) or(payload.optionalInteger("steps", 0, MOST_STEPS), 1),
                 (int) or(payload.optionalInteger("stepMillis", 0, LONGEST_STEP_MILLIS), 0),
                 (int) or(payload.optionalInteger("failures", 0, MOST_FAILURES), 0));
+    }
+
+    @Override
+    public String payloadSchema() {
+        return SCHEMA;
     }
 
     @Override

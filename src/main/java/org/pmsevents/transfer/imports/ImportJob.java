@@ -85,6 +85,18 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     }
 
     @Override
+    public String payloadSchema() {
+        return """
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["id"],
+                  "properties": {"id": {"type": "string", "format": "uuid", "description": "Of the import."}}
+                }
+                """;
+    }
+
+    @Override
     public int concurrency() {
         return 2;
     }

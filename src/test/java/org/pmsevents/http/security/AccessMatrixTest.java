@@ -80,6 +80,7 @@ class AccessMatrixTest {
         POST   /api/pms/unknown-skus/{id}/resolve            stock
         GET    /api/jobs                                     operator
         POST   /api/jobs                                     operator
+        GET    /api/jobs/kinds                               operator
         GET    /api/jobs/{id}                                operator
         POST   /api/jobs/{id}/cancel                         operator
         POST   /api/jobs/{id}/retry                          operator

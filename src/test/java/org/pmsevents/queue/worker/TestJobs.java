@@ -27,6 +27,18 @@ public abstract class TestJobs implements JobKind<TestJobs.Named> {
     }
 
     @Override
+    public String payloadSchema() {
+        return """
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["name"],
+                  "properties": {"name": {"type": "string", "pattern": "\\\\S", "maxLength": 255}}
+                }
+                """;
+    }
+
+    @Override
     public Uni<?> run(Named payload, JobRun run) {
         return work.getOrDefault(
                         payload.name(), (named, own) -> Uni.createFrom().nullItem())
