@@ -242,7 +242,7 @@ public final class TestProvider implements AutoCloseable {
             back(exchange, redirect, Map.of("error", "login_required", "state", asked.get("state")));
         } else {
             text(exchange, 200, "text/html", """
-                    <!doctype html><title>Provider</title>
+                    <!doctype html><title>Provider</title><link rel="icon" href="data:,">
                     <form method="post" action="enter?%s"><button id="enter">I am anna</button></form>
                     """.formatted(
                             exchange.getRequestURI().getRawQuery().replace("&", "&amp;")));
