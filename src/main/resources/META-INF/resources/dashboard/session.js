@@ -177,18 +177,18 @@ async function offerSignIn() {
   let button = byId('sign-in');
   if (!button) {
     button = el('button', { type: 'button', class: 'main', id: 'sign-in', on: { click: leave } });
-    byId('ask-why').after(el('div', { class: 'actions', id: 'sign-in-actions', hidden: true }, button));
+    byId('ask-why').after(el('p', { id: 'sign-in-by', hidden: true }, button));
   }
   try {
     const at = await signIn.provider();
-    byId('sign-in-actions').hidden = !at;
+    byId('sign-in-by').hidden = !at;
     if (!at) return;
     text(button, `Sign in with ${new URL(at.issuer).host}`);
     button.disabled = !signIn.isPossible();
     if (button.disabled) text(byId('ask-error'), 'Signing in needs a page that came by HTTPS.');
     else if (!byId('token').value) button.focus();
   } catch (failure) {
-    byId('sign-in-actions').hidden = true;
+    byId('sign-in-by').hidden = true;
     text(byId('ask-error'), failure.message);
   }
 }
