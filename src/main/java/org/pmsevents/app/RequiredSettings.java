@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.Config;
 import org.pmsevents.alert.AdminConfig;
 import org.pmsevents.alert.AlertWebhook;
@@ -14,6 +15,8 @@ import org.pmsevents.cache.CacheConfig;
 import org.pmsevents.delivery.DeliveryConfig;
 import org.pmsevents.delivery.webhook.Network;
 import org.pmsevents.event.FeedConfig;
+import org.pmsevents.http.issuer.IssuerUrl;
+import org.pmsevents.http.issuer.OidcConfig;
 import org.pmsevents.http.limits.LimitsConfig;
 import org.pmsevents.http.security.JwtConfig;
 import org.pmsevents.http.security.SecurityConfig;
@@ -45,6 +48,7 @@ public final class RequiredSettings {
             LimitsConfig.class,
             SecurityConfig.class,
             JwtConfig.class,
+            OidcConfig.class,
             MetricsConfig.class,
             TracingConfig.class,
             RedisConfig.class,
@@ -56,6 +60,9 @@ public final class RequiredSettings {
     private static final Map<String, String> DATABASE = new LinkedHashMap<>();
     private static final String DATABASE_URL = "quarkus.datasource.reactive.url";
     private static final String REDIS = "quarkus.redis.hosts";
+    private static final String SECRET = "pms-events.jwt.secret";
+    private static final String JWKS_URL = "pms-events.jwt.jwks-url";
+    private static final String ISSUER = "pms-events.oidc.issuer";
 
     static {
         DATABASE.put(
@@ -78,15 +85,7 @@ public final class RequiredSettings {
                             ? "; the name of a host must not have an underscore, so give it an alias with a hyphen"
                             : ""));
         }
-        Optional<String> secret = value(config, "pms-events.jwt.secret");
-        Optional<String> jwksUrl = value(config, "pms-events.jwt.jwks-url");
-        // with neither of them only API keys are accepted
-        if (secret.isPresent() && jwksUrl.isPresent()) {
-            problems.add("PMS_EVENTS_JWT_SECRET and PMS_EVENTS_JWT_JWKS_URL are both set: only one of the two can be"
-                    + " used, as a token must have one way to be verified");
-        } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
-            problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
-        }
+        ofTokens(config, problems);
         value(config, "pms-events.pms.url").flatMap(PmsUrl::problem).ifPresent(problems::add);
         try {
             value(config, "pms-events.webhook.secrets").ifPresent(WebhookSecrets::parse);
@@ -111,6 +110,33 @@ public final class RequiredSettings {
                 .flatMap(setting -> setting.problem(config).stream())
                 .forEach(problems::add);
         return problems;
+    }
+
+    /** With none of the ways to verify a token only API keys are accepted. */
+    private static void ofTokens(Config config, List<String> problems) {
+        Optional<String> secret = value(config, SECRET);
+        Optional<String> issuer = value(config, ISSUER);
+        var set = Stream.of(SECRET, JWKS_URL, ISSUER)
+                .filter(property -> value(config, property).isPresent())
+                .map(Setting::variable)
+                .toList();
+        if (set.size() > 1) {
+            problems.add(String.join(" and ", set) + " are set together: only one of them can be used, as a token must"
+                    + " have one way to be verified");
+        } else if (secret.isPresent() && secret.get().getBytes(StandardCharsets.UTF_8).length < MIN_SECRET_BYTES) {
+            problems.add("PMS_EVENTS_JWT_SECRET is too short: HS256 needs at least " + MIN_SECRET_BYTES + " bytes");
+        }
+        issuer.flatMap(IssuerUrl::problem).ifPresent(problems::add);
+        if (issuer.isPresent()
+                && value(config, "pms-events.jwt.issuer")
+                        .filter(other -> !issuer.get().equals(other))
+                        .isPresent()) {
+            problems.add(
+                    "PMS_EVENTS_JWT_ISSUER: not beside PMS_EVENTS_OIDC_ISSUER, which is what iss of tokens must be");
+        }
+        if (issuer.isEmpty() && value(config, "pms-events.oidc.client-id").isPresent()) {
+            problems.add("PMS_EVENTS_OIDC_ISSUER: the identity provider that PMS_EVENTS_OIDC_CLIENT_ID is a client of");
+        }
     }
 
     /** The problems of the settings that a migration needs; as {@link #problems}. */

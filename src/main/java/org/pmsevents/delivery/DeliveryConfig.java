@@ -31,10 +31,6 @@ public interface DeliveryConfig {
     @WithDefault("10000")
     int maxConnections();
 
-    /** How many streams a replica accepts. Further ones are answered 503. */
-    @WithDefault("5000")
-    int maxStreams();
-
     /** How many messages a WebSocket client may send in ten seconds. Beyond that it is closed with 4429. */
     @WithDefault("200")
     int maxMessagesPerTenSeconds();

@@ -49,6 +49,9 @@ public final class FilterOrder {
     /** Filter: the methods of a path are listed, for callers who may use the path at all. */
     public static final int OPTIONS = 5;
 
+    /** Order of a route: how the dashboard signs people in, before its files. */
+    public static final int SIGN_IN = -2;
+
     /** Order of a route: entity tags for the files of the dashboard, before the files themselves. */
     public static final int PAGE_FILES = -1;
 

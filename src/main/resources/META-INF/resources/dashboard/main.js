@@ -23,7 +23,7 @@ session.start();
 await session.token();
 
 const left = session.expires() - Date.now();
-text(byId('who'), `${session.actor()} (${session.roles()})`);
+text(byId('who'), `${session.name()} (${session.roles()})`);
 byId('who').title = left < 31_536_000_000 ? `The token is valid until ${format.time(session.expires())}.` : '';
 byId('sign-out').hidden = false;
 

@@ -64,7 +64,61 @@ class RequiredSettingsTest {
                         "PMS_EVENTS_JWT_SECRET", "x".repeat(32), "PMS_EVENTS_JWT_JWKS_URL", "https://issuer/jwks")))
                 .singleElement()
                 .asString()
-                .contains("only one");
+                .contains("only one", "PMS_EVENTS_JWT_SECRET and PMS_EVENTS_JWT_JWKS_URL");
+    }
+
+    @Test
+    void anIdentityProviderIsEnoughAndStandsAlone() {
+        var issuer = Map.of("PMS_EVENTS_OIDC_ISSUER", "https://login.example/realms/shop");
+        assertThat(problemsWith(issuer)).isEmpty();
+        for (var beside : List.of(
+                Map.entry("PMS_EVENTS_JWT_SECRET", "x".repeat(32)),
+                Map.entry("PMS_EVENTS_JWT_JWKS_URL", "https://issuer/jwks"),
+                Map.entry("PMS_EVENTS_JWT_ISSUER", "https://login.example/realms/other"))) {
+            var both = new HashMap<>(issuer);
+            both.put(beside.getKey(), beside.getValue());
+            assertThat(problemsWith(both))
+                    .singleElement()
+                    .asString()
+                    .contains(beside.getKey(), "PMS_EVENTS_OIDC_ISSUER");
+        }
+        assertThat(problemsWith(Map.of("PMS_EVENTS_OIDC_CLIENT_ID", "dashboard")))
+                .singleElement()
+                .asString()
+                .startsWith("PMS_EVENTS_OIDC_ISSUER: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "login.example",
+                "http://login.example/realms/shop",
+                "http://127.0.0.1.evil.example/",
+                "https://me:hidden@login.example",
+                "https://login.example/?realm=shop",
+                "https://login.example/#shop",
+                "https://log in.example",
+                "file:///etc/issuer"
+            })
+    void anIssuerThatIsNoSafeAddressIsRefused(String issuer) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_OIDC_ISSUER", issuer)))
+                .singleElement()
+                .asString()
+                .startsWith("PMS_EVENTS_OIDC_ISSUER: ")
+                .doesNotContain("hidden");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://tenant.eu.auth0.com/",
+                "https://login.microsoftonline.com/7c1c5b0e-6f8c-4f83-9a41-2f8b4c6f8a11/v2.0",
+                "http://localhost:8081/realms/shop",
+                "http://127.0.0.1:8081",
+                "http://[::1]:8081/"
+            })
+    void issuersByTlsOrOnThisMachineAreTaken(String issuer) {
+        assertThat(problemsWith(Map.of("PMS_EVENTS_OIDC_ISSUER", issuer))).isEmpty();
     }
 
     @Test

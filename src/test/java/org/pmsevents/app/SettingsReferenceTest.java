@@ -40,6 +40,9 @@ class SettingsReferenceTest {
     private static final Set<String> NO_SECRETS = Set.of(
             "pms-events.jwt.audience",
             "pms-events.jwt.issuer",
+            "pms-events.jwt.roles-claim",
+            "pms-events.oidc.client-id",
+            "pms-events.oidc.issuer",
             "pms-events.pms.actor",
             "pms-events.redis.prefix",
             "pms-events.security.allowed-origins",

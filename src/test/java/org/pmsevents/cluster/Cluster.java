@@ -118,7 +118,7 @@ public final class Cluster implements AutoCloseable {
         if (redis.areClustered()) {
             environment.put("QUARKUS_REDIS_CLIENT_TYPE", "cluster");
         }
-        if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL")) {
+        if (!settings.containsKey("PMS_EVENTS_JWT_JWKS_URL") && !settings.containsKey("PMS_EVENTS_OIDC_ISSUER")) {
             environment.put("PMS_EVENTS_JWT_SECRET", Tokens.SECRET);
         }
         return environment;

@@ -86,6 +86,11 @@ class DashboardPageTest {
     }
 
     @Test
+    void whereNoProviderSignsPeopleInThePageIsToldSo() {
+        given().get("/dashboard/sign-in.json").then().statusCode(204).body(blankOrNullString());
+    }
+
+    @Test
     void whatIsNotThereIsAProblemAsEverywhere() {
         given().get("/dashboard/nothing.js")
                 .then()

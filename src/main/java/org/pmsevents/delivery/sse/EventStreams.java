@@ -47,6 +47,9 @@ public class EventStreams {
     /** Below how many characters in its queue a reader that catches up gets more, unless the bound of the queue is lower. */
     private static final int WINDOW = 16 * 1024;
 
+    /** How many streams a replica accepts. */
+    private static final int MAX_STREAMS = 5_000;
+
     private final FeedSubscriptions feed;
     private final FeedSubscriptions.Group readers;
     private final DeliveryConfig config;
@@ -114,7 +117,7 @@ public class EventStreams {
         if (draining.begun()) {
             throw AppException.restarting();
         }
-        if (open.size() >= config.maxStreams()) {
+        if (open.size() >= MAX_STREAMS) {
             throw AppException.unavailable("too-many-streams", "This replica has reached its limit of streams.", 5);
         }
         var caller = identity.getPrincipal();

@@ -9,7 +9,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.pmsevents.http.FilterOrder;
+import org.pmsevents.http.issuer.IdentityProvider;
 
 /**
  * Sets security headers on every answer, failures included: a restrictive policy (Content Security Policy Level 3), no type sniffing,
@@ -17,9 +19,9 @@ import org.pmsevents.http.FilterOrder;
  */
 @Singleton
 class SecurityHeaders {
-    /** Pages have no inline scripts or styles, and connect to this service only. */
+    /** Pages have no inline scripts or styles, and connect to this service only, and to the identity provider that signs people in. */
     private static final String PAGE =
-            "default-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none';"
+            "default-src 'self'; connect-src 'self'%s; img-src 'self' data:; object-src 'none';"
                     + " base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
     /** Data is not a page: if a browser renders it as one, everything is forbidden. */
@@ -47,10 +49,12 @@ class SecurityHeaders {
     private static final CharSequence HSTS = name("Strict-Transport-Security");
 
     private final SecurityConfig config;
+    private final IdentityProvider provider;
     private final boolean isCorsEnabled;
 
-    SecurityHeaders(SecurityConfig config, VertxHttpConfig http) {
+    SecurityHeaders(SecurityConfig config, IdentityProvider provider, VertxHttpConfig http) {
         this.config = config;
+        this.provider = provider;
         this.isCorsEnabled = http.cors().enabled();
     }
 
@@ -89,14 +93,19 @@ class SecurityHeaders {
         }
     }
 
-    private static void setPolicyOfPage(String path, MultiMap headers) {
+    private void setPolicyOfPage(String path, MultiMap headers) {
         headers.set(PERMISSIONS, NO_PERMISSIONS).set(OPENER, SAME_ORIGIN);
         if (path.startsWith("/q/swagger-ui")) {
             headers.set(POLICY, SWAGGER_UI);
         } else if (!path.startsWith("/q/dev-ui")) {
             // the Dev UI exists in dev mode only, and needs no policy
-            headers.set(POLICY, PAGE);
+            headers.set(POLICY, page());
         }
+    }
+
+    private String page() {
+        return PAGE.formatted(
+                provider.origins().stream().map(origin -> " " + origin).collect(Collectors.joining()));
     }
 
     private static boolean isData(String path) {

@@ -2,6 +2,7 @@ package org.pmsevents.http.security;
 
 import static org.jose4j.jwa.AlgorithmConstraints.ConstraintType.PERMIT;
 import static org.jose4j.jws.AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256;
+import static org.jose4j.jws.AlgorithmIdentifiers.EDDSA;
 import static org.jose4j.jws.AlgorithmIdentifiers.HMAC_SHA256;
 import static org.jose4j.jws.AlgorithmIdentifiers.RSA_USING_SHA256;
 
@@ -19,12 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
@@ -35,10 +37,13 @@ import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.keys.HmacKey;
 import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.issuer.IdentityProvider;
+import org.pmsevents.http.issuer.KeySet;
+import org.pmsevents.http.issuer.KeysUnavailableException;
 
 /**
- * Verifies JSON Web Tokens and returns their callers. The settings choose one mode, HS256 with the shared secret, or RS256 and ES256 with
- * the issuer's key set; with neither, every token is refused. A token can't choose how it is verified (RFC 8725). Verification never blocks. A verified token is
+ * Verifies JSON Web Tokens and returns their callers. The settings choose one mode, HS256 with the shared secret, or RS256, ES256 and
+ * EdDSA with the issuer's key set, which an identity provider may name; with none, every token is refused. A token can't choose how it is verified (RFC 8725). Verification never blocks. A verified token is
  * cached for one minute.
  */
 @Singleton
@@ -53,40 +58,61 @@ public class TokenVerifier {
     private static final Duration PAUSE_BETWEEN_FETCHES = Duration.ofSeconds(10);
     private static final int MAX_CACHED = 2_000;
     private static final String SECRET_ALGORITHM = "HS256";
-    private static final String KEY_SET_ALGORITHMS = "RS256 or ES256";
+    private static final String[] KEY_SET_IDENTIFIERS = {RSA_USING_SHA256, ECDSA_USING_P256_CURVE_AND_SHA256, EDDSA};
+    private static final String KEY_SET_ALGORITHMS = "RS256, ES256 or EdDSA";
 
-    private final JwtConfig config;
+    /** The audience of an identity provider's tokens, if the settings name neither one nor a client. */
+    private static final String DEFAULT_AUDIENCE = "pms-events";
+
     private final Clock clock;
+    private final @Nullable String issuer;
+    private final List<String> audiences;
+    private final RoleClaims roles;
     private final Function<String, Uni<JwtClaims>> mode;
     private final Cache<String, Caller> verified;
 
     @Inject
-    public TokenVerifier(JwtConfig config, Vertx vertx, Clock clock) {
-        this(config, vertx, clock, PAUSE_BETWEEN_FETCHES);
+    public TokenVerifier(JwtConfig config, IdentityProvider provider, Vertx vertx, Clock clock) {
+        this(config, provider, vertx, clock, PAUSE_BETWEEN_FETCHES);
     }
 
-    TokenVerifier(JwtConfig config, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
-        this.config = config;
+    TokenVerifier(JwtConfig config, IdentityProvider provider, Vertx vertx, Clock clock, Duration pauseBetweenFetches) {
         this.clock = clock;
+        this.issuer = provider.issuer().or(config::issuer).orElse(null);
+        this.audiences = audiences(config, provider);
+        this.roles = new RoleClaims(config, provider);
         this.verified = Caffeine.newBuilder()
                 .maximumSize(MAX_CACHED)
                 .expireAfter(Expiry.<String, Caller>writing((token, caller) -> timeToLive(caller)))
                 .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                 .executor(Runnable::run)
                 .build();
-        if (config.secret().isPresent() && config.jwksUrl().isPresent()) {
-            throw new IllegalStateException(
-                    "Set only one of PMS_EVENTS_JWT_SECRET (HS256) and PMS_EVENTS_JWT_JWKS_URL (RS256, ES256).");
+        if (Stream.of(config.secret(), config.jwksUrl(), provider.issuer())
+                        .filter(Optional::isPresent)
+                        .count()
+                > 1) {
+            throw new IllegalStateException("Set only one of PMS_EVENTS_JWT_SECRET (HS256), PMS_EVENTS_JWT_JWKS_URL and"
+                    + " PMS_EVENTS_OIDC_ISSUER (RS256, ES256, EdDSA).");
         }
         if (config.secret().isPresent()) {
             this.mode = bySecret(config.secret().get());
         } else if (config.jwksUrl().isPresent()) {
-            this.mode = byKeySet(new KeySet(checkedUrl(config.jwksUrl().get()), vertx, clock, pauseBetweenFetches));
+            this.mode = byKeySet(KeySet.at(checkedUrl(config.jwksUrl().get()), vertx, clock, pauseBetweenFetches));
+        } else if (provider.issuer().isPresent()) {
+            this.mode = byKeySet(provider.keys());
         } else {
             this.mode = token -> refused(TokenRefusal.NO_TOKENS);
-            LOG.info("Neither PMS_EVENTS_JWT_SECRET nor PMS_EVENTS_JWT_JWKS_URL is set: only API keys are accepted."
-                    + " The first one is made and printed by the command: create-key --name first --roles admin");
+            LOG.info(
+                    "None of PMS_EVENTS_JWT_SECRET, PMS_EVENTS_JWT_JWKS_URL and PMS_EVENTS_OIDC_ISSUER is set: only API"
+                            + " keys are accepted. The first one is made and printed by the command: create-key --name first --roles admin");
         }
+    }
+
+    /** Any one of them is enough; none: not checked, unless by an identity provider, which issues tokens for others too. */
+    private static List<String> audiences(JwtConfig config, IdentityProvider provider) {
+        var audiences = Stream.concat(config.audience().stream(), provider.clientId().stream())
+                .toList();
+        return audiences.isEmpty() && provider.issuer().isPresent() ? List.of(DEFAULT_AUDIENCE) : audiences;
     }
 
     /**
@@ -133,7 +159,7 @@ public class TokenVerifier {
                 resolver.setDisambiguateWithVerifySignature(true);
                 return claims(
                         token,
-                        rules().setJwsAlgorithmConstraints(PERMIT, RSA_USING_SHA256, ECDSA_USING_P256_CURVE_AND_SHA256)
+                        rules().setJwsAlgorithmConstraints(PERMIT, KEY_SET_IDENTIFIERS)
                                 .setVerificationKeyResolver(resolver),
                         KEY_SET_ALGORITHMS);
             });
@@ -150,7 +176,7 @@ public class TokenVerifier {
         }
 
         boolean isForKeySet() {
-            return RSA_USING_SHA256.equals(algorithm) || ECDSA_USING_P256_CURVE_AND_SHA256.equals(algorithm);
+            return Arrays.asList(KEY_SET_IDENTIFIERS).contains(algorithm);
         }
     }
 
@@ -174,9 +200,12 @@ public class TokenVerifier {
                 .setRequireSubject()
                 .setAllowedClockSkewInSeconds((int) CLOCK_SKEW.toSeconds())
                 .setEvaluationTime(NumericDate.fromMilliseconds(clock.millis()));
-        config.issuer().ifPresent(rules::setExpectedIssuer);
-        config.audience().ifPresentOrElse(rules::setExpectedAudience, rules::setSkipDefaultAudienceValidation);
-        return rules;
+        if (issuer != null) {
+            rules.setExpectedIssuer(issuer);
+        }
+        return audiences.isEmpty()
+                ? rules.setSkipDefaultAudienceValidation()
+                : rules.setExpectedAudience(audiences.toArray(String[]::new));
     }
 
     private static Uni<JwtClaims> claims(String token, JwtConsumerBuilder rules, String algorithms) {
@@ -202,29 +231,10 @@ public class TokenVerifier {
             var latest = clock.instant().plus(MAX_LIFETIME);
             return Caller.withToken(
                     actor,
-                    Roles.including(roleNames(claims)),
+                    Roles.including(roles.in(claims)),
                     (expires.isBefore(latest) ? expires : latest).plus(CLOCK_SKEW));
         } catch (MalformedClaimException e) {
             throw TokenRefusal.FORMAT.asFailure();
-        }
-    }
-
-    private static List<String> roleNames(JwtClaims claims) {
-        var names = new ArrayList<String>();
-        addTexts(claims.getClaimValue("groups"), names);
-        if (claims.getClaimValue("app_metadata") instanceof Map<?, ?> metadata) {
-            addTexts(metadata.get("roles"), names);
-        }
-        return names;
-    }
-
-    private static void addTexts(@Nullable Object claim, List<String> names) {
-        if (claim instanceof List<?> list) {
-            for (var item : list) {
-                if (item instanceof String name) {
-                    names.add(name);
-                }
-            }
         }
     }
 

@@ -28,6 +28,9 @@ import org.pmsevents.platform.problem.AppException;
 @Startup
 @ApplicationScoped
 public class Deliveries {
+    /** How many webhooks a replica applies at the same time. Each needs a connection to PostgreSQL. */
+    private static final int AT_ONCE = 4;
+
     /** How many webhooks may wait on a replica; further ones are answered 503. */
     private static final int MAX_WAITING = 16;
 
@@ -42,7 +45,7 @@ public class Deliveries {
         this.table = table;
         this.transactions = transactions;
         this.config = config;
-        this.bulkhead = new Bulkhead(config.atOnce(), MAX_WAITING, config.longestWait(), vertx);
+        this.bulkhead = new Bulkhead(AT_ONCE, MAX_WAITING, config.longestWait(), vertx);
         this.held = Timer.builder("pms.webhook.held")
                 .description("duration of a webhook's transaction, which bounds how long it locks its stock")
                 .register(meters);

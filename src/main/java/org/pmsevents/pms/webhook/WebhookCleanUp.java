@@ -14,14 +14,15 @@ import org.pmsevents.queue.JobRun;
 public class WebhookCleanUp implements CleanUp {
     private static final int AT_ONCE = 1_000;
 
+    /** How long answers are stored for repeated deliveries. */
+    private static final Duration RETENTION = Duration.ofDays(30);
+
     private final WebhookTable webhooks;
     private final Transactions transactions;
-    private final WebhookConfig config;
 
-    WebhookCleanUp(WebhookTable webhooks, Transactions transactions, WebhookConfig config) {
+    WebhookCleanUp(WebhookTable webhooks, Transactions transactions) {
         this.webhooks = webhooks;
         this.transactions = transactions;
-        this.config = config;
     }
 
     @RegisterForReflection
@@ -45,8 +46,7 @@ public class WebhookCleanUp implements CleanUp {
     @Override
     public Uni<?> run(Nothing payload, JobRun run) {
         return CleanUp.inBatches(
-                        AT_ONCE,
-                        () -> transactions.run(transaction -> webhooks.prune(transaction, config.retention(), AT_ONCE)))
+                        AT_ONCE, () -> transactions.run(transaction -> webhooks.prune(transaction, RETENTION, AT_ONCE)))
                 .map(Deleted::new);
     }
 }

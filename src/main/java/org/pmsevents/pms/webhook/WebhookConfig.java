@@ -20,15 +20,7 @@ public interface WebhookConfig {
     @WithDefault("3s")
     Duration holdLimit();
 
-    /** How many webhooks a replica applies at the same time. Each needs a connection to PostgreSQL. */
-    @WithDefault("4")
-    int atOnce();
-
     /** How long a webhook may wait before it is answered 503. */
     @WithDefault("5s")
     Duration longestWait();
-
-    /** How long answers are stored for repeated deliveries. */
-    @WithDefault("30d")
-    Duration retention();
 }

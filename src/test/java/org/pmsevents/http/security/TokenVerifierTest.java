@@ -29,7 +29,9 @@ import java.util.function.Consumer;
 import org.jose4j.jwk.EcJwkGenerator;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.OctetKeyPairJsonWebKey;
 import org.jose4j.jwk.OctetSequenceJsonWebKey;
+import org.jose4j.jwk.OkpJwkGenerator;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.RsaJwkGenerator;
 import org.jose4j.jws.JsonWebSignature;
@@ -44,15 +46,20 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
+import org.pmsevents.http.issuer.IdentityProvider;
+import org.pmsevents.http.issuer.KeysUnavailableException;
+import org.pmsevents.http.issuer.OidcConfig;
 
 @Pure
 class TokenVerifierTest {
     private static final String SECRET = "an-adequate-secret-of-more-than-32-bytes";
     private static final Duration WAIT = Duration.ofSeconds(10);
     private static Vertx vertx;
+    private static IdentityProvider noProvider;
     private static PublicJsonWebKey firstRsa;
     private static PublicJsonWebKey secondRsa;
     private static PublicJsonWebKey ec;
+    private static PublicJsonWebKey ed;
 
     private final AtomicInteger fetches = new AtomicInteger();
     private final List<PublicJsonWebKey> served = new CopyOnWriteArrayList<>();
@@ -79,17 +86,38 @@ class TokenVerifierTest {
 
     record Settings(
             Optional<String> secret, Optional<String> jwksUrl, Optional<String> issuer, Optional<String> audience)
-            implements JwtConfig {}
+            implements JwtConfig {
+        @Override
+        public Optional<String> rolesClaim() {
+            return Optional.empty();
+        }
+    }
+
+    /** No identity provider. */
+    record NoOidc() implements OidcConfig {
+        @Override
+        public Optional<String> issuer() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> clientId() {
+            return Optional.empty();
+        }
+    }
 
     @BeforeAll
     static void makeKeys() throws JoseException {
         vertx = Vertx.vertx();
+        noProvider = new IdentityProvider(new NoOidc(), vertx, Clock.systemUTC());
         firstRsa = RsaJwkGenerator.generateJwk(2048);
         firstRsa.setKeyId("first");
         secondRsa = RsaJwkGenerator.generateJwk(2048);
         secondRsa.setKeyId("second");
         ec = EcJwkGenerator.generateJwk(EllipticCurves.P256);
         ec.setKeyId("ec");
+        ed = OkpJwkGenerator.generateJwk(OctetKeyPairJsonWebKey.SUBTYPE_ED25519);
+        ed.setKeyId("ed");
     }
 
     @AfterAll
@@ -124,7 +152,10 @@ class TokenVerifierTest {
 
     private TokenVerifier bySecret() {
         return new TokenVerifier(
-                new Settings(Optional.of(SECRET), Optional.empty(), Optional.empty(), Optional.empty()), vertx, clock);
+                new Settings(Optional.of(SECRET), Optional.empty(), Optional.empty(), Optional.empty()),
+                noProvider,
+                vertx,
+                clock);
     }
 
     private TokenVerifier byKeys(PublicJsonWebKey... keys) {
@@ -136,6 +167,7 @@ class TokenVerifierTest {
                         Optional.of("http://127.0.0.1:" + issuer.getAddress().getPort() + "/jwks"),
                         Optional.empty(),
                         Optional.empty()),
+                noProvider,
                 vertx,
                 clock,
                 Duration.ofSeconds(10));
@@ -315,7 +347,10 @@ class TokenVerifierTest {
     @Test
     void withoutASecretAndAKeySetEveryTokenIsRefused() {
         var verifier = new TokenVerifier(
-                new Settings(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()), vertx, clock);
+                new Settings(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()),
+                noProvider,
+                vertx,
+                clock);
         for (var token : List.of(hmac(c -> {}), rsa(firstRsa), "nonsense")) {
             assertThatThrownBy(() -> verified(verifier, token))
                     .isInstanceOfSatisfying(
@@ -332,6 +367,7 @@ class TokenVerifierTest {
                         Optional.empty(),
                         Optional.of("https://issuer.example"),
                         Optional.of("pms")),
+                noProvider,
                 vertx,
                 clock);
         refused(verifier, hmac(c -> {}));
@@ -356,7 +392,7 @@ class TokenVerifierTest {
                 new Settings(Optional.of(SECRET), url, none, none),
                 new Settings(Optional.of("short-secret"), none, none, none),
                 new Settings(none, Optional.of("file:///etc/keys"), none, none))) {
-            assertThatThrownBy(() -> new TokenVerifier(settings, vertx, clock))
+            assertThatThrownBy(() -> new TokenVerifier(settings, noProvider, vertx, clock))
                     .hasMessageContaining("PMS_EVENTS_JWT_")
                     .hasMessageNotContaining("short-secret")
                     .hasMessageNotContaining(SECRET);
@@ -364,12 +400,16 @@ class TokenVerifierTest {
     }
 
     @Test
-    void acceptsRsaAndEcFromTheKeySetAndFetchesItOnce() {
-        var verifier = byKeys(firstRsa, ec);
+    void acceptsRsaAndEllipticCurvesFromTheKeySetAndFetchesItOnce() {
+        var verifier = byKeys(firstRsa, ec, ed);
         assertThat(verified(verifier, rsa(firstRsa)).actor()).isEqualTo("alice");
         assertThat(verified(verifier, sign(claims(c -> {}), "ES256", ec.getPrivateKey(), "ec"))
                         .actor())
                 .isEqualTo("alice");
+        assertThat(verified(verifier, sign(claims(c -> {}), "EdDSA", ed.getPrivateKey(), "ed"))
+                        .actor())
+                .isEqualTo("alice");
+        refused(verifier, sign(claims(c -> c.setSubject("eve")), "EdDSA", ed.getPrivateKey(), "ec"));
         assertThat(verified(verifier, sign(claims(c -> c.setSubject("bob")), "RS256", firstRsa.getPrivateKey(), null))
                         .actor())
                 .isEqualTo("bob");
@@ -521,7 +561,7 @@ class TokenVerifierTest {
                 Optional.of("https://ref.supabase.co/auth/v1"),
                 Optional.of("authenticated"));
         var key = new HmacKey(SECRET.getBytes(StandardCharsets.UTF_8));
-        var bySecret = new TokenVerifier(settings, vertx, clock);
+        var bySecret = new TokenVerifier(settings, noProvider, vertx, clock);
         for (var caller : List.of(
                 verified(bySecret, sign(supabase(), "HS256", key, null)),
                 verified(byKeys(ec), sign(supabase(), "ES256", ec.getPrivateKey(), "ec")))) {
@@ -574,6 +614,7 @@ class TokenVerifierTest {
                         Optional.empty(),
                         Optional.of("https://issuer.example"),
                         Optional.of("pms")),
+                noProvider,
                 vertx,
                 clock);
         var why = why(verifier, hmac(c -> {
@@ -598,7 +639,7 @@ class TokenVerifierTest {
     void saysWhichAlgorithmsAreTaken() {
         var byKeys = why(byKeys(firstRsa), hmac(c -> {}));
         assertThat(byKeys.reasons()).containsExactly("algorithm");
-        assertThat(byKeys.detail()).contains("RS256 or ES256");
+        assertThat(byKeys.detail()).contains("RS256, ES256 or EdDSA");
         var bySecret = why(bySecret(), rsa(firstRsa));
         assertThat(bySecret.reasons()).containsExactly("algorithm");
         assertThat(bySecret.detail()).contains("HS256");

@@ -1,4 +1,4 @@
-package org.pmsevents.http.security;
+package org.pmsevents.http.issuer;
 
 import org.jspecify.annotations.Nullable;
 
