@@ -77,7 +77,8 @@ class SubscriptionsIT {
         try (var one = new Receiver();
                 var two = new Receiver()) {
             var receivers = List.of(one, two);
-            // counted and not drawn: each failure holds its SKU up for 5 s or more, and there are six SKUs to share them
+            // counted and not drawn: each failure holds its SKU up for 5 s or more, and there are six SKUs to share
+            // them
             receivers.forEach(receiver -> {
                 var requests = new AtomicInteger();
                 receiver.answers((call, request) -> request.response()
