@@ -136,7 +136,7 @@ async function load() {
     if (number !== asked) return;
     // a job may have changed its state between two of the requests
     rows = [...new Map(pages.flatMap((page) => page.items).map((job) => [job.id, job])).values()];
-    named = rows.find((job) => job.id === named?.id) ?? named;
+    if (named) named = rows.find((job) => job.id === named.id) ?? await call(`/api/jobs/${named.id}`).catch(() => named);
     panel.fresh();
     draw();
   } catch (problem) {

@@ -339,8 +339,8 @@ class DashboardIT {
         var sku = create("A-VERY-LONG-SKU-THAT-HAS-NO-PLACE-TO-BREAK-");
         chromium.size(width, 800);
         live("admin").openProduct(sku);
-        adjust(sku, 3, "a reference that is longer than a phone is wide, as they are");
-        page.untilText("#ticker", sku);
+        adjust(sku, 3, "a reference that is longer than a phone is wide, as they are, for " + sku);
+        page.untilText("#ticker", "as they are, for " + sku);
         assertThat(page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
                 .isEqualTo(0L);
         if (width == 390) {
