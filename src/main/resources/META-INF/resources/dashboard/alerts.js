@@ -2,7 +2,7 @@
 import { byId, el, list, text } from './dom.js';
 import { call } from './api.js';
 import { settle } from './clock.js';
-import { Panel } from './panel.js';
+import { Panel, link } from './panel.js';
 import * as format from './format.js';
 import * as live from './live.js';
 
@@ -19,10 +19,21 @@ function about(alert) {
   return sku === undefined ? el('code', { class: 'key' }, alert.key) : el('a', { class: 'key', href: `#product/${encodeURIComponent(sku)}` }, el('code', {}, alert.key));
 }
 
+const JOB = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/;
+
+/** The detail; the job that it names is a link. */
+function detail(alert) {
+  const words = format.plain(alert.detail);
+  const [id] = (alert.key.startsWith('job-discarded:') && words.match(JOB)) || [];
+  if (!id) return [words];
+  const at = words.indexOf(id);
+  return [words.slice(0, at), link('job', id), words.slice(at + id.length)];
+}
+
 function draw() {
   list(byId('alerts-list'), kept, nameOf, (alert) => el('li', { class: 'alert', data: { level: alert.severity === 'critical' ? 'bad' : 'warn' } },
     el('time', { datetime: format.iso(alert.at) }), el('span', { class: 'badge' }, alert.severity),
-    el('span', { class: 'words' }, el('b', {}, alert.title), ' ', format.plain(alert.detail), alert.count > 1 ? ` (${format.count(alert.count)} times)` : ''),
+    el('span', { class: 'words' }, el('b', {}, alert.title), ' ', detail(alert), alert.count > 1 ? ` (${format.count(alert.count)} times)` : ''),
     about(alert)),
   (made, alert) => text(made.querySelector('time'), format.time(alert.at)));
   if (!kept.length) byId('alerts-list').replaceChildren(el('li', { class: 'empty muted' }, 'There are no alerts.'));

@@ -75,12 +75,14 @@ const SAY_NOTHING = ['', 'runtime', 'illegal state', 'illegal argument', 'comple
 /** An error for people: exceptions in words instead of by their class. */
 export function plain(error) {
   const given = String(error ?? '');
-  const text = given.replace(EXCEPTION, (whole, message) => {
+  let first = false;
+  const text = given.replace(EXCEPTION, (whole, message, at) => {
+    first ||= at === 0;
     const name = whole.replace(/:\s+$/, '').split(/[.$]/).pop().replace(/(Exception|Error)$/, '').replace(/^Annotated/, '');
     const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
     return SAY_NOTHING.includes(words) ? (message ? '' : 'failure') : `${words}${message ? ': ' : ''}`;
   });
-  return text === given ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  return first ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 const WITHOUT_MARKS = { products: 'all products', stocks: 'all stock' };

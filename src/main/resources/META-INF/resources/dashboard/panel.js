@@ -64,7 +64,9 @@ export function start() {
   const all = () => panels.forEach((panel) => panel.judge());
   every(1, all);
   live.when('state', () => { all(); document.querySelectorAll('button[data-role]').forEach(allow); });
-  every(2, () => document.querySelectorAll('.scroll').forEach(hint));
+  const hints = () => document.querySelectorAll('.scroll').forEach(hint);
+  every(2, hints);
+  addEventListener('resize', hints);
   document.addEventListener('scroll', ({ target }) => target.classList?.contains('scroll') && hint(target), { capture: true, passive: true });
 }
 
