@@ -8,8 +8,8 @@ import * as session from './session.js';
 const REASONS = ['sale', 'return', 'receipt', 'damage', 'correction', 'count'];
 const LIMIT = 2_147_483_647;
 
-/** @param view the product: sku, location, stocks; done receives the result as text */
-export function adjustment(view, done) {
+/** @param view the product: sku, location, stocks; begin is called before a change, done receives its result as text, and its movement */
+export function adjustment(view, begin, done) {
   const keys = new Keys();
   const field = (id, label, input) => el('div', { class: 'field' }, el('label', { for: id }, label), input);
   const how = el('select', { id: 'how' }, [['add', 'Add'], ['take', 'Take'], ['count', 'Set to what was counted']].map(([value, name]) => el('option', { value }, name)));
@@ -60,14 +60,15 @@ export function adjustment(view, done) {
 
   async function send() {
     const { method, path, body } = request();
+    begin();
+    show(problem, null);
     try {
       const answer = await call(`/api/inventory/${encodeURIComponent(view.sku)}${path}`, { method, body, key: keys.for({ method, body }) });
       keys.settled();
-      show(problem, null);
       point([]);
       amount.value = '';
       only.checked = false;
-      done(answer.delta === 0 ? `It was ${format.count(answer.onHand)} already.` : `${format.signed(answer.delta)}: there are ${format.count(answer.onHand)} at ${answer.location} now.`);
+      done(answer.delta === 0 ? `It was ${format.count(answer.onHand)} already.` : `${format.signed(answer.delta)}: there are ${format.count(answer.onHand)} at ${answer.location} now.`, answer.movementId);
     } catch (failure) {
       if (!failure.isOpen) keys.settled();
       show(problem, failure);

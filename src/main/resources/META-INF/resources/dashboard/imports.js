@@ -160,7 +160,7 @@ function fill(made, one) {
   const share = one.finishedAt || !(one.bytes > 0) ? [] : [el('progress', { max: one.bytes, value: one.done, 'aria-label': `Progress of the import of ${one.kind}` }),
     el('span', { class: 'number' }, format.percent(one.done / one.bytes))];
   made.querySelector('.progress').replaceChildren(...share);
-  text(made.querySelector('.error'), [one.reason, ...(one.notes ?? [])].filter(Boolean).join(' '));
+  text(made.querySelector('.error'), [format.plain(one.reason ?? ''), ...(one.notes ?? [])].filter(Boolean).join(' '));
   made.querySelector('.refused').hidden = !one.rejected;
   made.querySelector('.cancel').hidden = Boolean(one.finishedAt);
 }
@@ -197,7 +197,7 @@ function choose(files) {
 
 export function start() {
   panel = new Panel('imports', 40_000);
-  if (!session.can('stock') && !panel.needs('editor')) return;
+  if (!panel.needs('editor', 'stock')) return;
   byId('import-kind').append(...Object.keys(FIELDS).map((kind) => el('option', { value: kind, disabled: !session.can(ROLE[kind]) }, kind)));
   byId('import-kind').value = session.can('editor') ? 'products' : 'counts';
   byId('import-charset').append(el('option', { value: '' }, 'UTF-8, or as the file says'), ...CHARSETS.slice(1).map((name) => el('option', { value: name }, name)));

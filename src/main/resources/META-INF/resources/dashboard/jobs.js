@@ -1,8 +1,8 @@
-/** Jobs by state: progress and errors; jobs can be cancelled and retried. */
+/** Jobs by state, and one that a link names: progress and errors; jobs can be cancelled and retried. */
 import { byId, el, list, set, text } from './dom.js';
 import { call, Keys, show } from './api.js';
 import { every, settle, soon } from './clock.js';
-import { Panel, button, confirmed } from './panel.js';
+import { Panel, button, confirmed, link } from './panel.js';
 import * as format from './format.js';
 import * as live from './live.js';
 import * as summary from './summary.js';
@@ -16,7 +16,7 @@ const UNFINISHED = ['running', 'retryable', 'available', 'scheduled'];
 const wanted = (state) => chosen === '' || chosen === state || (chosen === OPEN && UNFINISHED.includes(state));
 const OVER = ['cancelled', 'discarded'];
 
-let rows = [], chosen = OPEN, panel, task, counts = {};
+let rows = [], chosen = OPEN, panel, task, counts = {}, named = null;
 const keys = new Map();
 
 /** The idempotency key of each action, until its outcome is known. */
@@ -28,10 +28,10 @@ function keyOf(action) {
 
 async function act(path, action) {
   const kept = keyOf(path);
+  show(panel.find('.problem'), null);
   try {
     const answer = await call(path, { method: 'POST', key: kept.for(action) });
     kept.settled();
-    show(panel.find('.problem'), null);
     if (answer?.id) patch(answer);
   } catch (problem) {
     if (!problem.isOpen) kept.settled();
@@ -76,33 +76,39 @@ function fill(made, job) {
   set(made, 'data-state', job.state);
   made.job = job;
   text(made.querySelector('.badge'), job.state);
-  text(made.querySelector('.facts'), [`attempt ${job.attempt} of ${job.maxAttempts}`, when(job)].filter(Boolean).join(' · '));
+  text(made.querySelector('.words'), [`attempt ${job.attempt} of ${job.maxAttempts}`, when(job)].filter(Boolean).join(' · '));
   made.querySelector('.progress').replaceChildren(...progress(job).filter(Boolean));
-  const error = job.errors?.length && job.state !== 'completed' ? job.errors[job.errors.length - 1].error : '';
+  const error = job.errors?.length && job.state !== 'completed' ? format.plain(job.errors[job.errors.length - 1].error) : '';
   text(made.querySelector('.error'), error);
   made.querySelector('.cancel').hidden = !UNFINISHED.includes(job.state);
-  made.querySelector('.retry').hidden = ![...OVER, 'scheduled', 'retryable'].includes(job.state);
+  const retry = made.querySelector('.retry');
+  retry.hidden = ![...OVER, 'scheduled', 'retryable'].includes(job.state);
+  const label = job.attempt > 0 ? 'Retry' : 'Run now';
+  text(retry, label);
+  set(retry, 'aria-label', `${label}: ${job.kind} ${format.id(job.id)}`);
 }
 
 function create() {
   const made = el('li', { class: 'job' },
     el('span', { class: 'kind' }), el('span', { class: 'badge' }),
     el('span', { class: 'do' },
-      button('Retry', 'operator', () => act(`/api/jobs/${made.job.id}/retry`, 'retry'), { class: 'retry' }),
+      button('Run now', 'operator', () => act(`/api/jobs/${made.job.id}/retry`, 'retry'), { class: 'retry' }),
       button('Cancel', 'operator', () => cancel(made.job), { class: 'cancel' })),
-    el('span', { class: 'facts' }), el('span', { class: 'progress' }), el('span', { class: 'error' }));
+    el('span', { class: 'facts' }, el('span', { class: 'id' }), ' · ', el('span', { class: 'words' })),
+    el('span', { class: 'progress' }), el('span', { class: 'error' }));
   return made;
 }
 
 function draw() {
-  list(byId('jobs-list'), rows, (job) => job.id, (job) => {
+  const shown = named ? [named, ...rows.filter((job) => job.id !== named.id)] : rows;
+  list(byId('jobs-list'), shown, (job) => job.id, (job) => {
     const made = create();
     text(made.querySelector('.kind'), job.kind);
-    set(made.querySelector('.kind'), 'title', job.id);
-    for (const name of ['retry', 'cancel']) set(made.querySelector(`.${name}`), 'aria-label', `${name === 'retry' ? 'Retry' : 'Cancel'} ${job.kind} ${job.id.slice(0, 8)}`);
+    made.querySelector('.id').append(link('job', job.id));
+    set(made.querySelector('.cancel'), 'aria-label', `Cancel ${job.kind} ${format.id(job.id)}`);
     return made;
-  }, fill);
-  if (!rows.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'There are no unfinished jobs.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
+  }, (made, job) => { set(made, 'aria-current', job.id === named?.id && 'true'); fill(made, job); });
+  if (!shown.length) byId('jobs-list').replaceChildren(el('li', { class: 'empty muted' }, chosen === OPEN ? 'There are no unfinished jobs.' : chosen ? `No job is ${chosen}.` : 'There are no jobs.'));
   byId('jobs-retry-all').hidden = chosen !== 'discarded' || !rows.length;
   for (const label of byId('jobs-states').querySelectorAll('label')) {
     const { state } = label.dataset;
@@ -112,6 +118,7 @@ function draw() {
 
 /** Updates a job that is shown. False if it is not shown. */
 function patch(job) {
+  if (named?.id === job.id) { named = { ...named, ...job }; redraw(); }
   const at = rows.findIndex((one) => one.id === job.id);
   if (at < 0) return false;
   if (!wanted(job.state)) rows.splice(at, 1);
@@ -129,6 +136,7 @@ async function load() {
     if (number !== asked) return;
     // a job may have changed its state between two of the requests
     rows = [...new Map(pages.flatMap((page) => page.items).map((job) => [job.id, job])).values()];
+    if (named) named = rows.find((job) => job.id === named.id) ?? await call(`/api/jobs/${named.id}`).catch(() => named);
     panel.fresh();
     draw();
   } catch (problem) {
@@ -138,6 +146,22 @@ async function load() {
 
 const redraw = settle(150, draw);
 
+/** Shows the job that the address names, whatever its state, above the others. */
+async function open() {
+  const [, id] = location.hash.match(/^#job\/([\w-]+)$/) ?? [];
+  if (!id) return;
+  panel.root.scrollIntoView();
+  try {
+    named = await call(`/api/jobs/${id}`);
+    show(panel.find('.problem'), null);
+  } catch (problem) {
+    named = null;
+    show(panel.find('.problem'), problem);
+  }
+  draw();
+  panel.find('.scroll').scrollTop = 0;
+}
+
 export function start() {
   panel = new Panel('jobs', 40_000, true);
   if (!panel.needs('operator')) return;
@@ -146,7 +170,9 @@ export function start() {
     box.addEventListener('change', () => { chosen = state; load(); });
     byId('jobs-states').append(el('label', { data: { state } }, box, el('span', {}, state || 'all', ' ', el('b', { class: 'n' }))));
   }
-  byId('jobs-retry-all').addEventListener('click', retryAll);
+  byId('jobs-retry-all').replaceWith(button('Retry all discarded', 'operator', retryAll, { id: 'jobs-retry-all', hidden: true }));
+  addEventListener('hashchange', open);
+  open();
   task = every(15, load);
   const again = settle(1_500, () => soon(task));
   live.on('queue.', ({ type, payload }) => {

@@ -1,4 +1,5 @@
 /** The numbers and charts at the top: traffic, failures, and what needs attention. */
+import * as backlog from './backlog.js';
 import { byId, el, list, set, text } from './dom.js';
 import { every } from './clock.js';
 import { Chart } from './chart.js';
@@ -17,22 +18,19 @@ const rate = new Rate();
 const tiles = new Map();
 
 function tile(key, label, operator) {
+  if (operator && !session.can('operator')) return;
   const value = el('span', { class: 'value' }, '–');
   const note = el('span', { class: 'note' });
   const made = el('li', { class: 'tile', id: `tile-${key}` }, el('span', { class: 'label' }, label), value, note);
   byId('tiles').append(made);
   tiles.set(key, { made, value, note });
-  if (operator && !session.can('operator')) {
-    made.classList.add('not-for-you');
-    text(note, 'for operators');
-  }
 }
 
-/** level: '', 'good', 'warn' or 'bad'; the note expresses it in words as well. */
-function fill(key, value, note, level = '') {
+/** level: '', 'good', 'warn' or 'bad'; the note expresses it in words as well. What needs attention besides is marked in the note. */
+function fill(key, value, note, level = '', besides = '') {
   const { made, value: number, note: small } = tiles.get(key);
   text(number, value);
-  text(small, note);
+  if (small.textContent !== note + besides) small.replaceChildren(note, besides ? el('b', { class: 'warn' }, besides) : '');
   set(made, 'data-level', level || null);
 }
 
@@ -61,8 +59,7 @@ function jobs({ jobs: data }) {
   const waiting = sum(data.scheduled, data.available, data.retryable);
   const parts = [`${format.count(waiting)} waiting`];
   if (data.oldestSeconds !== null && data.oldestSeconds !== undefined) parts.push(`oldest ${format.duration(data.oldestSeconds * 1000)}`);
-  if (data.discarded) parts.push(`${format.count(data.discarded)} discarded`);
-  fill('jobs', `${format.count(data.running)} running`, parts.join(' · '), data.discarded ? 'warn' : '');
+  fill('jobs', `${format.count(data.running)} running`, parts.join(' · '), '', data.discarded ? ` · ${format.count(data.discarded)} discarded` : '');
 }
 
 function pms({ pms: data }) {
@@ -97,8 +94,17 @@ function draw(data) {
   charts.latency.show([at, column('p50'), column('p95'), column('p99')]);
 }
 
+const FEW_ROUTES = 10;
+const MOST_ROUTES = 50;
+let allRoutes = false;
+
+/** The box has the height of its rows: none of them is cut. */
 function routes(data) {
-  const rows = data.routes.slice(0, 30);
+  const rows = data.routes.slice(0, allRoutes ? MOST_ROUTES : FEW_ROUTES);
+  const more = byId('routes-more');
+  more.hidden = data.routes.length <= FEW_ROUTES;
+  text(more, allRoutes ? `Only the busiest ${FEW_ROUTES}` : `All ${format.count(Math.min(MOST_ROUTES, data.routes.length))}`);
+  set(more, 'aria-expanded', String(allRoutes));
   list(byId('routes-table').tBodies[0], rows, (row) => `${row.method} ${row.route}`,
     (row) => el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'verb' }, row.method), ' ', row.route),
       ...Array.from({ length: 5 }, () => el('td', { class: 'number' }))),
@@ -130,6 +136,7 @@ export function start() {
     ], { title: 'Latency of requests', axis: format.millis, min: 10 });
     byId('window').addEventListener('change', (event) => summary.look(event.target.value));
   }
+  byId('routes-more').addEventListener('click', () => { allRoutes = !allRoutes; if (summary.latest) routes(summary.latest); });
   const overview = new Panel('overview', OLD);
   summary.read({
     take(data) {
@@ -156,6 +163,10 @@ export function start() {
       rate.add(now - at > LATE ? at : now);
     });
   }
+  backlog.read((events, since) => {
+    for (const event of events) if (Date.parse(event.metadata.timestamp) >= since) rate.add(Date.parse(event.metadata.timestamp));
+    rate.knownSince(since);
+  });
   // the event has the rate of one replica; the summary has that of the cluster
   live.on('metrics.error', () => summary.refresh());
   live.when('state', ({ name }) => {

@@ -36,23 +36,20 @@ export class Panel {
 
   /** Keeps the content, and marks it as old. */
   failed(problem) {
-    this.#why = problem.status === 403 ? 'your token may not see this' : problem.message;
+    this.#why = problem.status === 403 ? 'your token may not see this' : format.plain(problem.message);
     this.judge();
   }
 
-  /** Whether the token has the role; shows which role is required if not. */
-  needs(role) {
-    if (session.can(role)) return true;
-    this.root.dataset.denied = role;
-    for (const part of this.root.querySelectorAll(':scope > :not(header)')) part.hidden = true;
-    if (!this.find('.denied')) {
-      this.root.append(el('p', { class: 'denied' }, `For the role ${role}. Your token has: ${session.roles()}.`));
-    }
+  /** Whether the token has one of the roles. Without them the section and the way to it are absent. */
+  needs(...roles) {
+    if (roles.some(session.can)) return true;
+    panels.delete(this);
+    this.root.hidden = true;
+    for (const link of document.querySelectorAll(`nav a[href="#${this.root.id}"]`)) link.hidden = true;
     return false;
   }
 
   judge() {
-    if (this.root.dataset.denied) return;
     const deaf = this.pushed && !['live', 'catching-up', 'connecting'].includes(live.state.name);
     const late = this.limit > 0 && this.#at > 0 && Date.now() - this.#at > this.limit;
     const old = deaf || late || this.#why !== '';
@@ -63,9 +60,33 @@ export class Panel {
 }
 
 export function start() {
+  byId('secret-copy').addEventListener('click', copy);
   const all = () => panels.forEach((panel) => panel.judge());
   every(1, all);
-  live.when('state', all);
+  live.when('state', () => { all(); document.querySelectorAll('button[data-role]').forEach(allow); });
+  const hints = () => document.querySelectorAll('.scroll').forEach(hint);
+  every(2, hints);
+  addEventListener('resize', hints);
+  document.addEventListener('scroll', ({ target }) => target.classList?.contains('scroll') && hint(target), { capture: true, passive: true });
+}
+
+/** Says at the edge of a box that it has more beside what is seen. */
+function hint(box) {
+  set(box, 'data-more', box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+}
+
+const connected = () => !['lost', 'refused'].includes(live.state.name);
+
+/** Why a button can't be pressed now; empty if it can. */
+function objection(role) {
+  if (!session.can(role)) return `For the role ${role}; your token has: ${session.roles()}`;
+  return connected() ? '' : 'Disconnected from the service';
+}
+
+function allow(made) {
+  const why = objection(made.dataset.role);
+  set(made, 'aria-disabled', why !== '' && 'true');
+  set(made, 'title', why || made.dataset.title || null);
 }
 
 /** Asks for confirmation of an action that can't be undone. */
@@ -79,16 +100,43 @@ export function confirmed(title, question, yes) {
   return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }));
 }
 
-/** A button that is disabled, with the reason as its title, if the token does not have the role. */
+/** A button that is off, with the reason as its title, while the token does not have the role or the page is disconnected. */
 export function button(label, role, click, attributes = {}) {
-  const allowed = session.can(role);
-  const made = el('button', {
-    type: 'button', ...attributes, 'aria-disabled': !allowed && 'true', title: !allowed && `For the role ${role}; your token has: ${session.roles()}`,
-  }, label);
+  const made = el('button', { type: 'button', ...attributes, data: { role, title: attributes.title ?? '' } }, label);
+  allow(made);
   made.addEventListener('click', async () => {
-    if (!allowed || made.getAttribute('aria-busy')) return;
+    if (objection(role) || made.getAttribute('aria-busy')) return;
     made.setAttribute('aria-busy', 'true');
     try { await click(made); } finally { made.removeAttribute('aria-busy'); }
   });
   return made;
+}
+
+/** Shows a text that the service tells only once. */
+export function secret(title, why, value) {
+  const dialog = byId('secret');
+  const field = byId('secret-value');
+  text(byId('secret-title'), title);
+  text(byId('secret-why'), why);
+  text(byId('secret-said'), '');
+  field.value = value;
+  dialog.showModal();
+  field.select();
+  return new Promise((resolve) => dialog.addEventListener('close', () => { field.value = ''; resolve(); }, { once: true }));
+}
+
+/** The clipboard is missing in pages that came over plain HTTP. */
+async function copy() {
+  byId('secret-value').select();
+  try {
+    await navigator.clipboard.writeText(byId('secret-value').value);
+    text(byId('secret-said'), 'Copied.');
+  } catch {
+    text(byId('secret-said'), document.execCommand('copy') ? 'Copied.' : 'Copy the selected text.');
+  }
+}
+
+/** A link to what an id names, cut in the middle. */
+export function link(hash, id, longest) {
+  return el('a', { href: `#${hash}/${encodeURIComponent(id)}`, title: format.id(id, longest) === id ? null : id }, format.id(id, longest));
 }

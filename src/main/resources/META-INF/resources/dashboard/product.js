@@ -66,13 +66,12 @@ function build(sku) {
     facts: el('dl', { class: 'facts-list' }), said: el('p', { class: 'said', role: 'status' }), problem: el('div', { class: 'problem', hidden: true }),
     onHand: el('b', { class: 'on-hand' }), level: el('span', { class: 'muted' }),
     place: el('select', { id: 'location' }), chartBox: el('div', { class: 'chart' }), ledger: el('tbody', {}),
-    older: el('button', { type: 'button', class: 'quiet' }, 'Older movements'),
+    older: button('Older movements', 'viewer', older, { class: 'quiet' }),
   };
   view.publish = button('Publish', 'editor', publish, { id: 'publish' });
-  view.older.addEventListener('click', older);
   view.place.addEventListener('change', () => { view.location = view.place.value; draw(); });
   const head = ['When', 'Change', 'On hand', 'At', 'Why', 'Who'].map((name, i) => el('th', { scope: 'col', class: i === 1 || i === 2 ? 'number' : '' }, name));
-  view.form = adjustment(view, (answer) => { text(view.said, answer); reload(); });
+  view.form = adjustment(view, () => say(''), (answer, movement) => { show(view.problem, null); say(answer, view, movement); reload(); });
   byId('product').replaceChildren(
     el('div', { class: 'product-head' }, view.title, view.badge, view.publish), view.facts, view.said, view.problem,
     el('div', { class: 'stock-head' }, el('label', { for: 'location' }, 'Stock at'), view.place, view.onHand, view.level),
@@ -90,17 +89,24 @@ function fact(name, value) {
   return el('div', {}, el('dt', {}, name), el('dd', {}, value));
 }
 
+/** What came of a change here; it goes at the next change, whoever makes it. */
+function say(words, of = view, movement = null) {
+  text(of.said, words);
+  of.movement = movement;
+}
+
 function take(product) {
   if (view.product && product.version < view.product.version) return;
+  if (view.product && product.version > view.product.version) say('');
   view.product = product;
   text(view.title, product.name);
   text(view.badge, product.status);
   set(view.badge, 'data-state', product.status);
   view.publish.hidden = product.status === 'archived';
-  text(view.publish, product.status === 'published' ? 'Publish again' : 'Publish');
+  text(view.publish, product.status === 'published' ? 'Sync with the PMS' : 'Publish');
   view.facts.replaceChildren(
     fact('SKU', el('code', {}, product.sku)), fact('Price', `${product.price.amount} ${product.price.currency}`), fact('Version', format.count(product.version)),
-    fact('Published', format.time(product.publishedAt)), fact('Changed', format.time(product.updatedAt)), fact('Tags', product.tags.join(', ') || '–'));
+    fact('Published', format.date(product.publishedAt)), fact('Changed', format.date(product.updatedAt)), fact('Tags', product.tags.join(', ') || '–'));
 }
 
 /** The stock at each location in the ledger. */
@@ -132,7 +138,7 @@ function draw() {
   view.form.refresh();
   const here = view.movements.filter((one) => one.location === view.location);
   list(view.ledger, view.movements, (one) => one.movementId, (one) => el('tr', {},
-    el('th', { scope: 'row' }, el('time', { datetime: format.iso(one.timestamp) }, format.time(one.timestamp))),
+    el('th', { scope: 'row' }, el('time', { datetime: format.iso(one.timestamp) }, format.date(one.timestamp))),
     el('td', { class: 'number' }, format.signed(one.delta)), el('td', { class: 'number' }, format.count(one.onHand)),
     el('td', {}, one.location), el('td', {}, one.reason, one.reference ? ` (${one.reference})` : ''), el('td', {}, one.actor)));
   view.older.hidden = view.next === null || view.movements.length >= MOST;
@@ -168,15 +174,21 @@ async function older() {
 
 async function publish() {
   const mine = view;
-  const { sku, version } = mine.product;
-  if (!await confirmed(`Publish ${sku}?`, 'It is sent to the PMS and to all listeners. Publishing can\'t be undone.', 'Publish it')) return;
+  const { sku, version, status } = mine.product;
+  const published = status === 'published';
+  if (!await (published
+    ? confirmed(`Sync ${sku} with the PMS?`, 'It is published already, and stays as it is. It is sent to the PMS if the PMS does not have it.', 'Sync it')
+    : confirmed(`Publish ${sku}?`, 'It is sent to the PMS and to all listeners. Publishing can\'t be undone.', 'Publish it'))) return;
+  say('', mine);
+  show(mine.problem, null);
   try {
     const answer = await call(`${pathOf('products', sku)}/publish`, { method: 'POST', key: mine.keys.for(`publish ${version}`) });
     mine.keys.settled();
-    show(mine.problem, null);
-    const words = { synced: 'Published, and the PMS has it.', pending: 'Published; not sent to the PMS yet.', disabled: 'Published; no PMS is configured.' };
-    text(mine.said, words[answer.pmsSync] ?? 'Published.');
+    const words = published
+      ? { synced: 'The PMS has it.', pending: 'It is being sent to the PMS.', disabled: 'Nothing was sent: no PMS is configured.' }
+      : { synced: 'Published, and the PMS has it.', pending: 'Published; not sent to the PMS yet.', disabled: 'Published; no PMS is configured.' };
     if (mine === view) take(answer);
+    say(words[answer.pmsSync] ?? 'Published.', mine);
   } catch (problem) {
     if (!problem.isOpen) mine.keys.settled();
     show(mine.problem, problem);
@@ -200,6 +212,8 @@ live.on('inventory.updated', ({ payload, metadata }) => {
   if (stock.version >= payload.version && view.movements.some((one) => one.movementId === payload.movementId)) return;
   if (payload.version > stock.version) view.stocks.set(payload.location, { ...stock, onHand: payload.onHand, version: payload.version });
   if (!view.movements.some((one) => one.movementId === payload.movementId)) {
+    // the event of a change may come after its answer
+    if (payload.movementId !== view.movement) say('');
     view.movements = [{ ...payload, actor: metadata.actor, timestamp: metadata.timestamp }, ...view.movements].slice(0, MOST);
   }
   redraw();

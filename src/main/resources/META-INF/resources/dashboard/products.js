@@ -1,13 +1,14 @@
 /** Finds products by name or SKU. */
 import { byId, el, list, set, text } from './dom.js';
-import { call } from './api.js';
 import { every, settle } from './clock.js';
-import { Panel } from './panel.js';
+import { Pages } from './pages.js';
+import { Panel, button } from './panel.js';
 import * as live from './live.js';
 import * as product from './product.js';
 
 const SHOWN = 25;
-let panel, pending, found = [];
+const found = new Pages('/api/products', SHOWN);
+let panel, pending, before = '';
 
 export const chosen = () => {
   const [, sku] = location.hash.match(/^#product\/(.+)$/) ?? [];
@@ -16,7 +17,7 @@ export const chosen = () => {
 
 function draw() {
   const open = chosen();
-  list(byId('search-results'), found, (one) => one.sku,
+  list(byId('search-results'), found.items, (one) => one.sku,
     (one) => el('li', {}, el('a', { href: `#product/${encodeURIComponent(one.sku)}` }, el('span', { class: 'subject' }, one.sku), el('span', { class: 'name' }), el('span', { class: 'badge' }))),
     (made, one) => {
       const link = made.firstElementChild;
@@ -25,28 +26,44 @@ function draw() {
       text(link.querySelector('.badge'), one.status);
       set(link, 'data-state', one.status);
     });
+  byId('search-more').hidden = !found.hasMore;
+}
+
+function tell(sought) {
+  draw();
+  const number = `${found.items.length}${found.next === null ? '' : ' or more'}`;
+  text(byId('search-count'), !found.items.length ? (sought ? 'Nothing has this in its name or SKU.' : 'There are no products yet.') : sought ? `${number} found` : '');
+}
+
+async function more() {
+  pending?.abort();
+  try {
+    await found.more();
+    tell(before);
+  } catch (problem) {
+    panel.failed(problem);
+  }
 }
 
 async function search() {
   pending?.abort();
   const mine = pending = new AbortController();
   const sought = byId('search').value.trim();
+  if (sought !== before) found.begin(`/api/products${sought ? `?q=${encodeURIComponent(sought)}` : ''}`);
+  before = sought;
   try {
-    const page = await call(`/api/products?limit=${SHOWN}${sought ? `&q=${encodeURIComponent(sought)}` : ''}`, { signal: mine.signal });
+    await found.load({ signal: mine.signal });
     if (mine !== pending) return;
-    found = page.items;
     panel.fresh();
-    draw();
-    const number = `${found.length}${page.next === null ? '' : ' or more'}`;
-    text(byId('search-count'), !found.length ? (sought ? 'Nothing has this in its name or SKU.' : 'There are no products yet.') : sought ? `${number} found` : '');
+    tell(sought);
   } catch (problem) {
     if (!mine.signal.aborted) panel.failed(problem);
   }
 }
 
 function onProduct({ payload }) {
-  const at = found.findIndex((one) => one.sku === payload.sku);
-  if (at >= 0 && payload.version >= found[at].version) { found[at] = payload; draw(); }
+  const at = found.items.findIndex((one) => one.sku === payload.sku);
+  if (at >= 0 && payload.version >= found.items[at].version) { found.items[at] = payload; draw(); }
 }
 
 function open(event) {
@@ -58,6 +75,7 @@ function open(event) {
 export function start() {
   panel = new Panel('products', 120_000, true);
   byId('search').addEventListener('input', settle(250, search));
+  byId('search-results').after(button('More products', 'viewer', more, { id: 'search-more', class: 'quiet', hidden: true }));
   addEventListener('hashchange', open);
   live.on('product.', onProduct);
   every(60, search);

@@ -13,6 +13,11 @@ export class Rate {
     this.#began ??= at;
   }
 
+  /** All events since this time have been added. */
+  knownSince(at) {
+    this.#began = Math.min(this.#began ?? at, at);
+  }
+
   add(at) {
     const second = Math.floor(at / 1000);
     const slot = second % SECONDS;

@@ -112,7 +112,9 @@ class DashboardIT {
         var sku = create("SHOW-");
         page.untilText("#ticker", sku);
         send("PUT", Client.stockPath(sku) + "/threshold", "{\"threshold\":3}");
-        page.untilText("#low-stock-list", sku);
+        page.untilText("#low-stock-list [data-key^='" + sku + "'] .name", "Lamp");
+        assertThat(page.text("#low-stock-list [data-key^='" + sku + "'] .below"))
+                .isEqualTo("3 below");
         adjust(sku, 9, "delivery 1");
         page.untilText("#ticker", "+9 → 9 at main, receipt (delivery 1)");
         page.until(() -> page.texts("#low-stock-list .subject").stream().noneMatch(sku::equals));
@@ -121,7 +123,40 @@ class DashboardIT {
         page.until(() -> !page.texts("#cache-body dd").isEmpty());
         page.until(() -> !page.text("#tile-pms .value").equals("–"));
         assertThat(page.texts("#requests .readout")).first().asString().contains("requests");
+        assertThat(page.find("#tile-jobs").getDomAttribute("data-level")).isNull();
+        assertThat(
+                        page.script(
+                                "const box = document.querySelector('#routes .scroll'); return box.scrollHeight - box.clientHeight"))
+                .isEqualTo(0L);
+        page.openProduct(sku);
+        page.untilText("#cache-body .hottest", "Product " + format(sku, 30));
         assertThat(chromium.complaints()).isEmpty();
+    }
+
+    private static String format(String id, int longest) {
+        int half = (longest - 1) / 2;
+        return id.length() <= longest ? id : id.substring(0, half) + "…" + id.substring(id.length() - half);
+    }
+
+    @Test
+    void beginsWithWhatHappenedBeforeItWasOpened() {
+        var sku = create("BEFORE-THE-PAGE-WAS-OPENED-");
+        adjust(sku, 4, "some time ago");
+        send("PUT", Client.stockPath(sku) + "/threshold", "{\"threshold\":9}");
+        live("admin");
+        page.untilText("#ticker", "(some time ago)");
+        var row = page.find("#ticker .subject a[href='#product/" + sku + "']");
+        assertThat(row.getText()).isEqualTo(format(sku, 24));
+        assertThat(row.getDomAttribute("title")).isEqualTo(sku);
+        page.until(
+                () -> !page.find("#rate .canvas").getDomAttribute("aria-label").contains("nothing yet"));
+        assertThat(
+                        page.script(
+                                "return [...document.querySelectorAll('#ticker-families input:not(:checked)')].map(box => box.value)"))
+                .isEqualTo(List.of("queue", "cache", "metrics"));
+        // from PostgreSQL: the page has been opened since
+        page.untilText("#alerts-list .key", "low-stock:" + sku + "@main");
+        assertThat(page.all("#alerts-list [data-key*='" + sku + "']")).hasSize(1);
     }
 
     /** The reference client that the page brings, as somebody else uses it. */
@@ -180,10 +215,11 @@ class DashboardIT {
 
     @Test
     void saysThatItIsDisconnectedAndThenGoesOnWhereItWas() {
-        live("admin");
         var sku = create("LOST-");
+        live("admin").openProduct(sku);
         adjust(sku, 1, "before");
         page.untilText("#ticker", "(before)");
+        assertThat(page.find("#publish").getDomAttribute("aria-disabled")).isNull();
 
         replica.kill();
         page.until(() -> page.link().equals("lost"));
@@ -192,6 +228,8 @@ class DashboardIT {
         assertThat(page.all("#events[data-old], #low-stock[data-old], #jobs[data-old]"))
                 .hasSize(3);
         assertThat(page.text("#events .as-of")).startsWith("as of ");
+        assertThat(page.find("#publish").getDomAttribute("aria-disabled")).isEqualTo("true");
+        assertThat(page.find("#publish").getDomAttribute("title")).isEqualTo("Disconnected from the service");
         assertThat(page.accessibilityViolations()).isEmpty();
         IntStream.range(0, 5).forEach(i -> adjust(sku, 1, "missed " + i));
 
@@ -199,6 +237,7 @@ class DashboardIT {
         page.untilLive();
         // but for the row of the process that was killed, which is gone for good
         page.until(() -> page.all("section[data-old]").isEmpty());
+        assertThat(page.find("#publish").getDomAttribute("aria-disabled")).isNull();
         page.untilText("#ticker", "(missed 4)");
         var told = page.texts("#ticker .event .words").stream()
                 .filter(words -> words.contains("missed"))
@@ -295,15 +334,21 @@ class DashboardIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {320, 360, 768, 1280, 1920})
+    @ValueSource(ints = {320, 390, 768, 1280, 1920})
     void hasNothingBesideTheScreen(int width) {
         var sku = create("A-VERY-LONG-SKU-THAT-HAS-NO-PLACE-TO-BREAK-");
         chromium.size(width, 800);
         live("admin").openProduct(sku);
-        adjust(sku, 3, "a reference that is longer than a phone is wide, as they are");
-        page.untilText("#ticker", sku);
+        adjust(sku, 3, "a reference that is longer than a phone is wide, as they are, for " + sku);
+        page.untilText("#ticker", "as they are, for " + sku);
         assertThat(page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"))
                 .isEqualTo(0L);
+        if (width == 390) {
+            assertThat(page.find("header.bar").getSize().height).isLessThanOrEqualTo(96);
+            page.until(() -> !page.all("#replicas .scroll[data-more]").isEmpty());
+            page.script("document.querySelector('#replicas .scroll').scrollLeft = 9999");
+            page.until(() -> page.all("#replicas .scroll[data-more]").isEmpty());
+        }
     }
 
     @Test
@@ -343,6 +388,7 @@ class DashboardIT {
         page.untilText(".said", "+7: there are 7 at main now.");
         assertThat(onHand(sku)).isEqualTo(7);
         page.untilText(".ledger tbody tr:first-child", "+7");
+        assertThat(page.text(".ledger tbody tr:first-child time")).matches("\\w{3} \\d+ \\w{3,4}, \\d\\d:\\d\\d");
         page.untilText(".on-hand", "7");
 
         page.script("document.querySelector('#how').value = 'take'; document.querySelector('#how').dispatchEvent(new"
@@ -350,12 +396,18 @@ class DashboardIT {
         page.type("#amount", "8");
         page.click("#adjust");
         page.untilText(".adjust .problem", "There are 7 on hand");
+        assertThat(page.texts(".said")).doesNotContain("+7: there are 7 at main now.");
         assertThat(onHand(sku)).isEqualTo(7);
+        page.script("document.querySelector('#how').value = 'add'");
+        page.type("#amount", "1");
+        page.click("#adjust");
+        page.untilText(".said", "+1: there are 8 at main now.");
         // told of what others do meanwhile, in the chart, too
         adjust(sku, 30, "by another");
-        page.untilText(".on-hand", "37");
+        page.untilText(".on-hand", "38");
+        assertThat(page.text("#product .said")).isEmpty();
         page.until(() ->
-                page.find("#product .canvas").getDomAttribute("aria-label").contains("now 37"));
+                page.find("#product .canvas").getDomAttribute("aria-label").contains("now 38"));
     }
 
     @Test
@@ -369,6 +421,119 @@ class DashboardIT {
         page.click("#confirm-yes");
         page.untilText("#product .badge", "published");
         page.untilText(".said", "no PMS is configured");
+        assertThat(page.text("#publish")).isEqualTo("Sync with the PMS");
+        page.click("#publish");
+        assertThat(page.text("#confirm-text")).contains("published already");
+        page.click("#confirm-yes");
+        page.untilText(".said", "Nothing was sent");
+    }
+
+    @Test
+    void aSearchGoesOnAfterItsFirstPage() {
+        var start = Client.newSku("PAGE-");
+        send(
+                "POST",
+                "/api/products/batch",
+                IntStream.range(0, 26)
+                        .mapToObj(i -> Client.product(start + "-" + i))
+                        .collect(Collectors.joining(",", "{\"lines\":[", "]}")));
+        live("viewer");
+        page.type("#search", start);
+        page.untilText("#search-count", "25 or more found");
+        page.click("#search-more");
+        page.untilText("#search-count", "26 found");
+        assertThat(page.all("#search-results li")).hasSize(26);
+        assertThat(page.find("#search-more").isDisplayed()).isFalse();
+    }
+
+    @Test
+    void anAdministratorMakesAKeyAndRevokesIt() {
+        var name = "page-" + UUID.randomUUID();
+        live("admin");
+        page.type("#key-name", "no name");
+        page.click("#key-make");
+        page.untilText("#keys .problem", "/name");
+        page.type("#key-name", name);
+        page.type("#key-locations", "north, south");
+        page.click("#key-roles input[value=stock]");
+        page.click("#key-make");
+        page.until(() -> page.find("#secret-value").isDisplayed());
+        var key = String.valueOf(page.script("return document.querySelector('#secret-value').value"));
+        assertThat(key).startsWith("pmse_");
+        assertThat(page.accessibilityViolations()).isEmpty();
+        page.click("#secret button[type=submit]");
+        var me = given().baseUri(other.address().toString())
+                .header("Authorization", "Bearer " + key)
+                .get("/api/me");
+        assertThat(me.<List<String>>path("roles")).containsExactly("viewer", "stock");
+        assertThat(me.<List<String>>path("locations")).containsExactly("north", "south");
+        assertThat(page.script("return document.querySelector('#secret-value').value"))
+                .isEqualTo("");
+        page.untilText("#keys-list", name);
+        assertThat(page.text("#keys-list")).contains("at north, south only", "never used", "does not expire");
+        page.click("#keys-list [aria-label='Revoke " + name + "']");
+        page.click("#confirm-yes");
+        page.untilText("#keys-said", "is revoked");
+        page.until(() -> page.texts("#keys-list .kind").stream().noneMatch(name::equals));
+    }
+
+    @Test
+    void showsWhatWaitsForAPerson() throws Exception {
+        var sku = create("MEANT-");
+        var unknown = Client.newSku("UNKNOWN-");
+        try (var database = cluster.database();
+                var statement = database.createStatement()) {
+            statement.execute(
+                    "INSERT INTO unknown_sku (id, sku, location, on_hand, counted_at, webhook_id, times, first_seen,"
+                            + " last_seen) VALUES (gen_random_uuid(), '" + unknown
+                            + "', 'main', 6, now(), 'msg', 2, now(), now())");
+            statement.execute(
+                    "INSERT INTO dead_letter (id, handler, position, event, attempts, error) VALUES (gen_random_uuid(),"
+                            + " 'page-test', 1, '{\"type\":\"product.updated\",\"payload\":{},\"metadata\":{\"subject\":\""
+                            + sku + "\"}}',"
+                            + " 3, 'java.lang.IllegalStateException: it is broken')");
+        }
+        live("admin");
+        page.untilText("#dead-letters-list", "It is broken");
+        assertThat(page.text("#dead-letters-list")).contains("page-test", sku, "after 3 attempts");
+        page.untilText("#unknown-list", unknown);
+        page.type("#unknown-list [aria-label='SKU of the product that " + unknown + " is']", sku);
+        page.press(Keys.ENTER);
+        page.untilText("#unknown-said", unknown + " is " + sku + ": its count was applied.");
+        assertThat(onHand(sku)).isEqualTo(6);
+        page.until(() -> !page.text("#unknown-list").contains(unknown));
+    }
+
+    @Test
+    void showsTheAttemptsOfASubscriptionAndMakesAnotherSecret() throws Exception {
+        var name = "page-" + UUID.randomUUID();
+        var id = send(
+                        "POST",
+                        "/api/subscriptions",
+                        "{\"name\":\"" + name + "\",\"types\":[\"product.created\"],\"subjects\":[\"none\"],"
+                                + "\"start\":\"now\",\"delivery\":{\"kind\":\"webhook\",\"url\":\"https://receiver.invalid/\"}}")
+                .<String>path("id");
+        try (var database = cluster.database();
+                var statement = database.createStatement()) {
+            statement.execute("INSERT INTO subscription_attempt SELECT '" + id + "', n, n, now(), 'msg_' || n, n, n,"
+                    + " CASE WHEN n < 3 THEN 200 END, 12, CASE WHEN n = 3 THEN 'java.net.ConnectException: refused' END, NULL"
+                    + " FROM generate_series(1, 3) AS n");
+        }
+        live("operator");
+        var row = "#subscriptions-list [data-key='" + id + "'] ";
+        page.until(() -> page.find(row + ".spark")
+                .getDomAttribute("aria-label")
+                .equals("The last 3 attempts: 2 delivered, 1 failed"));
+        page.enter(row + ".attempts summary");
+        page.untilText(row + ".attempts tbody", "Connect: refused");
+        page.click(row + ".rotate");
+        page.click("#confirm-yes");
+        page.until(() -> page.find("#secret-value").isDisplayed());
+        assertThat(String.valueOf(page.script("return document.querySelector('#secret-value').value")))
+                .startsWith("whsec_");
+        assertThat(page.accessibilityViolations()).isEmpty();
+        page.click("#secret button[type=submit]");
+        send("DELETE", "/api/subscriptions/" + id, "");
     }
 
     @Test
@@ -410,19 +575,42 @@ class DashboardIT {
         page.until(() -> page.all(row).isEmpty());
         page.click("#jobs-states input[value=cancelled]");
         page.untilText(row + " .badge", "cancelled");
+        assertThat(page.text(row + " .retry")).isEqualTo("Retry");
         page.click(row + " .retry");
         page.until(() -> page.all(row).isEmpty());
         page.click("#jobs-states input[value=running]");
         page.untilText(row + " .badge", "running");
         send("POST", "/api/jobs/" + id + "/cancel", "");
+
+        var later = send(
+                        "POST",
+                        "/api/jobs",
+                        "{\"kind\":\"queue.probe\",\"payload\":{\"failures\":1},\"runAt\":\"2999-01-01T00:00:00Z\",\"maxAttempts\":1}")
+                .<String>path("id");
+        // as by a link in the ticker: shown whatever states are chosen
+        page.script("location.hash = '#job/" + later + "'");
+        var named = "#jobs-list [data-key='" + later + "']";
+        page.untilText(named + " .retry", "Run now");
+        assertThat(page.text(named + " .id a")).isEqualTo(format(later, 20));
+        page.click(named + " .retry");
+        page.untilText(named + " .badge", "discarded");
+        page.untilText(named + " .error", "Was asked to fail 1 times");
+        assertThat(page.text(named + " .error")).doesNotContain("Exception");
     }
 
     @Test
     void tellsAViewerWhatIsNotForThem() {
         var sku = create("VIEW-");
         live("viewer").openProduct(sku);
-        assertThat(page.text("#jobs")).contains("For the role operator. Your token has: viewer.");
-        assertThat(page.text("#replicas")).contains("For the role operator");
+        assertThat(page.all("main > section").stream()
+                        .filter(section -> section.isDisplayed())
+                        .map(section -> section.getDomAttribute("id")))
+                .containsExactly("overview", "rate", "events", "low-stock", "products", "unknown");
+        assertThat(page.all("header nav a").stream()
+                        .filter(link -> link.isDisplayed())
+                        .map(link -> link.getText()))
+                .containsExactly("Overview", "Events", "Low stock", "Products", "Unknown SKUs");
+        assertThat(page.texts("#tiles .label")).containsExactly("Events a second", "Low stock");
         assertThat(page.find("#publish").getDomAttribute("aria-disabled")).isEqualTo("true");
         assertThat(page.find("#publish").getDomAttribute("title")).contains("editor");
         assertThat(page.text(".adjust")).contains("For the role stock");
