@@ -39,6 +39,9 @@ class ImportJob implements JobKind<ImportJob.Payload> {
     static final int MOST_REJECTED = 100_000;
 
     private static final Duration CHUNK = Duration.ofSeconds(10);
+    /** How many times as long as a chunk the rest after it is. */
+    private static final int REST = 2;
+
     private static final Duration LONGEST_REST = Duration.ofSeconds(2);
     private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03", "57014", "25P03");
 
@@ -216,14 +219,14 @@ class ImportJob implements JobKind<ImportJob.Payload> {
                 .map(Done::stored);
     }
 
-    /** As long as the chunk has taken: an import has half of the time, and leaves the other to who waits for an answer. */
+    /** Twice as long as the chunk has taken: an import has a third of the time, and leaves the rest to who waits for an answer. */
     private static Uni<Void> rest(long begun) {
-        var taken = Duration.ofNanos(System.nanoTime() - begun);
+        var rest = Duration.ofNanos(REST * (System.nanoTime() - begun));
         return Uni.createFrom()
                 .voidItem()
                 .onItem()
                 .delayIt()
-                .by(taken.compareTo(LONGEST_REST) < 0 ? taken : LONGEST_REST);
+                .by(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
     }
 
     /** @param announce null if nothing was applied */
