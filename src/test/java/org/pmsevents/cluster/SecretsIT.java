@@ -46,7 +46,6 @@ class SecretsIT {
     private static final String PMS = plant("pms");
     private static final String MIGRATION = plant("migration");
     private static final String COLLECTOR = plant("collector");
-    private static final String KAFKA = plant("kafka");
 
     private static OwnServers.Server postgres;
     private static OwnServers.Server redis;
@@ -110,14 +109,6 @@ class SecretsIT {
                         + "/" + database);
         environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
         environment.put("OTEL_EXPORTER_OTLP_HEADERS", "api-key=" + COLLECTOR);
-        environment.put("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1");
-        environment.put("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT");
-        environment.put("KAFKA_SASL_MECHANISM", "PLAIN");
-        environment.put(
-                "KAFKA_SASL_JAAS_CONFIG",
-                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"pms\" password=\"" + KAFKA
-                        + "\";");
-        environment.put("QUARKUS_LOG_CATEGORY__ORG_APACHE_KAFKA__LEVEL", "DEBUG");
         environment.put("QUARKUS_LOG_LEVEL", "DEBUG");
         replica = Replica.start("secrets-" + database.substring(8, 16), 0, environment);
         await().atMost(SOON).until(replica::isReady);
@@ -211,19 +202,6 @@ class SecretsIT {
                     .post("/webhooks/pms/stock")
                     .asString());
         }
-
-        // a Kafka that is not there
-        var made = send(
-                admin,
-                "POST",
-                "/api/subscriptions",
-                "{\"name\":\"secrets\",\"types\":[\"*\"],\"start\":\"now\",\"delivery\":{\"kind\":\"kafka\",\"topic\":\"stock\"}}");
-        assertThat(made.statusCode()).as(made.asString()).isEqualTo(201);
-        assertThat(send(admin, "POST", "/api/subscriptions/" + made.path("id") + "/test", "")
-                        .jsonPath()
-                        .getBoolean("delivered"))
-                .isFalse();
-        assertThat(replica.logged("ProducerConfig values")).isNotEmpty();
 
         // a PMS and admins who refuse, fail, and are not there
         for (var answer : new FakePms.Answer[] {
