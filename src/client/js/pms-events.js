@@ -394,7 +394,7 @@ class Feed {
       const end = (how) => {
         clearTimeout(silence);
         signal.removeEventListener('abort', end);
-        socket.onopen = socket.onmessage = socket.onclose = null;
+        socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
         socket.close();
         resolve({ opened, ...how });
       };
@@ -417,10 +417,14 @@ class Feed {
         }
         if (!this.#hasRoom()) end({ full: true });
       };
-      socket.onclose = async ({ code, reason }) => {
+      const closed = async ({ code = 1006, reason }) => {
         clearTimeout(silence);
+        socket.onerror = socket.onclose = null;
         end({ code, detail: reason, problem: opened ? undefined : await refusal(rest, token) });
       };
+      socket.onclose = closed;
+      // Node 20 tells no close of a handshake that failed
+      socket.onerror = () => { if (!opened) closed({}); };
     });
   }
 

@@ -164,7 +164,7 @@ for (const transport of TRANSPORTS) {
 
   test(`${transport}: a slow reader gets everything in order, and bounds what waits`, async () => {
     const after = await here();
-    const lines = Array.from({ length: 60 }, () => product(newSku()));
+    const lines = Array.from({ length: 60 }, newSku).sort().map(product); // a batch is in the order of SKUs
     await editor.post('/api/products/batch', { lines });
     const { told, until } = awaited();
     let paused = 0;
