@@ -1,14 +1,19 @@
 /** Calls the REST API: with the token, a timeout of 10 s, and every failure as a problem (RFC 9457). */
 import { el } from './dom.js';
+import { PmsEventsClient, ProblemException, newKey } from './pms-events.js';
 import * as session from './session.js';
 
 const LONGEST = 10_000;
 
+export { newKey };
+
+const client = new PmsEventsClient({ addresses: location.origin, timeout: LONGEST, patience: 0 });
+
 /** A failed call; status 0 if there was no answer. */
 export class Problem extends Error {
-  constructor(status, body) {
-    super(body.detail || body.title || `The service answered ${status}.`);
-    Object.assign(this, { status, code: body.code ?? '', title: body.title ?? '', traceId: body.traceId ?? '', violations: body.violations ?? [], onHand: body.onHand });
+  constructor({ status, detail, problem }) {
+    super(problem.detail || problem.title || (status ? `The service answered ${status}.` : detail));
+    Object.assign(this, { status, code: problem.code ?? '', title: problem.title ?? '', traceId: problem.traceId ?? '', violations: problem.violations ?? [], onHand: problem.onHand });
   }
 
   /** Whether the outcome is unknown, so that the request may be repeated under the same key. */
@@ -17,59 +22,32 @@ export class Problem extends Error {
   }
 }
 
-/** Calls the API. options: {method, body, key, signal}; waits for a token if there is none. */
-export async function call(path, options = {}) {
+/** Sends a request with the session's token; waits for one if there is none. */
+async function withToken(send) {
   const token = await session.token();
-  const headers = { Authorization: `Bearer ${token}` };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-  if (options.key) headers['Idempotency-Key'] = options.key;
-  const late = AbortSignal.timeout(LONGEST);
-  let answer, content;
   try {
-    answer = await fetch(path, {
-      method: options.method ?? 'GET', headers, cache: 'no-store',
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      signal: options.signal ? AbortSignal.any([options.signal, late]) : late,
-    });
-    content = await answer.text();
-  } catch (failure) {
-    if (options.signal?.aborted) throw failure;
-    throw new Problem(0, { code: 'no-answer', title: 'No answer', detail: late.aborted ? 'The service took too long to answer.' : 'The service can not be reached.' });
+    return await send({ Authorization: `Bearer ${token}` });
+  } catch (refused) {
+    if (!(refused instanceof ProblemException)) throw refused;
+    if (refused.status === 401) session.refused('The service does not accept your token any more.', token);
+    throw new Problem(refused);
   }
-  if (answer.ok) return content ? JSON.parse(content) : null;
-  if (answer.status === 401) session.refused('The service does not accept your token any more.', token);
-  let problem;
-  try { problem = JSON.parse(content); } catch { problem = {}; }
-  throw new Problem(answer.status, problem ?? {});
+}
+
+/** Calls the API. options: {method, body, key, signal}. */
+export async function call(path, { method = 'GET', body, key, signal } = {}) {
+  const answer = await withToken((headers) => client.request(method, path, body, { headers: key ? { ...headers, 'Idempotency-Key': key } : headers, signal }));
+  return answer.body;
 }
 
 /** Sends a file, however long that takes. */
 export async function upload(path, file, type) {
-  return (await plain(path, { method: 'POST', body: file, headers: { 'Content-Type': type } })).json();
+  const answer = await withToken((headers) => client.request('POST', path, file, { headers: { ...headers, 'Content-Type': type }, timeout: Infinity }));
+  return answer.body;
 }
 
 /** The content of an answer that is no JSON, as a Blob. */
-export async function download(path) {
-  return (await plain(path, {})).blob();
-}
-
-async function plain(path, options) {
-  const token = await session.token();
-  let answer;
-  try {
-    answer = await fetch(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` }, cache: 'no-store' });
-  } catch {
-    throw new Problem(0, { code: 'no-answer', title: 'No answer', detail: 'The service can not be reached.' });
-  }
-  if (answer.ok) return answer;
-  if (answer.status === 401) session.refused('The service does not accept your token any more.', token);
-  throw new Problem(answer.status, await answer.json().catch(() => ({})));
-}
-
-/** An idempotency key: a request is executed once under it, however often it is sent. */
-export function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+export const download = (path) => withToken((headers) => client.download(path, { headers, timeout: Infinity }));
 
 /** Keeps the key of a request until its outcome is known, as long as the request stays the same. */
 export class Keys {

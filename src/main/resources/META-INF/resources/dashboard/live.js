@@ -1,5 +1,5 @@
 /** The WebSocket: passes events to listeners, and shows whether the page is up to date. */
-import { follow } from './feed-client.js';
+import { FeedStoppedException, PmsEventsClient } from './pms-events.js';
 import { every } from './clock.js';
 import * as format from './format.js';
 import * as session from './session.js';
@@ -19,7 +19,7 @@ const WORDS = {
 
 const wanted = [];
 const listeners = { state: [], reset: [], alert: [] };
-let client, token, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
+let feed, token, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
 /** How far the clock here is ahead of the service's. */
 let ahead = null;
 
@@ -31,7 +31,7 @@ export const on = (start, listener) => wanted.push([start, listener]);
 export const when = (what, listener) => listeners[what].push(listener);
 const tell = (what, given) => listeners[what].forEach((listener) => listener(given));
 
-export const position = () => client?.position;
+export const position = () => feed?.position?.position;
 /** The service's time now, as far as it is known. */
 export const serviceTime = () => Date.now() - (ahead ?? 0);
 
@@ -52,9 +52,9 @@ function describe() {
   const now = Date.now();
   const { name } = state;
   let detail = '';
-  if (name === 'live' && client) detail = client.position === undefined ? '' : `position ${format.count(client.position)}`;
-  if (name === 'catching-up') detail = behind ? `${format.duration(behind)} behind` : head > client.position ? `${format.count(head - client.position)} events behind` : '';
-  if (name === 'quiet') detail = `no message for ${format.duration(now - client.heardAt)}`;
+  if (name === 'live') detail = position() === undefined ? '' : `position ${format.count(position())}`;
+  if (name === 'catching-up') detail = behind ? `${format.duration(behind)} behind` : head > position() ? `${format.count(head - position())} events behind` : '';
+  if (name === 'quiet') detail = `no message for ${format.duration(now - feed.heardAt)}`;
   if (name === 'lost') {
     detail = `for ${format.duration(now - state.lostAt)}, since ${format.time(state.lostAt)}`;
     if (retryAt > now) detail += ` · next attempt in ${format.duration(retryAt - now)}`;
@@ -88,10 +88,10 @@ export function compare(at, latest) {
 let missing = 0;
 function check() {
   const now = Date.now();
-  if (client && ['live', 'quiet', 'catching-up'].includes(state.name)) {
-    const short = head > client.position;
+  if (feed && ['live', 'quiet', 'catching-up'].includes(state.name)) {
+    const short = head > position();
     missing = short ? missing + 1 : 0;
-    if (now - client.heardAt > SILENCE) become('quiet');
+    if (now - feed.heardAt > SILENCE) become('quiet');
     else if (missing > 3) { behind = 0; become('catching-up'); }
     else if (!short && now - lastEventAt > 2_000 && now - state.since > 1_000) { behind = 0; become('live'); }
     else if (state.name === 'quiet') become('live');
@@ -99,46 +99,48 @@ function check() {
   describe();
 }
 
-function changed(name, detail) {
-  if (name === 'following') {
+function changed({ kind, retryIn, code, problem }) {
+  if (kind === 'following') {
     head = undefined;
     become(state.lostAt === null ? 'live' : 'catching-up');
-  } else if (name === 'lost') {
-    retryAt = Date.now() + detail.retryIn;
+  } else if (kind === 'lost') {
+    retryAt = Date.now() + retryIn;
     become('lost');
     // the token of this connection, which may have been replaced since
-    if (detail.code === 1008) session.refused('Your token or API key has expired or was revoked.', token);
-    else if (detail.problem?.status === 401) session.refused(`The service does not accept your token. ${detail.problem.detail}`, token);
+    if (code === 1008) session.refused('Your token or API key has expired or was revoked.', token);
+    else if (problem?.status === 401) session.refused(`The service does not accept your token. ${problem.detail}`, token);
   } else if (state.name === 'off') {
     become('connecting');
   }
   describe();
 }
 
-function open() {
-  const address = new URL('/ws?batch=true', location.href);
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-  client = follow([address.href], take, {
-    token: async () => { token = await session.token(); return token; },
-    topics: session.can('operator') ? [...VIEWER, ...OPERATOR] : VIEWER,
-    after: client?.position,
-    onState: changed,
-    onAlert: (alert) => tell('alert', alert),
-    onReset: (reset) => tell('reset', reset),
-    onGiveUp: gaveUp,
-  });
-}
-
-function gaveUp({ code, detail }) {
-  why = detail || code;
-  become('refused');
-  // continues with the next token
-  if (code === 'unauthenticated') { session.refused(why, token); open(); }
+async function open() {
+  const client = new PmsEventsClient({ addresses: location.origin, token: async () => { token = await session.token(); return token; } });
+  const topics = session.can('operator') ? [...VIEWER, ...OPERATOR] : VIEWER;
+  feed = client.feed(topics, { transport: 'websocket', after: feed?.position, onState: changed });
+  try {
+    for await (const message of feed) {
+      try {
+        if (message.op === 'alert') tell('alert', message.alert);
+        else if (message.op === 'reset') tell('reset', message);
+        else take(message);
+      } catch (failure) {
+        reportError(failure); // of one part of the page, which must not keep the others from what follows
+      }
+    }
+  } catch (stopped) {
+    if (!(stopped instanceof FeedStoppedException)) throw stopped;
+    why = stopped.detail || stopped.code;
+    become('refused');
+    // continues with the next token
+    if (stopped.code === 'unauthenticated') { session.refused(why, token); open(); }
+  }
 }
 
 export function start() {
   open();
-  byId('link-retry').addEventListener('click', () => client.retry());
-  addEventListener('online', () => client.retry());
+  byId('link-retry').addEventListener('click', () => feed.retry());
+  addEventListener('online', () => feed.retry());
   every(1, check);
 }

@@ -165,12 +165,10 @@ class DashboardIT {
         var sku = create("COPY-");
         page.open();
         page.script("""
-                const service = new URL('/ws?batch=true', location.href.replace('http', 'ws')), token = arguments[0];
+                const token = arguments[0];
                 window.copies = 0;
-                import('/dashboard/feed-client.js').then(({ snapshot }) => snapshot([service.href], (products, changed) => {
-                  window.copy = products;
-                  if (!changed) window.copies++;
-                }, { token: async () => token }));
+                import('/dashboard/pms-events.js').then(({ PmsEventsClient, Snapshot }) => Snapshot.products(
+                  new PmsEventsClient({ addresses: location.origin, token }), { read: (copy) => { window.copy = copy; window.copies++; } }));
                 """, Tokens.of("anna", "viewer"));
         page.until(() -> products().equals(copied()));
         send("PUT", Client.path(sku), Client.product(sku).replace("Lamp", "Desk"));

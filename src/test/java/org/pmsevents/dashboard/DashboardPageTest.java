@@ -47,7 +47,7 @@ class DashboardPageTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/", "/index.html", "/dashboard/main.js", "/dashboard/feed-client.js", "/dashboard/dashboard.css"
+            strings = {"/", "/index.html", "/dashboard/main.js", "/dashboard/pms-events.js", "/dashboard/dashboard.css"
             })
     void aFileIsAskedForEachTimeAndSentOnlyIfItIsAnother(String path) {
         var tag = given().get(path)
