@@ -13,7 +13,7 @@ import org.pmsevents.transfer.file.RecordSplitter;
 /** Reads the text of an import from where its last chunk has ended, one chunk after the other. Used by one attempt of its job. */
 final class ChunkReader {
     /** How many lines a chunk has; stock is locked for as long as one takes. */
-    private static final int LINES = 50;
+    private static final int LINES = 100;
 
     /** About how many bytes a chunk has. */
     private static final long BYTES = 1024 * 1024;
