@@ -15,6 +15,16 @@ import org.pmsevents.platform.problem.AppException;
 public record IdempotencyKey(Buffer scope, Buffer fingerprint, String traceId, Runnable replayed)
         implements ExactlyOnce.Key {
 
+    /**
+     * The same for a body that was read in pieces.
+     *
+     * @param digest of the body ({@link IdempotencyKeys#ofStream})
+     */
+    public IdempotencyKey withBody(Buffer digest) {
+        return new IdempotencyKey(
+                scope, IdempotencyKeys.digest(fingerprint.getBytes(), digest.getBytes()), traceId, replayed);
+    }
+
     @Override
     public void markReplayed() {
         replayed.run();

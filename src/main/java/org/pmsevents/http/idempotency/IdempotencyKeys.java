@@ -27,9 +27,19 @@ public class IdempotencyKeys {
         this.request = request;
     }
 
+    /** The digest of a body that is not read as a whole. */
+    public static MessageDigest ofStream() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     /**
      * The key of the current request, null if it has none.
      *
+     * @param body null if there is none, or it is known later ({@link IdempotencyKey#withBody})
      * @throws AppException 400 {@code invalid-header}
      */
     public @Nullable IdempotencyKey current(byte @Nullable [] body) {
@@ -74,17 +84,13 @@ public class IdempotencyKeys {
     }
 
     /** Each part is preceded by its length, so that different lists of parts have different digests. */
-    private static Buffer digest(byte[]... parts) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            for (var part : parts) {
-                digest.update(Buffer.buffer(4).appendInt(part.length).getBytes());
-                digest.update(part);
-            }
-            return Buffer.buffer(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+    static Buffer digest(byte[]... parts) {
+        var digest = ofStream();
+        for (var part : parts) {
+            digest.update(Buffer.buffer(4).appendInt(part.length).getBytes());
+            digest.update(part);
         }
+        return Buffer.buffer(digest.digest());
     }
 
     private static byte[] bytes(String text) {

@@ -16,6 +16,9 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.pmsevents.event.RequestContext;
+import org.pmsevents.http.idempotency.AnswerWriter;
+import org.pmsevents.http.idempotency.Idempotency;
+import org.pmsevents.http.idempotency.IdempotencyKey;
 import org.pmsevents.http.limits.LimitsConfig;
 import org.pmsevents.http.precondition.NamedResources;
 import org.pmsevents.http.security.AllowedLocations;
@@ -23,6 +26,7 @@ import org.pmsevents.platform.database.Detached;
 import org.pmsevents.platform.database.Reads;
 import org.pmsevents.platform.database.Transactions;
 import org.pmsevents.platform.identity.UuidV7;
+import org.pmsevents.platform.json.JsonWriter;
 import org.pmsevents.platform.json.StrictJson;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
@@ -47,6 +51,8 @@ class ImportFlow implements NamedResources {
     private final ImportTable table;
     private final ImportJob work;
     private final JobFlow jobs;
+    private final Idempotency idempotency;
+    private final JsonWriter json;
     private final Transactions transactions;
     private final Reads reads;
     private final Draining draining;
@@ -58,6 +64,8 @@ class ImportFlow implements NamedResources {
             ImportTable table,
             ImportJob work,
             JobFlow jobs,
+            Idempotency idempotency,
+            JsonWriter json,
             Transactions transactions,
             Reads reads,
             Draining draining,
@@ -66,6 +74,8 @@ class ImportFlow implements NamedResources {
         this.table = table;
         this.work = work;
         this.jobs = jobs;
+        this.idempotency = idempotency;
+        this.json = json;
         this.transactions = transactions;
         this.reads = reads;
         this.draining = draining;
@@ -73,17 +83,21 @@ class ImportFlow implements NamedResources {
         this.clock = clock;
     }
 
-    private record Queued(Import stored, Job job) {}
+    /** @param answer JSON */
+    private record Queued(String answer, Job job) {}
 
     /**
      * Stores the body of a request, and has a job work it off.
      *
+     * @param key without the body; null if the request has none
      * @param coding how the text is coded, as the sender has said; null if not
      * @param event loop of the request
-     * @throws AppException 400 {@code import-text} or {@code import-header}; 408; 413; 503
+     * @return the import as JSON
+     * @throws AppException 400 {@code import-text} or {@code import-header}; 408; 413; 503; the failures of the key
      */
-    Uni<ImportView> receive(
+    Uni<String> receive(
             ImportRequest wanted,
+            @Nullable IdempotencyKey key,
             @Nullable String coding,
             AllowedLocations locations,
             HttpServerRequest request,
@@ -106,15 +120,19 @@ class ImportFlow implements NamedResources {
                 (part, content) -> transactions.statement(client -> table.insertPart(client, id, part, content)));
         return beginImport(id, wanted, locations, context)
                 .chain(upload::run)
-                .chain(received -> createJob(id, received, context))
+                .chain(received -> idempotency.once(
+                        key == null ? null : key.withBody(received.digest()),
+                        stored -> {
+                            forget(id);
+                            return stored;
+                        },
+                        answers -> createJob(id, received, answers, context)))
                 .onFailure()
                 .invoke(() -> forget(id))
                 .onCancellation()
                 .invoke(() -> forget(id))
                 .onTermination()
-                .invoke(receiving::decrementAndGet)
-                .invoke(queued -> jobs.announce(queued.job()))
-                .map(queued -> ImportView.of(queued.stored()));
+                .invoke(receiving::decrementAndGet);
     }
 
     private Uni<Void> beginImport(UUID id, ImportRequest wanted, AllowedLocations locations, RequestContext context) {
@@ -128,20 +146,25 @@ class ImportFlow implements NamedResources {
                 context));
     }
 
-    private Uni<Queued> createJob(UUID id, Upload.Received received, RequestContext context) {
+    private Uni<String> createJob(UUID id, Upload.Received received, AnswerWriter answers, RequestContext context) {
         var format = ImportRequest.format(received.coding(), received.columns());
-        return transactions.run(
-                context,
-                transaction -> jobs.createJob(transaction, NewJob.of(work, new ImportJob.Payload(id), context))
-                        .chain(job -> table.received(
-                                        transaction,
-                                        id,
-                                        format,
-                                        received.bytes(),
-                                        received.begin(),
-                                        received.line(),
-                                        job.id())
-                                .map(stored -> new Queued(stored.orElseThrow(() -> ended(id.toString())), job))));
+        return transactions
+                .run(
+                        context,
+                        transaction -> jobs.createJob(transaction, NewJob.of(work, new ImportJob.Payload(id), context))
+                                .chain(job -> table.received(
+                                                transaction,
+                                                id,
+                                                format,
+                                                received.bytes(),
+                                                received.begin(),
+                                                received.line(),
+                                                job.id())
+                                        .map(stored -> stored.orElseThrow(() -> ended(id.toString())))
+                                        .map(stored -> new Queued(json.write(ImportView.of(stored)), job)))
+                                .call(queued -> answers.store(transaction, queued.answer())))
+                .invoke(queued -> jobs.announce(queued.job()))
+                .map(Queued::answer);
     }
 
     /** What has arrived of a file that has not arrived as a whole; a job deletes it if this fails. */

@@ -30,10 +30,12 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.idempotency.IdempotencyKeys;
 import org.pmsevents.http.precondition.CreatesResource;
 import org.pmsevents.http.security.CurrentRequest;
 import org.pmsevents.http.security.KeyConnections;
 import org.pmsevents.http.security.Roles;
+import org.pmsevents.platform.json.JsonText;
 import org.pmsevents.platform.paging.Page;
 import org.pmsevents.platform.paging.PageRequest;
 import org.pmsevents.platform.problem.AppException;
@@ -55,23 +57,27 @@ public class ImportResource {
     private final CurrentVertxRequest http;
     private final SecurityIdentity identity;
     private final KeyConnections ofKeys;
+    private final IdempotencyKeys keys;
 
     ImportResource(
             ImportFlow flow,
             CurrentRequest request,
             CurrentVertxRequest http,
             SecurityIdentity identity,
-            KeyConnections ofKeys) {
+            KeyConnections ofKeys,
+            IdempotencyKeys keys) {
         this.flow = flow;
         this.request = request;
         this.http = http;
         this.identity = identity;
         this.ofKeys = ofKeys;
+        this.keys = keys;
     }
 
     @POST
     @Consumes({UploadedFiles.CSV, UploadedFiles.JSON})
     @CreatesResource
+    @Parameter(ref = "IdempotencyKey")
     @Operation(
             operationId = "createImport",
             summary =
@@ -94,6 +100,7 @@ public class ImportResource {
     @APIResponse(responseCode = "409", ref = "ImportFinished")
     @APIResponse(responseCode = "413", ref = "TooLarge")
     @APIResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @APIResponse(responseCode = "422", ref = "IdempotencyKeyReused")
     public Uni<Response> create(
             @QueryParam("kind") @Parameter(required = true, description = "products, counts or thresholds") @Nullable
                     String kind,
@@ -137,13 +144,18 @@ public class ImportResource {
         ofKeys.opened(identity.getPrincipal(), http.getCurrent());
         return flow.receive(
                         wanted,
+                        keys.current(null),
                         coding,
                         request.locations(),
                         http.getCurrent().request(),
                         Vertx.currentContext(),
                         request.current())
                 .map(stored -> Response.accepted(stored)
-                        .header(HttpHeaders.LOCATION, location.build(stored.id()))
+                        .type(MediaType.APPLICATION_JSON)
+                        .header(
+                                HttpHeaders.LOCATION,
+                                location.build(
+                                        JsonText.object(stored).path("id").textValue()))
                         .build());
     }
 

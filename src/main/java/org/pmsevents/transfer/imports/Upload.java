@@ -7,11 +7,13 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayOutputStream;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import org.pmsevents.http.idempotency.IdempotencyKeys;
 import org.pmsevents.platform.problem.AppException;
 import org.pmsevents.transfer.file.Columns;
 import org.pmsevents.transfer.file.ImportOptions;
@@ -46,8 +48,9 @@ final class Upload {
      *
      * @param columns null for NDJSON
      * @param bytes of the text as it is stored
+     * @param digest of the body as it was sent
      */
-    record Received(String coding, @Nullable Columns columns, long bytes) {
+    record Received(String coding, @Nullable Columns columns, long bytes, Buffer digest) {
         long begin() {
             return columns == null ? 0 : columns.end();
         }
@@ -67,6 +70,7 @@ final class Upload {
     private final Queue<byte[]> ready = new ArrayDeque<>();
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
     private final byte[] part = new byte[PART];
+    private final MessageDigest digest = IdempotencyKeys.ofStream();
     private int filled;
     private int stored;
     private long arrived;
@@ -146,7 +150,9 @@ final class Upload {
                                     + " MB. Split it, each part with the first line."));
             return;
         }
-        guarded(caller, () -> append(text.next(more.getBytes(), false)));
+        var content = more.getBytes();
+        digest.update(content);
+        guarded(caller, () -> append(text.next(content, false)));
         pump(caller);
     }
 
@@ -213,7 +219,7 @@ final class Upload {
                             failure -> context.runOnContext(go -> fail(caller, failure)));
         } else if (ended) {
             finish();
-            caller.complete(new Received(text.coding(), columns, bytes));
+            caller.complete(new Received(text.coding(), columns, bytes, Buffer.buffer(digest.digest())));
         } else {
             request.resume();
         }

@@ -17,6 +17,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -278,6 +279,43 @@ class ImportTest {
                 .contains(done.get("id").asText());
         editor.isProblem(
                 editor.request().post("/api/imports/" + done.get("id").asText() + "/cancel"), 409, "import-finished");
+    }
+
+    private static Response underKey(Client client, String key, String file) {
+        return client.request()
+                .header("Idempotency-Key", key)
+                .contentType("text/csv")
+                .body(file.getBytes(StandardCharsets.UTF_8))
+                .post("/api/imports?kind=counts");
+    }
+
+    /** A count without a time would set back what was sold in between. */
+    @Test
+    void aFileThatIsSentAgainUnderItsKeyIsWorkedOffOnce() {
+        var sku = Client.newSku("imp-");
+        editor.create(sku);
+        var key = UUID.randomUUID().toString();
+        var file = "sku,onHand\n" + sku + ",5\n";
+        var first = underKey(stock, key, file);
+        assertThat(first.statusCode()).as(first.asString()).isEqualTo(202);
+        assertThat(first.header("Idempotent-Replayed")).isNull();
+        ended(stock, Client.json(first).get("id").asText());
+        stock.adjust(sku, -2);
+        var again = underKey(stock, key, file);
+        assertThat(again.statusCode()).isEqualTo(202);
+        assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+        assertThat(again.asString()).isEqualTo(first.asString());
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
+        stock.isProblem(underKey(stock, key, file + sku + ",6\n"), 422, "idempotency-key-reused");
+        stock.isProblem(underKey(stock, "", file), 400, "invalid-header");
+        await("what was sent again is deleted")
+                .until(() ->
+                        Client.json(stock.request().get("/api/imports?limit=500")).findValuesAsText("state").stream()
+                                .noneMatch("receiving"::equals));
+        assertThat(Client.json(stock.request().get("/api/inventory/" + sku))
+                        .get("onHand")
+                        .intValue())
+                .isEqualTo(3);
     }
 
     private JsonNode sentAsJson(Client client, String kind, String file) {
