@@ -285,13 +285,16 @@ for (const transport of TRANSPORTS) {
 test('a WebSocket also brings events that are not stored', async () => {
   const operator = client('operator');
   const feed = operator.feed(['queue.*', 'admin.alert'], { transport: 'websocket' });
-  const next = feed.next();
-  while (!feed.position) await new Promise((resolve) => { setTimeout(resolve, 20); });
-  await operator.post('/api/jobs', { kind: 'cache.warm', payload: {} });
-  let message = (await next).value;
-  while (message.type !== 'queue.new') message = (await feed.next()).value;
-  assert.equal(message.metadata.position, undefined);
-  feed.close();
+  try {
+    const next = feed.next();
+    while (!feed.position) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await operator.post('/api/jobs', { kind: 'queue.probe', payload: {} });
+    let message = (await next).value;
+    while (message.type !== 'queue.new') message = (await feed.next()).value;
+    assert.equal(message.metadata.position, undefined);
+  } finally {
+    feed.close();
+  }
 });
 
 test('a copy tells why it stops', async () => {
