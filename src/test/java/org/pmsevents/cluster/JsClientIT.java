@@ -70,7 +70,9 @@ class JsClientIT {
 
     private static Map<String, String> rows(JsonNode copy) {
         var rows = new HashMap<String, String>();
-        copy.get("rows").fields().forEachRemaining(row -> rows.put(row.getKey(), row.getValue().textValue()));
+        copy.get("rows")
+                .fields()
+                .forEachRemaining(row -> rows.put(row.getKey(), row.getValue().textValue()));
         return rows;
     }
 
@@ -80,7 +82,9 @@ class JsClientIT {
     }
 
     private static void awaitRead(Copies copies, int times) {
-        await(times + " states").atMost(SETTLED).until(() -> copies.tell("").get("reads").intValue() >= times);
+        await(times + " states")
+                .atMost(SETTLED)
+                .until(() -> copies.tell("").get("reads").intValue() >= times);
     }
 
     @Test
@@ -127,7 +131,8 @@ class JsClientIT {
                 assertThat(stock.get("shelf/main")).endsWith(" " + sold);
                 await("equal copies").atMost(SETTLED).untilAsserted(() -> {
                     for (var copy : copies.tell("copies").get("copies")) {
-                        assertThat(rows(copy)).isEqualTo(copy.get("of").textValue().equals("stock") ? stock : products);
+                        assertThat(rows(copy))
+                                .isEqualTo(copy.get("of").textValue().equals("stock") ? stock : products);
                     }
                 });
             }

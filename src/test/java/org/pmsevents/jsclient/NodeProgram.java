@@ -27,7 +27,8 @@ public final class NodeProgram {
             List<String> options, String program, List<String> arguments, Map<String, String> environment) {
         int version = version();
         Assumptions.assumeTrue(
-                version >= OLDEST, "there is no Node " + OLDEST + " or newer here: the JavaScript client is NOT tested");
+                version >= OLDEST,
+                "there is no Node " + OLDEST + " or newer here: the JavaScript client is NOT tested");
         var command = new ArrayList<>(List.of("node"));
         if (version < WITH_WEBSOCKET) {
             command.add("--experimental-websocket");
