@@ -283,15 +283,13 @@ for (const transport of TRANSPORTS) {
 }
 
 test('a WebSocket also brings events that are not stored', async () => {
-  const operator = client('operator');
-  const feed = operator.feed(['queue.*', 'admin.alert'], { transport: 'websocket' });
+  const feed = client('operator').feed(['error.validation'], { transport: 'websocket' });
   try {
     const next = feed.next();
     while (!feed.position) await new Promise((resolve) => { setTimeout(resolve, 20); });
-    await operator.post('/api/jobs', { kind: 'queue.probe', payload: {} });
-    let message = (await next).value;
-    while (message.type !== 'queue.new') message = (await feed.next()).value;
-    assert.equal(message.metadata.position, undefined);
+    await assert.rejects(editor.createProduct({ sku: newSku() }), ProblemException);
+    const message = (await next).value;
+    assert.deepEqual([message.type, message.metadata.position], ['error.validation', undefined]);
   } finally {
     feed.close();
   }
