@@ -8,7 +8,6 @@ import static org.pmsevents.Waiting.await;
 import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,17 +96,14 @@ class BackupIT {
         var words = command(page, "java -jar quarkus-run.jar " + command, Map.of());
         var all = new ArrayList<>(Replica.command());
         all.addAll(words.subList(3, words.size()));
-        var builder = new ProcessBuilder(all).redirectErrorStream(true);
+        var builder = new ProcessBuilder(all);
         builder.environment().keySet().removeIf(name -> name.startsWith("QUARKUS_") || name.startsWith("PMS_EVENTS_"));
         environment(database).forEach((name, value) -> {
             if (name.startsWith("QUARKUS_DATASOURCE_")) {
                 builder.environment().put(name, value);
             }
         });
-        var process = builder.start();
-        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        return said;
+        return DebianPostgres.run(builder);
     }
 
     private Map<String, String> environment(URI database) {

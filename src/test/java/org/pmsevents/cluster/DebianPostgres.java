@@ -5,7 +5,6 @@ import static org.pmsevents.Waiting.await;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -89,17 +88,24 @@ final class DebianPostgres implements AutoCloseable {
 
     /** Runs a program to its end, which has to be a good one; tells what it has said. */
     static String run(Path folder, List<String> command) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
+        return run(new ProcessBuilder(command).directory(folder.toFile()));
+    }
+
+    static String run(ProcessBuilder program) throws IOException, InterruptedException {
+        var command = program.command();
+        var output = Files.createTempFile("pms-events-said", ".txt");
+        var process = program.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
                 .start();
         try {
-            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+            var said = Files.readString(output);
+            assertThat(ended).as("end of %s%n%s", command, said).isTrue();
             assertThat(process.exitValue()).as(command + "\n" + said).isZero();
             return said;
         } finally {
             process.destroyForcibly();
+            Files.delete(output);
         }
     }
 

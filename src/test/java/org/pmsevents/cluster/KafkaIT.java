@@ -95,8 +95,13 @@ class KafkaIT {
 
     @AfterAll
     static void stopCluster() throws SQLException, IOException {
-        cluster.close();
-        broker.close();
+        try {
+            if (cluster != null) {
+                cluster.close();
+            }
+        } finally {
+            broker.close();
+        }
     }
 
     private static RequestSpecification at(Replica replica) {

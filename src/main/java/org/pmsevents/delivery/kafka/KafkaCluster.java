@@ -39,6 +39,9 @@ class KafkaCluster {
     /** After a failure to make a producer the next one is not made before that. */
     private static final Duration BEFORE_ANOTHER = Duration.ofSeconds(1);
 
+    /** How often an event is given to the producer again because another one of its batch was refused; that one waits longer each time. */
+    private static final int MOST_BESIDE_OTHERS = 3;
+
     private static final Duration CLOSE = Duration.ofMillis(500);
 
     private static final Logger LOG = Logger.getLogger(KafkaCluster.class);
@@ -70,6 +73,9 @@ class KafkaCluster {
         private final UniEmitter<? super RecordMetadata> sender;
         private final long takenBy = System.nanoTime() + UNTIL_TAKEN.toNanos();
         private Duration pause = SHORTEST_PAUSE;
+        /** How often it was not written because of another event in its batch. */
+        private int besideOthers;
+
         /** Who is giving it to the producer just now: what fails on that thread was not taken. */
         private volatile @Nullable Thread giver;
 
@@ -144,6 +150,14 @@ class KafkaCluster {
     }
 
     private void failed(Call call, @Nullable KafkaProducer<byte[], byte[]> used, Exception failure) {
+        if (KafkaFailures.isOfAnotherEvent(failure) && call.besideOthers++ < MOST_BESIDE_OTHERS) {
+            try {
+                thread.execute(() -> give(call));
+                return;
+            } catch (RejectedExecutionException e) {
+                LOG.debugf("not tried again: %s", e.toString());
+            }
+        }
         call.sender.fail(failure);
         if (used != null && KafkaFailures.endsTheProducer(failure)) {
             try {

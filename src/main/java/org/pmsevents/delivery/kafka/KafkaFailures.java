@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
@@ -31,7 +32,16 @@ final class KafkaFailures {
             TopicAuthorizationException.class,
             InvalidTopicException.class);
 
+    /** What the producer says of a record that was not written because of another one in its batch; it has no class of its own. */
+    private static final String BESIDE = "it was part of a batch which had one more more invalid records";
+
     private KafkaFailures() {}
+
+    /** Whether another event, which was sent with it, is what was refused: alone it may be taken. */
+    static boolean isOfAnotherEvent(Throwable failure) {
+        return failure.getClass() == KafkaException.class
+                && String.valueOf(failure.getMessage()).contains(BESIDE);
+    }
 
     private static boolean isOneOf(List<Class<?>> types, Throwable failure) {
         return types.stream().anyMatch(type -> type.isInstance(failure));
@@ -39,12 +49,14 @@ final class KafkaFailures {
 
     /** Whether it holds up the subject of its event only, or everything. */
     static Outcome.Kind kind(Throwable failure) {
-        return isOneOf(OF_THE_EVENT, failure) ? Outcome.Kind.REFUSED : Outcome.Kind.UNAVAILABLE;
+        return isOneOf(OF_THE_EVENT, failure) || isOfAnotherEvent(failure)
+                ? Outcome.Kind.REFUSED
+                : Outcome.Kind.UNAVAILABLE;
     }
 
     /** Whether another producer has to be made, because this one will take nothing any more. */
     static boolean endsTheProducer(Throwable failure) {
-        return !isOneOf(OF_THE_EVENT, failure) && !isOneOf(SURVIVED, failure);
+        return !isOneOf(OF_THE_EVENT, failure) && !isOneOf(SURVIVED, failure) && !isOfAnotherEvent(failure);
     }
 
     /** Of an event that was not taken: whether it may be taken in a moment, when the brokers have answered or there is room. */

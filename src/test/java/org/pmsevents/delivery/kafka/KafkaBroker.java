@@ -77,6 +77,7 @@ public final class KafkaBroker implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         start();
+        Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
     }
 
     public String address() {
@@ -161,7 +162,11 @@ public final class KafkaBroker implements AutoCloseable {
             consumer.assign(all);
             consumer.seekToBeginning(all);
             var ends = consumer.endOffsets(all);
+            long until = System.nanoTime() + SOON.toNanos();
             while (all.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+                if (System.nanoTime() - until > 0) {
+                    throw new IllegalStateException("the broker gives no more of " + topic);
+                }
                 consumer.poll(Duration.ofMillis(100)).forEach(found::add);
             }
         }

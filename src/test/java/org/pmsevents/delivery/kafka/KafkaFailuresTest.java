@@ -55,6 +55,17 @@ class KafkaFailuresTest {
     }
 
     @Test
+    void whoWasInABatchWithABadEventIsNotToBlame() {
+        var beside = new KafkaException(
+                "Failed to append record because it was part of a batch which had one more more invalid records");
+        assertThat(KafkaFailures.isOfAnotherEvent(beside)).isTrue();
+        assertThat(KafkaFailures.kind(beside)).isEqualTo(Outcome.Kind.REFUSED);
+        assertThat(KafkaFailures.endsTheProducer(beside)).isFalse();
+        assertThat(KafkaFailures.isOfAnotherEvent(new KafkaException("in an error state")))
+                .isFalse();
+    }
+
+    @Test
     void theOperatorIsToldInHisWords() {
         var missing = new TimeoutException(
                 "not present in metadata", new UnknownTopicOrPartitionException("this server does not host"));
