@@ -22,6 +22,8 @@ const listeners = { state: [], reset: [], alert: [] };
 let feed, token, retryAt = 0, lastEventAt = 0, behind = 0, head, why = '';
 /** How far the clock here is ahead of the service's. */
 let ahead = null;
+/** Where the feed has begun; its own position is known once something of it has come. */
+let begunAt;
 
 export const state = { name: 'off', since: Date.now(), lostAt: null };
 
@@ -31,7 +33,8 @@ export const on = (start, listener) => wanted.push([start, listener]);
 export const when = (what, listener) => listeners[what].push(listener);
 const tell = (what, given) => listeners[what].forEach((listener) => listener(given));
 
-export const position = () => feed?.position?.position;
+const reached = () => feed?.position ?? begunAt;
+export const position = () => reached()?.position;
 /** The service's time now, as far as it is known. */
 export const serviceTime = () => Date.now() - (ahead ?? 0);
 
@@ -99,8 +102,9 @@ function check() {
   describe();
 }
 
-function changed({ kind, retryIn, code, problem }) {
+function changed({ kind, position: from, retryIn, code, problem }) {
   if (kind === 'following') {
+    begunAt ??= from;
     head = undefined;
     become(state.lostAt === null ? 'live' : 'catching-up');
   } else if (kind === 'lost') {
@@ -118,7 +122,7 @@ function changed({ kind, retryIn, code, problem }) {
 async function open() {
   const client = new PmsEventsClient({ addresses: location.origin, token: async () => { token = await session.token(); return token; } });
   const topics = session.can('operator') ? [...VIEWER, ...OPERATOR] : VIEWER;
-  feed = client.feed(topics, { transport: 'websocket', after: feed?.position, onState: changed });
+  feed = client.feed(topics, { transport: 'websocket', after: reached(), onState: changed });
   try {
     for await (const message of feed) {
       try {
