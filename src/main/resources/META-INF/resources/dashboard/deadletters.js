@@ -1,6 +1,6 @@
 /** Dead letters: events that a durable handler gave up on. Each can be passed to its handler again. */
 import { byId, el, list, set, text } from './dom.js';
-import { call, newKey, show } from './api.js';
+import { call, Keys, show } from './api.js';
 import { every, soon } from './clock.js';
 import { Pages } from './pages.js';
 import { Panel, button, link } from './panel.js';
@@ -8,17 +8,22 @@ import * as format from './format.js';
 import * as live from './live.js';
 
 const pages = new Pages('/api/events/dead-letters', 50);
+/** Of each retry that is open, by the dead letter. */
+const keys = new Map();
 let panel, task;
 
 async function retry(one) {
   show(panel.find('.problem'), null);
   text(byId('dead-letters-said'), '');
+  if (!keys.has(one.id)) keys.set(one.id, new Keys());
   try {
-    await call(`/api/events/dead-letters/${one.id}/retry`, { method: 'POST', key: newKey() });
+    await call(`/api/events/dead-letters/${one.id}/retry`, { method: 'POST', key: keys.get(one.id).for({}) });
+    keys.delete(one.id);
     text(byId('dead-letters-said'), `${one.handler} has processed ${one.event.type} at position ${format.count(one.position)}.`);
     pages.items = pages.items.filter((each) => each.id !== one.id);
     draw();
   } catch (problem) {
+    if (!problem.isOpen) keys.delete(one.id);
     show(panel.find('.problem'), problem);
   }
   soon(task);

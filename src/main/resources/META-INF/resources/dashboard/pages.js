@@ -9,6 +9,8 @@ export class Pages {
   #path;
   #size;
   #wanted;
+  /** Counts the lists: a page of one before is not taken. */
+  #list = 0;
 
   constructor(path, size) {
     this.#path = path;
@@ -19,6 +21,8 @@ export class Pages {
   begin(path) {
     this.#path = path;
     this.#wanted = this.#size;
+    this.#list++;
+    this.next = null;
   }
 
   #url(limit, after) {
@@ -27,7 +31,9 @@ export class Pages {
 
   /** Reads what is shown again. */
   async load(options) {
+    const begun = this.#list;
     const page = await call(this.#url(Math.min(MOST, this.#wanted)), options);
+    if (begun !== this.#list) return;
     this.items = page.items;
     this.next = page.next;
   }
@@ -35,7 +41,9 @@ export class Pages {
   /** Reads the next page. */
   async more() {
     if (this.next === null || this.items.length >= MOST) return;
+    const begun = this.#list;
     const page = await call(this.#url(this.#size, this.next));
+    if (begun !== this.#list) return;
     this.items = [...this.items, ...page.items];
     this.next = page.next;
     this.#wanted = this.items.length;

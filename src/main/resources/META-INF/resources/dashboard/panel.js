@@ -112,14 +112,22 @@ export function button(label, role, click, attributes = {}) {
   return made;
 }
 
-/** Shows a text that the service tells only once. */
+let shown = Promise.resolve();
+
+/** Shows a text that the service tells only once, after the one that is shown. */
 export function secret(title, why, value) {
+  shown = shown.then(() => showSecret(title, why, value));
+  return shown;
+}
+
+function showSecret(title, why, value) {
   const dialog = byId('secret');
   const field = byId('secret-value');
   text(byId('secret-title'), title);
   text(byId('secret-why'), why);
   text(byId('secret-said'), '');
   field.value = value;
+  dialog.oncancel = (event) => event.preventDefault();
   dialog.showModal();
   field.select();
   return new Promise((resolve) => dialog.addEventListener('close', () => { field.value = ''; resolve(); }, { once: true }));

@@ -162,13 +162,15 @@ function ledger(movements, stock) {
 }
 
 async function older() {
+  const mine = view;
   try {
-    const page = await call(`${pathOf('inventory', view.sku)}/movements?limit=${PAGE}&after=${encodeURIComponent(view.next)}`);
-    view.movements = [...view.movements, ...page.items].slice(0, MOST);
-    view.next = page.next;
+    const page = await call(`${pathOf('inventory', mine.sku)}/movements?limit=${PAGE}&after=${encodeURIComponent(mine.next)}`);
+    if (mine !== view) return;
+    mine.movements = [...mine.movements, ...page.items].slice(0, MOST);
+    mine.next = page.next;
     await locations();
   } catch (problem) {
-    show(view.problem, problem);
+    if (mine === view) show(mine.problem, problem);
   }
 }
 

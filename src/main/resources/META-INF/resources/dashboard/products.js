@@ -36,7 +36,6 @@ function tell(sought) {
 }
 
 async function more() {
-  pending?.abort();
   try {
     await found.more();
     tell(before);

@@ -15,6 +15,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** How long before it expires a token is renewed, if that is not more than a third of its time, in milliseconds. */
 const EARLY = 60_000;
 const RETRY = 5_000;
+const SOON = 1_000;
 /** Who has to sign in again sooner than this is asked: something is wrong. */
 const SHORTEST = 30_000;
 const OPENED = Date.now();
@@ -22,6 +23,8 @@ const OPENED = Date.now();
 let claims = read(sessionStorage.getItem(KEY));
 let waiting = [];
 let expiry, renewal, renewing;
+/** Counts sign-outs: what was under way before one is not kept. */
+let signedOut = 0;
 /** Whether the page is about to leave for the provider, or has just come back. */
 let away = signIn.isBack();
 
@@ -104,13 +107,22 @@ const renewed = () => renewing ??= renew().finally(() => { renewing = undefined;
 async function renew() {
   const before = sessionStorage.getItem(PROVIDED);
   if (!before) return false;
+  const since = signedOut;
   try {
     const given = await signIn.refresh(before);
-    const wrong = accept(await asked(given.id_token));
+    if (since !== signedOut) return false;
+    // a provider that gives another one takes the old one once only
+    if (given.refresh_token) sessionStorage.setItem(PROVIDED, given.refresh_token);
+    const caller = await asked(given.id_token);
+    if (since !== signedOut) {
+      clear();
+      return false;
+    }
+    const wrong = accept(caller);
     if (!wrong) provided(given.refresh_token ?? before);
     return !wrong;
   } catch (failure) {
-    if (failure.final) sessionStorage.setItem(PROVIDED, '');
+    if (failure.final && since === signedOut) sessionStorage.setItem(PROVIDED, '');
     return false;
   }
 }
@@ -118,7 +130,8 @@ async function renew() {
 function provided(refreshToken) {
   sessionStorage.setItem(PROVIDED, refreshToken);
   const left = claims.expires - Date.now();
-  if (refreshToken) renewIn(left - Math.min(EARLY, left / 3));
+  // a clock that is ahead shows every token as expired
+  if (refreshToken) renewIn(left > 0 ? Math.max(SOON, left - Math.min(EARLY, left / 3)) : RETRY);
 }
 
 function renewIn(wait) {
@@ -148,6 +161,9 @@ function mayLeave() {
 
 export function forget() {
   const isProvided = sessionStorage.getItem(PROVIDED) !== null;
+  signedOut++;
+  claims = null;
+  away = true;
   clear();
   if (isProvided) signIn.end();
   else location.reload();

@@ -3,6 +3,8 @@
  * client; it has no secret. Whether a token is good is for the service to say.
  */
 const ATTEMPT = 'pms-events.sign-in';
+/** What a provider answers that will not give a token for this grant, also later. */
+const REFUSED = [400, 401, 403];
 const LONGEST = 10_000;
 /** What a provider says that would have to ask the user something, but was told not to. */
 const ASKS = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'];
@@ -97,7 +99,7 @@ async function exchange(at, form) {
   }
   if (answer.ok && typeof body.id_token === 'string') return body;
   const why = answer.ok ? 'it gave no id_token' : body.error ?? `status ${answer.status}`;
-  throw Object.assign(new Error(`The identity provider refused the sign-in: ${why}.`), { final: answer.status < 500 });
+  throw Object.assign(new Error(`The identity provider refused the sign-in: ${why}.`), { final: answer.ok || REFUSED.includes(answer.status) });
 }
 
 /** Leaves the page for the provider's sign-out, if it has one. Without a hint of the token, which would be in its logs: so it may ask. */

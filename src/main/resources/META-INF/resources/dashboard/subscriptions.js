@@ -1,6 +1,6 @@
 /** Subscriptions: where each one stands, and its last attempts; they can be paused, resumed, replayed and tested, and get another secret. */
 import { byId, el, list, set, text } from './dom.js';
-import { call, newKey, show } from './api.js';
+import { call, Keys, show } from './api.js';
 import { every, soon } from './clock.js';
 import { Panel, button, confirmed, secret } from './panel.js';
 import * as format from './format.js';
@@ -12,15 +12,21 @@ const LISTED = 20;
 
 let rows = [], panel, task;
 const attempts = new Map();
+/** Of each action on a subscription that is open: it may have been done, and is then not done again. */
+const keys = new Map();
 
 async function act(subscription, what, body) {
   show(panel.find('.problem'), null);
   text(byId('subscriptions-told'), '');
+  const name = `${subscription.id} ${what}`;
+  if (!keys.has(name)) keys.set(name, new Keys());
   try {
-    const answer = await call(`/api/subscriptions/${subscription.id}/${what}`, { method: 'POST', body, key: what === 'test' ? undefined : newKey() });
+    const answer = await call(`/api/subscriptions/${subscription.id}/${what}`, { method: 'POST', body, key: what === 'test' ? undefined : keys.get(name).for(body ?? {}) });
+    keys.delete(name);
     if (what === 'test') tell(subscription, answer);
     if (what === 'rotate-secret') await secretOf(subscription, answer);
   } catch (problem) {
+    if (!problem.isOpen) keys.delete(name);
     show(panel.find('.problem'), problem);
   }
   soon(task);
@@ -32,7 +38,10 @@ function tell(subscription, tested) {
 }
 
 function secretOf({ name }, answer) {
-  return secret(`The new secret of ${name}`, 'Give it to the receiver. Deliveries are signed with the old one as well for a day.', answer.secret ?? answer.delivery?.secret ?? '');
+  const made = answer.secret ?? answer.delivery?.secret;
+  if (made) return secret(`The new secret of ${name}`, 'Give it to the receiver. Deliveries are signed with the old one as well for a day.', made);
+  text(byId('subscriptions-told'), `${name} got another secret at the first attempt, whose answer was lost: it is told once only. Make another.`);
+  return undefined;
 }
 
 async function rotate(subscription) {

@@ -63,6 +63,9 @@ public final class Cluster implements AutoCloseable {
     void copyDatabase() throws SQLException {
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
+            // those that a pooler keeps open for replicas that have ended
+            statement.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database + "'");
             statement.execute("CREATE DATABASE " + copy() + " TEMPLATE " + database);
         }
     }

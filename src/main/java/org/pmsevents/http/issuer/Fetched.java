@@ -72,6 +72,11 @@ final class Fetched<T> {
         }
         var fetching = inFlight.get();
         if (fetching == null && !mayFetch()) {
+            // a fetch may have ended since
+            var latest = known;
+            if (latest != now && latest != null && suffices.test(latest.value)) {
+                return Uni.createFrom().item(latest.value);
+            }
             return lastFailure == null && now != null
                     ? Uni.createFrom().item(now.value)
                     : Uni.createFrom().failure(new KeysUnavailableException(lastFailure));
