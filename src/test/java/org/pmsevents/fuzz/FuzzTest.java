@@ -45,7 +45,9 @@ class FuzzTest {
     /** These are answered by the HTTP server before any code of the service, without a body. */
     private static final Set<Integer> NO_HTTP = Set.of(400, 414, 431);
 
-    private static final Set<Integer> CLOSED = Set.of(4400, 1009, 4429);
+    /** 4408: whoever asks for all events from the first may be too slow for them, on a machine that has much else to do. */
+    private static final Set<Integer> CLOSED = Set.of(4400, 1009, 4408, 4429);
+
     private static final Set<String> SOCKET_ERRORS = Set.of(
             "topic-not-allowed",
             "topic-unknown",

@@ -73,7 +73,12 @@ public class MetricsGateway {
     /** Counts to add to a step. The number of a batch is higher than those of the batches before it. */
     public record Batch(Steps.Window window, long step, Map<String, Long> fields, long number) {}
 
-    /** Adds a batch once, however often it is sent. */
+    /** Whether this replica knows the epoch under which the cluster counts; it does once it has reached PostgreSQL. */
+    boolean knowsEpoch() {
+        return !feed.id().isEmpty();
+    }
+
+    /** Adds a batch once, however often it is sent. Requires that the epoch is known. */
     public Uni<Void> add(Batch batch) {
         var kept = batch.window().step().multipliedBy(batch.window().steps() + 1L);
         var request = Request.cmd(Command.EVAL)

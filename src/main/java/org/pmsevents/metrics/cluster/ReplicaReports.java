@@ -36,7 +36,9 @@ public class ReplicaReports {
     public Uni<Void> store(Resources resources, ErrorState errors) {
         var report = new ReplicaReport(clock.instant(), resources, errors);
         own = report;
-        return gateway.report(json(report));
+        return gateway.knowsEpoch()
+                ? gateway.report(json(report))
+                : Uni.createFrom().voidItem();
     }
 
     /** Updates the errors in the last report; does nothing before the first one. */

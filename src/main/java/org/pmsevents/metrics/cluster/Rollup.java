@@ -104,11 +104,11 @@ public class Rollup {
         return own.get(window.ordinal()).copy();
     }
 
-    /** Adds all that waits, a step at a time; fails at the first that Redis does not take. */
+    /** Adds all that waits, a step at a time; fails at the first that Redis does not take. What comes before the epoch is known waits. */
     Uni<Void> flush() {
         return Uni.createFrom().deferred(() -> {
             gather();
-            return addNext();
+            return gateway.knowsEpoch() ? addNext() : Uni.createFrom().voidItem();
         });
     }
 
