@@ -16,7 +16,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,6 +33,14 @@ public final class Replica implements AutoCloseable {
     private static final Path LOGS = TARGET.resolve("replica-logs");
     private static final String HEAP = "-Xmx256m";
 
+    /** Those that may be running; none outlives the tests, also when these are cut off. */
+    private static final Set<Process> STARTED = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> STARTED.forEach(Process::destroyForcibly), "end of replicas"));
+    }
+
     private final Process process;
     private final Path log;
     private final CompletableFuture<URI> address = new CompletableFuture<>();
@@ -38,6 +48,8 @@ public final class Replica implements AutoCloseable {
 
     private Replica(Process process, String name) {
         this.process = process;
+        STARTED.add(process);
+        process.onExit().thenAccept(STARTED::remove);
         this.log = LOGS.resolve(name + ".log");
         var reader = new Thread(() -> read(name), "output of " + name);
         reader.setDaemon(true);

@@ -2,6 +2,8 @@ package org.pmsevents.delivery.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
@@ -55,9 +57,15 @@ class KafkaFailuresTest {
     }
 
     @Test
-    void whoWasInABatchWithABadEventIsNotToBlame() {
-        var beside = new KafkaException(
-                "Failed to append record because it was part of a batch which had one more more invalid records");
+    void whoWasInABatchWithABadEventIsNotToBlame() throws IOException {
+        var words = "Failed to append record because it was part of a batch which had one more more invalid records";
+        try (var producer =
+                KafkaException.class.getResourceAsStream("/org/apache/kafka/clients/producer/internals/Sender.class")) {
+            assertThat(new String(producer.readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .as("what this version of the producer says")
+                    .contains(words);
+        }
+        var beside = new KafkaException(words);
         assertThat(KafkaFailures.isOfAnotherEvent(beside)).isTrue();
         assertThat(KafkaFailures.kind(beside)).isEqualTo(Outcome.Kind.REFUSED);
         assertThat(KafkaFailures.endsTheProducer(beside)).isFalse();
