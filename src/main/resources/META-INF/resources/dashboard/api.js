@@ -64,6 +64,21 @@ export class Keys {
   }
 }
 
+/** The keys of many actions, by their names, each until its outcome is known. */
+export class NamedKeys {
+  #keys = new Map();
+
+  for(name, content) {
+    if (!this.#keys.has(name)) this.#keys.set(name, new Keys());
+    return this.#keys.get(name).for(content);
+  }
+
+  /** The action has ended, with a problem or without: if that leaves open what became of it, its key is kept. */
+  settled(name, problem) {
+    if (!problem?.isOpen) this.#keys.delete(name);
+  }
+}
+
 /** Shows a problem with all its violations, or nothing for null. */
 export function show(box, problem) {
   box.hidden = !problem;

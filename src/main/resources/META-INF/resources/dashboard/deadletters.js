@@ -1,32 +1,28 @@
 /** Dead letters: events that a durable handler gave up on. Each can be passed to its handler again. */
-import { byId, el, list, set, text } from './dom.js';
-import { call, Keys, show } from './api.js';
-import { every, soon } from './clock.js';
-import { Pages } from './pages.js';
-import { Panel, button, link } from './panel.js';
+import { byId, el, text } from './dom.js';
+import { call, NamedKeys, show } from './api.js';
+import { PagedPanel } from './paged-panel.js';
+import { button, link } from './panel.js';
 import * as format from './format.js';
 import * as live from './live.js';
 
-const pages = new Pages('/api/events/dead-letters', 50);
 /** Of each retry that is open, by the dead letter. */
-const keys = new Map();
-let panel, task;
+const keys = new NamedKeys();
+let panel;
 
 async function retry(one) {
   show(panel.find('.problem'), null);
   text(byId('dead-letters-said'), '');
-  if (!keys.has(one.id)) keys.set(one.id, new Keys());
   try {
-    await call(`/api/events/dead-letters/${one.id}/retry`, { method: 'POST', key: keys.get(one.id).for({}) });
-    keys.delete(one.id);
+    await call(`/api/events/dead-letters/${one.id}/retry`, { method: 'POST', key: keys.for(one.id, {}) });
+    keys.settled(one.id);
     text(byId('dead-letters-said'), `${one.handler} has processed ${one.event.type} at position ${format.count(one.position)}.`);
-    pages.items = pages.items.filter((each) => each.id !== one.id);
-    draw();
+    panel.remove(one.id);
   } catch (problem) {
-    if (!problem.isOpen) keys.delete(one.id);
+    keys.settled(one.id, problem);
     show(panel.find('.problem'), problem);
   }
-  soon(task);
+  panel.again();
 }
 
 function create(one) {
@@ -45,30 +41,7 @@ function fill(made, one) {
   text(made.querySelector('.error'), format.plain(one.error));
 }
 
-function draw() {
-  list(byId('dead-letters-list'), pages.items, (one) => one.id, create, fill);
-  if (!pages.items.length) byId('dead-letters-list').replaceChildren(el('li', { class: 'empty muted' }, 'There are no dead letters.'));
-  byId('dead-letters-more').hidden = !pages.hasMore;
-}
-
-async function load() {
-  try {
-    await pages.load();
-    panel.fresh();
-    draw();
-  } catch (problem) {
-    panel.failed(problem);
-  }
-}
-
-async function more() {
-  try { await pages.more(); draw(); } catch (problem) { panel.failed(problem); }
-}
-
 export function start() {
-  panel = new Panel('dead-letters', 90_000);
-  if (!panel.needs('operator')) return;
-  byId('dead-letters-list').after(button('More', 'operator', more, { id: 'dead-letters-more', class: 'quiet', hidden: true }));
-  task = every(30, load);
-  live.when('alert', ({ key }) => key.startsWith('dead-letter:') && soon(task));
+  panel = new PagedPanel('dead-letters', '/api/events/dead-letters', 'operator', { empty: 'There are no dead letters.', create, fill });
+  if (panel.start()) live.when('alert', ({ key }) => key.startsWith('dead-letter:') && panel.again());
 }

@@ -1,6 +1,6 @@
 /** Jobs by state, and one that a link names: progress and errors; jobs can be cancelled and retried. */
 import { byId, el, list, set, text } from './dom.js';
-import { call, Keys, show } from './api.js';
+import { call, NamedKeys, show } from './api.js';
 import { every, settle, soon } from './clock.js';
 import { Panel, button, confirmed, link } from './panel.js';
 import * as format from './format.js';
@@ -17,24 +17,16 @@ const wanted = (state) => chosen === '' || chosen === state || (chosen === OPEN 
 const OVER = ['cancelled', 'discarded'];
 
 let rows = [], chosen = OPEN, panel, task, counts = {}, named = null;
-const keys = new Map();
-
-/** The idempotency key of each action, until its outcome is known. */
-function keyOf(action) {
-  if (keys.size > 100) keys.clear();
-  if (!keys.has(action)) keys.set(action, new Keys());
-  return keys.get(action);
-}
+const keys = new NamedKeys();
 
 async function act(path, action) {
-  const kept = keyOf(path);
   show(panel.find('.problem'), null);
   try {
-    const answer = await call(path, { method: 'POST', key: kept.for(action) });
-    kept.settled();
+    const answer = await call(path, { method: 'POST', key: keys.for(path, action) });
+    keys.settled(path);
     if (answer?.id) patch(answer);
   } catch (problem) {
-    if (!problem.isOpen) kept.settled();
+    keys.settled(path, problem);
     show(panel.find('.problem'), problem);
   }
   soon(task);

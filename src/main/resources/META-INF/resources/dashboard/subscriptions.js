@@ -1,6 +1,6 @@
 /** Subscriptions: where each one stands, and its last attempts; they can be paused, resumed, replayed and tested, and get another secret. */
 import { byId, el, list, set, text } from './dom.js';
-import { call, Keys, show } from './api.js';
+import { call, NamedKeys, show } from './api.js';
 import { every, soon } from './clock.js';
 import { Panel, button, confirmed, secret } from './panel.js';
 import * as format from './format.js';
@@ -13,20 +13,19 @@ const LISTED = 20;
 let rows = [], panel, task;
 const attempts = new Map();
 /** Of each action on a subscription that is open: it may have been done, and is then not done again. */
-const keys = new Map();
+const keys = new NamedKeys();
 
 async function act(subscription, what, body) {
   show(panel.find('.problem'), null);
   text(byId('subscriptions-told'), '');
   const name = `${subscription.id} ${what}`;
-  if (!keys.has(name)) keys.set(name, new Keys());
   try {
-    const answer = await call(`/api/subscriptions/${subscription.id}/${what}`, { method: 'POST', body, key: what === 'test' ? undefined : keys.get(name).for(body ?? {}) });
-    keys.delete(name);
+    const answer = await call(`/api/subscriptions/${subscription.id}/${what}`, { method: 'POST', body, key: what === 'test' ? undefined : keys.for(name, body ?? {}) });
+    keys.settled(name);
     if (what === 'test') tell(subscription, answer);
     if (what === 'rotate-secret') await secretOf(subscription, answer);
   } catch (problem) {
-    if (!problem.isOpen) keys.delete(name);
+    keys.settled(name, problem);
     show(panel.find('.problem'), problem);
   }
   soon(task);

@@ -1,44 +1,35 @@
 /** SKUs that the PMS has sent and that have no product: a person says which product is meant. */
-import { byId, el, list, set, text } from './dom.js';
-import { call, Keys, show } from './api.js';
-import { every, settle, soon } from './clock.js';
-import { Pages } from './pages.js';
-import { Panel, button } from './panel.js';
+import { byId, el, set, text } from './dom.js';
+import { call, NamedKeys, show } from './api.js';
+import { settle } from './clock.js';
+import { PagedPanel } from './paged-panel.js';
+import { button } from './panel.js';
 import * as format from './format.js';
 import * as live from './live.js';
 import * as session from './session.js';
 
 const OUTCOMES = { applied: 'its count was applied', unchanged: 'its count changed nothing', stale: 'its count was older than the last one' };
-const pages = new Pages('/api/pms/unknown-skus?resolved=false', 50);
-const keys = new Map();
-let panel, task;
-
-function keyOf(id) {
-  if (keys.size > 100) keys.clear();
-  if (!keys.has(id)) keys.set(id, new Keys());
-  return keys.get(id);
-}
+const keys = new NamedKeys();
+let panel;
 
 async function resolve(made) {
   const { one } = made;
   const field = made.querySelector('input');
   const body = { sku: field.value.trim() };
-  const kept = keyOf(one.id);
   show(panel.find('.problem'), null);
   text(byId('unknown-said'), '');
   set(field, 'aria-invalid', null);
   try {
-    const answer = await call(`/api/pms/unknown-skus/${one.id}/resolve`, { method: 'POST', body, key: kept.for(body) });
-    kept.settled();
+    const answer = await call(`/api/pms/unknown-skus/${one.id}/resolve`, { method: 'POST', body, key: keys.for(one.id, body) });
+    keys.settled(one.id);
     text(byId('unknown-said'), `${one.sku} is ${answer.resolvedTo}: ${OUTCOMES[answer.outcome] ?? answer.outcome}.`);
-    pages.items = pages.items.filter((each) => each.id !== one.id);
-    draw();
+    panel.remove(one.id);
   } catch (problem) {
-    if (!problem.isOpen) kept.settled();
+    keys.settled(one.id, problem);
     set(field, 'aria-invalid', 'true');
     show(panel.find('.problem'), problem);
   }
-  soon(task);
+  panel.again();
 }
 
 function create(one) {
@@ -59,29 +50,7 @@ function fill(made, one) {
   text(made.querySelector('.facts'), `counted ${format.count(one.onHand)} on ${format.date(one.countedAt)} · sent ${one.times === 1 ? 'once' : `${format.count(one.times)} times`}, last ${format.time(one.lastSeen)}`);
 }
 
-function draw() {
-  list(byId('unknown-list'), pages.items, (one) => one.id, create, fill);
-  if (!pages.items.length) byId('unknown-list').replaceChildren(el('li', { class: 'empty muted' }, 'The PMS has sent no SKU that has no product.'));
-  byId('unknown-more').hidden = !pages.hasMore;
-}
-
-async function load() {
-  try {
-    await pages.load();
-    panel.fresh();
-    draw();
-  } catch (problem) {
-    panel.failed(problem);
-  }
-}
-
-async function more() {
-  try { await pages.more(); draw(); } catch (problem) { panel.failed(problem); }
-}
-
 export function start() {
-  panel = new Panel('unknown', 90_000);
-  byId('unknown-list').after(button('More', 'viewer', more, { id: 'unknown-more', class: 'quiet', hidden: true }));
-  task = every(30, load);
-  live.on('inventory.synced', settle(500, () => soon(task)));
+  panel = new PagedPanel('unknown', '/api/pms/unknown-skus?resolved=false', 'viewer', { empty: 'The PMS has sent no SKU that has no product.', create, fill });
+  if (panel.start()) live.on('inventory.synced', settle(500, () => panel.again()));
 }
