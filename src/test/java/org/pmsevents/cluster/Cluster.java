@@ -59,6 +59,19 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
+    /** The first two columns of the rows of a query, as texts. */
+    Map<String, String> pairs(String query) throws SQLException {
+        var pairs = new HashMap<String, String>();
+        try (var connection = database();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                pairs.put(rows.getString(1), rows.getString(2));
+            }
+        }
+        return pairs;
+    }
+
     /** Copies the database, which no replica may be using. */
     void copyDatabase() throws SQLException {
         try (var connection = connect("postgres");

@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -57,28 +55,12 @@ class JsClientIT {
         }
     }
 
-    private static Map<String, String> stored(Connection database, String query) throws SQLException {
-        var stored = new HashMap<String, String>();
-        try (var statement = database.createStatement();
-                var rows = statement.executeQuery(query)) {
-            while (rows.next()) {
-                stored.put(rows.getString(1), rows.getString(2));
-            }
-        }
-        return stored;
-    }
-
     private static Map<String, String> rows(JsonNode copy) {
         var rows = new HashMap<String, String>();
         copy.get("rows")
                 .fields()
                 .forEachRemaining(row -> rows.put(row.getKey(), row.getValue().textValue()));
         return rows;
-    }
-
-    private static void awaitWritten(Writers writers, int more) {
-        long until = writers.written() + more;
-        await(more + " changes").atMost(SETTLED).until(() -> writers.written() >= until);
     }
 
     private static void awaitRead(Copies copies, int times) {
@@ -108,26 +90,26 @@ class JsClientIT {
             try (var copies = new Copies(program)) {
                 try (var writers = new Writers("copied", addresses, 3)) {
                     awaitRead(copies, 4);
-                    awaitWritten(writers, 50);
+                    writers.awaitMore(50);
                     replicas[0].kill();
-                    awaitWritten(writers, 20);
+                    writers.awaitMore(20);
                     replicas[0] = cluster.start(PORTS.get(0));
                     copies.tell("more");
-                    awaitWritten(writers, 50);
+                    writers.awaitMore(50);
                     awaitRead(copies, 8);
                     try (var statement = database.createStatement()) {
                         statement.execute("SELECT renew_feed(false)");
                     }
                     awaitRead(copies, 16);
                     replicas[1].kill();
-                    awaitWritten(writers, 20);
+                    writers.awaitMore(20);
                     replicas[1] = cluster.start(PORTS.get(1));
-                    awaitWritten(writers, 50);
+                    writers.awaitMore(50);
                 }
                 var sold = copies.tell("close-till").get("sold").longValue();
 
-                var products = stored(database, "SELECT sku, version || ' ' || coalesce(description, '') FROM product");
-                var stock = stored(database, "SELECT sku || '/' || location, version || ' ' || on_hand FROM stock");
+                var products = cluster.pairs("SELECT sku, version || ' ' || coalesce(description, '') FROM product");
+                var stock = cluster.pairs("SELECT sku || '/' || location, version || ' ' || on_hand FROM stock");
                 assertThat(stock.get("shelf/main")).endsWith(" " + sold);
                 await("equal copies").atMost(SETTLED).untilAsserted(() -> {
                     for (var copy : copies.tell("copies").get("copies")) {

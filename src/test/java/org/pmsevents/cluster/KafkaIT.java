@@ -1,10 +1,8 @@
 package org.pmsevents.cluster;
 
-import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
-import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,7 +10,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pmsevents.Client;
 import org.pmsevents.delivery.kafka.KafkaBroker;
-import org.pmsevents.http.security.Tokens;
 
 /** Two replicas deliver to Kafka, by TLS and with a password, as to a managed cluster; one is killed, and so is the broker. */
 @Tag("native")
@@ -32,10 +28,9 @@ class KafkaIT {
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final String TOPIC = "stock";
     private static final int PARTITIONS = 3;
-    private static final int ROUNDS = 15;
     private static final String PASSWORD = "pa$$wo${r}d";
-    private static final List<String> SKUS =
-            IntStream.range(0, 6).mapToObj(i -> "logged-" + i).toList();
+    private static final Receipts RECEIPTS =
+            new Receipts(IntStream.range(0, 6).mapToObj(i -> "logged-" + i).toList(), 15);
 
     @TempDir
     private static Path folder;
@@ -104,24 +99,6 @@ class KafkaIT {
         }
     }
 
-    private static RequestSpecification at(Replica replica) {
-        return given().baseUri(replica.address().toString())
-                .header("Authorization", Tokens.bearer("ada", "admin"))
-                .contentType("application/json");
-    }
-
-    private static void change(Replica replica) {
-        for (int i = 0; i < ROUNDS; i++) {
-            for (var sku : SKUS) {
-                at(replica)
-                        .body("{\"delta\":1,\"reason\":\"receipt\"}")
-                        .post("/api/inventory/" + sku + "/adjustments")
-                        .then()
-                        .statusCode(200);
-            }
-        }
-    }
-
     private static long onHand(ConsumerRecord<String, byte[]> each) {
         return Client.json(new String(each.value(), StandardCharsets.UTF_8))
                 .at("/payload/onHand")
@@ -138,14 +115,10 @@ class KafkaIT {
                 var second = cluster.start(0)) {
             broker.createTopic(TOPIC, PARTITIONS, Map.of());
             await().atMost(SOON).until(() -> first.isReady() && second.isReady());
-            SKUS.forEach(sku -> at(first)
-                    .body(Client.product(sku))
-                    .post("/api/products")
-                    .then()
-                    .statusCode(201));
+            RECEIPTS.createProducts(first);
             // three subscriptions: each replica has one at least
             for (int i = 0; i < 3; i++) {
-                at(first)
+                Receipts.at(first)
                         .body("{\"name\":\"k" + i
                                 + "\",\"types\":[\"inventory.updated\"],\"start\":\"now\",\"delivery\":"
                                 + "{\"kind\":\"kafka\",\"topic\":\"" + TOPIC + "\"}}")
@@ -153,13 +126,13 @@ class KafkaIT {
                         .then()
                         .statusCode(201);
             }
-            change(first);
-            await().atMost(SOON).until(() -> broker.read(TOPIC, PARTITIONS).size() >= ROUNDS);
+            RECEIPTS.book(first);
+            await().atMost(SOON).until(() -> broker.read(TOPIC, PARTITIONS).size() >= RECEIPTS.rounds());
             broker.kill();
             first.kill();
             broker.start();
-            change(second);
-            int expected = 2 * ROUNDS * SKUS.size();
+            RECEIPTS.book(second);
+            int expected = 2 * RECEIPTS.events();
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(broker.read(TOPIC, PARTITIONS).stream()
                                     .map(KafkaIT::id)
@@ -168,20 +141,21 @@ class KafkaIT {
                             .isEqualTo(expected));
             // each of the three has delivered each of them
             await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(Client.json(at(second).get("/api/subscriptions"))
-                                    .get("items"))
+                    .untilAsserted(() -> assertThat(
+                                    Client.json(Receipts.at(second).get("/api/subscriptions"))
+                                            .get("items"))
                             .allSatisfy(each -> {
                                 assertThat(each.get("lag").longValue()).isZero();
                                 assertThat(each.get("held").longValue()).isZero();
                             }));
             var all = broker.read(TOPIC, PARTITIONS);
             assertThat(all).hasSizeGreaterThanOrEqualTo(3 * expected);
-            for (var sku : SKUS) {
+            for (var sku : RECEIPTS.skus()) {
                 var ids = new HashSet<String>();
                 assertThat(all.stream()
                                 .filter(each -> each.key().equals(sku) && ids.add(id(each)))
                                 .map(KafkaIT::onHand))
-                        .hasSize(2 * ROUNDS)
+                        .hasSize(2 * RECEIPTS.rounds())
                         .isSorted();
             }
         }

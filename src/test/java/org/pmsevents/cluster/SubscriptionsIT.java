@@ -1,11 +1,9 @@
 package org.pmsevents.cluster;
 
-import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pmsevents.Waiting.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.restassured.specification.RequestSpecification;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,19 +17,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Client;
 import org.pmsevents.delivery.webhook.Receiver;
-import org.pmsevents.http.security.Tokens;
 
 /** Two replicas share the subscriptions; each is killed in turn while receivers fail now and then. */
 @Tag("native")
 @Tag("native-suffices")
 class SubscriptionsIT {
     private static final Duration SOON = Duration.ofSeconds(90);
-    private static final int ROUNDS = 15;
     /** Every twelfth request of a receiver fails. */
     private static final int FAILS_EACH = 12;
 
-    private static final List<String> SKUS =
-            IntStream.range(0, 6).mapToObj(i -> "moved-" + i).toList();
+    private static final Receipts RECEIPTS =
+            new Receipts(IntStream.range(0, 6).mapToObj(i -> "moved-" + i).toList(), 15);
 
     private static Cluster cluster;
 
@@ -45,26 +41,9 @@ class SubscriptionsIT {
         cluster.close();
     }
 
-    private static RequestSpecification at(Replica replica) {
-        return given().baseUri(replica.address().toString())
-                .header("Authorization", Tokens.bearer("ada", "admin"))
-                .contentType("application/json");
-    }
-
-    private static void change(Replica replica) {
-        for (int i = 0; i < ROUNDS; i++) {
-            for (var sku : SKUS) {
-                at(replica)
-                        .body("{\"delta\":1,\"reason\":\"receipt\"}")
-                        .post("/api/inventory/" + sku + "/adjustments")
-                        .then()
-                        .statusCode(200);
-            }
-        }
-    }
-
     private static JsonNode subscription(Replica replica, String name) {
-        for (var each : Client.json(at(replica).get("/api/subscriptions")).get("items")) {
+        for (var each :
+                Client.json(Receipts.at(replica).get("/api/subscriptions")).get("items")) {
             if (each.get("name").textValue().equals(name)) {
                 return each;
             }
@@ -86,13 +65,9 @@ class SubscriptionsIT {
             });
             try (var first = cluster.start(0)) {
                 await().atMost(SOON).until(first::isReady);
-                SKUS.forEach(sku -> at(first)
-                        .body(Client.product(sku))
-                        .post("/api/products")
-                        .then()
-                        .statusCode(201));
+                RECEIPTS.createProducts(first);
                 for (int i = 0; i < receivers.size(); i++) {
-                    at(first)
+                    Receipts.at(first)
                             .body("{\"name\":\"r" + i
                                     + "\",\"types\":[\"inventory.updated\"],\"start\":\"now\",\"delivery\":"
                                     + "{\"kind\":\"webhook\",\"url\":\""
@@ -101,20 +76,20 @@ class SubscriptionsIT {
                             .then()
                             .statusCode(201);
                 }
-                change(first);
+                RECEIPTS.book(first);
                 first.kill();
             }
             try (var second = cluster.start(0);
                     var third = cluster.start(0)) {
                 await().atMost(SOON).until(() -> second.isReady() && third.isReady());
-                change(second);
+                RECEIPTS.book(second);
                 second.kill();
-                change(third);
-                int expected = 3 * ROUNDS * SKUS.size();
+                RECEIPTS.book(third);
+                int expected = 3 * RECEIPTS.events();
                 for (var receiver : receivers) {
                     await().atMost(SOON)
                             .untilAsserted(() -> assertThat(receiver.arrivals()).hasSize(expected));
-                    for (var sku : SKUS) {
+                    for (var sku : RECEIPTS.skus()) {
                         assertThat(receiver.arrivals().stream()
                                         .filter(event -> event.at("/metadata/subject")
                                                 .textValue()

@@ -1,5 +1,7 @@
 package org.pmsevents.cluster;
 
+import static org.pmsevents.Waiting.await;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,6 +27,7 @@ import org.pmsevents.http.security.Tokens;
 final class Writers implements AutoCloseable {
     private static final Pattern VERSION = Pattern.compile("\"version\":(\\d+)");
 
+    private static final Duration SETTLED = Duration.ofSeconds(60);
     private static final Duration AVOIDED = Duration.ofSeconds(1);
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -59,6 +62,12 @@ final class Writers implements AutoCloseable {
     /** How many changes have been acknowledged so far. */
     long written() {
         return written.get();
+    }
+
+    /** Waits until so many more are acknowledged. */
+    void awaitMore(int changes) {
+        long until = written() + changes;
+        await(changes + " changes").atMost(SETTLED).until(() -> written() >= until);
     }
 
     /** How many changes got no answer, or none that says what became of them. */

@@ -6,21 +6,16 @@ import static org.pmsevents.Waiting.await;
 
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
-import io.vertx.core.Vertx;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,51 +23,14 @@ import org.pmsevents.Pure;
 
 /** What is read of an identity provider, and when. */
 @Pure
-class IdentityProviderTest {
+class IdentityProviderTest extends AtProvider {
     private static final Duration WAIT = Duration.ofSeconds(20);
     private static final Duration PAUSE = Duration.ofSeconds(5);
-    private static Vertx vertx;
 
     private volatile Instant now = Instant.parse("2026-12-01T10:00:00Z");
-    private final Clock clock = new Clock() {
-        @Override
-        public ZoneOffset getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-    };
-    private TestProvider provider;
+    private final Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
 
     record Settings(Optional<String> issuer, Optional<String> clientId) implements OidcConfig {}
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        vertx.close();
-    }
-
-    @BeforeEach
-    void start() throws Exception {
-        provider = TestProvider.start();
-    }
-
-    @AfterEach
-    void stop() {
-        provider.close();
-    }
 
     private IdentityProvider of(String issuer) {
         var settings = new Settings(Optional.of(issuer), Optional.of(TestProvider.CLIENT));

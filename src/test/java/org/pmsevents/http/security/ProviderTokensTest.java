@@ -6,19 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.pmsevents.Waiting.await;
 
 import io.quarkus.security.AuthenticationFailedException;
-import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pmsevents.Pure;
 import org.pmsevents.cluster.Cluster;
+import org.pmsevents.http.issuer.AtProvider;
 import org.pmsevents.http.issuer.IdentityProvider;
 import org.pmsevents.http.issuer.KeysUnavailableException;
 import org.pmsevents.http.issuer.OidcConfig;
@@ -26,12 +22,9 @@ import org.pmsevents.http.issuer.TestProvider;
 
 /** Tokens of an identity provider of which only the issuer is known beforehand. */
 @Pure
-class ProviderTokensTest {
+class ProviderTokensTest extends AtProvider {
     private static final Duration WAIT = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofMillis(20);
-    private static Vertx vertx;
-
-    private TestProvider provider;
 
     record Provider(Optional<String> issuer, Optional<String> clientId) implements OidcConfig {}
 
@@ -50,26 +43,6 @@ class ProviderTokensTest {
         public Optional<String> issuer() {
             return Optional.empty();
         }
-    }
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        vertx.close();
-    }
-
-    @BeforeEach
-    void start() throws Exception {
-        provider = TestProvider.start();
-    }
-
-    @AfterEach
-    void stop() {
-        provider.close();
     }
 
     private static TokenVerifier verifier(String issuer, String client, String audience, String rolesClaim) {
