@@ -49,7 +49,7 @@ public final class Replica implements AutoCloseable {
     private Replica(Process process, String name) {
         this.process = process;
         STARTED.add(process);
-        process.onExit().thenAccept(STARTED::remove);
+        var unused = process.onExit().thenAccept(STARTED::remove);
         this.log = LOGS.resolve(name + ".log");
         var reader = new Thread(() -> read(name), "output of " + name);
         reader.setDaemon(true);
